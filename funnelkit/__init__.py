@@ -1,0 +1,40 @@
+"""funnelkit: a funnel report from the exports of marketing and sales tools.
+
+The command is ``funnelkit``; in Python, ``funnelkit.report([...])`` gives the same Report and
+``funnelkit.load([...])`` the canonical tables. Importing this package imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from funnelkit.pipeline.reporting import Tables
+    from funnelkit.report import Report
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "load", "report"]
+
+
+def report(files: Sequence[str | Path] = (), **options: Any) -> Report:
+    """The funnel report of *files*, as ``funnelkit report`` makes it.
+
+    *files* are paths, globs, folders or ``KIND=path``; *options* are the long options of the command
+    in Python: ``by=["channel"]``, ``where=["channel!=direct"]``, ``period="2026-Q3"``, ``compare="prev"``,
+    ``grain="month"``, ``metrics=["cac"]``, ``config="funnelkit.yaml"`` (None reads none).
+
+    Raises funnelkit.errors.FunnelkitError with a sentence that says what to mend.
+    """
+    from funnelkit.pipeline import reporting
+
+    return reporting.report([str(f) for f in files], reporting.Options(**options))
+
+
+def load(files: Sequence[str | Path] = (), **options: Any) -> Tables:
+    """The canonical tables of *files*: pandas frames with real dates and decimals, by table name."""
+    from funnelkit.pipeline import reporting
+
+    return reporting.tables([str(f) for f in files], reporting.Options(**options))

@@ -1,0 +1,47 @@
+"""Arguments and options that several commands share, each written once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[KIND=]FILE...",
+        help="Exports as CSV or Excel; also folders and patterns. KIND= says what a file is: deals=export.csv. "
+        "Without files, those of funnelkit.yaml.",
+        show_default=False,
+    ),
+]
+Config = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help="The configuration; else funnelkit.yaml here or above."),
+]
+NoConfig = Annotated[bool, typer.Option("--no-config", help="Read no configuration.")]
+Timezone = Annotated[
+    str | None, typer.Option("--timezone", metavar="ZONE", help="Days are days of this zone; else UTC.")
+]
+DateOrder = Annotated[
+    str | None,
+    typer.Option("--date-order", metavar="ORDER", help="dmy or mdy, where the files leave it open."),
+]
+Decimal = Annotated[
+    str | None,
+    typer.Option("--decimal", metavar="SIGN", help="The decimal sign, where the files leave it open."),
+]
+Format = Annotated[
+    str | None, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, csv or md.")
+]
+Output = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write a file; its suffix picks the format. May be repeated."
+    ),
+]
+EngineName = Annotated[str, typer.Option("--engine", metavar="NAME", help="auto or pandas.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what each file was read as.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colour (nor with NO_COLOR set).")]

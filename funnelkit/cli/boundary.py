@@ -1,0 +1,53 @@
+"""The one place where an error becomes a sentence on stderr and an exit code.
+
+stdout is the report and stderr is talk. An interrupt ends with 130, and a fault of
+funnelkit itself with 70: its trace is shown with --debug only.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from funnelkit.errors import FunnelkitError, SeveralProblems
+
+INTERNAL = 70
+INTERRUPTED = 130
+
+
+def guarded(command: Callable[[], int | None], arguments: Sequence[str]) -> int:
+    """Run *command* and return its exit code; whatever it raises becomes one."""
+    debug = "--debug" in arguments
+    try:
+        code = command()
+        sys.stdout.flush()
+        return code or 0
+    except FunnelkitError as error:
+        if debug:
+            raise
+        _say(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            raise
+        print(
+            f"funnelkit: this is a fault of funnelkit, not of your files: {type(error).__name__}: {error}\n"
+            "Run the same command with --debug to see where it happened.",
+            file=sys.stderr,
+        )
+        return INTERNAL
+
+
+def _say(error: FunnelkitError) -> None:
+    problems = error.problems if isinstance(error, SeveralProblems) else (error,)
+    for problem in problems:
+        print(f"funnelkit: error: {printable(str(problem))}", file=sys.stderr)
+        if problem.hint:
+            print(f"  {printable(problem.hint)}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """*text* without control characters: a file may have put a terminal's escape sequence into it."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)

@@ -1,0 +1,54 @@
+"""``funnelkit init``: write down how files are read, so that next week's run cannot decide otherwise."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from funnelkit.cli import arguments as a
+
+HELP = """Write a funnelkit.yaml that pins how these files are read.
+
+\b
+  funnelkit init leads.csv deals.csv
+  funnelkit init exports/*.csv -o funnelkit.yaml
+
+What the files leave open can be said here once: --date-order dmy, --decimal , --timezone Europe/Berlin.
+"""
+
+
+def init(
+    files: a.Files = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is stdout.")] = "funnelkit.yaml",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    timezone: a.Timezone = None,
+    currency: Annotated[str | None, typer.Option("--currency", metavar="CODE", help="The report's currency.")] = None,
+    date_order: a.DateOrder = None,
+    decimal: a.Decimal = None,
+    quiet: a.Quiet = False,
+    debug: a.Debug = False,
+) -> None:  # fmt: skip
+    """Look at the files and write the configuration."""
+    from pathlib import Path
+
+    from funnelkit.cli import output as out
+    from funnelkit.errors import UsageError
+    from funnelkit.pipeline import starting
+    from funnelkit.pipeline.options import Options
+    from funnelkit.render.files import write
+
+    target = Path(output)
+    if output != "-" and target.exists() and not force:
+        raise UsageError(
+            f"{output}: there is one already", hint="Use --force to replace it, or -o to write another."
+        )
+    options = Options(
+        timezone=timezone, currency=currency, date_order=date_order, decimal=decimal, no_config=True
+    )
+    text = starting.configuration(files or [], options, target.parent if output != "-" else Path.cwd())
+    if output == "-":
+        out.emit(text.encode())
+        return
+    write({target: text.encode()})
+    out.talk(f"wrote {output}; from now on `funnelkit report` in this folder needs no arguments", quiet=quiet)

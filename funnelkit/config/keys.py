@@ -1,0 +1,149 @@
+"""The keys of funnelkit.yaml, declared once: the reader and the JSON Schema both come from here."""
+
+from __future__ import annotations
+
+from funnelkit.config import texts
+from funnelkit.config.across import columns_of_table, names_apart, one_meaning
+from funnelkit.config.containers import Field, Keyed, Record, Several
+from funnelkit.config.scalars import Flag, Share, Value, Whole
+from funnelkit.config.words import Choice, File, Pattern, Text
+from funnelkit.periods import GRAINS
+from funnelkit.tables import DIMENSIONS, TABLES
+
+_COLUMNS = tuple(dict.fromkeys(column for table in TABLES.values() for column in table.columns))
+
+_word = Text(loose=True)
+_words = Several(of=_word, single=True)
+_table = Choice(wanted="the name of a table", words=tuple(TABLES))
+_column = Choice(wanted="the name of a column", words=_COLUMNS)
+_identifier = Text(wanted="a name of small letters, digits and _", pattern="^[a-z][a-z0-9_]*$")
+_timezone = Text(wanted="a time zone", check=texts.timezone)
+_currency = Text(wanted="a currency code of three capital letters, such as EUR,", pattern="^[A-Z]{3}$")
+_decimal = Choice(wanted="a decimal mark, '.' or ','", words=(".", ","))
+
+COLUMN = Record(
+    short="from",
+    fields={
+        "from": Field(_word, "The header of the column in the file.", required=True, attribute="source"),
+        "format": Field(
+            Text(check=texts.date_pattern), 'How its dates are written, as a strptime pattern: "%d/%m/%Y".'
+        ),
+        "decimal": Field(_decimal, "The decimal mark of its numbers."),
+    },
+)
+
+SOURCE = Record(
+    check=columns_of_table,
+    fields={
+        "path": Field(Pattern(), "A file or a pattern such as exports/*.csv, relative to this file.", True),
+        "table": Field(_table, "What a row of the file is. Found out where it is not said."),
+        "preset": Field(Text(), "The preset that reads the file, as `funnelkit sources` lists them."),
+        "columns": Field(Keyed(keys=_column, of=COLUMN), "Our column: the header in the file."),
+        "values": Field(
+            Keyed(keys=_column, of=Keyed(keys=_word, of=_words, check=one_meaning)),
+            "Our column: our word: the words in the file.",
+        ),
+        "timezone": Field(_timezone, "The zone of its time stamps that carry none."),
+        "currency": Field(_currency, "The currency of its amounts, where no column has it."),
+        "decimal": Field(_decimal, "The decimal mark of its numbers."),
+        "date_order": Field(
+            Choice(wanted="an order of day, month and year", words=("dmy", "mdy", "ymd")),
+            "The order of day, month and year in dates such as 03/04/2026.",
+        ),
+        "sheet": Field(_word, "The sheet of a workbook."),
+        "encoding": Field(Text(check=texts.encoding), "The encoding of a text file, such as cp1252."),
+        "delimiter": Field(
+            Text(wanted="one character", pattern="^.$"), 'What stands between cells; "\\t" is a tab.'
+        ),
+        "overlap": Field(
+            Choice(wanted="the word last", words=("last",)),
+            "last: where two files tell the same days differently, the last one holds.",
+        ),
+    },
+)
+
+CALENDAR = Record(
+    fields={
+        "week_start": Field(
+            Choice(wanted="monday or sunday", words=("monday", "sunday")), "The first day of a week."
+        ),
+        "fiscal_year_start": Field(Whole(low=1, high=12), "The month in which the fiscal year starts."),
+    }
+)
+
+SPARK = Record(
+    fields={
+        "master": Field(Text(), "A Spark master or a Spark Connect URL."),
+        "options": Field(Keyed(keys=_word, of=_word), "Options of the Spark session."),
+    }
+)
+
+MEASURE = Record(
+    one_of=("sum", "count"),
+    fields={
+        "table": Field(_table, "The table whose rows are added up.", required=True),
+        "sum": Field(_identifier, "The column to add up."),
+        "count": Field(Flag(only_true=True), "Count the rows."),
+        "where": Field(
+            Keyed(keys=_identifier, of=Several(of=Value(), single=True)),
+            "Only rows where each of these columns has the value, or one of the values.",
+        ),
+        "date": Field(_identifier, "The date that puts a row into a period."),
+        "label": Field(Text(), "How reports name it."),
+    },
+)
+
+METRIC = Record(
+    fields={
+        "formula": Field(Text(), "Names of measures, numbers, + - * / and parentheses.", required=True),
+        "label": Field(Text(), "How reports name it."),
+        "unit": Field(
+            Choice(wanted="a unit", words=("count", "money", "ratio", "multiple", "days", "number")),
+            "How its values are shown; a ratio of 0.1 is 10 %.",
+        ),
+        "better": Field(
+            Choice(wanted="higher, lower or none", words=("higher", "lower", "none")),
+            "Which direction is good news.",
+        ),
+    }
+)
+
+FILE = Record(
+    check=names_apart,
+    fields={
+        "timezone": Field(_timezone, "The zone in which days begin and end. UTC where nothing is said."),
+        "currency": Field(_currency, "The currency of the report."),
+        "rates": Field(File(), "Exchange rates: a file with date, from, to, rate."),
+        "calendar": Field(CALENDAR, "When weeks and fiscal years start."),
+        "as_of": Field(
+            Text(check=texts.iso_date), "The last day that counts. Else the last date of the data."
+        ),
+        "period": Field(
+            Text(loose=True, check=texts.period), "The period of the report, such as last-month."
+        ),
+        "by": Field(
+            Several(of=Choice(wanted="a dimension", words=DIMENSIONS), single=True, distinct=True),
+            "The dimensions of the breakdown.",
+        ),
+        "grain": Field(Choice(wanted="a grain", words=GRAINS), "The steps of the trend."),
+        "compare": Field(
+            Text(loose=True, check=texts.comparison),
+            "What the period is compared with: prev, yoy or a period.",
+        ),
+        "sources": Field(Several(of=SOURCE), "The files, and what has been decided about them."),
+        "channels": Field(
+            Keyed(keys=_word, of=_words, check=one_meaning), "Channel: the words that the files use for it."
+        ),
+        "stages": Field(Several(of=_word, distinct=True), "The steps of the funnel, first to last."),
+        "gross_margin": Field(Share(), "Gross margin as a share of revenue: 72 % is 0.72."),
+        "horizon": Field(Whole(low=1, high=36500), "Days that a lead gets to become a customer. 90."),
+        "min_n": Field(Whole(low=0, high=10**9), "Groups with fewer entities are not ranked. 30."),
+        "drop_tests": Field(Flag(), "Set rows aside that look like tests."),
+        "spark": Field(SPARK, "Where Spark runs."),
+        "costs": Field(File(), "Other costs of sales and marketing: a file."),
+        "targets": Field(File(), "Targets: a file with metric, segment, period, value."),
+        "presets": Field(File(), "A folder with presets of your own."),
+        "measures": Field(Keyed(keys=_identifier, of=MEASURE), "Sums and counts of your own."),
+        "metrics": Field(Keyed(keys=_identifier, of=METRIC), "Metrics of your own."),
+    },
+)

@@ -1,0 +1,102 @@
+"""The configuration as the pipeline sees it. Without a file everything has its default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from funnelkit.periods import Calendar
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from pathlib import Path
+
+Words = Mapping[str, tuple[str, ...]]
+"""Our word -> the words that the files use for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnSpec:
+    """Where one canonical column comes from, and how its cells are written."""
+
+    source: str
+    """The header in the file."""
+    format: str | None = None
+    """A strptime pattern."""
+    decimal: str | None = None
+    """The decimal mark, ``.`` or ``,``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceSpec:
+    """One entry of ``sources``. What is None is found out from the file."""
+
+    path: str
+    """An absolute glob pattern, or an address with a scheme as it was written."""
+    table: str | None = None
+    preset: str | None = None
+    columns: Mapping[str, ColumnSpec] = field(default_factory=dict)
+    """Canonical column -> where it comes from."""
+    values: Mapping[str, Words] = field(default_factory=dict)
+    """Canonical column -> canonical word -> the file's words."""
+    timezone: str | None = None
+    currency: str | None = None
+    decimal: str | None = None
+    date_order: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    overlap: str | None = None
+    """``last``: where two files tell the same days differently, the last one holds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """A funnelkit.yaml that makes sense, or the defaults."""
+
+    path: Path | None = None
+    timezone: str = "UTC"
+    currency: str | None = None
+    rates: Path | None = None
+    calendar: Calendar = field(default_factory=Calendar)
+    as_of: str | None = None
+    """An ISO date."""
+    period: str | None = None
+    by: tuple[str, ...] = ()
+    grain: str | None = None
+    compare: str | None = None
+    sources: tuple[SourceSpec, ...] = ()
+    channels: Words = field(default_factory=dict)
+    stages: tuple[str, ...] = ()
+    gross_margin: Decimal | None = None
+    """Above 0, at most 1."""
+    horizon: int = 90
+    """Days."""
+    min_n: int = 30
+    drop_tests: bool = False
+    spark: Mapping[str, Any] = field(default_factory=dict)
+    costs: Path | None = None
+    targets: Path | None = None
+    presets: Path | None = None
+    """A folder with presets of the team's own."""
+    measures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict, repr=False, compare=False)
+    """The line of every key and entry, as ``("metrics", "roi", "formula")`` or ``("sources", 0)``."""
+
+    def locate(self, *keys: str | int) -> str:
+        """File and line of a key, such as ``funnelkit.yaml:12``, for messages of later checks.
+
+        Without that key it is the line of the nearest one around it; without a file, nothing.
+        """
+        if self.path is None:
+            return ""
+        return f"{self.path}:{nearest_line(self.lines, keys)}"
+
+
+def nearest_line(lines: Mapping[tuple[str | int, ...], int], keys: tuple[str | int, ...]) -> int:
+    """The line of *keys*, or of the nearest place around them; line 1 is around everything."""
+    while keys and keys not in lines:
+        keys = keys[:-1]
+    return lines.get(keys, 1)

@@ -1,0 +1,92 @@
+"""The report as flat rows: one per metric, group and period, with raw numbers.
+
+CSV and ``Report.to_frame`` are both made from these rows, so a spreadsheet and a notebook cannot differ.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from funnelkit.metrics.cell import Cell, Change
+    from funnelkit.report import Key, Report, Row, Span
+
+_BEFORE = ("scope",)
+_AFTER = (
+    "period_start",
+    "period_end",
+    "metric",
+    "unit",
+    "value",
+    "numerator",
+    "denominator",
+    "n",
+    "low",
+    "high",
+    "reason",
+)
+
+REST = "(other)"
+"""Stands for the groups beyond ``--top`` where their row brings no name of its own."""
+
+
+def columns(report: Report) -> list[str]:
+    """The names of the columns: the dimensions of the breakdown stand after the scope."""
+    return [*_BEFORE, *_dimensions(report), *_AFTER]
+
+
+def rows(report: Report) -> Iterator[tuple[object, ...]]:
+    """One tuple per metric, group and period, in the order of the report.
+
+    Dates are dates, text is as the files have it, missing is None. An infinite upper limit is None beside
+    a lower limit. The cells of the comparison period have the scope comparison and that period's days.
+    """
+    whole: Key = ("",) * len(_dimensions(report))
+    yield from _rows(report, "total", whole, report.period, report.metrics)
+    if report.comparison:
+        yield from _previous(report, whole, report.comparison.changes)
+    for row in report.breakdown.rows if report.breakdown else ():
+        yield from _group(report, row)
+    for point in report.trend.points if report.trend else ():
+        yield from _rows(report, "trend", whole, point.span, point.cells)
+
+
+def names(row: Row, by: tuple[str, ...]) -> Key:
+    """The key of *row* with one value per dimension, also for the row that sums the rest."""
+    key = row.key or ((REST,) if row.rest_of else ())
+    return key + ("",) * (len(by) - len(key))
+
+
+def _dimensions(report: Report) -> tuple[str, ...]:
+    return report.breakdown.by if report.breakdown else ()
+
+
+def _group(report: Report, row: Row) -> Iterator[tuple[object, ...]]:
+    key = names(row, _dimensions(report))
+    yield from _rows(report, "breakdown", key, report.period, row.cells)
+    yield from _previous(report, key, row.changes)
+    for point in row.trend:
+        yield from _rows(report, "trend", key, point.span, point.cells)
+
+
+def _previous(report: Report, key: Key, changes: Mapping[str, Change]) -> Iterator[tuple[object, ...]]:
+    if report.comparison:
+        cells = {metric: change.previous for metric, change in changes.items()}
+        yield from _rows(report, "comparison", key, report.comparison.span, cells)
+
+
+def _rows(
+    report: Report, scope: str, key: Key, span: Span, cells: Mapping[str, Cell]
+) -> Iterator[tuple[object, ...]]:
+    for metric in report.definitions.values():
+        if metric.id in cells:
+            cell = cells[metric.id]
+            period = (span.start, span.end)
+            yield (scope, *(name or None for name in key), *period, metric.id, metric.unit, *_numbers(cell))
+
+
+def _numbers(cell: Cell) -> tuple[object, ...]:
+    low, high = cell.interval or (None, None)
+    return (cell.value, cell.numerator, cell.denominator, cell.n, low, high, cell.reason)

@@ -1,0 +1,154 @@
+"""The sums that leave the engine: one group-by per table and anchor date, keyed by whole days.
+
+Each table is grouped on its own, and only the small results are put side by side: joining spend to
+leads first would repeat every cost row once per lead. Loaded only when a report is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from funnelkit.metrics.columns import DERIVED, KEPT, table_columns
+
+if TYPE_CHECKING:
+    from funnelkit.metrics.facts import Facts, Frame
+    from funnelkit.metrics.language import Histogram, Measure
+
+FEW_ROWS = 20_000
+"""Up to here, grouping in the engine costs more than it saves: the rows are their own groups."""
+_ROWS = "rows_of_group"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One question to one table: counts, sums and values by group and day."""
+
+    table: str
+    day: str | None
+    """The anchor date; None for the start and end of a range of days."""
+    by: tuple[str, ...]
+    flags: tuple[str, ...]
+    """Columns of few values that measures select by."""
+    values: tuple[str, ...]
+    """Columns whose values are counted one by one."""
+    sums: tuple[str, ...]
+
+    @property
+    def days(self) -> tuple[str, ...]:
+        """The columns of its days."""
+        return (self.day,) if self.day else ("start", "end")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What it is grouped by."""
+        return tuple(dict.fromkeys((*self.by, *self.days, *self.flags, *self.values)))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for a stream, column by column; entry i of every list is group i."""
+
+    keys: list[tuple[str, ...]]
+    days: list[list[int | None]]
+    flags: list[tuple[Any, ...]]
+    values: Mapping[str, list[int | None]]
+    counts: list[int]
+    sums: Mapping[str, list[int | None]]
+
+
+def plan(
+    wanted: Iterable[Measure | Histogram], facts: Facts, by: tuple[str, ...]
+) -> dict[Stream, list[Measure | Histogram]]:
+    """The streams that answer *wanted*, and what each of them answers."""
+    shared: dict[tuple[str, str | None, str], list[Measure | Histogram]] = {}
+    for one in wanted:
+        # Days are few and go along with the counts; amounts are many and get a stream of their own.
+        value = getattr(one, "of", "")
+        own = value if table_columns()[one.table].get(value) == "money" else ""
+        shared.setdefault((one.table, one.date, own), []).append(one)
+    return {
+        _stream(table, day, together, facts, by): together for (table, day, _), together in shared.items()
+    }
+
+
+def _stream(
+    table: str, day: str | None, together: Sequence[Measure | Histogram], facts: Facts, by: tuple[str, ...]
+) -> Stream:
+    flags: list[str] = [KEPT] if facts.filters else []
+    for one in together:
+        for column in (*one.where, *filter(None, [getattr(one, "split", None)])):
+            inputs = DERIVED[table, column][0] if (table, column) in DERIVED else (column,)
+            flags += [c for c in inputs if facts.lacks_column(table, c) is None]
+    columns = (getattr(one, "column", None) for one in together)
+    return Stream(
+        table=table,
+        day=day,
+        by=by if set(by) <= set(facts.dimensions(table)) else (),
+        flags=tuple(dict.fromkeys(flags)),
+        values=tuple(dict.fromkeys(of for one in together if (of := getattr(one, "of", None)))),
+        sums=tuple(dict.fromkeys(c for c in columns if c and facts.has(table, c))),
+    )
+
+
+def answers(streams: Iterable[Stream], facts: Facts, few_rows: int = FEW_ROWS) -> dict[Stream, Answer]:
+    """What the engine says to each of *streams*."""
+    by_table: dict[str, list[Stream]] = {}
+    for stream in streams:
+        by_table.setdefault(stream.table, []).append(stream)
+    return {
+        stream: answer
+        for table, several in by_table.items()
+        for stream, answer in _table_answers(table, several, facts, few_rows)
+    }
+
+
+def _table_answers(
+    table: str, streams: Sequence[Stream], facts: Facts, few_rows: int
+) -> Iterable[tuple[Stream, Answer]]:
+    # Columns are built once for all streams; what follows are plain sums, which all engines agree on.
+    needed = dict.fromkeys(column for s in streams for column in (*s.keys, *s.sums))
+    derived = [facts.expression(table, c) for c in needed if not facts.has(table, c)]
+    frame = facts.frames[table]
+    frame = (frame.with_columns(*derived) if derived else frame).select(*needed)
+    if isinstance(frame, nw.DataFrame) and len(frame) <= few_rows:
+        cells = {column: _cells(frame[column]) for column in needed}
+        for stream in streams:
+            yield stream, _answer(stream, cells, [1] * len(frame))
+        return
+    for stream in streams:
+        sums = [nw.col(c).sum() for c in stream.sums]
+        grouped = frame.group_by(*stream.keys).agg(nw.len().alias(_ROWS), *sums)
+        cells = _fetched(grouped)
+        yield stream, _answer(stream, cells, [int(n or 0) for n in cells[_ROWS]])
+
+
+def _answer(stream: Stream, cells: Mapping[str, list[Any]], counts: list[int]) -> Answer:
+    def tuples(columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        return list(zip(*(cells[c] for c in columns), strict=True)) if columns else [()] * len(counts)
+
+    return Answer(
+        keys=tuples(stream.by),
+        days=[cells[c] for c in stream.days],
+        flags=tuples(stream.flags),
+        values={c: cells[c] for c in stream.values},
+        counts=counts,
+        sums={c: cells[c] for c in stream.sums},
+    )
+
+
+def _fetched(frame: Frame) -> dict[str, list[Any]]:
+    """The columns of a small result, as Python integers and text."""
+    if isinstance(frame, nw.DataFrame):
+        return {column: _cells(frame[column]) for column in frame.columns}
+    names = frame.collect_schema().names()
+    rows = frame.to_native().fetchall()
+    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+
+
+def _cells(series: nw.Series[Any]) -> list[Any]:
+    cells: list[Any] = series.to_native().to_numpy(dtype=object, na_value=None).tolist()
+    return cells

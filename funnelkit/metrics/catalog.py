@@ -1,0 +1,177 @@
+"""Every measure and metric there is: the built-in ones and the user's own, checked together.
+
+A *measure* is a sum or count over one table, so it adds up across any grouping. A *metric* is
+worked out last, from measures and other metrics: the CPL of two campaigns is never the average of
+their two CPLs. Adding one is adding an entry to ``catalog.yaml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any
+
+from funnelkit.errors import ConfigError, UsageError, did_you_mean
+from funnelkit.metrics.language import (
+    OWN_MEASURE,
+    OWN_METRIC,
+    Histogram,
+    Measure,
+    Metric,
+    read_histogram,
+    read_measure,
+    read_metric,
+)
+
+CONSTANTS = ("gross_margin",)
+"""Numbers that a report is given, and that formulas may name."""
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Measures, histograms and metrics by id, in the order to show them."""
+
+    measures: Mapping[str, Measure]
+    histograms: Mapping[str, Histogram]
+    metrics: Mapping[str, Metric]
+
+    def metric(self, name: str) -> Metric:
+        """The metric called *name*."""
+        if name not in self.metrics:
+            raise UsageError(f"there is no metric {name!r}", hint=did_you_mean(name, self.metrics))
+        return self.metrics[name]
+
+    def own(self, measures: Mapping[str, Any], metrics: Mapping[str, Any]) -> Catalog:
+        """This catalogue and the user's *measures* and *metrics*, as YAML has them."""
+        for section, entries, taken in (
+            ("measures", measures, {*self.measures, *self.metrics, *CONSTANTS}),
+            ("metrics", metrics, {*self.measures, *self.metrics, *CONSTANTS, *measures}),
+        ):
+            for name in entries:
+                if name in taken:
+                    raise ConfigError(f"{section}.{name}: the name is taken", hint="Choose another.")
+        new = {k: read_measure(k, v, allowed=OWN_MEASURE) for k, v in measures.items()}
+        merged = Catalog(
+            measures={**self.measures, **new},
+            histograms=self.histograms,
+            metrics={**self.metrics, **{k: read_metric(k, v, allowed=OWN_METRIC) for k, v in metrics.items()}},
+        )
+        merged.check(metrics)
+        inferred = {name: merged.with_interval(merged.metrics[name]) for name in metrics}
+        return replace(merged, metrics={**merged.metrics, **inferred})
+
+    def parts(self, metric: Metric) -> tuple[Measure | Histogram, ...]:
+        """What must be counted for *metric*, in the order in which its formula names it."""
+        return tuple(dict.fromkeys(self._parts(metric)))
+
+    def tables(self, metric: Metric) -> tuple[str, ...]:
+        """The tables that must be loaded for *metric*."""
+        return tuple(dict.fromkeys(part.table for part in self.parts(metric)))
+
+    def check(self, names: Iterable[str]) -> None:
+        """Refuse formulas of the metrics *names* that name what does not exist, or each other in a circle."""
+        known = {*self.measures, *self.metrics, *CONSTANTS}
+        for name in names:
+            for used in self._names(self.metrics[name]):
+                if used not in known:
+                    raise ConfigError(
+                        f"metrics.{name}: there is no measure or metric {used!r}",
+                        hint=did_you_mean(used, known),
+                    )
+        for name in names:
+            self._walk(name, ())
+
+    def with_interval(self, metric: Metric) -> Metric:
+        """*metric* with the interval that its formula allows, where it says none."""
+        if metric.interval or metric.formula is None or metric.formula.denominator is None:
+            return metric
+        above = [n for n in metric.formula.names if n not in metric.formula.below]
+        if not all(self._counts(name) for name in metric.formula.below) or not above:
+            return metric
+        if metric.unit == "ratio" and all(self._counts(name) for name in above):
+            return replace(metric, interval="wilson")
+        return replace(metric, interval="poisson") if metric.unit == "money" else metric
+
+    @cached_property
+    def _direct(self) -> frozenset[str]:
+        return frozenset(self.measures)
+
+    def _counts(self, name: str) -> bool:
+        """Whether *name* is a number of rows."""
+        if name in self._direct:
+            return self.measures[name].column is None
+        metric = self.metrics.get(name)
+        return metric is not None and metric.unit == "count"
+
+    def _names(self, metric: Metric) -> tuple[str, ...]:
+        if metric.formula is not None:
+            return metric.formula.names
+        return (metric.reached, metric.among) if metric.reached else ()
+
+    def _parts(self, metric: Metric) -> Iterator[Measure | Histogram]:
+        for name in self._names(metric):
+            # A measure goes before a metric of the same name, which then is that measure alone.
+            if name in self.measures:
+                yield self.measures[name]
+            elif name in self.metrics:
+                yield from self._parts(self.metrics[name])
+        if metric.statistic:
+            yield self.histograms[metric.of]
+
+    def _walk(self, name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            circle = " -> ".join((*above[above.index(name) :], name))
+            raise ConfigError(f"metrics.{above[0]}: the formula goes in a circle: {circle}")
+        for used in self._names(self.metrics[name]):
+            if used in self.metrics and used not in self.measures:
+                self._walk(used, (*above, name))
+
+
+@cache
+def load() -> Catalog:
+    """The built-in catalogue."""
+    import json
+
+    folder = files("funnelkit.metrics")
+    text = folder.joinpath("catalog.yaml").read_text("utf-8")
+    index = folder.joinpath("catalog.json")
+    # YAML takes 20 ms of every report. A stale or missing index is passed over, and a test refuses it.
+    if index.is_file():
+        entries = json.loads(index.read_text("utf-8"))
+        if entries["digest"] == digest(text):
+            return read(entries)
+    return read(parsed(text))
+
+
+def digest(text: str) -> str:
+    """What tells one catalogue text from another."""
+    from hashlib import sha256
+
+    return sha256(text.encode()).hexdigest()
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The entries of a catalogue in YAML."""
+    import yaml
+
+    # The C parser is ten times as fast, but not in every build of PyYAML.
+    entries: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return entries
+
+
+def read(entries: Mapping[str, Any]) -> Catalog:
+    """The catalogue that *entries* describe."""
+    catalog = Catalog(
+        measures={k: read_measure(k, v) for k, v in entries["measures"].items()},
+        histograms={k: read_histogram(k, v) for k, v in entries["histograms"].items()},
+        metrics={k: read_metric(k, v) for k, v in entries["metrics"].items()},
+    )
+    for name, metric in catalog.metrics.items():
+        if name in catalog.measures and catalog._names(metric) != (name,):
+            raise ConfigError(f"metrics.{name}: a measure has this name but means something else")
+        if metric.statistic and metric.of not in catalog.histograms:
+            raise ConfigError(f"metrics.{name}: there is no histogram {metric.of!r}")
+    catalog.check(catalog.metrics)
+    return catalog

@@ -1,0 +1,62 @@
+"""The value of one metric in one place, with what a reader needs to trust it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Number = int | float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mature:
+    """A conversion rate over only those entities that had the whole horizon to convert."""
+
+    value: float | None
+    numerator: int
+    denominator: int
+    horizon_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projected:
+    """What the conversion within the horizon will be once the young cohorts are as old."""
+
+    value: float | None
+    interval: tuple[float, float] | None
+    share_elapsed: float | None
+    """Share of the conversion potential that has already had its time; 1 when all are mature."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One metric for one group and period. Either *value* is there, or *reason* says why not."""
+
+    value: Number | None
+    numerator: Number | None = None
+    denominator: Number | None = None
+    n: int | None = None
+    """How many entities the value rests on."""
+    interval: tuple[Number, Number | None] | None = None
+    """95 % limits; an upper limit of None is infinite."""
+    interval_type: str | None = None
+    """wilson, poisson, t, order or km."""
+    method: str | None = None
+    reason: str | None = None
+    message: str | None = None
+    mature: Mature | None = None
+    projected: Projected | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A metric against the same metric in a comparison period."""
+
+    previous: Cell
+    absolute: Number | None
+    """Current less previous, in the metric's unit."""
+    relative: float | None
+    """Current over previous less 1; None where previous is 0 or missing."""
+    interval: tuple[float, float | None] | None = None
+    """95 % limits: of the difference for rates and means, of the ratio less 1 for counts and costs."""
+    verdict: str = "no call"
+    """better, worse, changed (no direction is better), or no call: not more than noise."""

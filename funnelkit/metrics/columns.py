@@ -1,0 +1,73 @@
+"""The columns that a measure may speak of: those of files, those of linking, and derived ones.
+
+Derived day counts are worked out on the engine; derived flags follow from the few values of other
+flags, so they are worked out once per combination, in Python (see ``stages``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from funnelkit.metrics import stages
+from funnelkit.tables import DIMENSIONS, TABLES
+
+KEPT = "kept"
+"""The 0/1 column of the rows that pass the filters of a report."""
+_FLAG = "integer"
+
+LINKED: Mapping[str, Mapping[str, str]] = {
+    "leads": {
+        "is_paid": _FLAG,
+        "has_deal": _FLAG,
+        "deal_created_at": "date",
+        "has_won": _FLAG,
+        "won_at": "date",
+    },
+    "deals": {"status": "status", "is_paid": _FLAG, "is_new": _FLAG, "linked": _FLAG, "lead_created_at": "date"},
+    "customers": {
+        "is_paid": _FLAG,
+        "linked": _FLAG,
+        "first_won_at": "date",
+        "revenue": "money",
+        **dict.fromkeys(DIMENSIONS, "text"),
+    },
+    "spend": {"is_paid": _FLAG, "start": "date", "end": "date"},
+    "web": {"is_paid": _FLAG, "start": "date", "end": "date"},
+}
+"""What linking adds to each table, with its kind. It is there whether or not a file had it."""
+
+DURATIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("leads", "lag_days"): ("created_at",),
+    ("deals", "cycle_days"): ("created_at", "closed_at"),
+    ("deals", "wait_days"): ("created_at", "closed_at"),
+}
+"""Whole days between two dates, and the date columns without which they say nothing."""
+
+EVENT_DAYS: Mapping[tuple[str, str], str] = {
+    ("leads", f"entered_{stage}"): stage for stage in stages.STAGES[1:-1]
+}
+"""The first day on which a lead was in a stage or beyond; missing where it never was."""
+
+DERIVED: Mapping[tuple[str, str], tuple[tuple[str, ...], Callable[[Mapping[str, Any]], str]]] = {
+    ("leads", "reached"): (stages.REACHED_BY, stages.reached),
+    ("leads", "dated"): (stages.DATED_BY, stages.dated),
+}
+"""Flags that follow from other flags: which ones, and how."""
+
+
+@cache
+def table_columns() -> Mapping[str, Mapping[str, str]]:
+    """For each table its columns and their kinds, derived day counts included."""
+    tables: dict[str, dict[str, str]] = {
+        name: {column: spec.kind for column, spec in table.columns.items()} for name, table in TABLES.items()
+    }
+    for name, columns in LINKED.items():
+        tables.setdefault(name, {}).update(columns)
+    for name, column in DURATIONS:
+        tables[name][column] = "integer"
+    tables["deals"]["timed"] = _FLAG
+    for column in stages.FILLED.values():
+        tables["leads"][column] = _FLAG
+    return tables

@@ -1,0 +1,144 @@
+"""The tables as the metrics see them: which columns they have, derived ones among them.
+
+Everything here is an expression that an engine works out by itself; nothing is collected. Loaded
+only when a report is built, so narwhals may stand at the top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from funnelkit.metrics import stages
+from funnelkit.metrics.columns import DURATIONS, EVENT_DAYS, KEPT, LINKED, table_columns
+from funnelkit.metrics.reasons import NOT_LOADED, Reason, missing_dimension, no_column, no_dates
+from funnelkit.tables import DIMENSIONS
+
+if TYPE_CHECKING:
+    from funnelkit.metrics.language import Histogram, Measure
+    from funnelkit.tables import Dataset
+
+
+
+Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+Filters = Sequence[tuple[str, tuple[str, ...], bool]]
+"""Dimension, values, and whether these values are left out instead of kept."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The linked tables, with what can be derived from their columns."""
+
+    frames: Mapping[str, Frame]
+    columns: Mapping[str, frozenset[str]]
+    """What each table has: of files and of linking."""
+    as_of: int
+    filters: Filters
+
+    def dimensions(self, table: str) -> tuple[str, ...]:
+        """The dimensions that *table* has."""
+        return tuple(d for d in DIMENSIONS if d in self.columns.get(table, ()))
+
+    def lacks(self, wanted: Measure | Histogram) -> Reason | None:
+        """Why *wanted* cannot be counted at all, as far as columns tell."""
+        table = wanted.table
+        if table not in self.frames:
+            return NOT_LOADED[table]
+        for dimension, _, _ in self.filters:
+            if dimension not in self.columns[table]:
+                return missing_dimension(table, dimension)
+        read = [c for c in wanted.where if c != "is_paid" and c in table_columns()[table]]
+        column = getattr(wanted, "column", None) or getattr(wanted, "of", None)
+        if column and not getattr(wanted, "optional", False):
+            read.append(column)
+        if "is_paid" in wanted.where and "channel" not in self.columns[table]:
+            return missing_dimension(table, "channel")
+        return next((r for r in (self.lacks_column(table, c) for c in read) if r), None)
+
+    def lacks_day(self, table: str, day: str | None) -> Reason | None:
+        """Why the rows of *table* belong to no period."""
+        if day is None:
+            day = "start"
+        if (table, day) in EVENT_DAYS or day in self.columns[table]:
+            return None
+        return no_dates(table, "date" if day == "start" else day)
+
+    def has(self, table: str, column: str) -> bool:
+        """Whether some file, or linking, gave *column*."""
+        return column in self.columns.get(table, ())
+
+    def lacks_column(self, table: str, column: str) -> Reason | None:
+        """Why *column* of *table* says nothing."""
+        for source in DURATIONS.get((table, column), ()):
+            if not self.has(table, source):
+                return no_dates(table, source)
+        derived = (table, column) in DURATIONS or column in ("timed", *stages.FILLED.values())
+        return None if derived or self.has(table, column) else no_column(table, column)
+
+    def expression(self, table: str, column: str) -> nw.Expr:
+        """*column* of *table*, derived where no file has it; null where nothing gives it."""
+        if column == KEPT:
+            return _kept(self.filters).alias(KEPT)
+        if self.has(table, column):
+            return nw.col(column)
+        derived = self._derived(table, column)
+        return (nw.lit(None, dtype=nw.Int64) if derived is None else derived).alias(column)
+
+    def _derived(self, table: str, column: str) -> nw.Expr | None:
+        if (table, column) in EVENT_DAYS:
+            stage = EVENT_DAYS[table, column]
+            days = [nw.col(c) for c in stages.entry_columns(stage) if self.has(table, c)]
+            return nw.coalesce(*days) if days else None
+        for date, flag in stages.FILLED.items():
+            if column == flag and self.has(table, date):
+                return (~nw.col(date).is_null()).cast(nw.Int64)
+        if column == "lag_days" and self.has(table, "won_at") and self.has(table, "created_at"):
+            return nw.col("won_at") - nw.col("created_at")
+        if not (self.has(table, "created_at") and self.has(table, "closed_at")):
+            return None
+        cycle = nw.col("closed_at") - nw.col("created_at")
+        if column == "cycle_days":
+            return cycle
+        if column == "timed":
+            return (cycle >= 0).fill_null(False).cast(nw.Int64)
+        if column == "wait_days":
+            open_for = nw.lit(self.as_of) - nw.col("created_at")
+            return nw.when(nw.col("status") == "open").then(open_for).otherwise(cycle)
+        return None
+
+
+def facts(dataset: Dataset, filters: Filters) -> Facts:
+    """The tables of *dataset*; customers come from converted leads where no table says more."""
+    frames: dict[str, Frame] = {name: nw.from_native(frame) for name, frame in dataset.frames.items()}
+    columns = {name: _columns(dataset, name, frame) for name, frame in frames.items()}
+    if "customers" not in frames and "leads" in frames and "has_won" in columns["leads"]:
+        frames["customers"], columns["customers"] = _converted(frames["leads"], columns["leads"])
+    return Facts(frames=frames, columns=columns, as_of=dataset.as_of, filters=filters)
+
+
+def _columns(dataset: Dataset, table: str, frame: Frame) -> frozenset[str]:
+    given = dataset.present.get(table, frozenset()) | LINKED.get(table, {}).keys()
+    return frozenset(frame.collect_schema().names()) & given
+
+
+def _converted(leads: Frame, columns: frozenset[str]) -> tuple[Frame, frozenset[str]]:
+    """One row per lead that owns a customer, dated by its win or else by its creation."""
+    days = [nw.col(c) for c in ("won_at", "created_at") if c in columns]
+    kept = [c for c in (*DIMENSIONS, "is_paid") if c in columns]
+    first = nw.coalesce(*days) if days else nw.lit(None, dtype=nw.Int64)
+    frame = leads.filter(nw.col("has_won") == 1).select(*kept, first.alias("first_won_at"))
+    return frame, frozenset((*kept, "first_won_at"))
+
+
+def _kept(filters: Filters) -> nw.Expr:
+    """1 for the rows that pass every filter."""
+    kept: nw.Expr | None = None
+    for dimension, values, negate in filters:
+        fits = nw.col(dimension).is_in(values)
+        fits = ~fits if negate else fits
+        kept = fits if kept is None else kept & fits
+    assert kept is not None
+    return kept.cast(nw.Int64)

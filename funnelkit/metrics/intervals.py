@@ -1,0 +1,224 @@
+"""Limits and tests for rates, counts, means and quantiles, from counts and sums alone.
+
+Every function takes what a group-by can return: counts, sums, sums of squares, or a histogram as
+(value, count) pairs with the values in ascending order. Limits are two-sided at *level*. Where a
+statistic is undefined (no trials, fewer than two values) they raise ValueError: that "n/a" and its
+reason are told to people is the caller's business.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from fractions import Fraction
+from functools import lru_cache
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from funnelkit.metrics.special import (
+    binomial_mass,
+    gamma_quantile,
+    normal_quantile,
+    odds_quantile,
+    odds_tails,
+    t_cdf,
+    t_quantile,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from funnelkit.metrics.cell import Number
+
+# A report asks for the limits of the same few counts many times.
+_gamma_quantile = lru_cache(maxsize=4096)(gamma_quantile)
+_t_quantile = lru_cache(maxsize=4096)(t_quantile)
+
+_SAME = 1e-7
+"""Two probabilities this near to each other, relatively, count as equal, as in R's binom.test."""
+
+
+def wilson(x: float, n: float, level: float = 0.95) -> tuple[float, float]:
+    """Limits of the rate x / n (Wilson 1927, JASA 22:209-212), without continuity correction.
+
+    An effective number of trials need not be whole.
+
+    >>> [round(limit, 4) for limit in wilson(81, 263)]
+    [0.2553, 0.3662]
+    """
+    if not (n > 0 and 0 <= x <= n):
+        raise ValueError(f"not a rate: {x} of {n}")
+    z = normal_quantile((1 + level) / 2)
+    middle = x + z * z / 2
+    half = z * math.sqrt(x * (n - x) / n + z * z / 4)
+    # The lower limit as a quotient, so that it keeps its digits near 0 and is 0 at 0 of n.
+    low = x * x / (n * (middle + half))
+    return low, 1.0 if x == n else (middle + half) / (n + z * z)
+
+
+def newcombe(x1: float, n1: float, x2: float, n2: float, level: float = 0.95) -> tuple[float, float, float]:
+    """x1 / n1 - x2 / n2 and its limits (Newcombe 1998, Stat Med 17:873-890, method 10).
+
+    >>> [round(value, 4) for value in newcombe(56, 70, 48, 80)]
+    [0.2, 0.0524, 0.3339]
+    """
+    (low1, high1), (low2, high2) = wilson(x1, n1, level), wilson(x2, n2, level)
+    p1, p2 = x1 / n1, x2 / n2
+    difference = (x1 * n2 - x2 * n1) / (n1 * n2)
+    low = difference - math.hypot(p1 - low1, high2 - p2)
+    return difference, low, difference + math.hypot(high1 - p1, p2 - low2)
+
+
+def two_proportion_p(x1: int, n1: int, x2: int, n2: int) -> float:
+    """Two-sided p of equal rates, from the pooled z (Pearson's chi-squared, not corrected).
+
+    It is 1 where all or none succeeded. Below 5 expected successes or failures it is too small.
+    """
+    if min(n1, n2) <= 0:
+        raise ValueError(f"not rates: {x1} of {n1} and {x2} of {n2}")
+    pooled = (x1 + x2) * (n1 + n2 - x1 - x2)
+    if pooled == 0:
+        return 1.0
+    z = (x1 * n2 - x2 * n1) * math.sqrt((n1 + n2) / (pooled * n1 * n2))
+    return math.erfc(abs(z) / math.sqrt(2))
+
+
+def poisson(count: int, level: float = 0.95) -> tuple[float, float]:
+    """Exact limits of the expected number where *count* happened (Garwood 1936, Biometrika 28:437-442).
+
+    >>> [round(limit, 4) for limit in poisson(10)]
+    [4.7954, 18.3904]
+    """
+    if count < 0:
+        raise ValueError(f"not a count: {count}")
+    outside = (1 - level) / 2
+    low = _gamma_quantile(outside, count) if count else 0.0
+    return low, _gamma_quantile(1 - outside, count + 1)
+
+
+def poisson_ratio(
+    c1: int, e1: float, c2: int, e2: float, level: float = 0.95
+) -> tuple[float, float, float, float]:
+    """The ratio of the rates c1 / e1 and c2 / e2, its exact limits, and the two-sided p of 1.
+
+    Given c1 + c2, c1 is binomial (Przyborowski and Wilenski 1940, Biometrika 31:313-323): the limits
+    are Clopper and Pearson's (1934), p adds up all outcomes that are no likelier, as R's poisson.test
+    does. Ratio and upper limit are infinite where c2 is 0.
+    """
+    if min(c1, c2) < 0 or c1 + c2 == 0 or min(e1, e2) <= 0:
+        raise ValueError(f"not two rates: {c1} in {e1} and {c2} in {e2}")
+    outside, scale = (1 - level) / 2, e2 / e1
+    p = _binomial_p(c1, c1 + c2, e1 / e2)
+    low = scale * odds_quantile(outside, c1, c2 + 1) if c1 else 0.0
+    if c2 == 0:
+        return math.inf, low, math.inf, p
+    return c1 / c2 * scale, low, scale * odds_quantile(1 - outside, c1 + 1, c2), p
+
+
+def mean_t(n: int, total: float, squares: float, level: float = 0.95) -> tuple[float, float]:
+    """Limits of the mean (Student 1908) in the unit of the values, from n, their sum and sum of squares."""
+    mean, variance = _mean(n, total, squares)
+    half = _t_quantile((1 + level) / 2, n - 1) * math.sqrt(variance)
+    return mean - half, mean + half
+
+
+def welch(
+    n1: int, s1: float, q1: float, n2: int, s2: float, q2: float, level: float = 0.95
+) -> tuple[float, float, float, float]:
+    """Mean 1 less mean 2, its limits, and the two-sided p of 0 (Welch 1947, Biometrika 34:28-35).
+
+    From n, sum and sum of squares of each side; degrees of freedom by Satterthwaite. Where all values
+    of both sides are equal, nothing is left to chance: the limits are the difference, p is 0 or 1.
+    """
+    (mean1, variance1), (mean2, variance2) = _mean(n1, s1, q1), _mean(n2, s2, q2)
+    difference, variance = mean1 - mean2, variance1 + variance2
+    if variance == 0:
+        return difference, difference, difference, 1.0 if difference == 0 else 0.0
+    share1, share2 = variance1 / variance, variance2 / variance
+    df = 1 / (share1 * share1 / (n1 - 1) + share2 * share2 / (n2 - 1))
+    error = math.sqrt(variance)
+    half = t_quantile((1 + level) / 2, df) * error
+    return difference, difference - half, difference + half, 2 * t_cdf(-abs(difference) / error, df)
+
+
+def quantile(histogram: Sequence[tuple[Number, int]], q: float) -> float:
+    """The *q* quantile, linear between order statistics (Hyndman and Fan 1996, type 7).
+
+    >>> quantile([(1, 2), (4, 1), (10, 1)], 0.5)
+    2.5
+    """
+    ends = _ends(histogram)
+    place = (ends[-1] - 1) * q
+    rank = math.floor(place)
+    low = _ranked(histogram, ends, rank)
+    high = _ranked(histogram, ends, min(rank + 1, ends[-1] - 1))
+    return float(low + (high - low) * (place - rank))
+
+
+def median_limits(
+    histogram: Sequence[tuple[Number, int]], level: float = 0.95
+) -> tuple[Number, Number | None]:
+    """Limits of the median: two of the values (Thompson 1936, Ann. Math. Stat. 7:122-128).
+
+    At least *level* is covered, whatever the distribution. Too few values give no limits: the upper is
+    None, and the lower is 0, below which no duration and no amount lies (or the least value, if it does).
+    """
+    ends = _ends(histogram)
+    rank = _lowest_rank(ends[-1], level)
+    if rank == 0:
+        return min(0, histogram[0][0]), None
+    return _ranked(histogram, ends, rank - 1), _ranked(histogram, ends, ends[-1] - rank)
+
+
+def _mean(n: int, total: float, squares: float) -> tuple[float, float]:
+    """The mean and the variance of that mean."""
+    if n < 2:
+        raise ValueError(f"no variance from {n} values")
+    # Sums of whole cents are exact, and in fractions nothing cancels.
+    spread = n * Fraction(squares) - Fraction(total) ** 2
+    return float(Fraction(total) / n), max(0.0, float(spread / (n * n * (n - 1))))
+
+
+def _binomial_p(k: int, n: int, odds: float) -> float:
+    """P of all outcomes of *n* trials that are no likelier than *k*."""
+    middle = n * odds / (1 + odds)
+    if k > middle:
+        k, middle, odds = n - k, n - middle, 1 / odds
+    limit = binomial_mass(k, n, odds) * (1 + _SAME)
+    # From the mean upwards the probabilities fall, so the far end begins where they are small enough.
+    far = bisect_left(
+        range(n + 1), True, lo=math.ceil(middle), key=lambda i: binomial_mass(i, n, odds) <= limit
+    )
+    below = odds_tails(odds, k + 1, n - k)[1] if k < n else 1.0
+    above = odds_tails(odds, far, n - far + 1)[0] if far <= n else 0.0
+    return min(1.0, below + above)
+
+
+@lru_cache(maxsize=4096)
+def _lowest_rank(n: int, level: float) -> int:
+    """The 1-based rank, among *n* values, of the lower limit of the median; 0 where there is none."""
+    outside = (1 - level) / 2 * (1 + 1e-12)
+
+    def safe(rank: int) -> bool:
+        """Whether it is rare enough that fewer than *rank* values lie below the median."""
+        return 2 * rank <= n + 1 and odds_tails(1.0, rank, n - rank + 1)[1] <= outside
+
+    rank = max(0, round((n + 1 - normal_quantile((1 + level) / 2) * math.sqrt(n)) / 2))
+    while rank > 0 and not safe(rank):
+        rank -= 1
+    while safe(rank + 1):
+        rank += 1
+    return rank
+
+
+def _ends(histogram: Sequence[tuple[Number, int]]) -> list[int]:
+    """How many values there are up to each entry."""
+    ends = list(accumulate(count for _, count in histogram))
+    if not ends or ends[-1] == 0:
+        raise ValueError("no values")
+    return ends
+
+
+def _ranked(histogram: Sequence[tuple[Number, int]], ends: Sequence[int], rank: int) -> Number:
+    """The value of 0-based *rank*."""
+    return histogram[bisect_right(ends, rank)][0]

@@ -1,0 +1,224 @@
+"""One entry of the catalogue, read from YAML and checked word by word.
+
+The language is closed: what is not described here is an error that names the nearest word, so a
+misspelt key never silently changes a number. People may write a part of it (``OWN_MEASURE`` and
+``OWN_METRIC``); the built-in catalogue uses all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from funnelkit.errors import ConfigError, UsageError, did_you_mean
+from funnelkit.metrics.columns import DERIVED, EVENT_DAYS, table_columns
+from funnelkit.metrics.formula import Formula, parse
+from funnelkit.tables import TABLES
+
+OWN_MEASURE = frozenset({"label", "table", "count", "sum", "where", "date"})
+OWN_METRIC = frozenset({"label", "formula", "unit", "better"})
+GROUPS = ("funnel", "sales", "economics", "ads", "emails", "web", "revenue")
+UNITS = ("count", "money", "ratio", "multiple", "days", "money_per_day", "number")
+BETTER = ("higher", "lower", "none")
+INTERVALS = ("wilson", "poisson", "t", "order", "km")
+STATISTICS = ("mean", "median", "quantile", "survival", "conversion")
+RANGED = frozenset({"spend", "web"})
+"""Tables whose rows are for one day or for a range of days."""
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_MEASURE = OWN_MEASURE | {"needs", "cumulative", "optional"}
+_HISTOGRAM = frozenset({"table", "of", "where", "date", "split", "aged", "needs"})
+_METRIC = OWN_METRIC | frozenset(STATISTICS) | frozenset(
+    ["group", "main", "by_name", "interval", "cohort", "exact", "method", "times", "trailing_months", "convention", "source", "example"]
+)  # fmt: skip
+_SUMMED = ("money", "integer", "decimal")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A count or a sum over one table: what can be added up across any grouping."""
+
+    id: str
+    table: str
+    column: str | None = None
+    """The column to add up. None counts rows."""
+    where: Mapping[str, frozenset[Any]] = field(default_factory=dict)
+    date: str | None = None
+    """The day that a period selects by; None for the days or ranges of days of spend and web."""
+    needs: tuple[str, ...] = ()
+    cumulative: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Histogram:
+    """How often each value of one column occurs: enough for means, quantiles and survival."""
+
+    id: str
+    table: str
+    of: str
+    date: str
+    where: Mapping[str, frozenset[Any]] = field(default_factory=dict)
+    split: str | None = None
+    aged: bool = False
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A number of the report, worked out last, on sums."""
+
+    id: str
+    label: str
+    group: str
+    unit: str
+    better: str
+    formula: Formula | None = None
+    statistic: str | None = None
+    """One of ``STATISTICS`` where there is no formula."""
+    of: str = ""
+    """The histogram of the statistic."""
+    q: float = 0.5
+    reached: str = ""
+    """The measures over and below the line of a conversion."""
+    among: str = ""
+    times: str | None = None
+    """A constant that a mean is multiplied by."""
+    interval: str | None = None
+    cohort: bool = False
+    """Whether young entities still have time to change it."""
+    exact: bool = False
+    """Whether it is no sample of anything, so that any difference is a change."""
+    method: str | None = None
+    trailing_months: int | None = None
+    main: bool = False
+    by_name: bool = False
+    convention: str = ""
+    source: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_measure(name: str, entry: Any, *, allowed: Collection[str] = _MEASURE) -> Measure:
+    """The measure that *entry* describes."""
+    at = f"measures.{name}"
+    entry = _checked(at, name, entry, allowed, required=("table",))
+    table = _one_of(at, "table", entry["table"], TABLES if allowed is OWN_MEASURE else table_columns())
+    if ("count" in entry) == ("sum" in entry) or entry.get("count", True) is not True:
+        raise ConfigError(f"{at}: needs either `count: true` or `sum: COLUMN`")
+    if "sum" in entry:
+        kinds = table_columns()[table]
+        known = [column for column, kind in kinds.items() if kind in _SUMMED]
+        _one_of(at, "sum", entry["sum"], known)
+    return Measure(
+        id=name,
+        table=table,
+        column=entry.get("sum"),
+        where=_where(at, table, entry.get("where", {})),
+        date=_date(at, table, entry.get("date")),
+        needs=tuple(entry.get("needs", ())),
+        cumulative=bool(entry.get("cumulative")),
+        optional=bool(entry.get("optional")),
+    )
+
+
+def read_histogram(name: str, entry: Any) -> Histogram:
+    """The histogram that *entry* describes."""
+    at = f"histograms.{name}"
+    entry = _checked(at, name, entry, _HISTOGRAM, required=("table", "of", "date"))
+    table = _one_of(at, "table", entry["table"], table_columns())
+    return Histogram(
+        id=name,
+        table=table,
+        of=_one_of(at, "of", entry["of"], table_columns()[table]),
+        date=_date(at, table, entry["date"]) or "",
+        where=_where(at, table, entry.get("where", {})),
+        split=entry.get("split"),
+        aged=bool(entry.get("aged")),
+        needs=tuple(entry.get("needs", ())),
+    )
+
+
+def read_metric(name: str, entry: Any, *, allowed: Collection[str] = _METRIC) -> Metric:
+    """The metric that *entry* describes; whether the names in it exist is for the catalogue to say."""
+    at = f"metrics.{name}"
+    entry = _checked(at, name, entry, allowed, required=())
+    worked = [key for key in ("formula", *STATISTICS) if key in entry]
+    if len(worked) != 1:
+        raise ConfigError(f"{at}: needs a `formula`" if allowed is OWN_METRIC else f"{at}: {worked}")
+    plain = ["main", "by_name", "cohort", "exact", "method", "times", "trailing_months", "convention", "source", "example"]
+    return Metric(
+        id=name,
+        label=str(entry.get("label") or name.replace("_", " ").capitalize()),
+        group=_one_of(at, "group", entry.get("group", "economics"), GROUPS),
+        unit=_one_of(at, "unit", entry.get("unit", "number"), UNITS),
+        better=_one_of(at, "better", entry.get("better", "none"), BETTER),
+        interval=_one_of(at, "interval", entry["interval"], INTERVALS) if "interval" in entry else None,
+        **_worked(at, worked[0], entry[worked[0]]),
+        **{key: entry[key] for key in plain if key in entry},
+    )
+
+
+def _worked(at: str, kind: str, value: Any) -> dict[str, Any]:
+    """How the metric is worked out."""
+    if kind == "formula":
+        try:
+            return {"formula": parse(str(value))}
+        except UsageError as error:
+            raise ConfigError(f"{at}: {error}", hint=error.hint) from error
+    if kind == "conversion":
+        return {"statistic": kind, "reached": value["reached"], "among": value["of"], "of": value["times"]}
+    if kind == "quantile":
+        return {"statistic": kind, "of": value["of"], "q": value["q"]}
+    return {"statistic": kind, "of": value}
+
+
+def _checked(
+    at: str, name: str, entry: Any, allowed: Collection[str], required: Collection[str]
+) -> dict[str, Any]:
+    if not _NAME.fullmatch(str(name)):
+        raise ConfigError(f"{at}: not a name", hint="Small letters, digits and _, a letter first.")
+    if not isinstance(entry, Mapping):
+        raise ConfigError(f"{at}: needs keys and values, not {entry!r}")
+    for key in entry:
+        if key not in allowed:
+            raise ConfigError(f"{at}: there is no key {key!r}", hint=did_you_mean(str(key), allowed))
+    for key in required:
+        if key not in entry:
+            raise ConfigError(f"{at}: the key {key!r} is missing")
+    return dict(entry)
+
+
+def _one_of(at: str, key: str, value: Any, known: Collection[str]) -> str:
+    if value not in known:
+        raise ConfigError(f"{at}: {key} cannot be {value!r}", hint=did_you_mean(str(value), known))
+    return str(value)
+
+
+def _where(at: str, table: str, where: Any) -> dict[str, frozenset[Any]]:
+    """For each column the values that fit."""
+    if not isinstance(where, Mapping):
+        raise ConfigError(f"{at}: where needs `column: value`, not {where!r}")
+    found = {}
+    for column, value in where.items():
+        kind = {**table_columns()[table], **{c: "text" for t, c in DERIVED if t == table}}.get(column)
+        if kind is None:
+            raise ConfigError(
+                f"{at}: the {table} table has no {column!r}",
+                hint=did_you_mean(str(column), table_columns()[table]),
+            )
+        values = value if isinstance(value, list | tuple) else [value]
+        found[str(column)] = frozenset(int(v) if kind in ("integer", "boolean") else str(v) for v in values)
+    return found
+
+
+def _date(at: str, table: str, date: Any) -> str | None:
+    """The day column that counts: the one given, or the table's own."""
+    if table in RANGED:
+        if date not in (None, "date"):
+            raise ConfigError(f"{at}: the {table} table counts by its days; leave out `date`")
+        return None
+    kinds = table_columns()[table]
+    known = [column for column, kind in kinds.items() if kind == "date"]
+    known += [column for t, column in EVENT_DAYS if t == table]
+    return _one_of(at, "date", date if date is not None else TABLES[table].date, known)

@@ -1,0 +1,61 @@
+"""Why a number is missing: stable codes for scripts, with a sentence that says what to load.
+
+Undefined is never 0, so every empty cell carries one of these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why there is no value."""
+
+    code: str
+    message: str
+
+
+NOT_LOADED = {
+    "leads": Reason("no_leads", "no leads loaded"),
+    "deals": Reason("no_deals", "no deals loaded"),
+    "customers": Reason("no_deals", "no deals loaded, and the leads do not say who became a customer"),
+    "spend": Reason("no_spend", "no spend loaded"),
+    "emails": Reason("no_emails", "no e-mail sends loaded"),
+    "web": Reason("no_web", "no web sessions loaded"),
+    "payments": Reason("no_payments", "no payments loaded"),
+}
+
+NO_DENOMINATOR = Reason("no_denominator", "nothing to divide by here")
+NO_SPEND_HERE = Reason("no_spend_here", "no spend in this group and period")
+NO_VALUES = Reason("no_denominator", "no cases in this group and period")
+NOT_REACHED = Reason("not_reached", "more than half of the deals are still open")
+NO_MARGIN = Reason("no_gross_margin", "no gross margin given: set gross_margin, or ask for cltv_revenue")
+UNLINKED = Reason("unlinked", "fewer than 5 % of the deals link to a lead: no common id, e-mail or company")
+NO_LOST_DEALS = Reason("no_lost_deals", "the deals loaded are won deals only; add the lost ones")
+NO_OPEN_DEALS = Reason("no_open_deals", "the deals loaded are won deals only; add the open ones")
+NO_STATUS = Reason("no_status", "no deal has a status of open, won or lost; add a status or stage column")
+NO_OUTCOME = Reason("no_deals", "no deals loaded, and the leads do not say who became a customer")
+NO_WON_DATES = Reason(
+    "no_dates", "no date says when leads were won; add closed_at to deals or customer_at to leads"
+)
+
+
+def no_dates(table: str, column: str) -> Reason:
+    """The date column that a period or a duration needs is in no file."""
+    return Reason("no_dates", f"the {table} table has no {column}: add the date column")
+
+
+def no_column(table: str, column: str) -> Reason:
+    """A column that the metric needs is in no file: ``no_amount``, ``no_clicks``."""
+    return Reason(f"no_{column}", f"the {table} table has no {column}: add the column")
+
+
+def no_stage(stage: str) -> Reason:
+    """No file says which leads reached *stage*: ``no_mql``."""
+    return Reason(f"no_{stage}", f"no file says which leads became {stage}: add {stage}_at or a status")
+
+
+def missing_dimension(table: str, dimension: str) -> Reason:
+    """A breakdown or filter names something that *table* does not have."""
+    return Reason("missing_dimension", f"the {table} table has no {dimension}")

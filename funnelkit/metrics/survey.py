@@ -1,0 +1,133 @@
+"""What the files can tell at all: a stage that no file knows is missing, and not at zero.
+
+Asked of all rows, filtered or not: one owner without lost deals has a win rate, a file without any
+has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from funnelkit.metrics import stages
+from funnelkit.metrics.language import Histogram, Measure
+from funnelkit.metrics.reasons import (
+    NO_LOST_DEALS,
+    NO_OPEN_DEALS,
+    NO_OUTCOME,
+    NO_STATUS,
+    NO_WON_DATES,
+    NOT_LOADED,
+    UNLINKED,
+    Reason,
+    no_stage,
+)
+
+if TYPE_CHECKING:
+    from funnelkit.metrics.aggregate import Answer, Stream
+    from funnelkit.metrics.facts import Facts
+
+_ANY: frozenset[Any] = frozenset()
+PROBES: tuple[Measure | Histogram, ...] = (
+    Measure(id="probe_leads", table="leads", date="created_at", where={"reached": _ANY}),
+    Histogram(id="probe_lags", table="leads", date="created_at", of="lag_days", split="has_won"),
+    Measure(
+        id="probe_deals",
+        table="deals",
+        date="closed_at",
+        where={"status": _ANY, "linked": _ANY, "is_new": _ANY},
+    ),
+    Measure(id="probe_created", table="deals", date="created_at", where={"status": _ANY}),
+    Measure(id="probe_spend", table="spend"),
+)
+"""Asked in every report, whatever its metrics: the period and most notes need them."""
+_ENOUGH_LINKED = 20
+"""One linked deal in so many: below, lead-to-customer metrics are n/a."""
+
+
+class Survey:
+    """What is known of the loaded files as a whole."""
+
+    def __init__(self, facts: Facts, answers: Mapping[Stream, Answer]) -> None:
+        self._facts = facts
+        self._leads = _combinations(answers, "leads", "created_at")
+        self._deals = _combinations(answers, "deals", "closed_at")
+        self.words = {flags.get("status") for flags, _ in self._leads}
+        self.statuses = {flags["status"] for flags, _ in self._deals} - {"unknown"}
+        self._lags = any(
+            lag is not None
+            for stream, answer in answers.items()
+            if stream.table == "leads"
+            for lag in answer.values.get("lag_days", ())
+        )
+
+    def reason(self, need: str) -> Reason | None:
+        """Why the files do not tell what *need* names, or None where they do."""
+        if need.startswith("stage_"):
+            return self._stage(need.removeprefix("stage_"))
+        if need.startswith("seen_"):
+            stage = need.removeprefix("seen_")
+            return None if self.seen(stage) else no_stage(stage)
+        checks = {
+            "outcome": self._outcome,
+            "link": self._link,
+            "won_dates": self._won_dates,
+            "deal_status": lambda: NO_STATUS if self._deals and not self.statuses else None,
+            "lost_deals": lambda: self._beyond_won(NO_LOST_DEALS),
+            "open_deals": lambda: self._beyond_won(NO_OPEN_DEALS),
+        }
+        return checks[need]()
+
+    def seen(self, stage: str) -> bool:
+        """Whether some file speaks of *stage* itself."""
+        if stage == "opportunity" and self._deals_beyond_won():
+            return True
+        return stage in self.words or any(
+            self._facts.has("leads", column)
+            for name, column in stages.ENTRY_DATES
+            if name == stage and column not in ("deal_created_at", "won_at")
+        )
+
+    def _stage(self, stage: str) -> Reason | None:
+        rank = stages.RANK[stage]
+        later = {word for word in stages.STAGES[rank:-1] if word in self.words}
+        return None if later or self.seen(stage) else no_stage(stage)
+
+    def _deals_beyond_won(self) -> bool:
+        return bool(self.statuses - {"won"}) and self._link() is None
+
+    def _outcome(self) -> Reason | None:
+        if "deals" in self._facts.frames:
+            return self._link()
+        told = self._facts.has("leads", "customer_at") or self._facts.has("leads", "converted")
+        won = any(flags.get("has_won") for flags, _ in self._leads)
+        return None if told or won or "customer" in self.words else NO_OUTCOME
+
+    def _link(self) -> Reason | None:
+        if "leads" not in self._facts.frames:
+            return NOT_LOADED["leads"]
+        rows = sum(n for _, n in self._deals)
+        linked = sum(n for flags, n in self._deals if flags.get("linked"))
+        return None if linked and linked * _ENOUGH_LINKED >= rows else UNLINKED
+
+    def _won_dates(self) -> Reason | None:
+        won = any(flags.get("has_won") for flags, _ in self._leads)
+        return NO_WON_DATES if won and not self._lags else None
+
+    def _beyond_won(self, otherwise: Reason) -> Reason | None:
+        if self._deals and not self.statuses:
+            return NO_STATUS
+        return otherwise if self.statuses == {"won"} else None
+
+
+def _combinations(
+    answers: Mapping[Stream, Answer], table: str, day: str
+) -> list[tuple[dict[str, Any], int]]:
+    """The combinations of flags that occur in *table*, with the number of rows of each."""
+    for stream, answer in answers.items():
+        if (stream.table, stream.day) == (table, day) and "status" in (*stream.flags, "status"):
+            found: dict[tuple[Any, ...], int] = {}
+            for flags, n in zip(answer.flags, answer.counts, strict=True):
+                found[flags] = found.get(flags, 0) + n
+            return [(dict(zip(stream.flags, flags, strict=True)), n) for flags, n in found.items()]
+    return []

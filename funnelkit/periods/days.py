@@ -1,0 +1,80 @@
+"""Days as integers, the period between two of them, and the calendar that a company keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from funnelkit.errors import UsageError, did_you_mean
+
+EPOCH = date(1970, 1, 1)
+WEEK_STARTS = ("monday", "sunday")
+_EPOCH_ORDINAL = EPOCH.toordinal()
+
+
+def day_number(day: date) -> int:
+    """Days from 1970-01-01 to *day*; negative before it.
+
+    >>> day_number(date(1970, 1, 31))
+    30
+    """
+    return day.toordinal() - _EPOCH_ORDINAL
+
+
+def from_day(day: int) -> date:
+    """The date that is *day* days after 1970-01-01."""
+    return date.fromordinal(day + _EPOCH_ORDINAL)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When a week and a fiscal year begin.
+
+    Weeks carry ISO numbers in either case. With ``week_start="sunday"`` a week runs from Sunday to
+    Saturday and has the ISO number of its Monday, so that six of its seven days agree with ISO.
+    The week numbers of the United States, where week 1 holds 1 January, are something else.
+    """
+
+    week_start: str = "monday"
+    fiscal_year_start: int = 1
+    """The month, 1 to 12."""
+
+    def __post_init__(self) -> None:
+        if self.week_start not in WEEK_STARTS:
+            raise UsageError(
+                f"no week starts on {self.week_start!r}", hint=did_you_mean(self.week_start, WEEK_STARTS)
+            )
+        if self.fiscal_year_start not in range(1, 13):
+            raise UsageError(
+                f"no fiscal year starts in month {self.fiscal_year_start}", hint="A month is 1 to 12."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """Whole days from *start* to *end*, both included."""
+
+    start: int
+    end: int
+    label: str
+    """How the report names it; ``parse`` reads it back."""
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return self.end - self.start + 1
+
+
+def between(start: int, end: int) -> Period:
+    """The days from *start* to *end*, labelled with their dates.
+
+    >>> between(0, 30).label
+    '1970-01-01..1970-01-31'
+    """
+    first, last = from_day(start).isoformat(), from_day(end).isoformat()
+    return Period(start=start, end=end, label=first if start == end else f"{first}..{last}")
+
+
+def is_partial(period: Period, as_of: int) -> bool:
+    """Whether *period* ends after *as_of*, the last day that the data know of."""
+    return period.end > as_of

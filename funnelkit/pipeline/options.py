@@ -1,0 +1,33 @@
+"""What a user may ask for, in one value: the options of the commands and of the Python API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The options of the commands. None means "not said": then the configuration or the default holds."""
+
+    by: Sequence[str] = ()
+    where: Sequence[str] = ()
+    period: str | None = None
+    grain: str | None = None
+    compare: str | None = None
+    as_of: str | None = None
+    timezone: str | None = None
+    currency: str | None = None
+    horizon: int | None = None
+    min_n: int | None = None
+    metrics: Sequence[str] = ()
+    sort: str | None = None
+    top: int | None = None
+    date_order: str | None = None
+    decimal: str | None = None
+    drop_tests: bool = False
+    strict: bool = False
+    engine: str = "auto"
+    config: str | Path | None = None
+    no_config: bool = False

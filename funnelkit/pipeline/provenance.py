@@ -1,0 +1,125 @@
+"""Where the numbers come from: each file's rows, used and set aside, and what it does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from funnelkit.periods import from_day
+from funnelkit.report import SetAside, Source
+from funnelkit.tables import Note
+
+if TYPE_CHECKING:
+    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.together import Together
+
+_LINES = 10
+"""So many lines are named for each reason; the count says how many there are."""
+_ANCHORS: Mapping[str, tuple[str, ...]] = {
+    "leads": ("created_at",),
+    "deals": ("closed_at", "created_at"),
+    "spend": ("start", "end"),
+    "emails": ("sent_at",),
+    "payments": ("paid_at",),
+    "web": ("start", "end"),
+    "stage_history": ("entered_at",),
+}
+WANTED: Mapping[str, Mapping[str, str]] = {
+    "leads": {
+        "source": "a column with the source or channel of each lead",
+        "created_at": "a column with the date on which the lead was created",
+    },
+    "deals": {
+        "status": "a column with the stage or status, so that won and lost deals can be told apart",
+        "created_at": "a column with the date on which the deal was created",
+        "closed_at": "a column with the date on which the deal was won or lost",
+        "amount": "a column with the amount",
+    },
+    "spend": {
+        "start": "a column with the day, so that spend can be shown by period",
+        "clicks": "a column with the clicks",
+        "impressions": "a column with the impressions",
+    },
+}
+"""What a report is poorer without, and what to add."""
+
+
+def sources(files: Sequence[Loaded], together: Mapping[str, Together]) -> tuple[Source, ...]:
+    """Each file's entry for the report."""
+    return tuple(_source(file, together[file.table].repeated.get(file.export.file, ())) for file in files)
+
+
+def _source(file: Loaded, repeated: Sequence[int]) -> Source:
+    first, last = dates(file)
+    kind = file.export.kind
+    return Source(
+        file=file.export.file,
+        table=file.table,
+        preset=kind.preset.name if kind.preset else None,
+        rows=file.rows,
+        used=file.used - len(repeated),
+        set_aside=set_aside(file, repeated),
+        first_date=first,
+        last_date=last,
+        sha256=file.export.sha256,
+        currency=file.currency,
+    )
+
+
+def set_aside(file: Loaded, repeated: Sequence[int] = ()) -> tuple[SetAside, ...]:
+    """The rows of *file* that are not used, by reason."""
+    found = [
+        SetAside(reason=a.reason, message=a.message, count=len(a.lines), lines=a.lines[:_LINES])
+        for a in file.aside
+    ]
+    if repeated:
+        found.append(
+            SetAside(
+                reason="duplicate",
+                message="the same id or report row again",
+                count=len(repeated),
+                lines=tuple(sorted(repeated))[:_LINES],
+            )
+        )
+    return tuple(found)
+
+
+def dates(file: Loaded) -> tuple[date | None, date | None]:
+    """First and last day of the table's anchor date in *file*."""
+    import narwhals.stable.v2 as nw
+
+    frame = nw.from_native(file.frame)
+    anchors = [c for c in _ANCHORS[file.table] if c in frame.columns]
+    spans = file.table in ("spend", "web")
+    days: list[Any] = []
+    for column in anchors if spans else anchors[:1]:
+        days += [frame[column].min(), frame[column].max()]
+    known = [int(d) for d in days if d is not None and d == d and not _is_missing(d)]
+    return (from_day(min(known)), from_day(max(known))) if known else (None, None)
+
+
+def _is_missing(value: Any) -> bool:
+    return type(value).__name__ == "NAType"
+
+
+def lacks(file: Loaded) -> dict[str, str]:
+    """What *file* does not hold, and how to add it, by canonical column."""
+    preset = file.export.kind.preset
+    wanted = {**WANTED.get(file.table, {}), **(preset.lacks if preset else {})}
+    present = file.present | ({"source"} if {"channel", "medium"} & file.present else set())
+    return {column: how for column, how in wanted.items() if column not in present}
+
+
+def notes(files: Sequence[Loaded], together: Mapping[str, Together]) -> tuple[Note, ...]:
+    """What the reading of the files has to tell the reader of the numbers."""
+    found = [note for file in files for note in file.notes]
+    found += [note for one in together.values() for note in one.notes]
+    for file in files:
+        missing = lacks(file)
+        if missing:
+            what = "; ".join(f"{column}: {how}" for column, how in missing.items())
+            found.append(
+                Note(code="missing_columns", message=f"{file.export.file} does not say everything. {what}")
+            )
+    return tuple(found)

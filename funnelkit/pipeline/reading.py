@@ -1,0 +1,187 @@
+"""Inputs -> canonical tables: every file read and put together, all problems told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from funnelkit import config as configuration
+from funnelkit import engines
+from funnelkit.errors import (
+    FunnelkitError,
+    MissingInputError,
+    SourceError,
+    UsageError,
+    did_you_mean,
+    raise_all,
+)
+from funnelkit.pipeline.inputs import Input, expand
+from funnelkit.sources.mapping import FileSettings
+
+if TYPE_CHECKING:
+    from funnelkit.config import Config
+    from funnelkit.pipeline.options import Options
+    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.preset import Preset
+    from funnelkit.sources.together import Together
+    from funnelkit.tables import Note
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """Every input, read; and its tables, put together in one currency."""
+
+    config: Config
+    files: Sequence[Loaded]
+    together: Mapping[str, Together]
+    currency: str | None
+    zone: str
+    engine: engines.Engine
+    notes: Sequence[Note] = field(default=())
+
+
+def read_config(options: Options) -> Config:
+    """The configuration that holds: the named one, else the nearest funnelkit.yaml, else the defaults."""
+    if options.no_config:
+        return configuration.Config()
+    if options.config is not None:
+        path = Path(options.config)
+        if not path.is_file():
+            raise MissingInputError(f"{path}: there is no such configuration", hint="Check --config.")
+        return configuration.load(path)
+    found = configuration.find(Path.cwd())
+    return configuration.load(found) if found else configuration.Config()
+
+
+def zone_of(options: Options, config: Config) -> str:
+    """The report's time zone, checked."""
+    from zoneinfo import ZoneInfo, available_timezones
+
+    name = options.timezone or config.timezone
+    if name != "UTC":
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            known = did_you_mean(name, available_timezones())
+            hint = (
+                known if known.startswith("Did") else "Use a name such as Europe/Berlin or America/New_York."
+            )
+            raise UsageError(f"there is no time zone {name!r}", hint=hint) from None
+    return name
+
+
+def presets(config: Config) -> tuple[Preset, ...]:
+    """The presets of the package and those of the user's folder."""
+    from funnelkit.sources import preset
+
+    if config.presets is None:
+        return preset.builtin()
+    return (*preset.builtin(), *preset.in_folder(config.presets))
+
+
+def settings_of(options: Options) -> FileSettings:
+    """What the command line says of every file."""
+    if options.date_order not in (None, "dmy", "mdy"):
+        raise UsageError(f"--date-order {options.date_order}: not an order", hint="Say dmy or mdy.")
+    if options.decimal not in (None, ".", ","):
+        raise UsageError(f"--decimal {options.decimal}: not a decimal sign", hint="Say . or ,")
+    return FileSettings(order=options.date_order, decimal=options.decimal)
+
+
+def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input]:
+    """The inputs that *files* name, or the configuration's."""
+    return expand(files, config, settings_of(options), [p.name for p in presets(config)])
+
+
+def load_one(one: Input, config: Config, zone: str, engine: engines.Engine) -> Loaded:
+    """One input as a canonical frame."""
+    from funnelkit.sources import currency, mapping, reader, recognise
+
+    settings = one.settings
+    recogniser = recognise.Recogniser(presets=presets(config), kind=settings.kind, columns=settings.columns)
+    try:
+        export = reader.read(
+            one.path,
+            recogniser,
+            file=one.file,
+            data=one.data,
+            encoding=settings.encoding,
+            delimiter=settings.delimiter,
+            sheet=settings.sheet,
+        )
+    except SourceError as error:
+        if error.code == "unrecognised" and settings.columns:
+            raise _no_longer_fits(one, error) from None
+        raise
+    return currency.with_currency(mapping.load(export, settings, engine, zone), engine)
+
+
+def read(files: Sequence[str], options: Options) -> Read:
+    """Every file, read and put together. What is wrong with any of them is told at once."""
+    from funnelkit.sources import currency, testrows
+    from funnelkit.sources.together import put_together
+
+    config = read_config(options)
+    zone = zone_of(options, config)
+    engine = engines.load(options.engine)
+    loaded: list[Loaded] = []
+    problems: list[FunnelkitError] = []
+    for one in inputs(files, options, config):
+        try:
+            loaded.append(load_one(one, config, zone, engine))
+        except FunnelkitError as problem:
+            problems.append(problem)
+    raise_all(problems)
+    if options.strict:
+        raise_all([p for f in loaded for p in _bad_rows(f)])
+    drop = options.drop_tests or config.drop_tests
+    checked = [testrows.look(f, engine, drop=drop) for f in loaded]
+    loaded, notes = [f for f, _ in checked], [n for _, found in checked for n in found]
+    rates = currency.read_rates(config.rates) if config.rates else None
+    loaded, money, more = currency.unify(loaded, options.currency or config.currency, rates, engine)
+    by_table: dict[str, list[Loaded]] = {}
+    for file in loaded:
+        by_table.setdefault(file.table, []).append(file)
+    together = {table: put_together(table, of_table, engine) for table, of_table in by_table.items()}
+    return Read(
+        config=config,
+        files=loaded,
+        together=together,
+        currency=money,
+        zone=zone,
+        engine=engine,
+        notes=[*notes, *more],
+    )
+
+
+def _bad_rows(file: Loaded) -> list[FunnelkitError]:
+    """Under --strict, the rows and cells of *file* that cannot be read."""
+    hint = "Correct the file, or run without --strict to set them aside."
+    rows = [
+        SourceError(f"{file.export.file}, line {a.lines[0]}: {a.message}", hint=hint, code="strict")
+        for a in file.aside
+        if a.reason in ("bad_value", "missing_value", "ragged")
+    ]
+    cells = [
+        SourceError(
+            f"{file.export.file}, line {b.lines[0]}: column {b.header!r} cannot be read: {b.example!r}",
+            hint=hint,
+            code="strict",
+        )
+        for b in file.bad
+    ]
+    return [*rows, *cells]
+
+
+def _no_longer_fits(one: Input, error: SourceError) -> SourceError:
+    """The refusal of a file in which columns are missing that the configuration names."""
+    header = str(error).partition("its header reads: ")[2]
+    named = ", ".join(f"{header} ({column})" for column, header in one.settings.columns.items())
+    return SourceError(
+        f"{one.file}: does not hold all the columns that funnelkit.yaml names for it: {named}; its header reads: {header}",
+        hint="The export has changed: correct `columns` of this source, or write the configuration anew with "
+        "`funnelkit init --force`.",
+        code="no_longer_fits",
+    )

@@ -1,0 +1,69 @@
+"""From the user's words to a Report: read, put together, link, measure.
+
+What the command line and the Python API call. The layers meet here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from funnelkit.pipeline.options import Options
+from funnelkit.pipeline.reading import Read, read
+
+if TYPE_CHECKING:
+    from funnelkit.linking.dataset import Canonical
+    from funnelkit.report import Report
+
+Tables = Mapping[str, Any]
+"""Canonical table -> pandas frame."""
+
+__all__ = ["Options", "Tables", "report", "tables"]
+
+
+def _canonical(done: Read) -> dict[str, Canonical]:
+    from funnelkit.linking.dataset import Canonical
+
+    return {
+        name: Canonical(frame=t.frame, scales=t.scales, present=t.present)
+        for name, t in done.together.items()
+    }
+
+
+def tables(files: Sequence[str], options: Options) -> Tables:
+    """The canonical tables of *files*, with real dates and decimals, for use in pandas."""
+    from funnelkit.pipeline.frames import public
+
+    done = read(files, options)
+    return {name: public(name, t.frame, t.scales) for name, t in done.together.items()}
+
+
+def report(files: Sequence[str], options: Options) -> Report:
+    """The funnel report of *files*."""
+    from funnelkit import build
+    from funnelkit.linking import dataset
+    from funnelkit.metrics import catalog
+    from funnelkit.periods import day_number
+    from funnelkit.pipeline import provenance
+    from funnelkit.sources import channels
+
+    done = read(files, options)
+    config = done.config
+    known = channels.load(config.channels)
+    asked = options.as_of or config.as_of
+    data = dataset.build(
+        _canonical(done),
+        classify=known.classify,
+        is_paid=channels.is_paid,
+        as_of=day_number(_day(asked)) if asked else None,
+        currency=done.currency,
+        engine=done.engine,
+    )
+    notes = (*provenance.notes(done.files, done.together), *done.notes, *data.notes)
+    return build.build(
+        data,
+        _request(options, config, done.zone, data.as_of),
+        catalog.load(config.measures, config.metrics),
+        provenance.sources(done.files, done.together),
+        notes,
+    )

@@ -1,0 +1,52 @@
+"""The report as a page for reading: what stands on it, in which order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from funnelkit.render import _evidence, _groups, _signs, _totals, _trends
+from funnelkit.render._table import Block, Page, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from funnelkit.report import Report, Span
+
+
+def page(report: Report) -> Page:
+    """Everything that the formats for reading show of *report*, first what matters most."""
+    return Page(
+        title=Text(report.title, "strong"), facts=tuple(_facts(report)), blocks=tuple(_blocks(report))
+    )
+
+
+def _blocks(report: Report) -> Iterator[Block]:
+    found = (
+        _totals.key_numbers(report),
+        _totals.funnel(report),
+        _totals.metrics(report),
+        _totals.missing(report),
+        _groups.breakdown(report),
+        _trends.trend(report),
+        *_trends.by_group(report),
+        _signs.signs(report),
+        _evidence.files(report),
+        _evidence.links(report),
+        _evidence.notes(report),
+    )
+    return (block for block in found if block)
+
+
+def _facts(report: Report) -> Iterator[tuple[Text, ...]]:
+    others = (f"as of {report.as_of}", report.timezone, report.currency or "")
+    yield (Text(_days(report.period)), *(Text(fact, "quiet") for fact in others if fact))
+    if report.comparison:
+        yield (Text(f"compared with {_days(report.comparison.span)}"),)
+    if report.filters:
+        yield (Text(f"only {', '.join(report.filters)}"),)
+
+
+def _days(span: Span) -> str:
+    """The period by name and days: ``2026-Q3, 2026-07-01 to 2026-09-30``."""
+    days = f"{span.label}, {span.start} to {span.end}"
+    return f"{days}, partial" if span.partial else days

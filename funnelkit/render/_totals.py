@@ -1,0 +1,191 @@
+"""The blocks about the whole: key numbers, the funnel, and every metric by subject."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from funnelkit.metrics.cell import Cell
+from funnelkit.render import _cells, _numbers
+from funnelkit.render._table import Block, Column, Part, Row, Table, Text
+from funnelkit.report import Metric, Report, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_SUBJECTS = {
+    "funnel": "Leads and conversion",
+    "sales": "Sales",
+    "economics": "Unit economics",
+    "ads": "Advertising",
+    "revenue": "Revenue",
+    "emails": "E-mail",
+    "web": "Website",
+}
+_KEYS = 6
+_RATE = Metric(id="rate", label="rate", unit="ratio", better="higher", group="funnel")
+_NONE = Text()
+
+
+def key_numbers(report: Report) -> Block | None:
+    """The few numbers that most readers look for first, as tiles."""
+    metrics = _cells.chosen(report, [report.metrics], _KEYS)
+    if not metrics:
+        return None
+    tiles = [_tile(metric, report) for metric in metrics]
+    grids = tuple((_tiled(tiles, across),) for across in (6, 3, 2) if across <= max(len(tiles), 2))
+    return Block(choices=(*grids, (_listed(metrics, report),)))
+
+
+def funnel(report: Report) -> Block | None:
+    """The stages with bars, counts, rates and what was lost on the way."""
+    if not report.funnel:
+        return None
+    stages = report.funnel
+    most = max(stage.entered for stage in stages)
+    columns = (
+        Column(header=_NONE, right=False),
+        Column(header=_NONE, right=False, bare=True),
+        Column(header=Text("count")),
+        Column(header=Text("from previous"), parts=(Part(), _cells.RANGE)),
+        Column(header=Text("from first"), parts=(Part(), _cells.RANGE)),
+        Column(header=Text("drop-off"), parts=(Part(), Part(header="skipped", prefix="skipped"))),
+    )
+    rows = [_stage(stage, before, most) for before, stage in zip((None, *stages[:-1]), stages, strict=True)]
+    skipped = Text("skipped: came further without a date or status of this stage", "quiet")
+    return Block(
+        title=Text("Funnel", "strong"),
+        caption=Text("how far the leads created in the period have come", "quiet"),
+        choices=((Table(columns=columns, rows=tuple(rows)),),),
+        lines=((skipped,),) if any(stage.skipped for stage in stages) else (),
+    )
+
+
+def metrics(report: Report) -> Block | None:
+    """Every metric that has a value, under its subject."""
+    known = [m for m in report.definitions.values() if m.id in report.metrics]
+    rows = [row for title, found in _by_subject(known) for row in _subject(title, found, report)]
+    if not rows:
+        return None
+    return Block(choices=((Table(columns=_metric_columns(report), rows=tuple(rows)),),))
+
+
+def missing(report: Report) -> Block | None:
+    """The metrics that have no value, and why."""
+    empty = [(id, cell, "") for id, cell in report.metrics.items() if cell.value is None]
+    return Block(lines=tuple(_cells.missing(empty))) if empty else None
+
+
+def _tile(metric: Metric, report: Report) -> tuple[Text, ...]:
+    cell = report.metrics[metric.id]
+    moved = report.comparison.changes.get(metric.id) if report.comparison else None
+    return (
+        Text(metric.label, "quiet"),
+        _cells.value(cell, metric, currency=report.currency, style="strong"),
+        *_cells.change(moved, metric, report),
+        _cells.limits(cell, metric),
+    )
+
+
+def _tiled(tiles: Sequence[tuple[Text, ...]], across: int) -> Table:
+    """The tiles in rows of *across*; the last row is filled up with empty ones."""
+    empty = (_NONE,) * len(tiles[0])
+    filled = [*tiles, *[empty] * (-len(tiles) % across)]
+    rows = tuple(Row(cells=tuple(filled[start : start + across])) for start in range(0, len(filled), across))
+    column = Column(
+        header=_NONE, parts=(Part(), Part(), *_cells.CHANGE, _cells.RANGE), right=False, solid=True
+    )
+    return Table(columns=(column,) * across, rows=rows, tiles=True)
+
+
+def _listed(metrics: Sequence[Metric], report: Report) -> Table:
+    """The same numbers one below the other."""
+    columns = (
+        Column(header=_NONE, right=False),
+        Column(header=Text("value"), parts=(Part(), _cells.RANGE), bare=True),
+        Column(header=Text("change"), parts=_cells.CHANGE, bare=True),
+    )
+    tiles = [_tile(metric, report) for metric in metrics]
+    rows = [
+        Row(cells=((Text(name.text),), (number, limits), (size, word)))
+        for name, number, size, word, limits in tiles
+    ]
+    return Table(columns=columns, rows=tuple(rows))
+
+
+def _stage(stage: Stage, before: Stage | None, most: int) -> Row:
+    lost = f"{stage.entered - before.entered:+,}" if before else ""
+    return Row(
+        cells=(
+            (Text(stage.label),),
+            (Text(share=stage.entered / most if most else 0),),
+            (Text(_numbers.number(stage.entered, "count"), "strong"),),
+            _rate(stage.rate_from_previous),
+            _rate(stage.rate_from_first),
+            (Text("0" if lost == "+0" else lost), Text(f"{stage.skipped:,}" if stage.skipped else "")),
+        )
+    )
+
+
+def _rate(cell: Cell | None) -> tuple[Text, Text]:
+    return (_cells.value(cell, _RATE), _cells.limits(cell, _RATE)) if cell else (_NONE, _NONE)
+
+
+def _by_subject(metrics: Sequence[Metric]) -> Iterator[tuple[str, list[Metric]]]:
+    """The metrics of each subject together, in the order in which the subjects first come up."""
+    order = list(dict.fromkeys(metric.group for metric in metrics))
+    for group in order:
+        title = _SUBJECTS.get(group, _cells.words(group).capitalize())
+        yield title, [metric for metric in metrics if metric.group == group]
+
+
+def _subject(title: str, metrics: Sequence[Metric], report: Report) -> Iterator[Row]:
+    """The rows of one subject, the first of them below its title."""
+    heading = Text(title, "strong")
+    for metric in metrics:
+        cell = report.metrics[metric.id]
+        if cell.value is None:
+            continue
+        moved = report.comparison.changes.get(metric.id) if report.comparison else None
+        before = _cells.value(moved.previous, metric, currency=report.currency) if moved else _NONE
+        cells = (
+            (Text(f"{metric.label} ({cell.method})" if cell.method else metric.label),),
+            (
+                _cells.value(cell, metric, currency=report.currency, style="strong"),
+                _cells.limits(cell, metric),
+            ),
+            (Text(f"{cell.n:,}" if cell.n is not None else ""),),
+            (*_cells.change(moved, metric, report), before),
+        )
+        yield Row(cells=cells, heading=heading)
+        yield from _beside(cell)
+        heading = _NONE
+
+
+def _beside(cell: Cell) -> Iterator[Row]:
+    """The rows for the mature and the projected rate, which belong to the rate above them."""
+    mature, projected = cell.mature, cell.projected
+    days = f"{mature.horizon_days} d" if mature else ""
+    if mature:
+        rate = Cell(value=mature.value)
+        yield _side_row(f"└ mature ({days})", rate, f"{mature.denominator:,}")
+    if projected:
+        elapsed = projected.share_elapsed
+        seen = "" if elapsed is None else f"{_numbers.number(elapsed, 'ratio')} elapsed"
+        remark = ", ".join(word for word in (days, seen) if word)
+        rate = Cell(value=projected.value, interval=projected.interval)
+        yield _side_row(f"└ projected ({remark})" if remark else "└ projected", rate, "")
+
+
+def _side_row(label: str, cell: Cell, n: str) -> Row:
+    rate = (_cells.value(cell, _RATE), _cells.limits(cell, _RATE))
+    return Row(cells=((Text(label, "quiet"),), rate, (Text(n),), (_NONE, _NONE, _NONE)))
+
+
+def _metric_columns(report: Report) -> tuple[Column, ...]:
+    before = report.comparison.span.label if report.comparison else ""
+    return (
+        Column(header=_NONE, right=False),
+        Column(header=Text("value"), parts=(Part(), _cells.RANGE), bare=True),
+        Column(header=Text("n"), parts=(Part(prefix="n"),), bare=True),
+        Column(header=Text("change"), parts=(*_cells.CHANGE, Part(header=before, prefix="was")), bare=True),
+    )

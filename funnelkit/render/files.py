@@ -1,0 +1,84 @@
+"""Writing reports to files so that a reader sees the old report or the new one, never a part.
+
+The bytes of all files are there before the first is opened. Each is written beside its target and
+synced; only when all are, they take the places of the old ones.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from funnelkit.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_HINTS = {
+    errno.ENOENT: ("the folder does not exist", "Create the folder first, or write to another place."),
+    errno.ENOTDIR: ("the folder does not exist", "A part of the path is a file and not a folder."),
+    errno.EACCES: ("no permission to write there", "Choose a folder that you may write to."),
+    errno.EPERM: ("no permission to write there", "Choose a folder that you may write to."),
+    errno.EROFS: ("no permission to write there", "The disk is read-only: choose another place."),
+    errno.ENOSPC: ("the disk is full", "Free some space, or write to another disk."),
+    errno.EDQUOT: ("the disk quota is used up", "Free some space, or write to another disk."),
+    errno.EISDIR: ("this is a folder", "Name a file in it, such as report.md."),
+}
+
+
+def write(outputs: Mapping[Path, bytes]) -> None:
+    """Put the bytes of every output into its file, or raise OutputError and leave the old files alone."""
+    staged: list[tuple[Path, Path]] = []
+    path = Path()
+    try:
+        for path, data in outputs.items():
+            target = Path(os.path.realpath(path))
+            if _is_stream(target):
+                target.write_bytes(data)
+            else:
+                staged.append((_beside(target), target))
+                _fill(*staged[-1], data)
+        for temporary, path in staged:
+            os.replace(temporary, path)
+    except OSError as error:
+        raise _explained(path, error) from error
+    finally:
+        # Also after an interrupt; those that took their place are gone from here already.
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
+
+
+def _is_stream(target: Path) -> bool:
+    """Whether *target* is there and no plain file, as a pipe or ``/dev/stdout``: it cannot be replaced."""
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return not stat.S_ISREG(mode)
+
+
+def _beside(target: Path) -> Path:
+    """A new name in the folder of *target*, of its own length so that a long name does not matter."""
+    return target.with_name(f".funnelkit-{os.urandom(6).hex()}.tmp")
+
+
+def _fill(temporary: Path, target: Path, data: bytes) -> None:
+    """Write and sync *data*, with the permissions of the file that it will replace, if there is one."""
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
+        if target.exists():
+            os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _explained(path: Path, error: OSError) -> OutputError:
+    said, hint = _HINTS.get(error.errno or 0, (error.strerror or str(error), "Write to another place."))
+    return OutputError(f"{path}: cannot write the report: {said}", hint=hint)

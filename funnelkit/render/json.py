@@ -1,0 +1,215 @@
+"""The report as JSON for scripts: raw numbers, ISO dates, null with a reason.
+
+``schema/report.schema.json`` says what each key means.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from funnelkit import longform
+from funnelkit.render._text import whole
+from funnelkit.report import Breakdown, Metric, Point, Report, Row, Source, Span, Stage, Trend
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from funnelkit.metrics.cell import Cell, Change, Mature, Number, Projected
+
+FORMAT_VERSION = "1.0"
+"""Adding keys raises the minor number, anything else the major."""
+
+# JSON lets these stand as they are, but a terminal or a script that embeds the document would act on them.
+_RAW = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+Object = dict[str, Any]
+
+
+def render(report: Report) -> bytes:
+    """*report* as one JSON document, indented by two, with a line feed at the end."""
+    text = json.dumps(document(report), allow_nan=False, ensure_ascii=False, indent=2)
+    return f"{_RAW.sub(_escaped, whole(text))}\n".encode()
+
+
+def document(report: Report) -> Object:
+    """The keys in the order in which they are written."""
+    definitions, changes = report.definitions, report.comparison.changes if report.comparison else {}
+    return {
+        "format_version": FORMAT_VERSION,
+        "title": report.title,
+        "as_of": report.as_of.isoformat(),
+        "timezone": report.timezone,
+        "currency": report.currency,
+        "period": _span(report.period),
+        "filters": list(report.filters),
+        "min_n": report.min_n,
+        "metrics": _metrics(report.metrics, changes, definitions, named=True),
+        "breakdown": _breakdown(report.breakdown, definitions) if report.breakdown else None,
+        "trend": _trend(report.trend, definitions) if report.trend else None,
+        "comparison": _comparison(report),
+        "funnel": [_stage(stage) for stage in report.funnel],
+        "sources": [_source(source) for source in report.sources],
+        "matching": _matching(report),
+        "unmatched": dict(report.unmatched),
+        "warnings": [{"code": note.code, "message": note.message} for note in report.warnings],
+    }
+
+
+def _metrics(
+    cells: Mapping[str, Cell],
+    changes: Mapping[str, Change],
+    definitions: Mapping[str, Metric],
+    *,
+    named: bool = False,
+) -> Object:
+    """The cells by metric id, in the order of the report; *named* adds label and direction."""
+    return {
+        metric.id: _cell(cells[metric.id], metric)
+        | ({"label": metric.label, "better": metric.better} if named else {})
+        | ({"change": _change(changes[metric.id], metric)} if metric.id in changes else {})
+        for metric in definitions.values()
+        if metric.id in cells
+    }
+
+
+def _cell(cell: Cell, metric: Metric) -> Object:
+    found: Object = {"value": cell.value, "unit": metric.unit}
+    optional = {
+        "numerator": cell.numerator,
+        "denominator": cell.denominator,
+        "n": cell.n,
+        "interval": _interval(cell.interval),
+        "interval_type": cell.interval_type,
+        "method": cell.method,
+        "mature": _mature(cell.mature) if cell.mature else None,
+        "projected": _projected(cell.projected) if cell.projected else None,
+        "reason": cell.reason,
+        "message": cell.message,
+    }
+    return found | {key: value for key, value in optional.items() if value is not None}
+
+
+def _interval(interval: tuple[Number, Number | None] | None) -> list[Number | None] | None:
+    """Both limits; an infinite one is null."""
+    if interval is None:
+        return None
+    return [limit if limit is not None and math.isfinite(limit) else None for limit in interval]
+
+
+def _mature(mature: Mature) -> Object:
+    return {
+        "value": mature.value,
+        "numerator": mature.numerator,
+        "denominator": mature.denominator,
+        "horizon_days": mature.horizon_days,
+    }
+
+
+def _projected(projected: Projected) -> Object:
+    return {
+        "value": projected.value,
+        "interval": _interval(projected.interval),
+        "share_elapsed": projected.share_elapsed,
+    }
+
+
+def _change(change: Change, metric: Metric) -> Object:
+    return {
+        "previous": _cell(change.previous, metric),
+        "absolute": change.absolute,
+        "relative": change.relative,
+        "interval": _interval(change.interval),
+        "verdict": change.verdict,
+    }
+
+
+def _span(span: Span) -> Object:
+    days = {"start": span.start.isoformat(), "end": span.end.isoformat(), "label": span.label}
+    return days | ({"partial": True} if span.partial else {})
+
+
+def _points(points: tuple[Point, ...], definitions: Mapping[str, Metric]) -> list[Object]:
+    """One object per period. It is called by its label, as the period of the report is."""
+    found = []
+    for point in points:
+        span = _span(point.span)
+        label = span.pop("label")
+        found.append({"period": label, **span, "metrics": _metrics(point.cells, {}, definitions)})
+    return found
+
+
+def _trend(trend: Trend, definitions: Mapping[str, Metric]) -> Object:
+    return {"grain": trend.grain, "rows": _points(trend.points, definitions)}
+
+
+def _breakdown(breakdown: Breakdown, definitions: Mapping[str, Metric]) -> Object:
+    rows = [_row(row, breakdown.by, definitions) for row in breakdown.rows]
+    return {"by": list(breakdown.by), "sort": breakdown.sort, "rows": rows}
+
+
+def _row(row: Row, by: tuple[str, ...], definitions: Mapping[str, Metric]) -> Object:
+    found: Object = {"key": dict(zip(by, longform.names(row, by), strict=True))}
+    if row.rest_of:
+        found["rest_of"] = row.rest_of
+    found["metrics"] = _metrics(row.cells, row.changes, definitions)
+    return found | {"trend": _points(row.trend, definitions)}
+
+
+def _comparison(report: Report) -> Object | None:
+    if not report.comparison:
+        return None
+    return {"kind": report.comparison.kind, "period": _span(report.comparison.span)}
+
+
+def _stage(stage: Stage) -> Object:
+    """A stage with its rates as plain numbers, and as cells with interval, n and reason beside them."""
+    found: Object = {"stage": stage.stage, "label": stage.label, "entered": stage.entered}
+    rate = Metric(id="rate", label="", unit="ratio", better="higher", group="funnel")
+    for name, cell in (("previous", stage.rate_from_previous), ("first", stage.rate_from_first)):
+        if cell:
+            found |= {f"rate_from_{name}": cell.value, f"from_{name}": _cell(cell, rate)}
+    return found | {"skipped": stage.skipped}
+
+
+def _source(source: Source) -> Object:
+    return {
+        "file": source.file,
+        "table": source.table,
+        "preset": source.preset,
+        "rows": source.rows,
+        "used": source.used,
+        "set_aside": [
+            {
+                "reason": aside.reason,
+                "count": aside.count,
+                "lines": list(aside.lines),
+                "message": aside.message,
+            }
+            for aside in source.set_aside
+        ],
+        "first_date": source.first_date.isoformat() if source.first_date else None,
+        "last_date": source.last_date.isoformat() if source.last_date else None,
+        "sha256": source.sha256,
+        "currency": source.currency,
+    }
+
+
+def _matching(report: Report) -> list[Object]:
+    """One entry per key. *unmatched* is for the table as a whole: its rows that no key linked."""
+    return [
+        {
+            "from": match.source,
+            "to": match.target,
+            "by": match.by,
+            "matched": match.matched,
+            "unmatched": report.unmatched.get(match.source),
+        }
+        for match in report.matching
+    ]
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"

@@ -1,0 +1,175 @@
+"""The Report: everything that a renderer may know, and nothing that it would have to work out.
+
+A frozen value. Every format is made from it alone, so that no two formats can disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from funnelkit.metrics.cell import Cell, Change
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from funnelkit.tables import Match, Note
+
+__all__ = ["Cell", "Change"]
+
+Key = tuple[str, ...]
+"""The values of the dimensions of one row, in the order of ``Breakdown.by``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """How a metric is named and shown."""
+
+    id: str
+    label: str
+    unit: str
+    """count, money, ratio (0 to 1), multiple (times), days, money_per_day or number."""
+    better: str
+    """higher, lower or none."""
+    group: str
+    """funnel, sales, economics, ads or revenue: the block of the report it belongs to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A period of whole days, both ends included."""
+
+    start: date
+    end: date
+    label: str
+    partial: bool = False
+    """True where the data end before the period does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One step of the funnel: of the leads created in the period, how many came this far."""
+
+    stage: str
+    label: str
+    entered: int
+    rate_from_previous: Cell | None
+    rate_from_first: Cell | None
+    skipped: int = 0
+    """Of *entered*, how many carry no date or status of this stage but a later one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One period of a trend."""
+
+    span: Span
+    cells: Mapping[str, Cell]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One group of a breakdown."""
+
+    key: Key
+    cells: Mapping[str, Cell]
+    changes: Mapping[str, Change]
+    """Empty without a comparison."""
+    trend: tuple[Point, ...] = ()
+    rest_of: int = 0
+    """Not 0 for the row that sums the groups beyond ``--top``: how many there are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breakdown:
+    """The metrics by one or several dimensions."""
+
+    by: tuple[str, ...]
+    rows: tuple[Row, ...]
+    sort: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trend:
+    """The metrics by period."""
+
+    grain: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The metrics against another period."""
+
+    span: Span
+    kind: str
+    """prev, yoy or the period as it was given."""
+    changes: Mapping[str, Change]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAside:
+    """Rows of a file that are not used, for one reason."""
+
+    reason: str
+    """A stable code: total, blank, bad_value, duplicate, deleted, not_counted, footer, test."""
+    message: str
+    count: int
+    lines: tuple[int, ...]
+    """The first lines concerned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One file: what it was read as, and what became of its rows."""
+
+    file: str
+    table: str
+    preset: str | None
+    rows: int
+    used: int
+    set_aside: tuple[SetAside, ...]
+    first_date: date | None
+    last_date: date | None
+    sha256: str
+    currency: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The whole report."""
+
+    title: str
+    as_of: date
+    timezone: str
+    currency: str | None
+    period: Span
+    filters: tuple[str, ...]
+    """``--where`` as given, for the header."""
+    min_n: int
+    """Groups with fewer entities are shown, but not ranked or called better or worse."""
+    definitions: Mapping[str, Metric]
+    """Every metric of the report by id, in the order to show them."""
+    metrics: Mapping[str, Cell]
+    funnel: tuple[Stage, ...]
+    breakdown: Breakdown | None
+    trend: Trend | None
+    comparison: Comparison | None
+    sources: tuple[Source, ...]
+    matching: tuple[Match, ...]
+    unmatched: Mapping[str, int]
+    warnings: tuple[Note, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The report as one long pandas frame: a row per metric, group and period.
+
+        Columns: scope (total, breakdown, trend, comparison), one per dimension of the breakdown,
+        period_start, period_end, metric, unit, value, numerator, denominator, n, low, high, reason.
+        """
+        import pandas as pd
+
+        from funnelkit.longform import columns, rows
+
+        return pd.DataFrame.from_records(list(rows(self)), columns=columns(self))

@@ -1,0 +1,188 @@
+"""One currency for the report: found in the files, or reached by given rates, never by adding.
+
+A row's currency comes from its column, else from the header, the configuration, or the sign in
+the cells. Rows of which nothing says it take the report's only currency, and the reader is told.
+"""
+
+from __future__ import annotations
+
+import csv
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from funnelkit.engines import Engine
+from funnelkit.errors import ConfigError, MissingInputError, SourceError
+from funnelkit.periods import day_number, from_day
+from funnelkit.sources.mapping import Loaded
+from funnelkit.tables import TABLES, Note
+
+_SIGNS: Mapping[str, str] = {
+    "€": "EUR", "£": "GBP", "R$": "BRL", "US$": "USD", "$": "USD", "CA$": "CAD", "C$": "CAD", "A$": "AUD", "AU$": "AUD",
+    "¥": "JPY", "₹": "INR", "Rs": "INR", "Rs.": "INR", "₩": "KRW", "zł": "PLN", "Kč": "CZK", "kr": "SEK", "₺": "TRY",
+    "₽": "RUB", "฿": "THB", "₫": "VND", "đ": "VND", "₪": "ILS", "₱": "PHP", "CHF": "CHF", "Fr.": "CHF", "NZ$": "NZD",
+    "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "R": "ZAR", "Rp": "IDR", "RM": "MYR",
+}  # fmt: skip
+
+
+def code(text: str) -> str | None:
+    """The ISO code that a sign or code stands for, or None.
+
+    >>> code("R$"), code("usd"), code("x")
+    ('BRL', 'USD', None)
+    """
+    text = text.strip().replace("\u00a0", " ").strip()
+    if text in _SIGNS:
+        return _SIGNS[text]
+    return text.upper() if len(text) == 3 and text.isascii() and text.isalpha() else None
+
+
+def with_currency(file: Loaded, engine: Engine) -> Loaded:
+    """*file* with a currency on every row that has one: from its column, its header or its cells."""
+    money = [
+        c for c, column in TABLES[file.table].columns.items() if column.kind == "money" and c in file.present
+    ]
+    if not money:
+        return file
+    if "currency" in file.present:
+        frame = engine.label(
+            file.frame, ["currency"], lambda currency: code(currency) or currency.upper(), "currency"
+        )
+        return replace(file, frame=frame)
+    signs = {c for d in file.decisions if d.target in money for s in d.symbols if (c := code(s))}
+    if file.currency is None and len(signs) > 1:
+        raise SourceError(
+            f"{file.export.file}: the cells carry several currencies ({', '.join(sorted(signs))}) and no column says which",
+            hint="Add the currency column to the export, or split the file by currency.",
+            code="mixed_currencies",
+        )
+    found = file.currency or (next(iter(signs)) if signs else None)
+    frame = nw.from_native(file.frame).with_columns(currency=nw.lit(found or "")).to_native()
+    return replace(file, frame=frame, currency=found)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Exchange rates: from and to a currency on a day; between given days the earlier one holds."""
+
+    days: Mapping[tuple[str, str], Sequence[tuple[int, Fraction]]]
+
+    def rate(self, source: str, target: str, day: int) -> Fraction | None:
+        """How much *target* money one *source* is worth on *day*, or None."""
+        if source == target:
+            return Fraction(1)
+        if found := self._at((source, target), day):
+            return found
+        found = self._at((target, source), day)
+        return 1 / found if found else None
+
+    def _at(self, pair: tuple[str, str], day: int) -> Fraction | None:
+        known = self.days.get(pair, ())
+        position = bisect_right(known, day, key=lambda r: r[0])
+        return known[position - 1][1] if position else None
+
+
+def read_rates(path: Path) -> Rates:
+    """The rates of a CSV with the columns date, from, to, rate."""
+    found: dict[tuple[str, str], list[tuple[int, Fraction]]] = {}
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except OSError:
+        raise MissingInputError(
+            f"{path}: the rates cannot be read", hint="Check `rates` in the config."
+        ) from None
+    for number, row in enumerate(csv.DictReader(lines), 2):
+        try:
+            day = day_number(date.fromisoformat(row["date"].strip()))
+            rate = Fraction(row["rate"].strip())
+            pair = (row["from"].strip().upper(), row["to"].strip().upper())
+            if rate <= 0:
+                raise ValueError
+        except (KeyError, ValueError, AttributeError, ZeroDivisionError):
+            raise ConfigError(
+                f"{path}, line {number}: not a rate",
+                hint="Each line reads date,from,to,rate: 2026-01-31,USD,EUR,0.9214",
+            ) from None
+        found.setdefault(pair, []).append((day, rate))
+    return Rates({pair: sorted(known) for pair, known in found.items()})
+
+
+def unify(
+    files: Sequence[Loaded], wanted: str | None, rates: Rates | None, engine: Engine
+) -> tuple[list[Loaded], str | None, list[Note]]:
+    """All money in one currency, that currency, and what to tell the reader.
+
+    Raises SourceError for several currencies without rates.
+    """
+    seen: dict[str, list[str]] = {}
+    for file in files:
+        if "currency" in nw.from_native(file.frame).columns:
+            for name in _currencies(file):
+                seen.setdefault(name, []).append(file.export.file)
+    unstated = seen.pop("", [])
+    target = wanted or (next(iter(seen)) if len(seen) == 1 else None)
+    notes = []
+    if unstated and target:
+        names = ", ".join(unstated)
+        notes.append(Note(code="currency_assumed", message=f"{names}: states no currency; read as {target}"))
+    foreign = sorted(set(seen) - {target})
+    if not foreign or (target is None and not seen):
+        return list(files), target, notes
+    if target is None or rates is None:
+        parts = "; ".join(
+            f"{name} in {', '.join(dict.fromkeys(where))}" for name, where in sorted(seen.items())
+        )
+        raise SourceError(
+            f"the files hold several currencies ({parts}), which cannot be added",
+            hint="Say --currency EUR and give a rate table in funnelkit.yaml (rates: rates.csv, with the columns "
+            "date,from,to,rate), or report on one currency at a time.",
+            code="mixed_currencies",
+        )
+    converted = [_converted(f, target, rates, engine) for f in files]
+    notes.append(
+        Note(code="converted", message=f"{', '.join(foreign)} converted to {target} at the rate of each day")
+    )
+    return converted, target, notes
+
+
+def _currencies(file: Loaded) -> list[str]:
+    """The different currencies on rows that carry money; "" for rows that say none."""
+    money = [c for c in file.scales if TABLES[file.table].columns[c].kind == "money"]
+    frame = nw.from_native(file.frame)
+    filled = frame.filter(nw.any_horizontal(*(~nw.col(c).is_null() for c in money), ignore_nulls=True))
+    return sorted({v if isinstance(v, str) else "" for v in filled["currency"].unique().to_list()})
+
+
+def _converted(file: Loaded, target: str, rates: Rates, engine: Engine) -> Loaded:
+    frame = nw.from_native(file.frame)
+    if "currency" not in frame.columns:
+        return file
+    money = [c for c in file.scales if TABLES[file.table].columns[c].kind == "money"]
+    day = next(
+        (c for c in ("closed_at", "created_at", "start", "paid_at", "sent_at") if c in frame.columns), None
+    )
+
+    def factor(currency: Any, when: Any = None) -> Fraction:
+        name = currency if isinstance(currency, str) and currency else target
+        on = int(when) if isinstance(when, int) or hasattr(when, "__index__") else 10**6
+        found = rates.rate(name, target, on)
+        if found is None:
+            raise SourceError(
+                f"{file.export.file}: there is no rate from {name} to {target} for "
+                f"{from_day(on).isoformat() if on < 10**6 else 'an undated row'}",
+                hint="Add one to the rate table; the last rate on or before a day is used.",
+                code="no_rate",
+            )
+        return found
+
+    # Two more decimals than the file has, so that rounding stays below a hundredth of its smallest unit.
+    raised = frame.with_columns(*(nw.col(c) * 100 for c in money)).to_native()
+    done = engine.convert_money(raised, money, ["currency", *([day] if day else [])], factor)
+    scales = {c: s + 2 if c in money else s for c, s in file.scales.items()}
+    return replace(file, frame=done, scales=scales, currency=target)

@@ -1,0 +1,109 @@
+"""Whether a column of numeric dates puts the day or the month first: evidence, then a decision.
+
+A part over 12 can only be a day. Each separator is judged on its own: a file that Excel has saved
+again may hold ``08-06-2020`` beside ``4/21/2020``, written in different orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from funnelkit.dates import numeric, read
+from funnelkit.styles import MISSING, Order
+
+_FEW = 5
+"""So many contradicting values may be typing errors, if they are under one in a hundred."""
+
+
+@dataclass(kw_only=True)
+class DateScan:
+    """What the different cells of one column prove."""
+
+    dates: int = 0
+    bad: list[str] = field(default_factory=list)
+    first_over_12: dict[str, list[str]] = field(default_factory=dict)
+    """Separator -> cells whose first part can only be a day."""
+    second_over_12: dict[str, list[str]] = field(default_factory=dict)
+    open: dict[str, list[str]] = field(default_factory=dict)
+    """Separator -> cells that fit both orders."""
+
+    @property
+    def separators(self) -> list[str]:
+        """The separators of numeric dates in the column."""
+        return sorted({*self.first_over_12, *self.second_over_12, *self.open})
+
+
+def scan(cells: Iterable[str]) -> DateScan:
+    """What *cells* (each different value once) prove."""
+    found = DateScan()
+    for cell in cells:
+        text = cell.strip()
+        if text.lower() in MISSING:
+            continue
+        parts = numeric(text)
+        if parts is None or (parts.first > 12 and parts.second > 12):
+            good = parts is None and read(text, {}) is not None
+            found.dates += good
+            if not good:
+                found.bad.append(cell)
+            continue
+        found.dates += 1
+        if parts.first > 12:
+            found.first_over_12.setdefault(parts.separator, []).append(text)
+        elif parts.second > 12:
+            found.second_over_12.setdefault(parts.separator, []).append(text)
+        elif parts.first != parts.second:
+            # 05/05/2026 is the same day in both orders and proves nothing either way.
+            found.open.setdefault(parts.separator, []).append(text)
+        else:
+            found.open.setdefault(parts.separator, [])
+    return found
+
+
+def proofs(found: DateScan) -> dict[str, Order]:
+    """The order that the column itself proves, by separator."""
+    proved: dict[str, Order] = {}
+    for separator in found.separators:
+        days = len(found.first_over_12.get(separator, []))
+        months = len(found.second_over_12.get(separator, []))
+        if days and _only_slips(months, days):
+            proved[separator] = "dmy"
+        elif months and _only_slips(days, months):
+            proved[separator] = "mdy"
+    return proved
+
+
+def _only_slips(against: int, in_favour: int) -> bool:
+    return against == 0 or (against <= _FEW and against * 100 < in_favour)
+
+
+def settle(found: DateScan, neighbours: Mapping[str, set[Order]]) -> tuple[dict[str, Order] | None, str]:
+    """The order for each separator and why; None with the reason where one stays open.
+
+    *neighbours*: what the other date columns of the file prove, by separator.
+    """
+    orders = proofs(found)
+    why = [
+        f"{_name(order)} as in {(found.first_over_12 if order == 'dmy' else found.second_over_12)[s][0]!r}"
+        for s, order in orders.items()
+    ]
+    for separator in found.separators:
+        if separator in orders:
+            continue
+        days, months = found.first_over_12.get(separator), found.second_over_12.get(separator)
+        if days and months:
+            return None, f"{days[0]!r} and {months[0]!r} contradict each other"
+        if not found.open.get(separator):
+            orders[separator] = "dmy"  # every cell reads the same both ways
+            continue
+        others = neighbours.get(separator, set())
+        if len(others) != 1:
+            return None, f"{found.open[separator][0]!r} fits two readings"
+        orders[separator] = next(iter(others))
+        why.append(f"{_name(orders[separator])} as in the other date columns of the file")
+    return orders, "; ".join(why) or "dates with an unmistakable order"
+
+
+def _name(order: Order) -> str:
+    return "day first" if order == "dmy" else "month first"

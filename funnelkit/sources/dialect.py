@@ -1,0 +1,111 @@
+"""How a text file is written: its encoding, and where under which delimiter a header may stand.
+
+The encoding is proved on every byte. The delimiter and the header line are only proposed here:
+recognition decides, since the header is the line that somebody understands.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from funnelkit.errors import SourceError
+
+DELIMITERS = (",", "\t", ";", "|")
+HEADER_WITHIN = 40
+"""Tools put at most a title, an account, a date range and some settings above the header."""
+_HEAD = 200_000
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_FIELD_LIMIT = 2**27
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How one table of one file is written."""
+
+    encoding: str
+    delimiter: str
+    header_line: int
+    """The line of the header, counted from 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The first records of a text under one delimiter, each with the line that it begins on."""
+
+    delimiter: str
+    records: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+def decode(data: bytes, file: str, encoding: str | None = None) -> tuple[str, str]:
+    """The text of *data* and the name of its encoding, proved on all of it.
+
+    Raises SourceError where the bytes are no text, or not in the *encoding* that was asked for.
+    """
+    if not data.strip():
+        raise SourceError(f"{file}: the file is empty", hint="Download the export again.", code="empty")
+    known = next((name for bom, name in _BOMS if data.startswith(bom)), None)
+    for name in [encoding] if encoding else [known] if known else _guesses(data):
+        try:
+            text = data.decode(name)
+        except (UnicodeDecodeError, LookupError):
+            continue
+        if _is_text(text):
+            return text, name
+    if encoding:
+        raise SourceError(
+            f"{file}: the bytes are not {encoding}", hint="Leave `encoding` out, or correct it."
+        )
+    raise SourceError(
+        f"{file}: this is not a text file",
+        hint="funnelkit reads CSV and Excel exports; download the report as one of these.",
+        code="not_text",
+    )
+
+
+def _guesses(data: bytes) -> list[str]:
+    head = data[:4000]
+    if head.count(0) > len(head) // 4:
+        return ["utf-16-le" if head[1:2] == b"\0" else "utf-16-be"]
+    # Of the one-byte encodings only cp1252 leaves five bytes undefined; latin-1 takes anything.
+    return ["utf-8", "cp1252", "latin-1"]
+
+
+def _is_text(text: str) -> bool:
+    sample = text[:20_000]
+    strange = sum(1 for c in sample if (c < " " and c not in "\t\r\n\f\v\x1b") or c == "\x7f")
+    return strange <= len(sample) // 200
+
+
+def heads(text: str, delimiter: str | None = None) -> Iterator[Head]:
+    """The first records of *text* under every delimiter that splits any of them."""
+    beginning = text[:_HEAD]
+    for candidate in (delimiter,) if delimiter else DELIMITERS:
+        found = tuple(islice(records(beginning, candidate), HEADER_WITHIN + 20))
+        if len(beginning) < len(text):
+            found = found[:-1] or found  # the last one may be cut in the middle
+        if delimiter or any(len(cells) > 1 for _, cells in found):
+            yield Head(delimiter=candidate, records=found)
+
+
+def records(text: str, delimiter: str, skip_lines: int = 0) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The records of *text* below its first *skip_lines* lines, with the line each begins on.
+
+    Empty lines are no records. A record that is wrapped whole in quotes, as Excel sometimes
+    leaves it, is read a second time.
+    """
+    csv.field_size_limit(_FIELD_LIMIT)
+    lines = io.StringIO(text, newline="")
+    for _ in range(skip_lines):
+        lines.readline()
+    reader = csv.reader(lines, delimiter=delimiter)
+    line = skip_lines + 1
+    for cells in reader:
+        if len(cells) == 1 and delimiter in cells[0]:
+            cells = next(csv.reader([cells[0]], delimiter=delimiter), cells)
+        if cells:
+            yield line, tuple(cells)
+        line = skip_lines + reader.line_num + 1

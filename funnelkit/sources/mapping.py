@@ -1,0 +1,301 @@
+"""Export -> canonical frame: ask for the columns, decide their styles, convert, account for rows.
+
+What cannot be decided is refused where the table needs the column; elsewhere the column is left
+out and the reader is told, so that its metrics are "not loaded" and never wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from funnelkit.dates import read_range
+from funnelkit.engines import Aside, BadCells, Engine
+from funnelkit.errors import FunnelkitError, SourceError, raise_all
+from funnelkit.periods import day_number
+from funnelkit.sources import outcomes, values
+from funnelkit.sources.export import Export
+from funnelkit.sources.recognise import Recognition
+from funnelkit.sources.values import Asked, Decision
+from funnelkit.styles import ColumnPlan, NumberStyle, RowRule, TablePlan
+from funnelkit.tables import TABLES, Note
+
+_ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
+    "leads": {"created_at": "readable"},
+    "deals": {},
+    "spend": {"date": "present", "start": "present", "end": "present", "cost": "readable"},
+    "emails": {"sent_at": "readable", "delivered": "readable"},
+    "payments": {"paid_at": "readable", "amount": "readable"},
+    "web": {"date": "present", "start": "present", "sessions": "readable"},
+    "stage_history": {"entered_at": "present", "stage": "present"},
+}
+"""What a single row must have to be used; undated leads and deals count where no period is asked for."""
+
+_TOTAL = r"(grand |sub)?totals?( ?:.*)?|gesamt( ?:.*)?|summe|gesamtsumme|total (general|geral|général)( ?:.*)?|totale( ?:.*)?|totaal"
+_LABELLED = ("campaign", "channel", "source", "ad_group", "account")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSettings:
+    """What the command line and the configuration say of a file beforehand."""
+
+    kind: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    """Column -> strptime pattern."""
+    decimals: Mapping[str, str] = field(default_factory=dict)
+    """Column -> decimal sign."""
+    values: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    order: str | None = None
+    decimal: str | None = None
+    zone: str | None = None
+    currency: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    overlap: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """One export as a canonical frame, and everything that was decided about it."""
+
+    export: Export[Recognition]
+    frame: Any
+    scales: Mapping[str, int]
+    """Decimals of each money and decimal column."""
+    present: frozenset[str]
+    decisions: tuple[Decision, ...]
+    rows: int
+    aside: tuple[Aside, ...]
+    bad: tuple[BadCells, ...]
+    currency: str | None
+    """The currency of the whole file; None where a column gives it per row, or nothing does."""
+    notes: tuple[Note, ...]
+    settings: FileSettings
+
+    @property
+    def table(self) -> str:
+        """The canonical table."""
+        return self.export.kind.table
+
+    @property
+    def used(self) -> int:
+        """How many rows are in the frame."""
+        return self.rows - sum(len(a.lines) for a in self.aside)
+
+
+def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zone: str) -> Loaded:
+    """The canonical frame of *export*; *zone* is the report's.
+
+    Raises SourceError where a needed column is missing or cannot be decided.
+    """
+    _check_needs(export)
+    kind = export.kind
+    positions = {name: i for i, name in enumerate(export.header) if name}
+    rules = _rules(export)
+    wanted = dict.fromkeys([*kind.columns.values(), *(h for rule in rules for h in rule.headers)])
+    text = engine.text(export.open(), {h: positions[h] for h in wanted}, len(export.header))
+    decisions = values.decide(kind.table, _asked(export, settings, text), zone=zone, rows=text.rows)
+    left_out = _check_decided(export, decisions)
+    plan = TablePlan(table=kind.table, columns=tuple(_plans(kind, decisions)), rules=rules)
+    converted = engine.convert(text, plan)
+    loaded = Loaded(
+        export=export,
+        frame=converted.frame,
+        scales={t: d.style.scale for t, d in decisions.items() if isinstance(d.style, NumberStyle)},
+        present=frozenset(t for t, d in decisions.items() if d.style),
+        decisions=tuple(decisions.values()),
+        rows=converted.rows,
+        aside=converted.aside,
+        bad=converted.bad,
+        currency=settings.currency or kind.currency,
+        notes=tuple(left_out),
+        settings=settings,
+    )
+    if not loaded.used:
+        raise SourceError(
+            f"{export.file}: the export is empty: it holds no rows that could be used",
+            hint="Check the date range and the filters of the export, and download it again.",
+            code="no_rows",
+        )
+    return _finished(loaded)
+
+
+def _check_needs(export: Export[Recognition]) -> None:
+    preset = export.kind.preset
+    missing = [n.say for n in preset.needs if not set(n.any_of) & set(export.header)] if preset else []
+    if preset and missing:
+        raise SourceError(
+            f"{export.file}: {preset.tool} {preset.export}, but without the columns that a funnel needs: "
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not there",
+            hint=f"Add {' and '.join(missing)} to the export: {preset.where}.",
+            code="missing_columns",
+        )
+
+
+def _rules(export: Export[Recognition]) -> tuple[RowRule, ...]:
+    """Which rows are totals, footers or blank."""
+    kind = export.kind
+    preset = kind.preset
+    names = [h for h in export.header if h]
+    mapped = tuple(dict.fromkeys(kind.columns.values()))
+    rules = [RowRule(reason="blank", message="blank row", headers=mapped)]
+    labels = [h for t, h in kind.columns.items() if t in _LABELLED]
+    if preset is None:
+        first = names[:3] if kind.table in ("spend", "web", "emails") else names[:1]
+        rules.append(_total(_TOTAL, dict.fromkeys([*first, *labels])))
+        return tuple(rules)
+    if preset.totals:
+        # The label stands in the first column that holds names, which is not always the first.
+        rules.append(_total("|".join(preset.totals), dict.fromkeys([*names[:6], *labels])))
+    blank = tuple(h for h in names if h in preset.blank_totals)
+    if blank:
+        rules.append(RowRule(reason="total", message="total row: its names are blank", headers=blank))
+    if preset.footers:
+        pattern = "|".join(preset.footers)
+        rules.append(
+            RowRule(
+                reason="footer", message="footer of the export", headers=tuple(names[:1]), pattern=pattern
+            )
+        )
+    return tuple(rules)
+
+
+def _total(pattern: str, headers: Mapping[str, None]) -> RowRule:
+    return RowRule(reason="total", message="total row", headers=tuple(headers), pattern=pattern)
+
+
+def _asked(export: Export[Recognition], settings: FileSettings, text: Any) -> list[Asked]:
+    kind = export.kind
+    columns = TABLES[kind.table].columns
+    asked = []
+    for target, header in kind.columns.items():
+        source = kind.preset.columns.get(target) if kind.preset else None
+        words: dict[str, Sequence[str]] = {
+            **(kind.preset.values.get(target, {}) if kind.preset else {}),
+            **settings.values.get(target, {}),
+        }
+        asked.append(
+            Asked(
+                target=target,
+                header=header,
+                kind=columns[target].kind,
+                cells=text.distinct(header),
+                order=settings.order or (source.order if source else None),
+                decimal=settings.decimals.get(target)
+                or settings.decimal
+                or (source.decimal if source else None),
+                pattern=settings.patterns.get(target),
+                zone=settings.zone or (source.zone if source else None),
+                words=words,
+            )
+        )
+    if "stage" in kind.columns and kind.table in ("leads", "deals"):
+        # The stage keeps its own name and is read a second time for the outcome that it says.
+        outcome = settings.values.get("status", {}) or settings.values.get("stage", {})
+        header = kind.columns["stage"]
+        asked.append(
+            Asked(
+                target="stage_outcome",
+                header=header,
+                kind="status",
+                cells=text.distinct(header),
+                words=outcome,
+            )
+        )
+    return asked
+
+
+def _check_decided(export: Export[Recognition], decisions: Mapping[str, Decision]) -> list[Note]:
+    """Refuse what the table needs and cannot be decided; notes on the columns that are left out."""
+    table = TABLES[export.kind.table]
+    needed = {column for group in table.needs for column in group}
+    problems: list[FunnelkitError] = []
+    notes = []
+    for target, decision in decisions.items():
+        if decision.style is not None:
+            continue
+        sentence = f"{export.file}: column {decision.header!r} ({target}): {decision.evidence}"
+        if target in needed:
+            problems.append(SourceError(sentence, hint=decision.hint, code="ambiguous_column"))
+        else:
+            notes.append(Note(code="column_left_out", message=f"{sentence}; it is left out. {decision.hint}"))
+    raise_all(problems)
+    return notes
+
+
+def _plans(kind: Recognition, decisions: Mapping[str, Decision]) -> list[ColumnPlan]:
+    needs = _ROW_NEEDS[kind.table]
+    return [
+        ColumnPlan(target=target, header=d.header, style=d.style, required=needs.get(target, "no"))
+        for target, d in decisions.items()
+        if d.style is not None
+    ]
+
+
+def _finished(loaded: Loaded) -> Loaded:
+    """Outcomes, periods and notes, now that the cells are typed."""
+    import narwhals.stable.v2 as nw
+
+    frame, present = loaded.frame, loaded.present
+    if loaded.table == "deals":
+        frame, present = outcomes.deals(frame, present)
+    if loaded.table == "leads":
+        frame, present = outcomes.leads(frame, present)
+    if loaded.table in ("spend", "web"):
+        table = nw.from_native(frame)
+        if "date" in present:
+            table = table.with_columns(start=nw.col("date"), end=nw.col("date"))
+            present |= {"start", "end"}
+        elif "start" in present and "end" not in present:
+            # A daily report may call its day the start of the period.
+            table = table.with_columns(end=nw.col("start"))
+            present |= {"end"}
+        elif "start" not in present and (days := _preamble_range(loaded.export)):
+            table = table.with_columns(start=nw.lit(days[0]), end=nw.lit(days[1]))
+            present |= {"start", "end"}
+        platform = loaded.export.kind.preset.platform if loaded.export.kind.preset else ""
+        # An ad report's source is the platform that was paid, unless a medium says what it was.
+        named = "source" in present and "medium" not in present and not platform
+        table = table.with_columns(platform=nw.col("source") if named else nw.lit(platform))
+        if platform and "source" not in present:
+            table = table.with_columns(source=nw.lit(platform))
+            present |= {"source"}
+        frame = table.to_native()
+    return replace(
+        loaded, frame=frame, present=present - {"stage_outcome"}, notes=(*loaded.notes, *_notes(loaded))
+    )
+
+
+def _preamble_range(export: Export[Recognition]) -> tuple[int, int] | None:
+    """The days that a line above the header names."""
+    for line in export.preamble:
+        if days := read_range(line):
+            return day_number(days[0]), day_number(days[1])
+    return None
+
+
+def _notes(loaded: Loaded) -> list[Note]:
+    export = loaded.export
+    notes = []
+    for bad in loaded.bad:
+        count = len(bad.lines)
+        notes.append(
+            Note(
+                code="bad_cells",
+                message=f"{export.file}: {count} cell{'s' * (count > 1)} of column {bad.header!r} cannot be read "
+                f"and count{'s' * (count == 1)} as missing (line {bad.lines[0]}: {bad.example!r})",
+            )
+        )
+    preset = export.kind.preset
+    if preset and preset.unverified:
+        notes.append(
+            Note(
+                code="unverified_preset",
+                message=f"{export.file}: the preset {preset.name} was written from documentation and never "
+                "tried on a real file; check the sums of `funnelkit inspect`",
+            )
+        )
+    return notes

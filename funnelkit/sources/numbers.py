@@ -1,0 +1,134 @@
+"""Which separator is the decimal one in a column of numbers: evidence first, then a decision.
+
+``1.250`` may be one and a quarter or twelve hundred and fifty. Values such as ``3,99`` or
+``1.250.000`` prove one reading; where no value does, and no neighbour helps, nothing is decided.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from funnelkit.styles import MISSING, Parts, number_parts
+
+Sign = Literal[".", ","]
+_MOST_DECIMALS = 12
+
+
+@dataclass(kw_only=True)
+class NumberScan:
+    """What the different cells of one column prove."""
+
+    numbers: int = 0
+    bad: list[str] = field(default_factory=list)
+    proof: dict[Sign, str] = field(default_factory=dict)
+    """Decimal sign -> a cell that can only be read with it."""
+    either: list[str] = field(default_factory=list)
+    """Cells that two readings fit."""
+    either_sign: set[str] = field(default_factory=set)
+    plain_small: str | None = None
+    """A whole number under 1000 without any separator."""
+    symbols: dict[str, str] = field(default_factory=dict)
+    """Currency sign or code -> a cell with it."""
+    percent: bool = False
+    parts: list[Parts] = field(default_factory=list)
+
+    def scale(self, decimal: Sign) -> int:
+        """The decimals that all cells need, at most 12: beyond that is float noise."""
+        return min(max((_decimals(p, decimal) for p in self.parts), default=0), _MOST_DECIMALS)
+
+    def whole_digits(self, decimal: Sign) -> int:
+        """The digits before the decimal sign of the largest number."""
+        return max(
+            (len(re.sub(r"\D", "", p.digits.partition(decimal)[0])) + max(p.power, 0) for p in self.parts),
+            default=1,
+        )
+
+
+def scan(cells: Iterable[str]) -> NumberScan:
+    """What *cells* (each different value once) prove."""
+    found = NumberScan()
+    for cell in cells:
+        if cell.strip().lower() in MISSING:
+            continue
+        parts = number_parts(cell)
+        if parts is None:
+            found.bad.append(cell)
+            continue
+        _count(found, cell, parts)
+    return found
+
+
+def _count(found: NumberScan, cell: str, parts: Parts) -> None:
+    found.numbers += 1
+    found.parts.append(parts)
+    found.percent |= parts.percent
+    if parts.symbol:
+        found.symbols.setdefault(parts.symbol, cell)
+    sign = decimal_sign(parts)
+    if sign == "either":
+        found.either.append(cell)
+        found.either_sign.add(re.sub(r"[^.,]", "", parts.digits))
+    elif sign:
+        found.proof.setdefault(sign, cell)
+    elif not parts.spaced and len(re.sub(r"\D", "", parts.digits)) < 4:
+        found.plain_small = found.plain_small or cell
+
+
+def decimal_sign(parts: Parts) -> Sign | Literal["either"] | None:
+    """The decimal sign that a number proves, ``either`` for two readings, None for no separator.
+
+    >>> [decimal_sign(number_parts(c)) for c in ("1.250,5", "1.250.000", "0.125", "1.250", "12")]
+    [',', ',', '.', 'either', None]
+    """
+    digits = re.sub(r"['’]", "", parts.digits)
+    points, commas = digits.count("."), digits.count(",")
+    if not points and not commas:
+        return None
+    if points and commas:
+        return "." if digits.rindex(".") > digits.rindex(",") else ","
+    sign: Sign = "." if points else ","
+    if points + commas > 1:
+        return "," if points else "."
+    before, _, after = digits.partition(sign)
+    grouped = len(after) == 3 and 1 <= len(before) <= 3 and not before.startswith("0")
+    return "either" if grouped and not parts.spaced and digits == parts.digits else sign
+
+
+def settle(found: NumberScan, *, counts: bool, neighbours: set[Sign]) -> tuple[Sign | None, str]:
+    """The decimal sign of a column and why; None with the reason where it stays open.
+
+    *counts*: the column holds whole numbers by its meaning. *neighbours*: what other columns of the
+    file prove; they help only when they agree.
+    """
+    if len(found.proof) == 2:
+        return None, f"two number styles in one column: {found.proof['.']!r} and {found.proof[',']!r}"
+    if found.proof:
+        ((sign, cell),) = found.proof.items()
+        return sign, f"decimal {_name(sign)}, as in {cell!r}"
+    if not found.either:
+        return ".", "whole numbers"
+    if len(found.either_sign) > 1:
+        return None, f"two number styles in one column: {', '.join(map(repr, found.either[:2]))}"
+    written = next(iter(found.either_sign))
+    other: Sign = "," if written == "." else "."
+    if counts:
+        return other, f"thousands {_name(written)}, since a count has no decimals"
+    if found.plain_small and any(cell.rstrip().endswith("0") for cell in found.either):
+        # Fixed decimals would also stand in the small numbers, trimmed ones would not end in 0.
+        return other, f"thousands {_name(written)}: {found.either[0]!r} beside {found.plain_small!r}"
+    if len(neighbours) == 1:
+        sign = next(iter(neighbours))
+        return sign, f"decimal {_name(sign)}, as in the other columns of the file"
+    return None, f"{found.either[0]!r} fits two readings"
+
+
+def _name(sign: str) -> str:
+    return "point" if sign == "." else "comma"
+
+
+def _decimals(parts: Parts, decimal: Sign) -> int:
+    fraction = parts.digits.partition(decimal)[2] if parts.digits.count(decimal) == 1 else ""
+    return max(len(fraction) - parts.power + (2 if parts.percent else 0), 0)

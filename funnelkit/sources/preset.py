@@ -1,0 +1,215 @@
+"""Presets: one YAML file for each export of a tool, in a closed vocabulary without conditions.
+
+A preset recognises an export by its headers and says which header is which canonical column.
+Headers are compared without regard to case and blanks; ``{currency}`` in one stands for a code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from funnelkit.errors import ConfigError, SourceError, did_you_mean
+from funnelkit.tables import TABLES
+from funnelkit.words import fold
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnSource:
+    """Where a canonical column comes from in an export."""
+
+    headers: tuple[str, ...]
+    """Names of the column, over years and languages; the first that the file has is taken."""
+    order: str | None = None
+    """dmy or mdy, where the tool always writes numeric dates so."""
+    decimal: str | None = None
+    zone: str | None = None
+    """Zone of the time stamps, where the tool fixes it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """Columns of which the export must hold one, to be of any use; and what to tell if not."""
+
+    any_of: tuple[str, ...]
+    say: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """How to recognise and read one export of one tool."""
+
+    name: str
+    tool: str
+    export: str
+    table: str
+    where: str
+    """Where the user clicks to get the export."""
+    match: tuple[tuple[str, ...], ...]
+    """Each group: headers of which the file must have one."""
+    columns: Mapping[str, ColumnSource]
+    absent: tuple[str, ...] = ()
+    """Headers that show it is another export of the same tool."""
+    file: tuple[str, ...] = ()
+    """Words of which the file name must hold one, where the headers alone say too little."""
+    grain: str | None = None
+    platform: str = ""
+    """The ad platform or tool, for the channel."""
+    constants: Mapping[str, str] = field(default_factory=dict)
+    totals: tuple[str, ...] = ()
+    """Regular expressions for the label of a total row, in any text column."""
+    blank_totals: tuple[str, ...] = ()
+    """Headers that are all blank in a total row."""
+    footers: tuple[str, ...] = ()
+    """Regular expressions for lines below the table."""
+    values: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Column -> canonical word -> the tool's words for it."""
+    needs: tuple[Need, ...] = ()
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    """Canonical column -> how to get it into the export, said when it is not there."""
+    unverified: bool = False
+    """Written from documentation; never seen on a real file."""
+
+    def recognises(self, header: Header, file: str) -> bool:
+        """Whether this preset knows an export with *header*."""
+        if self.file and not any(word in file.lower() for word in self.file):
+            return False
+        return all(any(header.find(h) for h in group) for group in self.match) and not any(
+            header.find(h) for h in self.absent
+        )
+
+
+class Header:
+    """The names above a table, to be looked up without regard to case and blanks."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self._index: dict[str, str] = {}
+        for name in reversed(self.names):
+            if name:
+                self._index[fold(name)] = name
+
+    def find(self, wanted: str) -> str | None:
+        """The name in the file for *wanted*, or None."""
+        if "{currency}" not in wanted:
+            return self._index.get(fold(wanted))
+        pattern = _currency_pattern(wanted)
+        return next((name for key, name in self._index.items() if pattern.fullmatch(key)), None)
+
+
+def currency_in(wanted: Iterable[str], name: str) -> str | None:
+    """The currency code that *name* holds where one of *wanted* has ``{currency}``.
+
+    >>> currency_in(["Amount spent ({currency})"], "Amount spent (EUR)")
+    'EUR'
+    """
+    for pattern in wanted:
+        if "{currency}" in pattern and (match := _currency_pattern(pattern).fullmatch(fold(name))):
+            return match["code"].upper()
+    return None
+
+
+@cache
+def _currency_pattern(wanted: str) -> re.Pattern[str]:
+    return re.compile(re.escape(fold(wanted)).replace(re.escape("{currency}"), "(?P<code>[a-z]{3})"))
+
+
+def choose(header: Sequence[str], presets: Iterable[Preset], file: str) -> Preset | None:
+    """The one preset that recognises *header*, None for none. Two are an error.
+
+    Raises SourceError with the candidates and the way to choose.
+    """
+    names = Header(header)
+    found = [p for p in presets if p.recognises(names, file)]
+    if len(found) > 1:
+        raise SourceError(
+            f"{file}: fits {' and '.join(p.name for p in found)}",
+            hint=f"Say which: {found[0].name}={file}",
+            code="ambiguous_kind",
+        )
+    return found[0] if found else None
+
+
+@cache
+def builtin() -> tuple[Preset, ...]:
+    """Every preset of the package, in the order of their names."""
+    folder = files("funnelkit.sources") / "presets"
+    return tuple(
+        parse(entry.name.removesuffix(".yaml"), _yaml(entry.read_text("utf-8")))
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name)
+        if entry.name.endswith(".yaml")
+    )
+
+
+def in_folder(folder: Path) -> tuple[Preset, ...]:
+    """The presets of a user's *folder*, one YAML file each. Raises ConfigError for a folder without any."""
+    found = sorted(folder.glob("*.yaml"))
+    if not found:
+        raise ConfigError(
+            f"{folder}: there are no presets in this folder", hint="Check `presets` in the config."
+        )
+    return tuple(parse(path.stem, _yaml(path.read_text("utf-8"))) for path in found)
+
+
+def _yaml(text: str) -> Any:
+    import yaml
+
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def parse(name: str, document: Mapping[str, Any]) -> Preset:
+    """A preset from its YAML *document*. Unknown keys, tables and columns are ConfigErrors."""
+    known = [f.name for f in fields(Preset) if f.name != "name"]
+    for key in document:
+        _known(f"preset {name}: key", key, known)
+    for key in ("tool", "export", "table", "where", "match", "columns"):
+        if key not in document:
+            raise ConfigError(f"preset {name}: the key {key!r} is missing")
+    _known(f"preset {name}: table", document["table"], TABLES)
+    canonical = TABLES[document["table"]].columns
+    for key in (*document["columns"], *document.get("constants", {}), *document.get("lacks", {})):
+        _known(f"preset {name}: column", key, canonical)
+    return Preset(
+        name=name,
+        **{k: document[k] for k in ("tool", "export", "table", "where")},
+        **{
+            k: document[k] for k in ("grain", "platform", "constants", "lacks", "unverified") if k in document
+        },
+        absent=_strings(document.get("absent", ())),
+        file=_strings(document.get("file", ())),
+        totals=_strings(document.get("totals", ())),
+        blank_totals=_strings(document.get("blank_totals", ())),
+        footers=_strings(document.get("footers", ())),
+        match=tuple(_strings(group) for group in document["match"]),
+        columns={target: _source(name, spec) for target, spec in document["columns"].items()},
+        values={
+            column: {word: _strings(theirs) for word, theirs in words.items()}
+            for column, words in document.get("values", {}).items()
+        },
+        needs=tuple(Need(any_of=_strings(n["any_of"]), say=n["say"]) for n in document.get("needs", ())),
+    )
+
+
+def _known(what: str, name: str, known: Iterable[str]) -> None:
+    known = list(known)
+    if name not in known:
+        raise ConfigError(f"{what} {name!r} is unknown", hint=did_you_mean(str(name), known))
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    return tuple(str(v) for v in value) if isinstance(value, list | tuple) else (str(value),)
+
+
+def _source(preset: str, spec: Any) -> ColumnSource:
+    if not isinstance(spec, dict):
+        return ColumnSource(headers=_strings(spec))
+    for key in spec:
+        _known(f"preset {preset}: column key", key, ("from", "order", "decimal", "zone"))
+    return ColumnSource(
+        headers=_strings(spec["from"]), **{k: spec[k] for k in ("order", "decimal", "zone") if k in spec}
+    )

@@ -1,0 +1,169 @@
+"""What a header is: a preset's export, or a table in the words that people use.
+
+A preset counts more than any number of known words. Among words, the table wins whose needed
+columns are all there, whose values look right, and whose words are most its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from funnelkit.dates import numeric, read
+from funnelkit.errors import SourceError, did_you_mean
+from funnelkit.sources import vocabulary
+from funnelkit.sources.export import Proposal, Records
+from funnelkit.sources.preset import Header, Preset, choose, currency_in
+from funnelkit.styles import MISSING, number_parts
+from funnelkit.tables import TABLES, Table
+
+_PRESET = 1000.0
+_MARGIN = 0.75
+"""By so much the best table must lead, or the file is ambiguous."""
+_FILE_WORDS = {
+    "leads": ("lead", "contact", "mql", "prospect"),
+    "deals": ("deal", "opportunit", "pipeline", "sales"),
+    "spend": ("ads", "spend", "cost", "campaign", "ad_"),
+    "emails": ("email", "mailing", "newsletter"),
+    "payments": ("payment", "invoice", "order", "transaction", "charge"),
+    "web": ("session", "traffic", "acquisition"),
+    "stage_history": ("history",),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognition:
+    """What an export is, and which of its headers is which canonical column."""
+
+    table: str
+    preset: Preset | None
+    columns: Mapping[str, str]
+    how: Mapping[str, str]
+    """Per column: the preset, a known word, or the configuration."""
+    currency: str | None = None
+    """A code that a header holds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recogniser:
+    """Recognition with what the command line and the configuration say of a file beforehand."""
+
+    presets: tuple[Preset, ...]
+    kind: str | None = None
+    """A table or a preset by name, from ``KIND=FILE`` or the configuration."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Canonical column -> header, from the configuration."""
+
+    def __call__(self, header: tuple[str, ...], below: Records, file: str) -> Proposal[Recognition] | None:
+        """What *header* is, or None."""
+        names = Header(header)
+        if any(names.find(wanted) is None for wanted in self.columns.values()):
+            return None
+        own = {target: names.find(wanted) or "" for target, wanted in self.columns.items()}
+        found = self._by_preset(names, file)
+        if found is None:
+            found = self._by_words(header, below, file, own)
+        if found is None or not own:
+            return found
+        kind = found.kind
+        merged = Recognition(
+            table=kind.table,
+            preset=kind.preset,
+            columns={**{t: h for t, h in kind.columns.items() if h not in own.values()}, **own},
+            how={**kind.how, **dict.fromkeys(own, "configuration")},
+            currency=kind.currency,
+        )
+        return Proposal(kind=merged, score=found.score + len(own))
+
+    def _by_preset(self, names: Header, file: str) -> Proposal[Recognition] | None:
+        forced = next((p for p in self.presets if p.name == self.kind), None)
+        if forced is None:
+            allowed = [p for p in self.presets if self.kind in (None, p.table)]
+            preset = choose(names.names, allowed, file)
+            return _of_preset(preset, names, _PRESET) if preset else None
+        proposal = _of_preset(forced, names, 0.0)
+        return proposal if len(proposal.kind.columns) > 1 else None
+
+    def _by_words(
+        self, header: tuple[str, ...], below: Records, file: str, own: Mapping[str, str]
+    ) -> Proposal[Recognition] | None:
+        if self.kind and self.kind not in TABLES:
+            return None
+        scored = []
+        for table in [TABLES[self.kind]] if self.kind else TABLES.values():
+            columns = _columns(table, header, below)
+            if not (columns or own) or (not self.kind and not _complete(table, {**columns, **own})):
+                continue
+            score = sum(vocabulary.load().weight(h) for h in columns.values()) + len(columns) / 100
+            score += any(word in file.lower() for word in _FILE_WORDS[table.name])
+            scored.append((score, table.name, columns))
+        if not scored:
+            return None
+        scored.sort(key=lambda s: (-s[0], s[1]))
+        best = scored[0]
+        if len(scored) > 1 and best[0] - scored[1][0] < _MARGIN:
+            raise SourceError(
+                f"{file}: could be {best[1]} or {scored[1][1]}",
+                hint=f"Say which: {best[1]}={file}",
+                code="ambiguous_kind",
+            )
+        how = dict.fromkeys(best[2], "known word")
+        return Proposal(kind=Recognition(table=best[1], preset=None, columns=best[2], how=how), score=best[0])
+
+
+def check_kind(kind: str, presets: Sequence[Preset]) -> None:
+    """Raise UsageError-like SourceError where *kind* is neither a table nor a preset."""
+    known = [*TABLES, *(p.name for p in presets)]
+    if kind not in known:
+        raise SourceError(f"{kind!r} is neither a table nor a preset", hint=did_you_mean(kind, known))
+
+
+def _of_preset(preset: Preset, names: Header, score: float) -> Proposal[Recognition]:
+    columns: dict[str, str] = {}
+    currency = None
+    for target, source in preset.columns.items():
+        header = next((h for wanted in source.headers if (h := names.find(wanted))), None)
+        if header:
+            columns[target] = header
+            currency = currency or currency_in(source.headers, header)
+    kind = Recognition(
+        table=preset.table,
+        preset=preset,
+        columns=columns,
+        how=dict.fromkeys(columns, f"preset {preset.name}"),
+        currency=currency,
+    )
+    return Proposal(kind=kind, score=score + len(columns))
+
+
+def _columns(table: Table, header: Sequence[str], below: Records) -> dict[str, str]:
+    """The columns of *table* that *header* names, where the first values do not speak against it."""
+    known = vocabulary.load()
+    ranked: dict[str, tuple[int, int]] = {}
+    for position, name in enumerate(header):
+        hit = known.column(table.name, name)
+        if hit and _plausible(table.columns[hit[0]].kind, _cells(below, position)):
+            column, rank = hit
+            if column not in ranked or rank < ranked[column][0]:
+                ranked[column] = (rank, position)
+    return {column: header[position] for column, (_, position) in ranked.items()}
+
+
+def _cells(below: Records, position: int) -> list[str]:
+    cells = (cells[position].strip() for _, cells in below[:50] if position < len(cells))
+    return [cell for cell in cells if cell.lower() not in MISSING]
+
+
+def _plausible(kind: str, cells: Sequence[str]) -> bool:
+    """Whether the first filled *cells* can be of *kind*; half of them must be, empty ones say nothing."""
+    if kind == "date":
+        good = sum(numeric(c) is not None or read(c, {}) is not None for c in cells)
+    elif kind in ("integer", "decimal", "money", "percent"):
+        good = sum(number_parts(c) is not None for c in cells)
+    else:
+        return True
+    return not cells or good * 2 > len(cells)
+
+
+def _complete(table: Table, columns: Mapping[str, str]) -> bool:
+    return all(any(column in columns for column in group) for group in table.needs)

@@ -1,0 +1,64 @@
+"""The words that people use for our columns and for the values in them, when no preset knows a file.
+
+The words stand in vocabulary.yaml, in normal form, the strongest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from funnelkit.styles import WordStyle
+from funnelkit.words import normalise
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Header words by table, and the words of closed columns."""
+
+    headers: Mapping[str, Mapping[str, tuple[str, int]]]
+    """Table -> word in normal form -> column and rank."""
+    tables_of: Mapping[str, int]
+    """Word -> in how many tables it is known."""
+    values: Mapping[str, Mapping[str, Any]]
+
+    def column(self, table: str, header: str) -> tuple[str, int] | None:
+        """The column of *table* that *header* names, and the rank of the word; None for neither."""
+        return self.headers[table].get(normalise(header))
+
+    def weight(self, header: str) -> float:
+        """How much a header word says for its table: 1 where no other table knows it."""
+        return 1 / max(self.tables_of.get(normalise(header), 1), 1)
+
+    def words(self, table: str, column: str, kind: str) -> WordStyle:
+        """The closed words of a status or boolean column."""
+        entry = (
+            self.values.get(f"{table}.{column}") or self.values["boolean" if kind == "boolean" else "none"]
+        )
+        return WordStyle(
+            words={word: meaning for meaning, theirs in entry.get("words", {}).items() for word in theirs},
+            contains=tuple(
+                (w, meaning) for meaning, theirs in entry.get("contains", {}).items() for w in theirs
+            ),
+        )
+
+
+@cache
+def load() -> Vocabulary:
+    """The vocabulary of the package."""
+    import yaml
+
+    text = (files("funnelkit.sources") / "vocabulary.yaml").read_text("utf-8")
+    document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    headers = {
+        table: {word: (column, rank) for column, words in columns.items() for rank, word in enumerate(words)}
+        for table, columns in document["headers"].items()
+    }
+    counts: dict[str, int] = {}
+    for words in headers.values():
+        for word in words:
+            counts[word] = counts.get(word, 0) + 1
+    return Vocabulary(headers=headers, tables_of=counts, values=document["values"])

@@ -1,0 +1,196 @@
+"""The canonical tables: what every export becomes, whatever tool wrote it.
+
+Sources write these tables and metrics read them; the two sides know nothing else of each other.
+Dates are whole days, as integers since 1970-01-01 in the report's time zone. Money and other
+decimals are integers at a scale that travels with the frame: 16.61 at scale 2 is 1661.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["text", "id", "date", "integer", "decimal", "money", "percent", "boolean", "status"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a canonical table."""
+
+    kind: Kind
+    doc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A canonical table: what a row is, its columns, and which of them recognition needs."""
+
+    name: str
+    row: str
+    key: str | None
+    """The column that identifies a row, if any."""
+    date: str | None
+    """The date that counts: the one that a period selects by."""
+    needs: tuple[tuple[str, ...], ...]
+    """Each group names columns of which the vocabulary must find at least one."""
+    columns: Mapping[str, Column]
+
+
+def _columns(**kinds: str) -> dict[str, Column]:
+    return {
+        name: Column(kind=kind)  # type: ignore[arg-type]
+        for kind, names in kinds.items()
+        for name in names.split()
+    }
+
+
+TABLES: dict[str, Table] = {
+    t.name: t
+    for t in (
+        Table(
+            name="leads",
+            row="one lead or contact",
+            key="lead_id",
+            date="created_at",
+            needs=(("created_at",),),
+            columns=_columns(
+                id="lead_id deal_id company_id",
+                text="email company domain channel source medium campaign owner country segment stage "
+                "rejected_reason",
+                date="created_at mql_at sal_at sql_at opportunity_at customer_at first_response_at",
+                status="status",
+                boolean="converted",
+                decimal="score",
+            ),
+        ),
+        Table(
+            name="deals",
+            row="one deal or opportunity",
+            key="deal_id",
+            date="closed_at",
+            needs=(("status", "stage", "won", "won_at"),),
+            columns=_columns(
+                id="deal_id lead_id contact_id company_id",
+                text="email company domain name stage pipeline owner product loss_reason channel source "
+                "medium campaign segment country currency",
+                date="created_at closed_at expected_close_at won_at lost_at",
+                status="status type",
+                boolean="won closed",
+                money="amount",
+                percent="probability",
+            ),
+        ),
+        Table(
+            name="spend",
+            row="ad cost at the file's grain",
+            key=None,
+            date="date",
+            needs=(("date", "start"), ("cost",)),
+            columns=_columns(
+                text="channel source medium campaign_type account campaign ad_group country currency",
+                date="date start end",
+                money="cost conversion_value",
+                integer="impressions clicks clicks_all",
+                decimal="conversions",
+            ),
+        ),
+        Table(
+            name="emails",
+            row="one campaign send",
+            key=None,
+            date="sent_at",
+            needs=(("sent_at",), ("delivered",)),
+            columns=_columns(
+                text="campaign currency",
+                date="sent_at",
+                integer="sent delivered unique_opens opens unique_clicks clicks unsubscribes bounces complaints",
+                money="revenue",
+            ),
+        ),
+        Table(
+            name="payments",
+            row="one payment, invoice or order",
+            key="payment_id",
+            date="paid_at",
+            needs=(("paid_at",), ("amount",), ("customer_id", "email")),
+            columns=_columns(
+                id="payment_id customer_id",
+                text="email company kind recurring_interval currency",
+                date="paid_at",
+                status="status",
+                money="amount refunded",
+            ),
+        ),
+        Table(
+            name="web",
+            row="sessions by date and channel",
+            key=None,
+            date="date",
+            needs=(("date", "start"), ("sessions",)),
+            columns=_columns(
+                text="channel source medium campaign country",
+                date="date start end",
+                integer="sessions users engaged_sessions",
+                decimal="conversions",
+            ),
+        ),
+        Table(
+            name="stage_history",
+            row="one stage change",
+            key=None,
+            date="entered_at",
+            needs=(("entered_at",), ("stage",), ("deal_id", "lead_id")),
+            columns=_columns(id="deal_id lead_id", text="stage", date="entered_at"),
+        ),
+    )
+}
+
+DIMENSIONS = ("channel", "source", "medium", "campaign", "owner", "country", "segment", "product")
+"""What a report can be broken down by, beside the period."""
+
+PAID_CHANNELS = frozenset(
+    "paid_search paid_social paid_video paid_shopping display paid_other affiliates audio cross_network "
+    "direct_mail telemarketing events".split()
+)
+"""Channels whose leads and customers somebody paid for: they make cpl_paid and cac_paid."""
+
+BLANK = "(blank)"
+NO_LEAD = "(no lead)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """How many rows of one table found their row in another, by one key."""
+
+    source: str
+    target: str
+    by: str
+    matched: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """Something a reader of the numbers must know. *code* is stable, *message* is for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """The canonical tables, linked, as the metrics layer needs them.
+
+    *frames* are native frames of one engine. *present* says which columns some file really gave,
+    since a column that no file has must read as "not loaded" and never as zero.
+    """
+
+    frames: Mapping[str, Any]
+    scales: Mapping[str, Mapping[str, int]]
+    present: Mapping[str, frozenset[str]]
+    as_of: int
+    currency: str | None = None
+    matches: tuple[Match, ...] = ()
+    unmatched: Mapping[str, int] = field(default_factory=dict)
+    """Rows of ``deals`` and ``won deals`` that link to no lead."""
+    notes: tuple[Note, ...] = ()

@@ -1,0 +1,101 @@
+"""The normal form of a word, so that every spelling of a header or a channel meets the same entry.
+
+Two forms. `normalise` is for header words and status words: readable, words parted by one space.
+`compact` is for channel words, where ``PaidSearch``, ``paid-search`` and ``(Paid Search)`` are one
+thing: letters and digits only. Accents stay in both, because they tell words apart.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+CURRENCIES = frozenset(
+    "AED AFN AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF "
+    "CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD "
+    "HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KRW KWD KYD KZT LAK LBP LKR LRD LSL "
+    "LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP "
+    "PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT "
+    "TND TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL".split()
+)
+"""ISO 4217 codes that stand in brackets behind a header. ALL and TOP are left out: there they are words."""
+
+_UNIT = re.compile(
+    rf"""[(\[]\s*(?:(?:in|en|em)\s+)?(?:
+        {"|".join(sorted(CURRENCIES))} | (?:[A-Z]{{1,3}})?[$€£¥₹₽₺₩₫₪]
+        | [^()\[\]]*\b(?:UTC|GMT|EST|EDT|CST|CDT|MST|MDT|PST|PDT|CET|CEST|BST|IST|JST)\b[^()\[\]]*
+        | [^()\[\]]*\b(?:[Tt]ime\ ?zone|Zeitzone|fuseau|huso|fuso)\b[^()\[\]]*
+        | (?:Africa|America|Asia|Atlantic|Australia|Europe|Pacific)/[\w/]+
+    )\s*[)\]]""",
+    re.VERBOSE,
+)
+_CUSTOM_FIELD = re.compile(r"__p?[cr](?![a-zA-Z0-9])")
+_CAMEL = re.compile(r"(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])(?![A-Z]s(?![a-z]))")
+_SEPARATORS = re.compile(r"(?:[^\w%#']|_|(?<!\w)'|'(?!\w))+")
+_DECORATION = re.compile(r"[^\w+]|_")
+_QUOTES = str.maketrans("’‘ʼ´`", "'''''")
+_TWICE_ENCODED = re.compile("[ÂÃÄÅâ][^A-Za-z0-9]")
+
+
+def normalise(text: str) -> str:
+    """The header or status word *text* in lower case, its words parted by one space.
+
+    Brackets that hold a currency or a time zone go; other brackets say which column it is and
+    stay as words, since "Clicks (all)" is not "Clicks".
+
+    >>> normalise("Amount spent (USD)"), normalise("Start Date (in UTC)"), normalise("Clicks (all)")
+    ('amount spent', 'start date', 'clicks all')
+    >>> normalise("ConvertedOpportunity.External_Id__c"), normalise("Deal - Won time")
+    ('converted opportunity external id', 'deal won time')
+    >>> normalise("NegÃ³cio - Funil"), normalise("Impr."), normalise("Probability (%)")
+    ('negócio funil', 'impr', 'probability %')
+    """
+    text = _CUSTOM_FIELD.sub(" ", _UNIT.sub(" ", _composed(text))).strip()
+    # Names of an API have no spaces; "LinkedIn Ads" and "HubSpot score" are not to be split.
+    if not re.search(r"\s", text):
+        text = _CAMEL.sub(" ", text)
+    return _SEPARATORS.sub(" ", _folded(text)).strip()
+
+
+def compact(text: str) -> str:
+    """The channel word *text* as lower-case letters and digits alone, without any separator.
+
+    >>> compact("Paid Search") == compact("PAID_SEARCH") == compact("paid-search") == "paidsearch"
+    True
+    >>> compact("(direct)"), compact("LinkedIn"), compact("l.facebook.com")
+    ('direct', 'linkedin', 'lfacebookcom')
+    """
+    return _DECORATION.sub("", _folded(_composed(text)))
+
+
+def repaired(text: str) -> str:
+    """*text* with UTF-8 that was once read as cp1252 or latin-1 put right, else unchanged.
+
+    >>> repaired("Montant dÃ©pensÃ©"), repaired("SÃO PAULO")
+    ('Montant dépensé', 'SÃO PAULO')
+    """
+    if _TWICE_ENCODED.search(text):
+        for encoding in ("cp1252", "latin-1"):
+            try:
+                return text.encode(encoding).decode("utf-8")
+            except UnicodeError:
+                continue
+    return text
+
+
+def _composed(text: str) -> str:
+    # Repair comes first: NFKC would turn the second half of a broken letter into another character.
+    return unicodedata.normalize("NFKC", repaired(text)).replace("\ufeff", "").translate(_QUOTES)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text.casefold())
+
+
+def fold(text: str) -> str:
+    """The header *text* for comparison with a preset's: case and runs of blanks do not count.
+
+    >>> fold("Amount  Spent (EUR)") == fold("amount spent (eur)")
+    True
+    """
+    return " ".join(_folded(_composed(text)).split())
