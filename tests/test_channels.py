@@ -6,6 +6,8 @@ from importlib.resources import files
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from funnelkit.errors import ConfigError
 from funnelkit.sources import channels
@@ -225,6 +227,20 @@ def test_the_strongest_evidence_wins() -> None:
     assert CHANNELS.classify("Trade Show", "referral") == "referral"
     assert CHANNELS.classify("Trade Show", platform="Google Ads") == "events"
     assert CHANNELS.classify("facebook", "social", platform="Meta Ads") == "paid_social"
+    assert CHANNELS.classify(medium="cpc", platform="Meta Ads") == "paid_social"
+    assert CHANNELS.classify("spring sale", "cpc", platform="Google Ads") == "paid_search"
+    assert CHANNELS.classify("youtube", "cpv", platform="Google Ads") == "paid_video"
+    assert CHANNELS.classify("google", "cpc", platform="Google Ads", campaign_type="Display") == "display"
+
+
+@given(
+    st.lists(
+        st.text(max_size=12) | st.sampled_from(["google", "cpc", "+", "a / b", "."]), min_size=5, max_size=5
+    )
+)
+def test_a_channel_is_one_of_the_list_or_a_cell_as_it_stands(cells: list[str]) -> None:
+    answer = CHANNELS.classify(*cells)
+    assert answer in {*PAID, *UNPAID, BLANK} or answer in {cell.strip() for cell in cells}
 
 
 @pytest.mark.parametrize("word", ["unpaid social", "non-paid", "prepaid card"])

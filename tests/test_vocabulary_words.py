@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from funnelkit.sources import vocabulary
+from funnelkit.sources.vocabulary import words_of
 from funnelkit.tables import TABLES
 from funnelkit.words import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DOCUMENT: dict[str, Any] = yaml.safe_load((files("funnelkit.sources") / "vocabulary.yaml").read_text("utf-8"))
+
+def _lists(value: Any) -> Any:
+    """The document with every text of words as a list."""
+    if isinstance(value, dict):
+        return {str(k): _lists(v) for k, v in value.items()}
+    return words_of(value) if isinstance(value, str) else value
+
+
+DOCUMENT: dict[str, Any] = _lists(
+    yaml.safe_load((files("funnelkit.sources") / "vocabulary.yaml").read_text("utf-8"))
+) | yaml.safe_load((Path(__file__).parent / "never_words.yaml").read_text("utf-8"))
 COLUMNS = [(table, column) for table in TABLES for column in TABLES[table].columns]
 
 MEANINGS = {
@@ -56,6 +68,12 @@ HEADERS = [
     ("deals", "Deal - Expected close date", "expected_close_at"),
     ("deals", "Probability (%)", "probability"),
     ("deals", "Is Deal Closed?", "closed"),
+    ("deals", "Deal - Deal created", "created_at"),
+    ("deals", "Person - Email - Work", "email"),
+    ("deals", "Deal Owner.id", "owner"),
+    ("deals", "Est. Close Date", "expected_close_at"),
+    ("deals", "(Do Not Modify) Opportunity", "deal_id"),
+    ("deals", "OpportunityState", "status"),
     ("deals", "Forecast Type", "status"),
     ("deals", "Potential Name", "name"),
     ("deals", "NegÃ³cio - Ganho em", "won_at"),
@@ -134,6 +152,8 @@ VALUES = [
     ("deals.status", "Won't proceed", None),
     ("deals.status", "Not yet won by us", "open"),
     ("deals.status", "Wonderful idea", None),
+    ("deals.status", "New", None),
+    ("deals.status", "Paused", None),
     ("deals.type", "New Business", "new"),
     ("deals.type", "newbusiness", "new"),
     ("deals.type", "Existing Business", "expansion"),

@@ -52,6 +52,7 @@ def report(
 
     from funnelkit import render
     from funnelkit.cli import output as out
+    from funnelkit.cli.progress import Progress
     from funnelkit.pipeline import reporting
     from funnelkit.pipeline.options import Options
     from funnelkit.render.files import write
@@ -82,7 +83,8 @@ def report(
         config=config,
         no_config=no_config,
     )
-    made = reporting.report(files or [], options)
+    with Progress(quiet=quiet) as progress:
+        made = reporting.report(files or [], options, lambda file: progress.say(f"reading {file}"))
     for source in made.sources if verbose else ():
         out.talk(f"{source.file}: {source.table}, {source.used} of {source.rows} rows used")
     if not targets:

@@ -5,7 +5,7 @@ A single date far beyond all others is a typing error and must not make every op
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -32,6 +32,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
 }
 """Where no table with events is loaded, the last day that these tell of."""
 _GAP = 180
+_STAGES = EVENTS["leads"][1:-1]
 
 
 def find(
@@ -54,20 +55,59 @@ def find(
     return (ordered[-1] if ordered else None), tuple(beyond)
 
 
+def without(table: str, frame: Any, days: Sequence[int]) -> Any:
+    """*frame* whose events on *days* have no date: the row stays, since only its date is wrong."""
+    rows = nw.from_native(frame)
+    columns = [c for c in EVENTS.get(table, ()) if c in rows.columns]
+    right = [nw.when(~nw.col(c).is_in(days)).then(nw.col(c)).alias(c) for c in columns]
+    return rows.with_columns(*right).to_native() if right else frame
+
+
+def places(table: str, frame: Any, day: int) -> list[str]:
+    """Where *day* stands in *frame*: one text for each column, with the first line where lines are known."""
+    rows = nw.from_native(frame)
+    found = []
+    for column in (*EVENTS.get(table, ()), *OTHERS.get(table, ())):
+        if column not in rows.columns or not len(hits := rows.filter(nw.col(column) == day)):
+            continue
+        text = f"{column} of {table}"
+        if {"source_file", "source_row"} <= set(rows.columns):
+            file, line = hits.select("source_file", "source_row").sort("source_file", "source_row").row(0)
+            text += f", {file} line {line}"
+        found.append(text + (f" and {len(hits) - 1} more" if len(hits) > 1 else ""))
+    return found
+
+
 def cut(table: str, frame: Any, as_of: int) -> Any:
     """*frame* as it stood at the end of *as_of*: later rows are gone, later outcomes still open."""
     rows = nw.from_native(frame)
-    if table in ("leads", "deals") and "created_at" in rows.columns:
-        rows = rows.filter((nw.col("created_at") <= as_of).fill_null(True))
+    begun = {
+        "leads": "created_at",
+        "deals": "created_at",
+        "payments": "paid_at",
+        "stage_history": "entered_at",
+    }
+    if begun.get(table) in rows.columns:
+        rows = rows.filter((nw.col(begun[table]) <= as_of).fill_null(True))
     if table == "leads":
-        later = [c for c in EVENTS["leads"][1:] if c in rows.columns]
-        rows = rows.with_columns(*(nw.when(nw.col(c) <= as_of).then(nw.col(c)).alias(c) for c in later))
+        rows = rows.with_columns(*_not_yet(rows.columns, as_of))
     if table == "deals" and "closed_at" in rows.columns:
         still_open = (nw.col("closed_at") > as_of).fill_null(False)
         rows = rows.with_columns(
             status=nw.when(still_open).then(nw.lit("open")).otherwise(nw.col("status")),
             closed_at=nw.when(~still_open).then(nw.col("closed_at")),
         )
-    if table == "payments" and "paid_at" in rows.columns:
-        rows = rows.filter((nw.col("paid_at") <= as_of).fill_null(True))
     return rows.to_native()
+
+
+def _not_yet(columns: Sequence[str], as_of: int) -> list[nw.Expr]:
+    """The columns of leads that tell of a later day, without what they tell of it."""
+    dates = [c for c in EVENTS["leads"][1:] if c in columns]
+    changed: list[nw.Expr] = [nw.when(nw.col(c) <= as_of).then(nw.col(c)).alias(c) for c in dates]
+    later = [nw.col(c) > as_of for c in dates if c in _STAGES]
+    if later:
+        # A status is of the day of the export: whoever moved on after as_of was not there yet.
+        moved = nw.any_horizontal(*later, ignore_nulls=True)
+        told = [c for c in ("status", "converted") if c in columns]
+        changed += [nw.when(~moved).then(nw.col(c)).alias(c) for c in told]
+    return changed

@@ -6,7 +6,7 @@ counts the same leads, deals and customers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,9 +53,10 @@ def build(
         present={name: t.present for name, t in tables.items()},
         notes=[],
     )
-    day = _as_of(made, as_of)
+    day, cut = _as_of(made, as_of)
     for name in tables:
-        made.frames[name] = asof.cut(name, made.frames[name], day)
+        if cut:
+            made.frames[name] = asof.cut(name, made.frames[name], day)
         made.frames[name], made.present[name] = dimensions.own(
             made.frames[name], made.present[name], classify, is_paid, engine
         )
@@ -82,29 +83,32 @@ def build(
     )
 
 
-def _as_of(made: _Build, asked: int | None) -> int:
-    found, beyond = asof.find(made.frames)
-    if beyond and asked is None:
-        days = ", ".join(from_day(d).isoformat() for d in sorted(beyond))
-        made.notes.append(
-            Note(
-                code="date_beyond",
-                message=f"dates more than 180 days after all others are taken for typing errors and set aside: {days}",
-            )
-        )
+def _as_of(made: _Build, asked: int | None) -> tuple[int, bool]:
+    """The as-of day, and whether any row may lie behind it."""
     if asked is not None:
-        return asked
+        return asked, True
+    found, beyond = asof.find(made.frames)
+    if beyond:
+        made.notes.append(_beyond(made.frames, sorted(beyond)))
+        made.frames = {name: asof.without(name, frame, beyond) for name, frame in made.frames.items()}
     # Without any date at all there is no today: the first day of the calendar keeps ages at zero.
-    return found if found is not None else 0
+    return found if found is not None else 0, False
+
+
+def _beyond(frames: Mapping[str, Any], days: Sequence[int]) -> Note:
+    said = []
+    for day in days:
+        places = [place for name, frame in frames.items() for place in asof.places(name, frame, day)]
+        said.append(f"{from_day(day).isoformat()} ({'; '.join(places)})")
+    message = "dates more than 180 days after all others are taken for typing errors and set aside"
+    return Note(code="date_beyond", message=f"{message}: {', '.join(said)}")
 
 
 def _new_business(made: _Build) -> None:
     deals = nw.from_native(made.frames["deals"])
-    if "type" in made.present["deals"]:
-        new = nw.when(nw.col("type").fill_null("new") == "new").then(nw.lit(1)).otherwise(nw.lit(0))
-    else:
-        new = nw.lit(1)
-    made.frames["deals"] = deals.with_columns(is_new=new.cast(nw.Int64)).to_native()
+    typed = "type" in made.present["deals"]
+    new = identity.flag(nw.col("type").fill_null("new") == "new" if typed else nw.lit(True))
+    made.frames["deals"] = deals.with_columns(is_new=new).to_native()
 
 
 def _domains(made: _Build, engine: Engine) -> None:
@@ -118,14 +122,14 @@ def _domains(made: _Build, engine: Engine) -> None:
 
 def _linked(made: _Build, is_paid: Callable[[str], bool]) -> None:
     leads, deals, made.matches = identity.link(made.frames["leads"], made.frames["deals"])
-    deals = identity.customer_key(deals)
+    deals = identity.customer_key(_flagged(deals))
     deals, made.present["deals"] = dimensions.through_leads(
         deals, made.present["deals"], leads, made.present["leads"]
     )
     deals = dimensions.paid(deals, made.present["deals"], is_paid)
     found = identity.customers(deals)
     made.frames["leads"] = identity.owners_of_customers(leads, found, deals)
-    made.frames["deals"] = _flagged(deals)
+    made.frames["deals"] = deals
     won = nw.from_native(deals).filter(nw.col("status") == "won")
     made.unmatched = {
         "deals": int(nw.from_native(deals)["_lead"].is_null().sum()),
@@ -138,7 +142,7 @@ def _linked(made: _Build, is_paid: Callable[[str], bool]) -> None:
 
 
 def _flagged(deals: Any) -> Any:
-    linked = nw.when(nw.col("_lead").is_null()).then(nw.lit(0)).otherwise(nw.lit(1)).cast(nw.Int64)
+    linked = identity.flag(~nw.col("_lead").is_null())
     return nw.from_native(deals).with_columns(linked=linked).to_native()
 
 
@@ -160,72 +164,77 @@ def _customers(
 
 
 def _deals_alone(made: _Build, is_paid: Callable[[str], bool]) -> None:
-    numbered = nw.from_native(made.frames["deals"]).with_columns(_lead=nw.lit(None, nw.Int64))
-    order = [c for c in ("closed_at", "deal_id") if c in numbered.columns]
-    numbered = numbered.sort(*order, nulls_last=True) if order else numbered
-    deals = numbered.with_row_index("_deal").with_columns(nw.col("_deal").cast(nw.Int64)).to_native()
-    deals = identity.customer_key(deals)
-    made.frames["deals"] = _flagged(deals)
+    deals = identity.customer_key(_flagged(identity.alone(made.frames["deals"])))
+    made.frames["deals"] = deals
     _customers(made, identity.customers(deals), deals, None, is_paid)
 
 
 def _leads_alone(made: _Build) -> None:
     """Customers from the leads themselves, where a date, a flag or a stage says who became one."""
     leads, present = nw.from_native(made.frames["leads"]), made.present["leads"]
-    signs = []
-    if "customer_at" in present:
-        signs.append(~nw.col("customer_at").is_null())
-    if "converted" in present:
-        signs.append((nw.col("converted") == "true").fill_null(False))
-    if "status" in present:
-        signs.append((nw.col("status") == "customer").fill_null(False))
-    won = nw.any_horizontal(*signs, ignore_nulls=True) if signs else nw.lit(False)
-    when = nw.col("customer_at") if "customer_at" in present else nw.lit(None, nw.Int64)
-    leads = leads.with_columns(
-        has_won=nw.when(won).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64),
-        has_deal=nw.lit(0).cast(nw.Int64),
-        won_at=nw.when(won).then(when),
-        deal_created_at=nw.lit(None, nw.Int64),
-    )
+    signs = {
+        "customer_at": ~nw.col("customer_at").is_null(),
+        "converted": (nw.col("converted") == "true").fill_null(False),
+        "status": (nw.col("status") == "customer").fill_null(False),
+    }
+    seen = [sign for column, sign in signs.items() if column in present]
+    won = nw.any_horizontal(*seen, ignore_nulls=True) if seen else nw.lit(False)
+    dated = {"won_at": nw.col("customer_at")} if "customer_at" in present else {}
+    flags = {"has_won": identity.flag(won), "has_deal": identity.flag(nw.lit(False))}
+    leads = leads.with_columns(**flags, **dated)
     made.frames["leads"] = leads.to_native()
-    if not signs:
-        return
-    made.present["leads"] = present | {"has_won"} | ({"won_at"} if "customer_at" in present else set())
-    leads = leads.with_row_index("_lead").with_columns(nw.col("_lead").cast(nw.Int64))
+    if seen:
+        made.present["leads"] |= {"has_won", *dated}
+        _converted(made, leads)
+
+
+def _converted(made: _Build, leads: nw.DataFrame[Any]) -> None:
+    """The customers table of leads that say themselves who became a customer."""
+    present = made.present["leads"]
     dims = [d for d in DIMENSIONS if d in present]
-    created = nw.col("created_at") if "created_at" in present else nw.lit(None, nw.Int64)
-    found = leads.filter(nw.col("has_won") == 1).select(
-        nw.col("_lead").cast(nw.String).alias("customer"),
-        nw.coalesce(nw.col("won_at"), created).alias("first_won_at"),
-        nw.lit(1).cast(nw.Int64).alias("linked"),
-        "is_paid",
-        *dims,
+    days = [nw.col(c) for c in ("won_at", "created_at") if c in present]
+    dated = [nw.coalesce(*days).alias("first_won_at")] if days else []
+    key = nw.concat_str([nw.lit("lead:"), nw.col("_lead").cast(nw.String)])
+    numbered = leads.with_row_index("_lead").filter(nw.col("has_won") == 1)
+    found = numbered.select(
+        key.alias("customer"), *dated, identity.flag(nw.lit(True)).alias("linked"), "is_paid", *dims
     )
     made.frames["customers"] = found.to_native()
-    made.present["customers"] = frozenset({"customer", "first_won_at", *dims})
+    made.present["customers"] = frozenset({"customer", *dims} | ({"first_won_at"} if days else set()))
     made.scales["customers"] = {}
 
 
 def _payers(made: _Build) -> None:
     """Customers from payments: who paid first when, and what they paid net of refunds."""
-    payments, present = nw.from_native(made.frames["payments"]), made.present["payments"]
-    keys = [nw.col(c) for c in ("customer_id", "email") if c in present]
-    if not keys or "paid_at" not in present:
+    present = made.present["payments"]
+    if not {"paid_at", "amount"} <= present or not {"customer_id", "email", "company"} & present:
         return
-    net = nw.col("amount").fill_null(0) if "amount" in present else nw.lit(0)
-    shift = _refund_shift(made)
-    if "refunded" in present:
-        net = net - nw.col("refunded").fill_null(0) * shift
-    payments = payments.with_columns(customer=nw.coalesce(*keys), net=net)
+    payments = nw.from_native(identity.customer_key(made.frames["payments"]))
     made.frames["payments"] = payments.to_native()
-    found = payments.filter(~nw.col("customer").is_null() & (nw.col("net") > 0)).group_by("customer")
-    customers = found.agg(nw.col("paid_at").min().alias("first_won_at"), nw.col("net").sum().alias("revenue"))
-    zero = nw.lit(0).cast(nw.Int64)
-    made.frames["customers"] = customers.sort("customer").with_columns(is_paid=zero, linked=zero).to_native()
+    net, scale = _net(made)
+    known = payments.filter(~nw.col("customer").is_null()).with_columns(_net=net)
+    known = known.with_columns(
+        _paid=nw.when(nw.col("_net") > 0).then(nw.col("paid_at")), _pays=identity.flag(nw.col("_net") > 0)
+    )
+    found = known.group_by("customer").agg(
+        nw.col("_paid").min().alias("first_won_at"),
+        nw.col("_net").sum().alias("revenue"),
+        nw.col("_pays").sum(),
+    )
+    # A refund in a row of its own lowers what a customer paid, and makes no customer.
+    found = found.filter(nw.col("_pays") > 0).drop("_pays").sort("customer")
+    none = identity.flag(nw.lit(False))
+    made.frames["customers"] = found.with_columns(is_paid=none, linked=none).to_native()
     made.present["customers"] = frozenset({"customer", "first_won_at", "revenue"})
-    made.scales["customers"] = {"revenue": made.scales["payments"].get("amount", 0)}
+    made.scales["customers"] = {"revenue": scale}
 
 
-def _refund_shift(made: _Build) -> int:
+def _net(made: _Build) -> tuple[nw.Expr, int]:
+    """What a payment leaves after its refund, and the decimals of that."""
     scales = made.scales["payments"]
-    return int(10 ** max(scales.get("amount", 0) - scales.get("refunded", 0), 0))
+    amount, refunded = scales.get("amount", 0), scales.get("refunded", 0)
+    if "refunded" not in made.present["payments"]:
+        return nw.col("amount").fill_null(0), amount
+    scale = max(amount, refunded)
+    paid = nw.col("amount").fill_null(0) * 10 ** (scale - amount)
+    return paid - nw.col("refunded").fill_null(0) * 10 ** (scale - refunded), scale

@@ -33,17 +33,22 @@ def own(
         present |= {"channel"}
     table = nw.from_native(frame)
     filled = [nw.col(c).fill_null(BLANK) for c in DIMENSIONS if c in present]
-    return paid(table.with_columns(*filled).to_native(), present, is_paid), present
+    return table.with_columns(*filled, is_paid=_paid(table, present, is_paid)).to_native(), present
 
 
 def paid(frame: Any, present: frozenset[str], is_paid: Callable[[str], bool]) -> Any:
     """*frame* with is_paid: 1 where somebody paid for the channel, 0 elsewhere."""
     table = nw.from_native(frame)
-    if "channel" not in present:
-        return table.with_columns(is_paid=nw.lit(0).cast(nw.Int64)).to_native()
-    channels = [c for c in table["channel"].unique().to_list() if is_paid(c)]
-    flag = nw.when(nw.col("channel").is_in(channels)).then(nw.lit(1)).otherwise(nw.lit(0))
-    return table.with_columns(is_paid=flag.cast(nw.Int64)).to_native()
+    return table.with_columns(is_paid=_paid(table, present, is_paid)).to_native()
+
+
+def _paid(table: nw.DataFrame[Any], present: frozenset[str], is_paid: Callable[[str], bool]) -> nw.Expr:
+    channels = []
+    if "channel" in present:
+        channels = [c for c in table["channel"].unique().to_list() if isinstance(c, str) and is_paid(c)]
+    if not channels:
+        return nw.lit(0).cast(nw.Int64)
+    return nw.when(nw.col("channel").is_in(channels)).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
 
 
 def through_leads(
@@ -56,12 +61,19 @@ def through_leads(
     if "created_at" in of_leads:
         columns["lead_created_at"] = nw.col("created_at")
     table = table.join(lead.select("_lead", **columns), on="_lead", how="left")
-    for dimension in shared:
-        theirs = nw.col(f"_{dimension}")
-        mine = nw.col(dimension) if dimension in present else nw.lit(None, nw.String)
-        first, second = (mine, theirs) if dimension in _OF_THE_DEAL else (theirs, mine)
-        if dimension in _OF_THE_DEAL and dimension in present:
-            # A blank owner is no owner: the lead's counts then.
-            first = nw.when(mine != BLANK).then(mine)
-        table = table.with_columns(nw.coalesce(first, second, nw.lit(NO_LEAD)).alias(dimension))
+    # All at once: each step over a frame copies it.
+    table = table.with_columns(*(_inherited(d, d in present) for d in shared))
     return table.drop([f"_{d}" for d in shared]).to_native(), present | set(shared)
+
+
+def _inherited(dimension: str, own: bool) -> nw.Expr:
+    """The value of *dimension* for a deal that may have one of its *own*, and for its lead's."""
+    found = [nw.col(f"_{dimension}")]
+    if own:
+        found.append(nw.col(dimension))
+    if own and dimension in _OF_THE_DEAL:
+        # A blank owner is no owner: the lead's counts then.
+        named = ~nw.col(dimension).is_in([BLANK, NO_LEAD])
+        found.insert(0, nw.when(named).then(nw.col(dimension)))
+    # The literal stands last: on pandas one that stands first takes the first row's value everywhere.
+    return nw.coalesce(*found, nw.lit(NO_LEAD)).alias(dimension)

@@ -1,12 +1,12 @@
 """Which lead, deal and customer are the same: by which key, and how many of each.
 
 Facts are never multiplied: a deal belongs to at most one lead, a customer to the earliest lead
-that any of its won deals belongs to. A key links only where it cannot mean two things.
+that any of its new-business wins belongs to. A key links only where it cannot mean two things.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +15,19 @@ import narwhals.stable.v2 as nw
 from funnelkit.tables import Match
 
 FREE_MAIL = frozenset(
-    "gmail.com googlemail.com yahoo.com yahoo.co.uk yahoo.fr yahoo.de ymail.com hotmail.com hotmail.co.uk "
-    "hotmail.fr outlook.com live.com msn.com icloud.com me.com mac.com aol.com gmx.de gmx.net gmx.com web.de "
-    "t-online.de freenet.de mail.ru yandex.ru yandex.com proton.me protonmail.com pm.me orange.fr free.fr "
-    "wanadoo.fr laposte.net libero.it virgilio.it uol.com.br bol.com.br terra.com.br qq.com 163.com 126.com "
-    "zoho.com fastmail.com naver.com comcast.net verizon.net att.net btinternet.com".split()
+    "me.com mac.com web.de t-online.de freenet.de mail.ru pm.me orange.fr free.fr wanadoo.fr laposte.net libero.it "
+    "virgilio.it uol.com.br bol.com.br terra.com.br qq.com 163.com 126.com fastmail.com naver.com comcast.net "
+    "verizon.net att.net btinternet.com".split()
 )
-"""Domains that say nothing of a company."""
-_NO_COMPANY = ("example.com", "example.org", "example.net")
+"""Domains that say nothing of a company, beside those of the providers with a domain per country."""
+_PROVIDERS = re.compile(
+    r"(gmail|googlemail|yahoo|ymail|hotmail|outlook|live|msn|icloud|aol|gmx|proton|protonmail|yandex|zoho)"
+    r"(\.[a-z]{2,3}){1,2}"
+)
+_NO_COMPANY = frozenset(
+    "example.com example.org example.net facebook.com instagram.com linkedin.com twitter.com youtube.com".split()
+)
+"""Made-up addresses, and sites on which a company that has none of its own keeps a page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +50,15 @@ _KEYS = (
     _Key(name="domain", lead="domain", deal="domain"),
     _Key(name="company", lead="company", deal="company"),
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Linked:
-    """Leads and deals that know each other, and the customers they make."""
-
-    leads: Any | None
-    deals: Any | None
-    customers: Any | None
-    matches: tuple[Match, ...] = ()
-    unmatched: Mapping[str, int] | None = None
+_CUSTOMER_KEYS = (
+    ("company", "company_id"),
+    ("customer", "customer_id"),
+    ("lead", "_lead"),
+    ("email", "email"),
+    ("name", "company"),
+    ("deal", "_deal"),
+)
+"""What a customer is known by, the strongest first; never a domain, which may be a holding's."""
 
 
 def company_domain(email: str = "", domain: str = "") -> str:
@@ -64,8 +67,19 @@ def company_domain(email: str = "", domain: str = "") -> str:
     >>> company_domain("ada@Engines.example"), company_domain("ada@gmail.com"), company_domain("", "www.engines.example")
     ('engines.example', '', 'engines.example')
     """
-    found = (domain or email.rpartition("@")[2]).lower().strip().removeprefix("www.")
-    return "" if found in FREE_MAIL or found in _NO_COMPANY or found.endswith(".test") else found
+    hosts = (_host(domain), _host(email.rpartition("@")[2]))
+    return next((host for host in hosts if host and not _says_nothing(host)), "")
+
+
+def _host(text: str) -> str:
+    """The host name of a domain or of the address of a web page."""
+    bare = re.sub(r"^[a-z]+://", "", text.strip().lower())
+    return re.split(r"[/?#:\s]", bare)[0].removeprefix("www.").rstrip(".")
+
+
+def _says_nothing(host: str) -> bool:
+    known = host in FREE_MAIL or host in _NO_COMPANY or _PROVIDERS.fullmatch(host) is not None
+    return known or host.endswith(".test")
 
 
 def link(leads: Any, deals: Any) -> tuple[Any, Any, tuple[Match, ...]]:
@@ -73,29 +87,42 @@ def link(leads: Any, deals: Any) -> tuple[Any, Any, tuple[Match, ...]]:
 
     Leads are numbered in the order of their creation, so the smallest number is the earliest.
     """
-    numbered = _numbered(nw.from_native(leads), "_lead", "created_at", ("lead_id", "email"))
-    rest = _numbered(nw.from_native(deals), "_deal", "closed_at", ("deal_id", "name"))
+    people = _numbered(nw.from_native(leads), "_lead", "created_at", "lead_id")
+    rest = _numbered(nw.from_native(deals), "_deal", "closed_at", "deal_id")
     found = []
     matches = []
-    open_deals = rest
+    still_open = rest.select("_deal")
     for key in _KEYS:
-        if key.lead not in numbered.columns or key.deal not in rest.columns:
+        if key.lead not in people.columns or key.deal not in rest.columns:
             continue
-        pairs = _pairs(numbered, open_deals, key)
+        # A key is judged by all deals, also those that a stronger key has linked already.
+        pairs = _pairs(people, rest, key).join(still_open, on="_deal", how="semi")
         matches.append(Match(source="deals", target="leads", by=key.name, matched=len(pairs)))
         if len(pairs):
             found.append(pairs)
-            open_deals = open_deals.join(pairs.select("_deal"), on="_deal", how="anti")
-    if found:
-        rest = rest.join(nw.concat(found), on="_deal", how="left")
-    else:
-        rest = rest.with_columns(_lead=nw.lit(None, nw.Int64))
-    return numbered.to_native(), rest.to_native(), tuple(matches)
+            still_open = still_open.join(pairs, on="_deal", how="anti")
+    linked = rest.join(nw.concat(found), on="_deal", how="left") if found else _without_lead(rest)
+    return people.to_native(), linked.to_native(), tuple(matches)
 
 
-def _numbered(frame: nw.DataFrame[Any], name: str, date: str, ids: tuple[str, ...]) -> nw.DataFrame[Any]:
-    order = [c for c in (date, *ids) if c in frame.columns]
-    return frame.sort(*order, nulls_last=True).with_row_index(name).with_columns(nw.col(name).cast(nw.Int64))
+def alone(deals: Any) -> Any:
+    """*deals* (a native frame) as `link` gives them, where there are no leads: ``_lead`` is missing."""
+    return _without_lead(_numbered(nw.from_native(deals), "_deal", "closed_at", "deal_id")).to_native()
+
+
+def _without_lead(deals: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    # A literal null of a whole-number type cannot be made on pandas.
+    return deals.with_columns(_lead=nw.when(nw.col("_deal") < 0).then(nw.col("_deal")))
+
+
+def _numbered(frame: nw.DataFrame[Any], name: str, date: str, key: str) -> nw.DataFrame[Any]:
+    """*frame* with a number *name* in the order of *date*, whatever the order of its rows was."""
+    order = [c for c in (date, key) if c in frame.columns]
+    if key not in order or frame[key].is_null().any():
+        # Without an id only the whole row tells two rows of one day apart.
+        order += sorted(set(frame.columns) - {date, key, "source_file", "source_row"})
+    numbered = frame.sort(*order, nulls_last=True).with_row_index(name)
+    return numbered.with_columns(nw.col(name).cast(nw.Int64))
 
 
 def _pairs(leads: nw.DataFrame[Any], deals: nw.DataFrame[Any], key: _Key) -> nw.DataFrame[Any]:
@@ -112,18 +139,12 @@ def _pairs(leads: nw.DataFrame[Any], deals: nw.DataFrame[Any], key: _Key) -> nw.
     return asked.join(per_key, on="_key", how="inner").select("_deal", "_lead")
 
 
-def customer_key(deals: Any) -> Any:
-    """*deals* with ``customer``: the first of company id, linked lead, e-mail, company name, the deal."""
-    frame = nw.from_native(deals)
+def customer_key(rows: Any) -> Any:
+    """Deals or payments with ``customer``: the first key that the row has, missing where it has none."""
+    frame = nw.from_native(rows)
     parts = [
         nw.concat_str([nw.lit(f"{name}:"), nw.col(column).cast(nw.String)])
-        for name, column in (
-            ("company", "company_id"),
-            ("lead", "_lead"),
-            ("email", "email"),
-            ("name", "company"),
-            ("deal", "_deal"),
-        )
+        for name, column in _CUSTOMER_KEYS
         if column in frame.columns
     ]
     return frame.with_columns(customer=nw.coalesce(*parts)).to_native()
@@ -152,21 +173,21 @@ def customers(deals: Any) -> Any:
 
 def owners_of_customers(leads: Any, found: Any, deals: Any) -> Any:
     """*leads* with has_deal, deal_created_at, has_won and won_at from what they are linked to."""
-    frame, won = nw.from_native(leads), nw.from_native(found)
+    won = nw.from_native(found)
     linked = nw.from_native(deals).filter(~nw.col("_lead").is_null())
     created = [nw.col("created_at").min().alias("deal_created_at")] if "created_at" in linked.columns else []
     per_lead = linked.group_by("_lead").agg(nw.len().alias("_deals"), *created)
-    frame = frame.join(per_lead, on="_lead", how="left")
     dated = [nw.col("first_won_at").min().alias("won_at")] if "first_won_at" in won.columns else []
     owned = won.filter(~nw.col("_lead").is_null()).group_by("_lead").agg(nw.len().alias("_customers"), *dated)
-    frame = frame.join(owned, on="_lead", how="left")
+    # The small tables first: joining to the leads copies all of their columns. Who owns a customer has a deal.
+    frame = nw.from_native(leads).join(per_lead.join(owned, on="_lead", how="left"), on="_lead", how="left")
     if "deal_id" in frame.columns:
         frame = _with_shared_deals(frame, nw.from_native(deals))
     else:
         frame = frame.with_columns(_shared=nw.lit(0))
     return frame.with_columns(
-        has_deal=_flag((nw.col("_deals").fill_null(0) + nw.col("_shared").fill_null(0)) > 0),
-        has_won=_flag(nw.col("_customers").fill_null(0) > 0),
+        has_deal=flag((nw.col("_deals").fill_null(0) + nw.col("_shared").fill_null(0)) > 0),
+        has_won=flag(nw.col("_customers").fill_null(0) > 0),
     ).to_native()
 
 
@@ -180,5 +201,6 @@ def _with_shared_deals(frame: nw.DataFrame[Any], deals: nw.DataFrame[Any]) -> nw
     return frame.join(known, on="deal_id", how="left")
 
 
-def _flag(condition: nw.Expr) -> nw.Expr:
+def flag(condition: nw.Expr) -> nw.Expr:
+    """1 where *condition* holds, 0 elsewhere."""
     return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)

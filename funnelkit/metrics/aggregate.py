@@ -50,14 +50,18 @@ class Stream:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for a stream, column by column; entry i of every list is group i."""
+    """What came back for a stream: groups, column by column."""
 
-    keys: list[tuple[str, ...]]
-    days: list[list[int | None]]
-    flags: list[tuple[Any, ...]]
-    values: Mapping[str, list[int | None]]
-    counts: list[int]
-    sums: Mapping[str, list[int | None]]
+    columns: Mapping[str, list[Any]]
+    """Keys and sums, as integers and text; None where missing."""
+    counts: list[int] | None
+    """How many rows each group has; None where each row is a group."""
+    rows: int
+    """How many groups there are."""
+
+    def column(self, name: str) -> list[Any]:
+        """One column; what nothing gives is missing in every row."""
+        return self.columns.get(name) or [None] * self.rows
 
 
 def plan(
@@ -106,38 +110,38 @@ def answers(streams: Iterable[Stream], facts: Facts, few_rows: int = FEW_ROWS) -
     }
 
 
+def distinct(facts: Facts, dimension: str) -> set[str]:
+    """The values of *dimension* in all tables that have it."""
+    found: set[str] = set()
+    for table, frame in facts.frames.items():
+        if facts.has(table, dimension):
+            found.update(_fetched(frame.select(dimension).unique())[dimension])
+    return found
+
+
 def _table_answers(
     table: str, streams: Sequence[Stream], facts: Facts, few_rows: int
 ) -> Iterable[tuple[Stream, Answer]]:
     # Columns are built once for all streams; what follows are plain sums, which all engines agree on.
     needed = dict.fromkeys(column for s in streams for column in (*s.keys, *s.sums))
-    derived = [facts.expression(table, c) for c in needed if not facts.has(table, c)]
-    frame = facts.frames[table]
-    frame = (frame.with_columns(*derived) if derived else frame).select(*needed)
+    derived = {c: facts.derived(table, c) for c in needed if not facts.has(table, c)}
+    given = [c for c in needed if derived.get(c, c) is not None]
+    frame = facts.frames[table].with_columns(*(e for e in derived.values() if e is not None))
     if isinstance(frame, nw.DataFrame) and len(frame) <= few_rows:
-        cells = {column: _cells(frame[column]) for column in needed}
+        cells = {column: _cells(frame[column]) for column in given}
         for stream in streams:
-            yield stream, _answer(stream, cells, [1] * len(frame))
+            yield stream, Answer(cells, None, len(frame))
         return
     for stream in streams:
-        sums = [nw.col(c).sum() for c in stream.sums]
-        grouped = frame.group_by(*stream.keys).agg(nw.len().alias(_ROWS), *sums)
-        cells = _fetched(grouped)
-        yield stream, _answer(stream, cells, [int(n or 0) for n in cells[_ROWS]])
+        yield stream, _grouped(stream, frame.select(*given), given)
 
 
-def _answer(stream: Stream, cells: Mapping[str, list[Any]], counts: list[int]) -> Answer:
-    def tuples(columns: Sequence[str]) -> list[tuple[Any, ...]]:
-        return list(zip(*(cells[c] for c in columns), strict=True)) if columns else [()] * len(counts)
-
-    return Answer(
-        keys=tuples(stream.by),
-        days=[cells[c] for c in stream.days],
-        flags=tuples(stream.flags),
-        values={c: cells[c] for c in stream.values},
-        counts=counts,
-        sums={c: cells[c] for c in stream.sums},
-    )
+def _grouped(stream: Stream, frame: Frame, given: Sequence[str]) -> Answer:
+    keys = [c for c in stream.keys if c in given]
+    sums = [nw.len().alias(_ROWS), *(nw.col(c).sum() for c in stream.sums)]
+    cells = _fetched(frame.group_by(*keys).agg(*sums) if keys else frame.select(*sums))
+    counts = [int(n) for n in cells.pop(_ROWS)]
+    return Answer(cells, counts, len(counts))
 
 
 def _fetched(frame: Frame) -> dict[str, list[Any]]:

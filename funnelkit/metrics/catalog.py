@@ -44,7 +44,7 @@ class Catalog:
         return self.metrics[name]
 
     def own(self, measures: Mapping[str, Any], metrics: Mapping[str, Any]) -> Catalog:
-        """This catalogue and the user's *measures* and *metrics*, as YAML has them."""
+        """This catalogue and *measures* and *metrics* besides."""
         for section, entries, taken in (
             ("measures", measures, {*self.measures, *self.metrics, *CONSTANTS}),
             ("metrics", metrics, {*self.measures, *self.metrics, *CONSTANTS, *measures}),
@@ -56,10 +56,13 @@ class Catalog:
         merged = Catalog(
             measures={**self.measures, **new},
             histograms=self.histograms,
-            metrics={**self.metrics, **{k: read_metric(k, v, allowed=OWN_METRIC) for k, v in metrics.items()}},
+            metrics={
+                **self.metrics,
+                **{k: read_metric(k, v, allowed=OWN_METRIC) for k, v in metrics.items()},
+            },
         )
         merged.check(metrics)
-        inferred = {name: merged.with_interval(merged.metrics[name]) for name in metrics}
+        inferred = {name: replace(merged.with_interval(merged.metrics[name]), main=True) for name in metrics}
         return replace(merged, metrics={**merged.metrics, **inferred})
 
     def parts(self, metric: Metric) -> tuple[Measure | Histogram, ...]:
@@ -69,6 +72,13 @@ class Catalog:
     def tables(self, metric: Metric) -> tuple[str, ...]:
         """The tables that must be loaded for *metric*."""
         return tuple(dict.fromkeys(part.table for part in self.parts(metric)))
+
+    def needs_margin(self, metric: Metric) -> bool:
+        """Whether *metric*, or one in its formula, is made with the gross margin."""
+        if metric.times == "gross_margin" or "gross_margin" in self._names(metric):
+            return True
+        inner = (self.metrics[n] for n in self._names(metric) if n in self.metrics and n not in self.measures)
+        return any(self.needs_margin(m) for m in inner)
 
     def check(self, names: Iterable[str]) -> None:
         """Refuse formulas of the metrics *names* that name what does not exist, or each other in a circle."""
@@ -129,9 +139,13 @@ class Catalog:
                 self._walk(used, (*above, name))
 
 
+def load(measures: Mapping[str, Any] | None = None, metrics: Mapping[str, Any] | None = None) -> Catalog:
+    """The built-in catalogue, with *measures* and *metrics* of the user's own as YAML has them."""
+    return _built_in().own(measures or {}, metrics or {}) if measures or metrics else _built_in()
+
+
 @cache
-def load() -> Catalog:
-    """The built-in catalogue."""
+def _built_in() -> Catalog:
     import json
 
     folder = files("funnelkit.metrics")

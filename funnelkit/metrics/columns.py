@@ -25,7 +25,13 @@ LINKED: Mapping[str, Mapping[str, str]] = {
         "has_won": _FLAG,
         "won_at": "date",
     },
-    "deals": {"status": "status", "is_paid": _FLAG, "is_new": _FLAG, "linked": _FLAG, "lead_created_at": "date"},
+    "deals": {
+        "status": "status",
+        "is_paid": _FLAG,
+        "is_new": _FLAG,
+        "linked": _FLAG,
+        "lead_created_at": "date",
+    },
     "customers": {
         "is_paid": _FLAG,
         "linked": _FLAG,
@@ -68,6 +74,6 @@ def table_columns() -> Mapping[str, Mapping[str, str]]:
     for name, column in DURATIONS:
         tables[name][column] = "integer"
     tables["deals"]["timed"] = _FLAG
-    for column in stages.FILLED.values():
+    for column in stages.MISSING.values():
         tables["leads"][column] = _FLAG
     return tables

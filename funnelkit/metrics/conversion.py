@@ -32,14 +32,14 @@ class Cohort:
     ages: dict[int, int] = field(default_factory=dict)
     """Leads by age in days, cut at the horizon."""
 
-    def __iadd__(self, other: Cohort) -> Cohort:
+    def add(self, other: Cohort) -> None:
+        """Take in the leads of *other*."""
         self.leads += other.leads
         self.within += other.within
         self.old += other.old
         self.old_within += other.old_within
         for age, n in other.ages.items():
             self.ages[age] = self.ages.get(age, 0) + n
-        return self
 
 
 def cohort(counts: Counts, horizon: int) -> Cohort:
@@ -48,7 +48,8 @@ def cohort(counts: Counts, horizon: int) -> Cohort:
     for (lag, _, age), n in counts.items():
         if age is None:
             continue
-        within = lag is not None and 0 <= lag <= horizon
+        # A win before the lead is a wrong date, but a win; it only says nothing about time.
+        within = lag is not None and lag <= horizon
         found.leads += n
         found.within += n if within else 0
         if age >= horizon:
@@ -72,9 +73,7 @@ def projected(found: Cohort, curve: survival.Curve, horizon: int) -> Projected:
     if not ripe or found.within > ripe:
         return Projected(value=None, interval=None, share_elapsed=share)
     # As if so many leads, and not more, had had their time.
-    return Projected(
-        value=found.within / ripe, interval=wilson(found.within, ripe), share_elapsed=share
-    )
+    return Projected(value=found.within / ripe, interval=wilson(found.within, ripe), share_elapsed=share)
 
 
 def timing(several: Iterable[tuple[int, Counts]], since: int | None, as_of: int) -> survival.Curve:
@@ -96,7 +95,7 @@ def timing(several: Iterable[tuple[int, Counts]], since: int | None, as_of: int)
 
 
 def waits(counts: Counts) -> tuple[Mapping[int, int], Mapping[int, int]]:
-    """Days until deals were won or lost, and days seen of those still open or ended otherwise."""
+    """Days until deals were won or lost, and days for which those still open have been so."""
     closed: dict[int, int] = {}
     censored: dict[int, int] = {}
     for (days, status, _), n in counts.items():

@@ -6,23 +6,16 @@ here looks at rows.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from funnelkit.metrics import conversion, intervals, survival
+from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell, Number
-from funnelkit.metrics.reasons import (
-    NO_DENOMINATOR,
-    NO_MARGIN,
-    NO_SPEND_HERE,
-    NO_VALUES,
-    NOT_REACHED,
-    Reason,
-    missing_dimension,
-)
-from funnelkit.metrics.windows import Window
+from funnelkit.metrics.columns import table_columns
+from funnelkit.metrics.reasons import NO_DENOMINATOR, NO_MARGIN, NO_SPEND_HERE, Reason, missing_dimension
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -30,26 +23,19 @@ if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.facts import Facts
     from funnelkit.metrics.fold import Key
-    from funnelkit.metrics.formula import Exact
+    from funnelkit.metrics.formula import Exact, Formula, Lookup
     from funnelkit.metrics.language import Histogram, Measure, Metric
-    from funnelkit.metrics.tally import Counts, Tally
+    from funnelkit.metrics.tally import Tally
+    from funnelkit.metrics.windows import Window
 
 
-@dataclass(frozen=True)
-class Moments:
-    """How many values, their sum and their sum of squares, at a scale of so many decimals."""
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a report is told, beside its files."""
 
-    n: int
-    total: int
-    squares: int
-    scale: int
-    factor: Exact = (1, 1)
-    """What every value is multiplied by."""
-
-    @property
-    def unit(self) -> float:
-        """One of the smallest units, multiplied, in units of the metric."""
-        return self.factor[0] / (self.factor[1] * 10**self.scale)
+    by: tuple[str, ...] = ()
+    horizon: int = 90
+    gross_margin: Decimal | None = None
 
 
 class Evaluator:
@@ -62,39 +48,192 @@ class Evaluator:
         facts: Facts,
         lacks: Mapping[str, Reason],
         scales: Mapping[str, Mapping[str, int]],
-        *,
-        by: tuple[str, ...] = (),
-        horizon: int = 90,
-        gross_margin: Decimal | None = None,
-        since: int | None = None,
+        curve: survival.Curve | None,
+        settings: Settings,
     ) -> None:
         self.catalog = catalog
         self.tally = tally
-        self.horizon = horizon
+        self.settings = settings
         self._facts = facts
         self._lacks = lacks
         """Why measures and histograms say nothing, by id."""
         self._scales = scales
-        self._by = by
-        self._margin = gross_margin
-        self._since = since
-        self._curves: dict[str, survival.Curve] = {}
-        self._cohorts: dict[tuple[str, Key], dict[int, conversion.Cohort]] = {}
+        self._curve = curve
+        """Days from lead to win of all leads, for projections."""
+        self._reasons: dict[tuple[str, bool, bool, bool], Reason | None] = {}
+        self._values: dict[tuple[str, Key, Window], stats.Histogram] = {}
+        self._cohorts: dict[Key, dict[int, conversion.Cohort]] = {}
 
     def cell(self, metric: Metric, key: Key, window: Window) -> Cell:
         """*metric* in the group *key* and *window*."""
         reason = self.reason(metric, key, window)
         if reason is not None:
-            return _empty(reason)
+            return stats.empty(reason)
         if metric.trailing_months:
-            window = trailing(window, metric.trailing_months, self.tally.timeline.as_of)
+            window = window.trailing(metric.trailing_months)
         if metric.formula is not None:
-            return self._formula(metric, key, window)
-        work = {
-            "mean": self._mean,
-            "median": self._quantile,
-            "quantile": self._quantile,
-            "survival": self._survival,
-            "conversion": self._conversion,
-        }
-        return work[metric.statistic or ""](metric, key, window)
+            return self._formula(metric, metric.formula, key, window)
+        return self._statistic(metric, key, window)
+
+    def reason(self, metric: Metric, key: Key, window: Window) -> Reason | None:
+        """Why *metric* cannot be worked out for such a group and window, whatever is in them."""
+        reaches = window.end >= self.tally.timeline.as_of
+        case = (metric.id, bool(key), window.everything, reaches)
+        if case not in self._reasons:
+            self._reasons[case] = self._reason(metric, bool(key), window.everything, reaches)
+        return self._reasons[case]
+
+    def histogram(self, metric: Metric, key: Key, window: Window) -> stats.Histogram:
+        """The values that the statistic *metric* is of."""
+        histogram = self.catalog.histograms[metric.of]
+        # Mean, median and quantiles of one histogram are asked for one after the other.
+        if (known := self._values.get((histogram.id, key, window))) is not None:
+            return known
+        money = _is_money(histogram)
+        found: dict[int, int] = {}
+        for (value, _, _), n in self.tally.values(histogram, key, window).items():
+            if value is not None and (money or value >= 0):
+                found[value] = found.get(value, 0) + n
+        self._values[histogram.id, key, window] = found
+        return found
+
+    def unit(self, metric: Metric) -> Fraction:
+        """What 1 in the histogram of *metric* is worth in its unit."""
+        histogram = self.catalog.histograms[metric.of]
+        scale = self._scale(histogram.table, histogram.of) if _is_money(histogram) else 0
+        times = self.settings.gross_margin if metric.times else None
+        return Fraction(1 if times is None else times) / Fraction(10**scale)
+
+    def _reason(self, metric: Metric, grouped: bool, everything: bool, reaches: bool) -> Reason | None:
+        for part in self.catalog.parts(metric):
+            if metric.statistic == "conversion" and part.id == metric.of:
+                # Without days there still is a rate, only none of the mature leads.
+                continue
+            if part.id in self._lacks:
+                return self._lacks[part.id]
+            lacking = [d for d in self.settings.by if d not in self._facts.dimensions(part.table)]
+            if grouped and lacking:
+                return missing_dimension(part.table, lacking[0])
+            undated = self._facts.lacks_day(part.table, part.date)
+            if undated and not everything and not (reaches and getattr(part, "cumulative", False)):
+                return undated
+        if self.settings.gross_margin is None and self.catalog.needs_margin(metric):
+            return NO_MARGIN
+        return None
+
+    def _formula(self, metric: Metric, formula: Formula, key: Key, window: Window) -> Cell:
+        lookup = self._lookup(key, window)
+        if formula.numerator is not None and formula.denominator is not None:
+            top, bottom = formula.numerator(lookup), formula.denominator(lookup)
+            if top is None or bottom is None or bottom[0] == 0:
+                return stats.empty(NO_DENOMINATOR)
+            if metric.interval == "poisson" and top[0] == 0:
+                return stats.empty(NO_SPEND_HERE)
+            return _quotient(metric, top, bottom)
+        exact = formula.value(lookup)
+        if exact is None:
+            return stats.empty(NO_DENOMINATOR)
+        return Cell(value=_number(exact, whole=metric.unit == "count"), method=metric.method)
+
+    def _lookup(self, key: Key, window: Window) -> Lookup:
+        known: dict[str, Exact | None] = {}
+
+        def value(name: str) -> Exact | None:
+            if name not in known:
+                known[name] = self._named(name, key, window)
+            return known[name]
+
+        return value
+
+    def _named(self, name: str, key: Key, window: Window) -> Exact | None:
+        if name in self.catalog.measures:
+            measure = self.catalog.measures[name]
+            return self._sum(measure, key, window), 10 ** self._scale(measure.table, measure.column)
+        if name == "gross_margin":
+            margin = self.settings.gross_margin
+            return None if margin is None else margin.as_integer_ratio()
+        metric = self.catalog.metrics[name]
+        if metric.formula is not None:
+            return metric.formula.value(self._lookup(key, window))
+        if metric.statistic == "mean":
+            found, unit = stats.moments(self.histogram(metric, key, window)), self.unit(metric)
+            return (found.total * unit.numerator, found.n * unit.denominator) if found.n else None
+        cell = self._statistic(metric, key, window)
+        return None if cell.value is None else Fraction(cell.value).as_integer_ratio()
+
+    def _statistic(self, metric: Metric, key: Key, window: Window) -> Cell:
+        if metric.statistic == "conversion":
+            return self._conversion(metric, key, window)
+        if metric.statistic == "survival":
+            counts = self.tally.values(self.catalog.histograms[metric.of], key, window)
+            return stats.survival_median(*conversion.waits(counts))
+        histogram, unit = self.histogram(metric, key, window), self.unit(metric)
+        if metric.statistic == "mean":
+            return stats.mean(histogram, unit, metric.method)
+        return stats.quantile(histogram, metric.q, unit, limits=metric.statistic == "median")
+
+    def _conversion(self, metric: Metric, key: Key, window: Window) -> Cell:
+        won = self._sum(self.catalog.measures[metric.reached], key, window)
+        leads = self._sum(self.catalog.measures[metric.among], key, window)
+        if not leads:
+            return stats.empty(NO_DENOMINATOR)
+        rate = _quotient(metric, (won, 1), (leads, 1))
+        if metric.of in self._lacks or self._curve is None:
+            return rate
+        horizon = self.settings.horizon
+        found = self._cohort(self.catalog.histograms[metric.of], key, window)
+        return replace(
+            rate,
+            mature=conversion.mature(found, horizon),
+            projected=conversion.projected(found, self._curve, horizon),
+        )
+
+    def _cohort(self, histogram: Histogram, key: Key, window: Window) -> conversion.Cohort:
+        known = self._cohorts.setdefault(key, {})
+        found = conversion.Cohort()
+        for piece, counts in self.tally.pieces(histogram, key, window):
+            if piece not in known:
+                known[piece] = conversion.cohort(counts, self.settings.horizon)
+            found.add(known[piece])
+        return found
+
+    def _sum(self, measure: Measure, key: Key, window: Window) -> int:
+        return self.tally.sum(measure, key, window)
+
+    def _scale(self, table: str, column: str | None) -> int:
+        return self._scales.get(table, {}).get(column or "", 0)
+
+
+def _is_money(histogram: Histogram) -> bool:
+    return table_columns()[histogram.table][histogram.of] == "money"
+
+
+def _quotient(metric: Metric, top: Exact, bottom: Exact) -> Cell:
+    """The cell of *top* over *bottom*, with the limits that the metric asks for where they exist."""
+    value = (top[0] * bottom[1]) / (top[1] * bottom[0])
+    above, below = (
+        _number(top, whole=metric.unit == "ratio"),
+        _number(bottom, whole=metric.interval is not None),
+    )
+    n = below if metric.interval in ("wilson", "poisson") and isinstance(below, int) else None
+    limits: tuple[Number, Number | None] | None = None
+    if n is not None and metric.interval == "wilson" and isinstance(above, int) and 0 <= above <= n:
+        limits = intervals.wilson(above, n)
+    elif n is not None and metric.interval == "poisson" and n > 0:
+        low, high = intervals.poisson(n)
+        limits = value * n / high, value * n / low
+    return Cell(
+        value=value,
+        numerator=above,
+        denominator=below,
+        n=n,
+        interval=limits,
+        interval_type=metric.interval if limits else None,
+        method=metric.method,
+    )
+
+
+def _number(exact: Exact, *, whole: bool) -> Number:
+    """*exact* as an integer where it counts something, else as the nearest float."""
+    counts = exact[1] == 1 or (whole and exact[0] % exact[1] == 0)
+    return exact[0] // exact[1] if counts else exact[0] / exact[1]

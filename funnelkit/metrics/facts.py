@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from funnelkit.tables import Dataset
 
 
-
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 Filters = Sequence[tuple[str, tuple[str, ...], bool]]
 """Dimension, values, and whether these values are left out instead of kept."""
@@ -75,26 +74,26 @@ class Facts:
         for source in DURATIONS.get((table, column), ()):
             if not self.has(table, source):
                 return no_dates(table, source)
-        derived = (table, column) in DURATIONS or column in ("timed", *stages.FILLED.values())
-        return None if derived or self.has(table, column) else no_column(table, column)
+        derived = (table, column) in DURATIONS or column == "timed"
+        derived |= any(column == flag and self.has(table, date) for date, flag in stages.MISSING.items())
+        if derived or self.has(table, column):
+            return None
+        # Customers are made of deals, and their revenue of the amounts.
+        return no_column("deals", "amount") if column == "revenue" else no_column(table, column)
 
-    def expression(self, table: str, column: str) -> nw.Expr:
-        """*column* of *table*, derived where no file has it; null where nothing gives it."""
-        if column == KEPT:
-            return _kept(self.filters).alias(KEPT)
-        if self.has(table, column):
-            return nw.col(column)
-        derived = self._derived(table, column)
-        return (nw.lit(None, dtype=nw.Int64) if derived is None else derived).alias(column)
+    def derived(self, table: str, column: str) -> nw.Expr | None:
+        """*column* of *table* where it is derived from others; None where nothing gives it."""
+        found = _kept(self.filters) if column == KEPT else self._derived(table, column)
+        return None if found is None else found.alias(column)
 
     def _derived(self, table: str, column: str) -> nw.Expr | None:
         if (table, column) in EVENT_DAYS:
             stage = EVENT_DAYS[table, column]
             days = [nw.col(c) for c in stages.entry_columns(stage) if self.has(table, c)]
             return nw.coalesce(*days) if days else None
-        for date, flag in stages.FILLED.items():
+        for date, flag in stages.MISSING.items():
             if column == flag and self.has(table, date):
-                return (~nw.col(date).is_null()).cast(nw.Int64)
+                return nw.col(date).is_null()
         if column == "lag_days" and self.has(table, "won_at") and self.has(table, "created_at"):
             return nw.col("won_at") - nw.col("created_at")
         if not (self.has(table, "created_at") and self.has(table, "closed_at")):
@@ -103,7 +102,7 @@ class Facts:
         if column == "cycle_days":
             return cycle
         if column == "timed":
-            return (cycle >= 0).fill_null(False).cast(nw.Int64)
+            return (cycle >= 0).fill_null(False)
         if column == "wait_days":
             open_for = nw.lit(self.as_of) - nw.col("created_at")
             return nw.when(nw.col("status") == "open").then(open_for).otherwise(cycle)
@@ -111,26 +110,15 @@ class Facts:
 
 
 def facts(dataset: Dataset, filters: Filters) -> Facts:
-    """The tables of *dataset*; customers come from converted leads where no table says more."""
+    """The tables of *dataset* under *filters*."""
     frames: dict[str, Frame] = {name: nw.from_native(frame) for name, frame in dataset.frames.items()}
     columns = {name: _columns(dataset, name, frame) for name, frame in frames.items()}
-    if "customers" not in frames and "leads" in frames and "has_won" in columns["leads"]:
-        frames["customers"], columns["customers"] = _converted(frames["leads"], columns["leads"])
     return Facts(frames=frames, columns=columns, as_of=dataset.as_of, filters=filters)
 
 
 def _columns(dataset: Dataset, table: str, frame: Frame) -> frozenset[str]:
     given = dataset.present.get(table, frozenset()) | LINKED.get(table, {}).keys()
     return frozenset(frame.collect_schema().names()) & given
-
-
-def _converted(leads: Frame, columns: frozenset[str]) -> tuple[Frame, frozenset[str]]:
-    """One row per lead that owns a customer, dated by its win or else by its creation."""
-    days = [nw.col(c) for c in ("won_at", "created_at") if c in columns]
-    kept = [c for c in (*DIMENSIONS, "is_paid") if c in columns]
-    first = nw.coalesce(*days) if days else nw.lit(None, dtype=nw.Int64)
-    frame = leads.filter(nw.col("has_won") == 1).select(*kept, first.alias("first_won_at"))
-    return frame, frozenset((*kept, "first_won_at"))
 
 
 def _kept(filters: Filters) -> nw.Expr:
@@ -141,4 +129,4 @@ def _kept(filters: Filters) -> nw.Expr:
         fits = ~fits if negate else fits
         kept = fits if kept is None else kept & fits
     assert kept is not None
-    return kept.cast(nw.Int64)
+    return kept

@@ -1,113 +1,138 @@
 """What an engine answered, folded from days into pieces of the timeline.
 
-This is the one loop over many rows in Python, so it is kept to dictionary look-ups.
+This is the one place where Python goes over many rows, so rows are counted as plain tuples first
+and taken apart only once per different tuple.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.metrics.columns import DERIVED, EVENT_DAYS, KEPT
 
 if TYPE_CHECKING:
     from funnelkit.metrics.aggregate import Answer, Stream
+    from funnelkit.metrics.language import Histogram
     from funnelkit.metrics.windows import Timeline
 
 Key = tuple[str, ...]
 """A group of the breakdown; the empty one is the total."""
 TOTAL: Key = ()
-Cell = tuple[Key, int | None, tuple[Any, ...]]
-"""A group, a piece of time (None: it did not happen) and the values of the flags."""
+Flags = tuple[Any, ...]
+Cell = tuple[Key, int | None, Flags]
+"""A group, a piece of time (None: it did not happen, or over several pieces), and flags."""
+Where = Mapping[str, frozenset[Any]]
 ROWS = ""
 """Stands for the number of rows where else a column to add up is named."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Folded:
-    """Row counts and sums by cell, and of ranges of days that reach over a border between pieces."""
+    """Sums of a column by cell; ranges of days that reach over a border between pieces apart."""
 
-    cells: dict[str, dict[Cell, int]]
-    """By summed column, ``ROWS`` for the count."""
-    ranges: dict[str, dict[tuple[int, int], dict[Cell, int]]] = field(default_factory=dict)
-    """The same by start and end, with piece None."""
+    cells: Iterable[tuple[Cell, int]]
+    ranges: Mapping[tuple[int, int], Mapping[Cell, int]] = field(default_factory=dict)
+    """The sums by start and end; the piece is None."""
 
 
-def fold(stream: Stream, answer: Answer, timeline: Timeline) -> Folded:
-    """The sums of *answer* in the pieces of *timeline*."""
-    keys = answer.keys if stream.by else repeat(TOTAL)
+def fold(stream: Stream, answer: Answer, timeline: Timeline, column: str) -> Folded:
+    """The sums of *column*, or with ``ROWS`` the numbers of rows, in the pieces of *timeline*."""
+    amounts = answer.counts if column == ROWS else answer.column(column)
+    keys = [answer.column(c) for c in stream.by]
+    flags = [answer.column(c) for c in stream.flags]
+    pieces = _pieces(stream, answer, timeline, stream.days[0])
+    wide: list[int] = []
     if stream.day is None:
-        return _fold_ranges(answer, keys, timeline)
-    places = list(zip(keys, _pieces(stream, answer, timeline), answer.flags, strict=False))
-    cells = {ROWS: _added(places, answer.counts)}
-    cells |= {column: _added(places, amounts) for column, amounts in answer.sums.items()}
-    return Folded(cells)
+        ends = _pieces(stream, answer, timeline, "end")
+        wide = [i for i, (first, last) in enumerate(zip(pieces, ends, strict=True)) if first != last]
+        wide = [i for i in wide if answer.column("start")[i] is not None]
+    ranges: dict[tuple[int, int], dict[Cell, int]] = {}
+    for i in wide:
+        pieces[i] = None
+        cell: Cell = (tuple(k[i] for k in keys), None, tuple(f[i] for f in flags))
+        sums = ranges.setdefault((answer.column("start")[i], answer.column("end")[i]), {})
+        sums[cell] = sums.get(cell, 0) + ((1 if amounts is None else amounts[i]) or 0)
+    at = len(keys)
+    rows = added([*keys, pieces, *flags], amounts).items()
+    return Folded((((row[:at], row[at], row[at + 1 :]), n) for row, n in rows), ranges)
 
 
 def fold_values(
-    stream: Stream, answer: Answer, timeline: Timeline, column: str
+    stream: Stream, answer: Answer, timeline: Timeline, histogram: Histogram
 ) -> Iterator[tuple[Cell, int | None, int | None, int]]:
-    """(cell, value of *column*, day, rows) of each group of *answer*."""
-    keys = answer.keys if stream.by else repeat(TOTAL)
-    places = zip(keys, _pieces(stream, answer, timeline), answer.flags, strict=False)
-    return zip(places, answer.values[column], answer.days[0], answer.counts, strict=False)
+    """(cell, value, day, rows) of the rows that fit *histogram*; the day only where it is aged.
+
+    The flag of the cell is the value of the column that the histogram is split by.
+    """
+    named = _inputs(stream, (KEPT, *histogram.where, *filter(None, [histogram.split])))
+    keys = [answer.column(c) for c in stream.by]
+    days = answer.column(histogram.date) if histogram.aged else [None] * answer.rows
+    columns = [
+        *keys,
+        _pieces(stream, answer, timeline, histogram.date),
+        answer.column(histogram.of),
+        days,
+        *(answer.column(c) for c in named),
+    ]
+    at = len(keys)
+    fits = fitting(stream.table, named, histogram.where)
+    splits: dict[Flags, Flags | None] = {}
+    for row, n in added(columns, answer.counts).items():
+        flags = row[at + 3 :]
+        if flags not in splits:
+            split = _flag(stream.table, histogram.split, dict(zip(named, flags, strict=True)))
+            splits[flags] = (split,) if fits(flags) else None
+        if (chosen := splits[flags]) is not None:
+            yield (row[:at], row[at], chosen), row[at + 1], row[at + 2], n
 
 
-def fitting(stream: Stream, where: Mapping[str, frozenset[Any]]) -> Callable[[tuple[Any, ...]], bool]:
-    """Whether flags pass the filters and *where*."""
-    known: dict[tuple[Any, ...], bool] = {}
+def fitting(table: str, names: Sequence[str], where: Where) -> Callable[[Flags], bool]:
+    """Whether flags called *names* pass the filters and *where*."""
+    known: dict[Flags, bool] = {}
 
-    def fits(flags: tuple[Any, ...]) -> bool:
+    def fits(flags: Flags) -> bool:
         if flags not in known:
-            named = dict(zip(stream.flags, flags, strict=True))
+            named = dict(zip(names, flags, strict=True))
             known[flags] = bool(named.get(KEPT, 1)) and all(
-                flag(stream.table, column, named) in values for column, values in where.items()
+                _flag(table, column, named) in values for column, values in where.items()
             )
         return known[flags]
 
     return fits
 
 
-def flag(table: str, column: str, named: Mapping[str, Any]) -> Any:
+def _flag(table: str, column: str | None, named: Mapping[str, Any]) -> Any:
     """The value of the flag *column*, derived where it must be."""
+    if column is None:
+        return None
     return DERIVED[table, column][1](named) if (table, column) in DERIVED else named.get(column)
 
 
-def _pieces(stream: Stream, answer: Answer, timeline: Timeline) -> list[int | None]:
-    happens_once = (stream.table, stream.day or "") in EVENT_DAYS
-    found: dict[int | None, int | None] = {day: timeline.piece(day) for day in set(answer.days[0])}
-    if happens_once:
+def _inputs(stream: Stream, columns: Sequence[str]) -> tuple[str, ...]:
+    """The flags of *stream* that *columns* are made of."""
+    found = dict.fromkeys(i for c in columns for i in DERIVED.get((stream.table, c), ((c,),))[0])
+    return tuple(c for c in found if c in stream.flags)
+
+
+def _pieces(stream: Stream, answer: Answer, timeline: Timeline, day: str) -> list[int | None]:
+    days = answer.column(day)
+    found: dict[int | None, int | None] = {day: timeline.piece(day) for day in set(days)}
+    if (stream.table, day) in EVENT_DAYS:
+        # Without a day it did not happen.
         found[None] = None
-    return [found[day] for day in answer.days[0]]
+    return [found[day] for day in days]
 
 
-def _added(places: list[Cell], amounts: list[int | None] | list[int]) -> dict[Cell, int]:
-    """*amounts* added up by place; missing ones count as nothing."""
-    if amounts and all(amount == 1 for amount in amounts):
-        return Counter(places)
-    sums: dict[Cell, int] = {}
-    for place, amount in zip(places, amounts, strict=True):
+def added(columns: Sequence[list[Any]], amounts: Sequence[int | None] | None) -> Mapping[Any, int]:
+    """*amounts* added up by equal rows of *columns*; None counts rows, and what is missing is nothing."""
+    rows = zip(*columns, strict=True)
+    if amounts is None:
+        return Counter(rows)
+    sums: dict[Any, int] = {}
+    for row, amount in zip(rows, amounts, strict=True):
         if amount:
-            sums[place] = sums.get(place, 0) + amount
+            sums[row] = sums.get(row, 0) + amount
     return sums
-
-
-def _fold_ranges(answer: Answer, keys: Iterable[Key], timeline: Timeline) -> Folded:
-    folded = Folded({column: {} for column in (ROWS, *answer.sums)})
-    columns = {ROWS: answer.counts, **answer.sums}
-    starts, ends = answer.days
-    for i, (key, start, end) in enumerate(zip(keys, starts, ends, strict=False)):
-        piece = timeline.piece(start)
-        whole = start is None or end is None or timeline.piece(end) == piece
-        cell: Cell = (key, piece if whole else None, answer.flags[i])
-        for column, amounts in columns.items():
-            if amount := amounts[i]:
-                sums = folded.cells[column]
-                if not whole:
-                    assert start is not None and end is not None
-                    sums = folded.ranges.setdefault(column, {}).setdefault((start, end), {})
-                sums[cell] = sums.get(cell, 0) + amount
-    return folded

@@ -39,6 +39,9 @@ class Formula:
     below: tuple[str, ...] = ()
     """The names below the line."""
 
+    def __str__(self) -> str:
+        return self.text
+
 
 def evaluate(formula: str, values: Mapping[str, float | None]) -> float | None:
     """The value of *formula*, or None where it is undefined.

@@ -35,7 +35,7 @@ _METRIC = OWN_METRIC | frozenset(STATISTICS) | frozenset(
 _SUMMED = ("money", "integer", "decimal")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Measure:
     """A count or a sum over one table: what can be added up across any grouping."""
 
@@ -51,7 +51,7 @@ class Measure:
     optional: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Histogram:
     """How often each value of one column occurs: enough for means, quantiles and survival."""
 
@@ -65,7 +65,7 @@ class Histogram:
     needs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Metric:
     """A number of the report, worked out last, on sums."""
 
@@ -146,7 +146,18 @@ def read_metric(name: str, entry: Any, *, allowed: Collection[str] = _METRIC) ->
     worked = [key for key in ("formula", *STATISTICS) if key in entry]
     if len(worked) != 1:
         raise ConfigError(f"{at}: needs a `formula`" if allowed is OWN_METRIC else f"{at}: {worked}")
-    plain = ["main", "by_name", "cohort", "exact", "method", "times", "trailing_months", "convention", "source", "example"]
+    plain = [
+        "main",
+        "by_name",
+        "cohort",
+        "exact",
+        "method",
+        "times",
+        "trailing_months",
+        "convention",
+        "source",
+        "example",
+    ]
     return Metric(
         id=name,
         label=str(entry.get("label") or name.replace("_", " ").capitalize()),
@@ -208,8 +219,13 @@ def _where(at: str, table: str, where: Any) -> dict[str, frozenset[Any]]:
                 hint=did_you_mean(str(column), table_columns()[table]),
             )
         values = value if isinstance(value, list | tuple) else [value]
-        found[str(column)] = frozenset(int(v) if kind in ("integer", "boolean") else str(v) for v in values)
+        found[str(column)] = frozenset(_word(v) if kind != "integer" else int(v) for v in values)
     return found
+
+
+def _word(value: Any) -> str:
+    """A value as text columns have it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _date(at: str, table: str, date: Any) -> str | None:

@@ -30,16 +30,16 @@ ENTRY_DATES: tuple[tuple[str, str], ...] = (
 )
 """The date columns that say when a lead entered a stage, earliest stage first."""
 
-FILLED = {column: f"filled_{column}" for _, column in ENTRY_DATES}
-"""For each of these the 0/1 column that says whether it is filled."""
+MISSING = {column: f"missing_{column}" for _, column in ENTRY_DATES}
+"""For each of these the flag that says whether it is missing in a row."""
 
-DATED_BY = tuple(FILLED.values())
+DATED_BY = tuple(MISSING.values())
 REACHED_BY = ("status", "has_deal", "has_won", *DATED_BY)
 
 
 def dated(flags: Mapping[str, Any]) -> str:
     """The latest stage with a date of entry, own or by a later one; lead where there is none."""
-    ranks = [RANK[stage] for stage, column in ENTRY_DATES if flags.get(FILLED[column])]
+    ranks = [RANK[stage] for stage, column in ENTRY_DATES if flags.get(MISSING[column]) is False]
     return STAGES[max(ranks, default=0)]
 
 

@@ -6,11 +6,11 @@ has none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.metrics import stages
-from funnelkit.metrics.language import Histogram, Measure
+from funnelkit.metrics.fold import added
 from funnelkit.metrics.reasons import (
     NO_LOST_DEALS,
     NO_OPEN_DEALS,
@@ -27,20 +27,8 @@ if TYPE_CHECKING:
     from funnelkit.metrics.aggregate import Answer, Stream
     from funnelkit.metrics.facts import Facts
 
-_ANY: frozenset[Any] = frozenset()
-PROBES: tuple[Measure | Histogram, ...] = (
-    Measure(id="probe_leads", table="leads", date="created_at", where={"reached": _ANY}),
-    Histogram(id="probe_lags", table="leads", date="created_at", of="lag_days", split="has_won"),
-    Measure(
-        id="probe_deals",
-        table="deals",
-        date="closed_at",
-        where={"status": _ANY, "linked": _ANY, "is_new": _ANY},
-    ),
-    Measure(id="probe_created", table="deals", date="created_at", where={"status": _ANY}),
-    Measure(id="probe_spend", table="spend"),
-)
-"""Asked in every report, whatever its metrics: the period and most notes need them."""
+PROBES = ("leads", "leads_mql", "lead_times", "deals_created", "won_unlinked", "spend")
+"""Counted in every report, whatever its metrics: the period, this survey and most notes need them."""
 _ENOUGH_LINKED = 20
 """One linked deal in so many: below, lead-to-customer metrics are n/a."""
 
@@ -58,20 +46,18 @@ class Survey:
             lag is not None
             for stream, answer in answers.items()
             if stream.table == "leads"
-            for lag in answer.values.get("lag_days", ())
+            for lag in answer.columns.get("lag_days", ())
         )
 
     def reason(self, need: str) -> Reason | None:
         """Why the files do not tell what *need* names, or None where they do."""
         if need.startswith("stage_"):
             return self._stage(need.removeprefix("stage_"))
-        if need.startswith("seen_"):
-            stage = need.removeprefix("seen_")
-            return None if self.seen(stage) else no_stage(stage)
-        checks = {
+        checks: dict[str, Callable[[], Reason | None]] = {
             "outcome": self._outcome,
             "link": self._link,
             "won_dates": self._won_dates,
+            "customers": self._customers,
             "deal_status": lambda: NO_STATUS if self._deals and not self.statuses else None,
             "lost_deals": lambda: self._beyond_won(NO_LOST_DEALS),
             "open_deals": lambda: self._beyond_won(NO_OPEN_DEALS),
@@ -103,6 +89,11 @@ class Survey:
         won = any(flags.get("has_won") for flags, _ in self._leads)
         return None if told or won or "customer" in self.words else NO_OUTCOME
 
+    def _customers(self) -> Reason | None:
+        if "deals" in self._facts.frames:
+            return NO_STATUS if self._deals and not self.statuses else None
+        return None if "payments" in self._facts.frames else self._outcome()
+
     def _link(self) -> Reason | None:
         if "leads" not in self._facts.frames:
             return NOT_LOADED["leads"]
@@ -120,14 +111,11 @@ class Survey:
         return otherwise if self.statuses == {"won"} else None
 
 
-def _combinations(
-    answers: Mapping[Stream, Answer], table: str, day: str
-) -> list[tuple[dict[str, Any], int]]:
+def _combinations(answers: Mapping[Stream, Answer], table: str, day: str) -> list[tuple[dict[str, Any], int]]:
     """The combinations of flags that occur in *table*, with the number of rows of each."""
-    for stream, answer in answers.items():
-        if (stream.table, stream.day) == (table, day) and "status" in (*stream.flags, "status"):
-            found: dict[tuple[Any, ...], int] = {}
-            for flags, n in zip(answer.flags, answer.counts, strict=True):
-                found[flags] = found.get(flags, 0) + n
-            return [(dict(zip(stream.flags, flags, strict=True)), n) for flags, n in found.items()]
-    return []
+    streams = [s for s in answers if (s.table, s.day) == (table, day)]
+    if not streams:
+        return []
+    stream = max(streams, key=lambda s: len(s.flags))
+    found = added([answers[stream].column(c) for c in stream.flags], answers[stream].counts)
+    return [(dict(zip(stream.flags, flags, strict=True)), n) for flags, n in found.items()]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.metrics.fold import ROWS, TOTAL, Folded, Key, fitting, flag, fold, fold_values
+from funnelkit.metrics.fold import ROWS, TOTAL, Flags, Folded, Key, fitting, fold, fold_values
 from funnelkit.metrics.language import Histogram, Measure
 from funnelkit.metrics.spread import spread
 
@@ -22,30 +22,40 @@ Value = tuple[int | None, Any, int | None]
 Counts = dict[Value, int]
 
 
+class Sums(dict[Key, list[int]]):
+    """Sums by group and piece; a group that is not there yet begins with zeros."""
+
+    def __init__(self, pieces: int) -> None:
+        super().__init__()
+        self._pieces = pieces
+
+    def __missing__(self, key: Key) -> list[int]:
+        self[key] = [0] * self._pieces
+        return self[key]
+
+
 class Tally:
     """Sums of measures and counts of histogram values, by group and piece of the timeline."""
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
-        self.spread_rows = 0
-        """How many rows have a range of days that a border between two periods cuts."""
+        self._measures: list[Measure] = []
         self._running: dict[str, dict[Key, list[int]]] = {}
         self._counts: dict[str, dict[Key, list[Counts]]] = {}
 
     def add(self, stream: Stream, answer: Answer, wanted: Sequence[Measure | Histogram]) -> None:
         """Count *wanted* in what the engine answered to *stream*."""
-        folded = fold(stream, answer, self.timeline)
-        rows = sum(sum(cells.values()) for cells in folded.ranges.get(ROWS, {}).values())
-        self.spread_rows += rows if stream.table == "spend" else 0
+        self._add_measures(stream, answer, [one for one in wanted if isinstance(one, Measure)])
         for one in wanted:
             if isinstance(one, Histogram):
                 self._counts[one.id] = self._histogram(stream, answer, one)
-            else:
-                self._running[one.id] = self._measure(stream, folded, one)
 
     def sum(self, measure: Measure, key: Key, window: Window) -> int:
-        """What *measure* adds up to in the group *key* and *window*, in the column's smallest unit."""
-        running = self._running[measure.id].get(key)
+        """What *measure* adds up to in the group *key* and *window*, in the column's smallest unit.
+
+        What was not asked for, or does not occur, is 0.
+        """
+        running = self._running.get(measure.id, {}).get(key)
         if running is None:
             return 0
         return self.timeline.total(running, window, cumulative=measure.cumulative)
@@ -56,14 +66,18 @@ class Tally:
 
     def pieces(self, histogram: Histogram, key: Key, window: Window) -> Iterator[tuple[int, Counts]]:
         """The values of each piece of *window* that has any, with the number of the piece."""
-        pieces = self._counts[histogram.id].get(key, [])
+        pieces = self._counts.get(histogram.id, {}).get(key, [])
         span = [*self.timeline.span(window), *([self.timeline.undated] if window.everything else [])]
         return ((i, pieces[i]) for i in span if pieces and pieces[i])
 
-    def keys(self) -> set[Key]:
-        """Every group that something was counted in, the total left out."""
-        tables = (*self._running.values(), *self._counts.values())
-        return {key for by_key in tables for key in by_key} - {TOTAL}
+    def keys(self, windows: Sequence[Window]) -> set[Key]:
+        """Every group that something was counted in, in one of *windows*; the total left out."""
+        found = {key for running in self._running.values() for key in running} - {TOTAL}
+        return {
+            key
+            for key in found
+            if any(self.sum(measure, key, window) for measure in self._measures for window in windows)
+        }
 
     def merge(self, keys: Sequence[Key], into: Key) -> None:
         """Add up the groups *keys* as the group *into*."""
@@ -72,43 +86,48 @@ class Tally:
         for counts in self._counts.values():
             _merge_counts(counts, keys, into)
 
-    def _measure(self, stream: Stream, folded: Folded, measure: Measure) -> dict[Key, list[int]]:
-        sums: dict[Key, list[int]] = {}
-        fits = fitting(stream, measure.where)
-        column = measure.column or ROWS
-        for (key, piece, flags), amount in folded.cells.get(column, {}).items():
-            if piece is not None and fits(flags):
-                sums.setdefault(key, [0] * self.timeline.pieces)[piece] += amount
-        for (start, end), cells in folded.ranges.get(column, {}).items():
-            parts: dict[Key, int] = {}
-            for (key, _, flags), amount in cells.items():
-                if fits(flags):
-                    parts[key] = parts.get(key, 0) + amount
-            for key, day, part in spread(sorted(parts.items()), start, end, self.timeline.cuts):
-                sums.setdefault(key, [0] * self.timeline.pieces)[self.timeline.piece(day)] += part
-        running = {key: list(accumulate(pieces, initial=0)) for key, pieces in sums.items()}
-        if stream.by:
-            _merge_sums(running, list(running), TOTAL)
-        return running
+    def _add_measures(self, stream: Stream, answer: Answer, measures: Sequence[Measure]) -> None:
+        for column in dict.fromkeys(m.column or ROWS for m in measures):
+            several = [m for m in measures if (m.column or ROWS) == column]
+            folded = fold(stream, answer, self.timeline, column)
+            for measure, sums in zip(several, self._sums(stream, folded, several), strict=True):
+                self._measures.append(measure)
+                running = {key: list(accumulate(pieces, initial=0)) for key, pieces in sums.items()}
+                if stream.by:
+                    _merge_sums(running, list(running), TOTAL)
+                self._running[measure.id] = running
+
+    def _sums(self, stream: Stream, folded: Folded, measures: Sequence[Measure]) -> list[Sums]:
+        """The sums by group and piece, for each of the measures of one column."""
+        tests = [fitting(stream.table, stream.flags, m.where) for m in measures]
+        sums = [Sums(self.timeline.pieces) for _ in measures]
+        chosen: dict[Flags, list[Sums]] = {}
+        for (key, piece, flags), amount in folded.cells:
+            if flags not in chosen:
+                chosen[flags] = [found for found, fits in zip(sums, tests, strict=True) if fits(flags)]
+            if piece is not None:
+                for found in chosen[flags]:
+                    found[key][piece] += amount
+        for (start, end), cells in folded.ranges.items():
+            for found, fits in zip(sums, tests, strict=True):
+                parts: dict[Key, int] = {}
+                for (key, _, flags), amount in cells.items():
+                    if fits(flags):
+                        parts[key] = parts.get(key, 0) + amount
+                for key, day, part in spread(sorted(parts.items()), start, end, self.timeline.cuts):
+                    found[key][self.timeline.piece(day)] += part
+        return sums
 
     def _histogram(self, stream: Stream, answer: Answer, histogram: Histogram) -> dict[Key, list[Counts]]:
         counts: dict[Key, list[Counts]] = {}
-        fits = fitting(stream, histogram.where)
-        split = {
-            flags: flag(stream.table, histogram.split, dict(zip(stream.flags, flags, strict=True)))
-            for flags in (set(answer.flags) if histogram.split else ())
-        }
-        as_of = self.timeline.as_of if histogram.aged else None
-        for (key, piece, flags), number, day, rows in fold_values(
-            stream, answer, self.timeline, histogram.of
-        ):
-            if piece is None or not fits(flags) or (number is None and not split):
+        as_of = self.timeline.as_of
+        for (key, piece, (split,)), number, day, n in fold_values(stream, answer, self.timeline, histogram):
+            if piece is None or (number is None and histogram.split is None):
                 continue
             if key not in counts:
                 counts[key] = [{} for _ in range(self.timeline.pieces)]
-            age = None if as_of is None or day is None else as_of - day
-            value, cell = (number, split.get(flags), age), counts[key][piece]
-            cell[value] = cell.get(value, 0) + rows
+            value, cell = (number, split, None if day is None else as_of - day), counts[key][piece]
+            cell[value] = cell.get(value, 0) + n
         if stream.by:
             _merge_counts(counts, list(counts), TOTAL)
         return counts

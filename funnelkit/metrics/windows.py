@@ -6,8 +6,12 @@ Everything is counted once per piece; every period is then a run of neighbouring
 from __future__ import annotations
 
 from bisect import bisect_right
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+
+from funnelkit.periods import day_number, from_day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,25 +21,35 @@ class Window:
     start: int
     end: int
     everything: bool = False
-    """Also what has no date, and what lies outside: the report without a period."""
+    """Also what has no date, and what lies before: the report without a period."""
 
     @property
     def days(self) -> int:
         """How many days it has."""
         return self.end - self.start + 1
 
+    def trailing(self, months: int) -> Window:
+        """The *months* that end with it: of 30 June 2026 the twelve from 1 July 2025 on."""
+        last = from_day(self.end)
+        year, month = divmod(last.year * 12 + last.month - 1 - months, 12)
+        before = date(year, month + 1, min(last.day, monthrange(year, month + 1)[1]))
+        return Window(start=day_number(before) + 1, end=self.end)
+
 
 class Timeline:
     """Days in pieces: piece 0 is before all windows, the last one after them, then the undated."""
 
-    def __init__(self, windows: Iterable[Window], as_of: int, *, past: bool = False) -> None:
+    def __init__(self, windows: Iterable[Window], as_of: int) -> None:
         self.as_of = as_of
-        self.past = past
-        """Whether the as-of date lies inside the data, so that nothing after it counts."""
         self.cuts = sorted({cut for w in windows for cut in (w.start, w.end + 1)})
         self.undated = len(self.cuts) + 1
         self.pieces = self.undated + 1
         self._known: dict[int | None, int] = {None: self.undated}
+
+    @property
+    def everything(self) -> Window:
+        """All that is known at the as-of date, with or without a date."""
+        return Window(start=self.as_of, end=self.as_of, everything=True)
 
     def piece(self, day: int | None) -> int:
         """The piece that *day* is in."""
@@ -48,7 +62,7 @@ class Timeline:
     def span(self, window: Window) -> range:
         """The pieces of *window*, the undated one left out."""
         if window.everything:
-            return range(self.piece(window.end) + 1 if self.past else self.undated)
+            return range(self.piece(window.end) + 1)
         return range(self.piece(window.start), self.piece(window.end) + 1)
 
     def total(self, running: list[int], window: Window, *, cumulative: bool) -> int:

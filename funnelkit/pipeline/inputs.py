@@ -16,7 +16,7 @@ from pathlib import Path
 
 from funnelkit.config import Config, SourceSpec
 from funnelkit.errors import FunnelkitError, MissingInputError, UsageError, did_you_mean, raise_all
-from funnelkit.sources.mapping import FileSettings
+from funnelkit.sources.settings import FileSettings
 from funnelkit.tables import TABLES
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")

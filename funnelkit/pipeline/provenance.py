@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from funnelkit.periods import from_day
 from funnelkit.report import SetAside, Source
@@ -92,15 +92,11 @@ def dates(file: Loaded) -> tuple[date | None, date | None]:
     frame = nw.from_native(file.frame)
     anchors = [c for c in _ANCHORS[file.table] if c in frame.columns]
     spans = file.table in ("spend", "web")
-    days: list[Any] = []
+    days: list[int] = []
     for column in anchors if spans else anchors[:1]:
-        days += [frame[column].min(), frame[column].max()]
-    known = [int(d) for d in days if d is not None and d == d and not _is_missing(d)]
-    return (from_day(min(known)), from_day(max(known))) if known else (None, None)
-
-
-def _is_missing(value: Any) -> bool:
-    return type(value).__name__ == "NAType"
+        known = frame[column].drop_nulls()
+        days += [int(known.min()), int(known.max())] if len(known) else []
+    return (from_day(min(days)), from_day(max(days))) if days else (None, None)
 
 
 def lacks(file: Loaded) -> dict[str, str]:

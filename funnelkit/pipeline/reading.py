@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from funnelkit.errors import (
     raise_all,
 )
 from funnelkit.pipeline.inputs import Input, expand
-from funnelkit.sources.mapping import FileSettings
+from funnelkit.sources.settings import FileSettings
 
 if TYPE_CHECKING:
     from funnelkit.config import Config
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from funnelkit.sources.preset import Preset
     from funnelkit.sources.together import Together
     from funnelkit.tables import Note
+
+
+Observe = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +121,11 @@ def load_one(one: Input, config: Config, zone: str, engine: engines.Engine) -> L
     return currency.with_currency(mapping.load(export, settings, engine, zone), engine)
 
 
-def read(files: Sequence[str], options: Options) -> Read:
-    """Every file, read and put together. What is wrong with any of them is told at once."""
+def read(files: Sequence[str], options: Options, observe: Observe = lambda file: None) -> Read:
+    """Every file, read and put together. What is wrong with any of them is told at once.
+
+    *observe* hears the name of each file before it is read.
+    """
     from funnelkit.sources import currency, testrows
     from funnelkit.sources.together import put_together
 
@@ -129,6 +135,7 @@ def read(files: Sequence[str], options: Options) -> Read:
     loaded: list[Loaded] = []
     problems: list[FunnelkitError] = []
     for one in inputs(files, options, config):
+        observe(one.file)
         try:
             loaded.append(load_one(one, config, zone, engine))
         except FunnelkitError as problem:
@@ -157,7 +164,7 @@ def read(files: Sequence[str], options: Options) -> Read:
 
 
 def _bad_rows(file: Loaded) -> list[FunnelkitError]:
-    """Under --strict, the rows and cells of *file* that cannot be read."""
+    """Under --strict, the columns, rows and cells of *file* that cannot be read."""
     hint = "Correct the file, or run without --strict to set them aside."
     rows = [
         SourceError(f"{file.export.file}, line {a.lines[0]}: {a.message}", hint=hint, code="strict")
@@ -172,7 +179,10 @@ def _bad_rows(file: Loaded) -> list[FunnelkitError]:
         )
         for b in file.bad
     ]
-    return [*rows, *cells]
+    columns = [
+        SourceError(note.message, hint=hint, code="strict") for note in file.notes if note.code == "column_left_out"
+    ]
+    return [*columns, *rows, *cells]
 
 
 def _no_longer_fits(one: Input, error: SourceError) -> SourceError:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.pipeline.options import Options
-from funnelkit.pipeline.reading import Read, read
+from funnelkit.pipeline.reading import Observe, Read, read
 
 if TYPE_CHECKING:
     from funnelkit.linking.dataset import Canonical
@@ -38,16 +38,15 @@ def tables(files: Sequence[str], options: Options) -> Tables:
     return {name: public(name, t.frame, t.scales) for name, t in done.together.items()}
 
 
-def report(files: Sequence[str], options: Options) -> Report:
-    """The funnel report of *files*."""
+def report(files: Sequence[str], options: Options, observe: Observe = lambda file: None) -> Report:
+    """The funnel report of *files*; *observe* hears the name of each before it is read."""
     from funnelkit import build
     from funnelkit.linking import dataset
     from funnelkit.metrics import catalog
-    from funnelkit.periods import day_number
-    from funnelkit.pipeline import provenance
+    from funnelkit.pipeline import provenance, requests
     from funnelkit.sources import channels
 
-    done = read(files, options)
+    done = read(files, options, observe)
     config = done.config
     known = channels.load(config.channels)
     asked = options.as_of or config.as_of
@@ -55,14 +54,14 @@ def report(files: Sequence[str], options: Options) -> Report:
         _canonical(done),
         classify=known.classify,
         is_paid=channels.is_paid,
-        as_of=day_number(_day(asked)) if asked else None,
+        as_of=requests.day(asked) if asked else None,
         currency=done.currency,
         engine=done.engine,
     )
     notes = (*provenance.notes(done.files, done.together), *done.notes, *data.notes)
     return build.build(
         data,
-        _request(options, config, done.zone, data.as_of),
+        requests.request(options, config, done.zone, data.as_of),
         catalog.load(config.measures, config.metrics),
         provenance.sources(done.files, done.together),
         notes,

@@ -65,5 +65,7 @@ def flow(
         if lines and (width is None or length(lines[-1]) + len(between) + _text.width(piece.text) <= width):
             lines[-1] += [(between, "quiet"), (piece.text, piece.style)]
         else:
-            lines += paragraph([piece], width, indent=indent + (hang if lines else 0))
+            lines += paragraph(
+                [piece], width, indent=indent + (hang if lines else 0), hang=0 if lines else hang
+            )
     return lines

@@ -31,7 +31,8 @@ def number(value: Number | None, unit: str, currency: str | None = None) -> str:
         return MISSING
     shown = _UNITS.get(unit, _PLAIN)
     code = f"{currency} " if shown.money and currency else ""
-    return f"{code}{shown.digits(value, None)}{shown.after}"
+    # Adding 0 makes a minus zero a plain one.
+    return f"{code}{shown.digits(value + 0, None)}{shown.after}"
 
 
 def limits(interval: tuple[Number, Number | None] | None, unit: str) -> str:
@@ -92,11 +93,10 @@ def _common(low: Number, high: Number | None) -> int | None:
 def _grouped(value: Number, decimals: int) -> str:
     """*value* with commas; numbers that no one could read that way in powers of ten."""
     size = abs(value)
+    if isinstance(value, int) and size >= 1e15:
+        return f"{value:,}"
     if size >= 1e15 or 0 < size < 10**-decimals / 2:
-        try:
-            return f"{value:.2e}"
-        except OverflowError:
-            return f"{value:,}"
+        return f"{value:.2e}"
     return f"{value:,.{decimals}f}"
 
 
@@ -105,7 +105,7 @@ def _amount(value: Number, decimals: int | None) -> str:
         return _grouped(value, decimals)
     text = _grouped(value, _decimals(value))
     # Two digits that mean something would make 0.010 of a cent.
-    return text[:-1] if text.endswith("0") and _decimals(value) > 2 else text
+    return text[:-1] if text.endswith("0") and "e" not in text and _decimals(value) > 2 else text
 
 
 def _quantity(value: Number, decimals: int | None) -> str:

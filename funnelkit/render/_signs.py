@@ -21,6 +21,8 @@ def signs(report: Report) -> Block | None:
 
 
 def _said(report: Report) -> Iterator[str]:
+    if any(cell.interval for cell in _with_limits(report)):
+        yield "a – b: the 95 % range"
     if report.comparison:
         *called, no_call = (f"{mark} {word}" for word, mark in _numbers.MARKS.items())
         yield f"{', '.join(called)} against {report.comparison.span.label}"
@@ -29,6 +31,13 @@ def _said(report: Report) -> Iterator[str]:
         yield f"{_cells.ROUGH} rests on fewer than {report.min_n}: shown, but neither ranked nor called"
     if any(point.span.partial for point in _points(report)):
         yield "partial: the data end before the period does"
+
+
+def _with_limits(report: Report) -> Iterator[Cell]:
+    yield from report.metrics.values()
+    yield from (stage.rate_from_previous for stage in report.funnel if stage.rate_from_previous)
+    for row in report.breakdown.rows if report.breakdown else ():
+        yield from row.cells.values()
 
 
 def _by_group_or_period(report: Report) -> Iterator[Cell]:

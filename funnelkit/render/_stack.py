@@ -21,7 +21,7 @@ def stacked(table: Table, width: int) -> list[Line]:
     """The lines of *table*: the name of each row, and with it every text that the row has."""
     table = untailed(table)
     values = table.columns[table.names :]
-    room = max((_text.width(column.header.text) for column in values if not column.bare), default=0)
+    room = _labels(table, width)
     lines: list[Line] = []
     for index, row in enumerate(table.rows):
         if row.heading:
@@ -34,6 +34,17 @@ def stacked(table: Table, width: int) -> list[Line]:
                 lines += _item(column, pieces(column, cell, headed=not column.bare), width, room)
         lines += details(row, width)
     return lines
+
+
+def _labels(table: Table, width: int) -> int | None:
+    """How wide the labels are, or None where there is no room for all texts beside them."""
+    labels, texts = [0], [0]
+    for index, column in enumerate(table.columns):
+        if index >= table.names and not column.bare:
+            labels.append(_text.width(column.header.text))
+            cells = (pieces(column, row.cells[index], headed=True) for row in table.rows)
+            texts += [_text.width(text.text) for cell in cells for text in cell]
+    return max(labels) if _IN + max(labels) + GAP + max(texts) <= width else None
 
 
 def _plain(table: Table, row: Row, width: int) -> list[Line]:
@@ -53,17 +64,16 @@ def _named(table: Table, row: Row, width: int) -> list[Line]:
     return paragraph(between[1:], width, indent=INDENT, hang=INDENT)
 
 
-def _item(column: Column, texts: Sequence[Text], width: int, room: int) -> list[Line]:
-    """The label of a column and the texts of one row in it, on one line if they fit there."""
+def _item(column: Column, texts: Sequence[Text], width: int, room: int | None) -> list[Line]:
+    """The label of a column and the texts of one row in it; all labels are *room* wide, if given."""
     if not texts:
         return []
     if any(text.share is not None for text in texts):
         return [[(" " * _IN, ""), (bar(text.share, max(width - _IN, 1)), "")] for text in texts if text.share]
-    if column.bare or not column.header:
+    if column.bare:
         return flow(texts, width, indent=_IN)
     label = Text(column.header.text, "quiet")
-    inside = _IN + room + GAP
-    if all(inside + _text.width(text.text) <= width for text in texts):
-        first, *others = flow(texts, width, indent=inside)
-        return [[(" " * _IN, ""), *padded(label, room + GAP, right=False), *first[1:]], *others]
-    return [*paragraph([label], width, indent=_IN, hang=INDENT), *flow(texts, width, indent=_IN + INDENT)]
+    if room is None:
+        return flow([label, *texts], width, indent=_IN, hang=INDENT)
+    first, *others = flow(texts, width, indent=_IN + room + GAP)
+    return [[(" " * _IN, ""), *padded(label, room + GAP, right=False), *first[1:]], *others]

@@ -6,6 +6,7 @@ A number is never cut and a word never broken: where columns do not fit, there i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from funnelkit.render import _text
@@ -35,12 +36,12 @@ class Strip:
     gap: int = GAP
     """The blanks before it."""
 
-    @property
+    @cached_property
     def bar(self) -> bool:
         """Whether bars are drawn in it."""
         return any(text.share is not None for cell in self.cells for text in cell)
 
-    @property
+    @cached_property
     def natural(self) -> int:
         """The width that shows every text on one line."""
         if self.bar:
@@ -48,13 +49,13 @@ class Strip:
         texts = (_text.width(text.text) for cell in self.cells for text in cell)
         return max(_text.longest_word(self.header.text), *texts, 0)
 
-    @property
+    @cached_property
     def wanted(self) -> int:
         """The width that a short header needs on one line, too."""
         header = _text.width(self.header.text)
         return max(self.natural, header if header <= _SHORT_HEADER else 0)
 
-    @property
+    @cached_property
     def least(self) -> int:
         """The width below which it cannot be shown."""
         if self.right or self.solid or self.bar:

@@ -86,18 +86,20 @@ class Table:
     """A grid of cells that each bring their own label: no headers, parts below each other."""
 
 
+_MOST_TABLES = 6
+
 Choice = tuple[Table, ...]
 """Tables that stand below each other."""
 
 
 def halved(columns: Sequence[T]) -> Iterator[list[Sequence[T]]]:
-    """*columns* in one table, in two, in three, as long as each has at least two of them.
+    """*columns* in one table, in two and so on up to six, as long as each has at least two of them.
 
     >>> list(halved("abcd"))
     [['abcd'], ['ab', 'cd']]
     """
-    for tables in range(1, max(len(columns) // 2, 1) + 1):
-        most = ceil(len(columns) / tables)
+    for tables in range(1, min(max(len(columns) // 2, 1), _MOST_TABLES) + 1):
+        most = max(ceil(len(columns) / tables), 1)
         yield [columns[start : start + most] for start in range(0, len(columns), most)]
 
 

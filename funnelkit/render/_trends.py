@@ -39,7 +39,7 @@ def trend(report: Report) -> Block | None:
     metrics = _cells.chosen(report, [point.cells for point in points], _MOST_METRICS)
     ordered = [metric for metric in report.definitions.values() if metric in metrics]
     series = [line for metric in ordered for line in _of_metric(metric, points, report)]
-    return _block(f"By {report.trend.grain}", series, points)
+    return _block(f"By {report.trend.grain}", series, points) if series else None
 
 
 def by_group(report: Report) -> Iterator[Block]:

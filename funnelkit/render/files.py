@@ -35,10 +35,10 @@ def write(outputs: Mapping[Path, bytes]) -> None:
     path = Path()
     try:
         for path, data in outputs.items():
-            target = Path(os.path.realpath(path))
-            if _is_stream(target):
-                target.write_bytes(data)
+            if _is_stream(path):
+                path.write_bytes(data)
             else:
+                target = Path(os.path.realpath(path))
                 staged.append((_beside(target), target))
                 _fill(*staged[-1], data)
         for temporary, path in staged:
@@ -51,10 +51,10 @@ def write(outputs: Mapping[Path, bytes]) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _is_stream(target: Path) -> bool:
-    """Whether *target* is there and no plain file, as a pipe or ``/dev/stdout``: it cannot be replaced."""
+def _is_stream(path: Path) -> bool:
+    """Whether *path* is there and no plain file, as a pipe or ``/dev/stdout``: it cannot be replaced."""
     try:
-        mode = target.stat().st_mode
+        mode = path.stat().st_mode
     except FileNotFoundError:
         return False
     if stat.S_ISDIR(mode):

@@ -128,21 +128,19 @@ class Channels:
         if not key or self._type_decides(row):
             return None
         named, bears_on = self.words.get(key), self.mediums.get(key)
-        if not row.source:
+        if not row.source and not row.platform:
             return named
         if self._is_paid(row.medium):
             plain = bears_on is None or named == "display"
-            return self._bought(row.source, named if plain else "paid_other")
+            return self._bought(row) or (named if plain else None) or "paid_other"
         if named and named not in _OVERRULED:
             return named
         return self._default(row.platform) or self._at_site(row.source, bears_on or named)
 
-    def _bought(self, source: str, otherwise: str | None) -> str:
-        """The channel of an ad at *source*: that of the site or platform, else of the medium."""
-        if found := self.platforms.get(compact(source)):
-            return found
-        site = self._network(source)
-        return f"paid_{site}" if site else otherwise or "paid_other"
+    def _bought(self, row: Evidence) -> str | None:
+        """The channel of an ad by its site, else by its platform."""
+        site = self._network(row.source)
+        return f"paid_{site}" if site else self._default(row.platform)
 
     def _at_site(self, source: str, medium: str | None) -> str | None:
         """The channel of an unpaid visit, in GA4's order: shopping, social, video, search, medium."""
@@ -170,7 +168,7 @@ class Channels:
 
     def _is_paid(self, medium: str) -> bool:
         parts = re.findall(r"[^\W_]+", medium.casefold())
-        return parts[0].startswith("paid") or any(self.mediums.get(part) == "paid" for part in parts)
+        return "".join(parts).startswith("paid") or any(self.mediums.get(part) == "paid" for part in parts)
 
     def _network(self, source: str) -> str | None:
         """The kind of site that *source* is, by its name or host name."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from funnelkit.dates import numeric, read
-from funnelkit.styles import MISSING, Order
+from funnelkit.styles import MISSING, Order, shape
 
 _FEW = 5
 """So many contradicting values may be typing errors, if they are under one in a hundred."""
@@ -37,7 +37,14 @@ class DateScan:
 def scan(cells: Iterable[str]) -> DateScan:
     """What *cells* (each different value once) prove."""
     found = DateScan()
+    seen: set[str] = set()
     for cell in cells:
+        # Only dates whose order is open have to be looked at one by one; of others a shape says enough.
+        alike = shape(cell)
+        if alike in seen:
+            continue
+        if numeric(cell) is None:
+            seen.add(alike)
         text = cell.strip()
         if text.lower() in MISSING:
             continue

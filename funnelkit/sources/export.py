@@ -49,23 +49,28 @@ class Proposal(Generic[Kind]):
 
     kind: Kind
     score: float
-    """How well; the best line of the file wins, the first of equals."""
+    """How well; the best of a file's delimiters or sheets wins, the first of equals."""
 
 
 Recognise = Callable[[tuple[str, ...], Records, str], Proposal[Kind] | None]
 """What a header is, given the records below it and the file's name; None for no header at all."""
 
 
-def best_header(found: Records, recognise: Recognise[Kind], file: str) -> tuple[Proposal[Kind], int] | None:
-    """The best header among the first *found* records, and its position."""
-    best: tuple[Proposal[Kind], int] | None = None
+def first_header(found: Records, recognise: Recognise[Kind], file: str) -> tuple[Proposal[Kind], int] | None:
+    """The first header among the first *found* records that is understood, and its position."""
     for position, (_, cells) in enumerate(found[:HEADER_WITHIN]):
-        if sum(bool(cell.strip()) for cell in cells) < 2:
-            continue
-        proposal = recognise(distinct(cells), found[position + 1 :], file)
-        if proposal and (best is None or proposal.score > best[0].score):
-            best = (proposal, position)
-    return best
+        if _may_be_header(cells):
+            proposal = recognise(distinct(cells), found[position + 1 :], file)
+            if proposal:
+                return proposal, position
+    return None
+
+
+def _may_be_header(cells: Sequence[str]) -> bool:
+    """Whether a record has at least two names, and more names than numbers."""
+    filled = [cell for cell in cells if cell.strip()]
+    numbers = sum(cell.lstrip(" -+($€£")[:1].isdigit() for cell in filled)
+    return len(filled) >= 2 and numbers * 2 < len(filled)
 
 
 def distinct(cells: Sequence[str]) -> tuple[str, ...]:

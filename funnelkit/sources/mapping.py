@@ -7,7 +7,7 @@ out and the reader is told, so that its metrics are "not loaded" and never wrong
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from funnelkit.dates import read_range
@@ -17,6 +17,7 @@ from funnelkit.periods import day_number
 from funnelkit.sources import outcomes, values
 from funnelkit.sources.export import Export
 from funnelkit.sources.recognise import Recognition
+from funnelkit.sources.settings import FileSettings
 from funnelkit.sources.values import Asked, Decision
 from funnelkit.styles import ColumnPlan, NumberStyle, RowRule, TablePlan
 from funnelkit.tables import TABLES, Note
@@ -34,27 +35,6 @@ _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
 
 _TOTAL = r"(grand |sub)?totals?( ?:.*)?|gesamt( ?:.*)?|summe|gesamtsumme|total (general|geral|général)( ?:.*)?|totale( ?:.*)?|totaal"
 _LABELLED = ("campaign", "channel", "source", "ad_group", "account")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileSettings:
-    """What the command line and the configuration say of a file beforehand."""
-
-    kind: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    patterns: Mapping[str, str] = field(default_factory=dict)
-    """Column -> strptime pattern."""
-    decimals: Mapping[str, str] = field(default_factory=dict)
-    """Column -> decimal sign."""
-    values: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
-    order: str | None = None
-    decimal: str | None = None
-    zone: str | None = None
-    currency: str | None = None
-    sheet: str | None = None
-    encoding: str | None = None
-    delimiter: str | None = None
-    overlap: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from funnelkit.styles import MISSING, Parts, number_parts
+from funnelkit.styles import MISSING, Parts, number_parts, shape
 
 Sign = Literal[".", ","]
 _MOST_DECIMALS = 12
@@ -48,9 +48,13 @@ class NumberScan:
 
 
 def scan(cells: Iterable[str]) -> NumberScan:
-    """What *cells* (each different value once) prove."""
+    """What *cells* (each different value once) prove; one cell of each shape is looked at."""
     found = NumberScan()
+    shapes: dict[str, list[str]] = {}
     for cell in cells:
+        shapes.setdefault(shape(cell), []).append(cell)
+    for alike in shapes.values():
+        cell = alike[0]
         if cell.strip().lower() in MISSING:
             continue
         parts = number_parts(cell)
@@ -58,6 +62,8 @@ def scan(cells: Iterable[str]) -> NumberScan:
             found.bad.append(cell)
             continue
         _count(found, cell, parts)
+        if found.either and found.either[-1] is cell:
+            found.either += alike[1:]
     return found
 
 

@@ -1,6 +1,6 @@
 """A text file or a sheet -> Export: header, dialect and text cells. No value is ever converted.
 
-The header is the line that recognition likes best, under the delimiter that it likes best.
+The header is the first line that recognition understands, under the delimiter that it likes best.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from funnelkit.sources.export import (
     Recognise,
     Record,
     Records,
-    best_header,
+    first_header,
     distinct,
     joined,
     unrecognised,
@@ -51,7 +51,7 @@ def read(
     widest: tuple[str, ...] = ()
     for head in heads(text, delimiter):
         widest = max([widest, *(cells for _, cells in head.records)], key=len)
-        found = best_header(head.records, recognise, file)
+        found = first_header(head.records, recognise, file)
         if found and (best is None or found[0].score > best[0].score):
             best = (found[0], head.delimiter, found[1], head.records)
     if best is None:

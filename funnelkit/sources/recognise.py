@@ -94,7 +94,7 @@ class Recogniser:
             columns = _columns(table, header, below)
             if not (columns or own) or (not self.kind and not _complete(table, {**columns, **own})):
                 continue
-            score = sum(vocabulary.load().weight(h) for h in columns.values()) + len(columns) / 100
+            score = _score(table, columns, header, below)
             score += any(word in file.lower() for word in _FILE_WORDS[table.name])
             scored.append((score, table.name, columns))
         if not scored:
@@ -142,7 +142,7 @@ def _columns(table: Table, header: Sequence[str], below: Records) -> dict[str, s
     ranked: dict[str, tuple[int, int]] = {}
     for position, name in enumerate(header):
         hit = known.column(table.name, name)
-        if hit and _plausible(table.columns[hit[0]].kind, _cells(below, position)):
+        if hit and _plausible(table, hit[0], _cells(below, position)):
             column, rank = hit
             if column not in ranked or rank < ranked[column][0]:
                 ranked[column] = (rank, position)
@@ -154,8 +154,23 @@ def _cells(below: Records, position: int) -> list[str]:
     return [cell for cell in cells if cell.lower() not in MISSING]
 
 
-def _plausible(kind: str, cells: Sequence[str]) -> bool:
-    """Whether the first filled *cells* can be of *kind*; half of them must be, empty ones say nothing."""
+def _score(table: Table, columns: Mapping[str, str], header: Sequence[str], below: Records) -> float:
+    """How much the words of *columns* are this table's own. Columns without any value say nothing."""
+    filled = {c: h for c, h in columns.items() if _cells(below, header.index(h))}
+    weights = sum(vocabulary.load().weight(h) for h in filled.values())
+    return weights + len(columns) / 100 + (0.5 if table.key in columns else 0)
+
+
+def _plausible(table: Table, column: str, cells: Sequence[str]) -> bool:
+    """Whether the first filled *cells* can be of *column*: more than half of them must be.
+
+    Empty cells say nothing, but for the outcome of a deal: many exports have a status that is none.
+    """
+    kind = table.columns[column].kind
+    if kind in ("status", "boolean"):
+        words = vocabulary.load().words(table.name, column, kind)
+        known = sum(words.parse(cell) is not None for cell in cells)
+        return known * 2 > len(cells) or (table.name == "leads" and not cells)
     if kind == "date":
         good = sum(numeric(c) is not None or read(c, {}) is not None for c in cells)
     elif kind in ("integer", "decimal", "money", "percent"):

@@ -19,6 +19,8 @@ _WORDS = re.compile(
     r"(?:^|[^\w])(?:test|teste|testing|tester|prueba|essai|dummy|asdf)(?:$|[^\w])|^test\w{0,4}$",
     re.IGNORECASE,
 )
+_HINTS = ("test", "prueba", "essai", "dummy", "asdf")
+"""One of them is in every word that the patterns find: a quick look before a close one."""
 _ADDRESS = re.compile(r"^(?:test(?:e|er|ing)?[\d._+-]*|[^@]*[+._-]test\d*)@|@test\.", re.IGNORECASE)
 
 
@@ -28,7 +30,14 @@ def is_test(email: str = "", company: str = "", name: str = "", source: str = ""
     >>> is_test("test2@shop.example"), is_test(name="Test deal"), is_test("tess@shop.example"), is_test(source="testone")
     (True, True, False, True)
     """
+    words = f"{email} {company} {name} {source}".lower()
+    if not any(hint in words for hint in _HINTS):
+        return False
     return bool(_ADDRESS.search(email)) or any(_WORDS.search(text) for text in (company, name, source))
+
+
+def _mark(**cell: str) -> str:
+    return "x" if is_test(**cell) else ""
 
 
 def look(file: Loaded, engine: Engine, *, drop: bool) -> tuple[Loaded, list[Note]]:
@@ -36,16 +45,20 @@ def look(file: Loaded, engine: Engine, *, drop: bool) -> tuple[Loaded, list[Note
     columns = [c for c in _COLUMNS if c in file.present]
     if file.table not in ("leads", "deals") or not columns:
         return file, []
-    marked = engine.label(file.frame, columns, lambda **cells: "x" if is_test(**cells) else "", "_test")
-    frame = nw.from_native(marked)
-    tests = frame.filter(nw.col("_test") == "x")
+    native = file.frame
+    for column in columns:
+        native = engine.label(native, [column], _mark, f"_test_{column}")
+    marks = [f"_test_{column}" for column in columns]
+    frame = nw.from_native(native)
+    marked = nw.any_horizontal(*(nw.col(m) == "x" for m in marks), ignore_nulls=True)
+    tests = frame.filter(marked)
     if not len(tests):
         return file, []
     lines = tuple(int(line) for line in tests["source_row"].to_list())
     several = len(lines) > 1
     where = f"{file.export.file}: {len(lines)} row{'s look' if several else ' looks'} like {'tests' if several else 'a test'}"
     if drop:
-        kept = frame.filter(nw.col("_test") != "x").drop("_test").to_native()
+        kept = frame.filter(~marked).drop(marks).to_native()
         aside = Aside(reason="test", message="looks like a test", lines=lines)
         return replace(file, frame=kept, aside=(*file.aside, aside)), []
     message = f"{where} (line {lines[0]}) and {'are' if several else 'is'} counted; --drop-tests sets {'them' if several else 'it'} aside"

@@ -19,7 +19,7 @@ from funnelkit.sources.export import (
     Proposal,
     Recognise,
     Records,
-    best_header,
+    first_header,
     distinct,
     joined,
     unrecognised,
@@ -38,7 +38,7 @@ def read(
     tables = _tables(content, file, sheet)
     best: tuple[Proposal[Kind], str, int, Records] | None = None
     for name, rows in tables.items():
-        found = best_header(rows, recognise, file)
+        found = first_header(rows, recognise, file)
         if found and (best is None or found[0].score > best[0].score):
             best = (found[0], name, found[1], rows)
     if best is None:

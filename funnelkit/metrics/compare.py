@@ -1,0 +1,182 @@
+"""A metric in two periods: the change, its limits, and whether it is more than noise.
+
+Rates by Newcombe's limits, counts and costs per something by the exact ratio of two Poisson counts,
+means by Welch; medians are called only where their limits do not meet. What has no test of its own
+(money sums, quotients of money) is never called better or worse.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from funnelkit.metrics import intervals
+from funnelkit.metrics import statistics as stats
+from funnelkit.metrics.cell import Cell, Change, Number
+
+if TYPE_CHECKING:
+    from funnelkit.metrics.evaluate import Evaluator
+    from funnelkit.metrics.fold import Key
+    from funnelkit.metrics.language import Metric
+    from funnelkit.metrics.windows import Window
+
+NO_CALL = "no call"
+Limits = tuple[float, float | None]
+
+
+@dataclass(frozen=True)
+class Test:
+    """What a test says of a change."""
+
+    limits: Limits | None = None
+    direction: int = 0
+    """1 for more, -1 for less, 0 for no more than noise."""
+
+
+def change(
+    evaluator: Evaluator,
+    metric: Metric,
+    key: Key,
+    windows: tuple[Window, Window],
+    cells: tuple[Cell, Cell],
+    min_n: int,
+) -> Change:
+    """*metric* in the group *key*: in the first of *windows* and *cells* against the second."""
+    (now, before), (current, previous) = windows, cells
+    if current.value is None or previous.value is None:
+        return Change(previous=previous, absolute=None, relative=None)
+    found = _test(evaluator, metric, key, now, before, cells)
+    enough = all(_enough(metric, cell, min_n) for cell in _compared(metric, cells))
+    return Change(
+        previous=previous,
+        absolute=current.value - previous.value,
+        relative=current.value / previous.value - 1 if previous.value else None,
+        interval=found.limits,
+        verdict=_verdict(metric, found.direction) if enough or metric.exact else NO_CALL,
+    )
+
+
+def _test(
+    evaluator: Evaluator, metric: Metric, key: Key, now: Window, before: Window, cells: tuple[Cell, Cell]
+) -> Test:
+    current, previous = cells
+    if metric.exact:
+        return Test(direction=_sign(current.value, previous.value))
+    if metric.cohort and not _ripe(evaluator, metric, now, before):
+        # The younger cohort still has time to change, so the difference says little yet.
+        return Test()
+    if metric.interval == "wilson":
+        return _rates(*_compared(metric, cells))
+    if metric.interval == "poisson":
+        return _costs(current, previous)
+    if metric.statistic == "mean":
+        return _means(evaluator, metric, key, now, before)
+    if metric.interval in ("order", "km"):
+        return Test(direction=_apart(current, previous))
+    if metric.unit == "count":
+        as_of = evaluator.tally.timeline.as_of
+        return _counts(current.value, previous.value, _seen(now, as_of), _seen(before, as_of))
+    return Test()
+
+
+def _ripe(evaluator: Evaluator, metric: Metric, *windows: Window) -> bool:
+    """Whether all entities of both cohorts have had the whole horizon, or only those are compared."""
+    as_of, horizon = evaluator.tally.timeline.as_of, evaluator.settings.horizon
+    return metric.statistic == "conversion" or all(w.end + horizon <= as_of for w in windows)
+
+
+def _compared(metric: Metric, cells: tuple[Cell, Cell]) -> tuple[Cell, Cell]:
+    """The cells that a test compares: of conversions only the leads that are old enough."""
+    if metric.statistic != "conversion":
+        return cells
+    first, second = (
+        Cell(value=m.value, numerator=m.numerator, denominator=m.denominator, n=m.denominator)
+        if (m := cell.mature)
+        else Cell(value=None, n=0)
+        for cell in cells
+    )
+    return first, second
+
+
+def _enough(metric: Metric, cell: Cell, min_n: int) -> bool:
+    """Whether a cell rests on enough entities; counts say by themselves how sure they are."""
+    return metric.unit == "count" or cell.n is None or cell.n >= min_n
+
+
+def _rates(current: Cell, previous: Cell) -> Test:
+    counts = (current.numerator, current.n, previous.numerator, previous.n)
+    if not all(counts[1::2]) or any(c is None for c in counts) or (current.value or 0) > 1:
+        return Test()
+    x1, n1, x2, n2 = (int(c or 0) for c in counts)
+    if x1 > n1 or x2 > n2:
+        return Test()
+    _, low, high = intervals.newcombe(x1, n1, x2, n2)
+    return Test((low, high), _beyond(low, high, 0))
+
+
+def _costs(current: Cell, previous: Cell) -> Test:
+    """Cost per case: the ratio of costs is the inverse ratio of cases per money."""
+    if not (current.n and previous.n and current.numerator and previous.numerator):
+        return Test()
+    if current.numerator < 0 or previous.numerator < 0:
+        return Test()
+    _, low, high, _ = intervals.poisson_ratio(
+        previous.n, float(previous.numerator), current.n, float(current.numerator)
+    )
+    return Test((low - 1, _finite(high - 1)), _beyond(low, high, 1))
+
+
+def _counts(current: Number | None, previous: Number | None, days: int, days_before: int) -> Test:
+    """Counts as they are; called by counts per day, since months differ in length."""
+    if not (isinstance(current, int) and isinstance(previous, int) and current + previous > 0):
+        return Test()
+    if min(current, previous) < 0 or min(days, days_before) < 1:
+        return Test()
+    _, low, high, _ = intervals.poisson_ratio(current, days, previous, days_before)
+    factor = days / days_before
+    return Test((low * factor - 1, _finite(high * factor - 1)), _beyond(low, high, 1))
+
+
+def _means(evaluator: Evaluator, metric: Metric, key: Key, now: Window, before: Window) -> Test:
+    a, b = (stats.moments(evaluator.histogram(metric, key, window)) for window in (now, before))
+    if min(a.n, b.n) < 2:
+        return Test()
+    _, low, high, _ = intervals.welch(a.n, a.total, a.squares, b.n, b.total, b.squares)
+    unit = float(evaluator.unit(metric))
+    return Test((low * unit, high * unit), _beyond(low, high, 0))
+
+
+def _apart(current: Cell, previous: Cell) -> int:
+    """Whether the limits of two medians do not meet."""
+    if current.interval is None or previous.interval is None:
+        return 0
+    if previous.interval[1] is not None and current.interval[0] > previous.interval[1]:
+        return 1
+    return -1 if current.interval[1] is not None and current.interval[1] < previous.interval[0] else 0
+
+
+def _verdict(metric: Metric, direction: int) -> str:
+    if direction == 0:
+        return NO_CALL
+    if metric.better == "none":
+        return "changed"
+    return "better" if (direction > 0) == (metric.better == "higher") else "worse"
+
+
+def _beyond(low: float, high: float, null: float) -> int:
+    return 1 if low > null else -1 if high < null else 0
+
+
+def _sign(current: Number | None, previous: Number | None) -> int:
+    difference = (current or 0) - (previous or 0)
+    return (difference > 0) - (difference < 0)
+
+
+def _finite(value: float) -> float | None:
+    return None if math.isinf(value) else value
+
+
+def _seen(window: Window, as_of: int) -> int:
+    """How many days of *window* the data know of."""
+    return min(window.end, as_of) - window.start + 1

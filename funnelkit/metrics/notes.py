@@ -1,0 +1,280 @@
+"""What a reader of the numbers must know, said only where the files show it, with the numbers in it.
+
+Each function below looks for one thing and gives no note, or one. The code of a note is stable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from funnelkit.metrics import intervals
+from funnelkit.metrics.fold import TOTAL, Key
+from funnelkit.metrics.windows import Window
+from funnelkit.periods import from_day
+from funnelkit.tables import Note
+
+if TYPE_CHECKING:
+    from funnelkit.metrics.cell import Cell
+    from funnelkit.metrics.counted import Counted
+    from funnelkit.metrics.evaluate import Evaluator
+    from funnelkit.metrics.tally import Counts
+
+_YOUNG = 0.01
+"""Share of young leads from which they are worth a word."""
+
+
+@dataclass(frozen=True)
+class Truncation:
+    """How the data begin: with leads that may have been won before anybody wrote down wins."""
+
+    first_lead: int
+    first_win: int
+    median: float
+
+
+def truncation(several: Iterable[Counts], as_of: int) -> Truncation | None:
+    """When the first win comes later after the first lead than half the median lag, those two days."""
+    leads, wins = set(), set()
+    lags: dict[int, int] = {}
+    for (lag, won, age), n in (item for counts in several for item in counts.items()):
+        if age is None:
+            continue
+        leads.add(as_of - age)
+        if won and lag is not None:
+            wins.add(as_of - age + lag)
+            if lag >= 0:
+                lags[lag] = lags.get(lag, 0) + n
+    if not (leads and wins and lags):
+        return None
+    median = intervals.quantile(sorted(lags.items()), 0.5)
+    if min(wins) - min(leads) <= 0.5 * median:
+        return None
+    return Truncation(min(leads), min(wins), median)
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What the notes are about."""
+
+    counted: Counted
+    evaluator: Evaluator
+    window: Window
+    before: Window | None
+    """The comparison period."""
+    metrics: frozenset[str]
+    """The metrics of the report that have a value or could have one."""
+    rows: Sequence[tuple[Key, Mapping[str, Cell]]]
+    min_n: int
+    truncated: Truncation | None
+    """Whether the data begin without their first wins."""
+
+    def sum(self, measure: str, window: Window | None = None) -> int:
+        """What *measure* adds up to in the period, 0 where it says nothing."""
+        if measure in self.counted.lacks:
+            return 0
+        found = self.evaluator.catalog.measures[measure]
+        return self.evaluator.tally.sum(found, TOTAL, window or self.window)
+
+    def values(self, histogram: str, window: Window | None = None) -> Counts:
+        """The values of *histogram* in the period, none where it says nothing."""
+        if histogram in self.counted.lacks:
+            return {}
+        found = self.evaluator.catalog.histograms[histogram]
+        return self.evaluator.tally.values(found, TOTAL, window or self.window)
+
+
+def notes(view: View) -> Iterator[Note]:
+    """The notes that *view* gives rise to."""
+    for code, find in _ALL.items():
+        if message := find(view):
+            yield Note(code=code, message=message)
+
+
+def _left_truncated(view: View) -> str:
+    found = view.truncated
+    if found is None or not (view.window.everything or view.window.start < found.first_win):
+        return ""
+    if not view.metrics & {"lead_conversion_rate", "roas", "lead_to_won_days", "lead_to_won_days_median"}:
+        return ""
+    return (
+        f"The first lead is of {from_day(found.first_lead)}, the first win of {from_day(found.first_win)}, "
+        f"{found.first_win - found.first_lead} days later, with a median of {found.median:g} days from lead to "
+        "win: wins before then are missing, so the conversion of the leads before then is too low."
+    )
+
+
+def _young_cohort(view: View) -> str:
+    horizon = view.evaluator.settings.horizon
+    ages = view.values("lead_times").items()
+    leads = sum(n for _, n in ages)
+    young = sum(n for (_, _, age), n in ages if age is not None and age < horizon)
+    if "lead_conversion_rate" not in view.metrics or not leads or young / leads < _YOUNG:
+        return ""
+    return (
+        f"Leads younger than {horizon} days: {young} of {leads} in the period ({young / leads:.1%}). Their "
+        "conversion so far understates what it will be; see mature and projected."
+    )
+
+
+def _spread_spend(view: View) -> str:
+    rows = view.counted.spread(view.evaluator.tally.timeline) if "spend" not in view.counted.lacks else 0
+    if not rows:
+        return ""
+    return (
+        f"Rows of spend for a range of days that a period cuts: {rows}. Their cost is spread evenly over "
+        "the days."
+    )
+
+
+def _spend_after_as_of(view: View) -> str:
+    days = view.counted.days("spend")
+    as_of = view.evaluator.tally.timeline.as_of
+    if not days or days[-1] <= as_of or "spend" in view.counted.lacks:
+        return ""
+    if view.window.everything:
+        return f"Spend goes on to {from_day(days[-1])}; what is after {from_day(as_of)} is left out."
+    if view.window.end <= as_of:
+        return ""
+    last = from_day(min(days[-1], view.window.end))
+    return f"Spend goes on to {last} and counts, but leads and deals are only known to {from_day(as_of)}."
+
+
+def _unmatched_deals(view: View) -> str:
+    won, unlinked = view.sum("deals_won"), view.sum("won_unlinked")
+    if not unlinked or "leads" not in view.counted.facts.frames:
+        return ""
+    return (
+        f"Won deals without a lead: {unlinked} of {won} in the period. They count as deals, revenue and "
+        "customers, but not in the conversion of leads."
+    )
+
+
+def _undated_rows(view: View) -> str:
+    found = []
+    for table, day in (("leads", "created_at"), ("deals", "created_at"), ("spend", None)):
+        measure = {"leads": "leads", "deals": "deals_created", "spend": "spend"}[table]
+        if measure in view.counted.lacks or view.counted.facts.lacks_day(table, day):
+            continue
+        if n := view.counted.undated(table, day):
+            found.append(f"{n} of {table}")
+    if not found:
+        return ""
+    what = "the totals alone" if view.window.everything else "no period"
+    return f"Rows without a date: {', '.join(found)}. They count in {what}."
+
+
+def _negative_lags(view: View) -> str:
+    n = sum(n for (lag, won, _), n in view.values("lead_times").items() if won and (lag or 0) < 0)
+    if not n:
+        return ""
+    return f"Leads dated after their win: {n}. Left out of the days from lead to win, counted as won."
+
+
+def _negative_cycles(view: View) -> str:
+    n = sum(n for (days, _, _), n in view.values("won_cycles").items() if (days or 0) < 0)
+    return f"Won deals closed before they were created: {n}. Left out of the sales cycle." if n else ""
+
+
+def _status_without_date(view: View) -> str:
+    undated = {
+        "MQL": view.sum("mqls_undated"),
+        "SQL": view.sum("sqls_undated"),
+        "opportunity": view.sum("opportunities_undated"),
+    }
+    found = [f"{stage} {n}" for stage, n in undated.items() if n]
+    if not found:
+        return ""
+    return f"Leads whose stage has no date count on the day they were created: {', '.join(found)}."
+
+
+def _cycle_longer_than_period(view: View) -> str:
+    lags = {
+        k: n
+        for (k, _, _), n in view.values("lead_times", view.evaluator.tally.timeline.everything).items()
+        if k is not None and k >= 0
+    }
+    if not lags or view.window.everything or not view.metrics & {"cac", "cac_paid"}:
+        return ""
+    median = intervals.quantile(sorted(lags.items()), 0.5)
+    if median <= view.window.days:
+        return ""
+    return (
+        f"From lead to win it takes {median:g} days (median), longer than the period of {view.window.days}: "
+        "the customers of the period were paid for before it, so CAC compares unlike things."
+    )
+
+
+def _small_groups(view: View) -> str:
+    sizes = [cells["leads"].value for _, cells in view.rows if "leads" in cells]
+    small = [size for size in sizes if size is not None and size < view.min_n]
+    if not small:
+        return ""
+    return (
+        f"Groups of fewer than {view.min_n} leads: {len(small)} of {len(sizes)}. Their rates are shown, but "
+        "not ranked or called better or worse."
+    )
+
+
+def _zero_amount(view: View) -> str:
+    amounts = view.values("won_amounts")
+    zero = sum(n for (amount, _, _), n in amounts.items() if amount == 0)
+    if not zero or not view.metrics & {"deal_size", "deal_size_median"}:
+        return ""
+    n = sum(amounts.values())
+    return f"Won deals with an amount of 0: {zero} of {n}. They count in the deal size."
+
+
+def _missing_amount(view: View) -> str:
+    if "won_amounts" in view.counted.lacks or not view.metrics & {"deal_size", "revenue_won"}:
+        return ""
+    won = view.sum("new_won")
+    missing = won - sum(view.values("won_amounts").values())
+    return (
+        f"Won deals without an amount: {missing} of {won}. Left out of the deal size." if missing > 0 else ""
+    )
+
+
+def _unequal_periods(view: View) -> str:
+    if view.before is None:
+        return ""
+    as_of = view.evaluator.tally.timeline.as_of
+    days, before = (min(w.end, as_of) - w.start + 1 for w in (view.window, view.before))
+    if days == before:
+        return ""
+    return f"The periods have {days} and {before} days: counts are called better or worse per day."
+
+
+def _outside_data(view: View) -> str:
+    days = view.counted.days("leads", "deals", "spend")
+    if not days or view.window.everything:
+        return ""
+    apart = view.window.start > max(days[-1], view.evaluator.tally.timeline.as_of)
+    if apart or view.window.end < days[0]:
+        return (
+            f"The data are of {from_day(days[0])} to {from_day(days[-1])}: nothing of the period is in them."
+        )
+    if view.before is not None and view.before.start < days[0]:
+        return f"The data begin on {from_day(days[0])}, after the start of the comparison period."
+    return ""
+
+
+_ALL: Mapping[str, Callable[[View], str]] = {
+    "outside_data": _outside_data,
+    "left_truncated": _left_truncated,
+    "young_cohort": _young_cohort,
+    "unmatched_deals": _unmatched_deals,
+    "undated_rows": _undated_rows,
+    "status_without_date": _status_without_date,
+    "negative_lags": _negative_lags,
+    "negative_cycles": _negative_cycles,
+    "zero_amount": _zero_amount,
+    "missing_amount": _missing_amount,
+    "spread_spend": _spread_spend,
+    "spend_after_as_of": _spend_after_as_of,
+    "cycle_longer_than_period": _cycle_longer_than_period,
+    "unequal_periods": _unequal_periods,
+    "small_groups": _small_groups,
+}
+"""What is looked for, by the code of its note, in the order in which notes are printed."""

@@ -1,0 +1,101 @@
+"""Statistics of one histogram as cells: means, quantiles and survival times.
+
+A histogram counts whole numbers: days, or money in its smallest unit; *unit* is what one of these is
+worth. Negative days are mistakes of the source and left out; negative amounts are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from funnelkit.metrics import intervals, survival
+from funnelkit.metrics.cell import Cell, Number
+from funnelkit.metrics.reasons import NO_VALUES, NOT_REACHED, Reason
+
+Histogram = Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """How many values, their sum and their sum of squares."""
+
+    n: int
+    total: int
+    squares: int
+
+
+def empty(reason: Reason) -> Cell:
+    """The cell of a metric that has no value."""
+    return Cell(value=None, reason=reason.code, message=reason.message)
+
+
+def moments(histogram: Histogram) -> Moments:
+    """The moments of *histogram*, exactly."""
+    items = histogram.items()
+    return Moments(sum(n for _, n in items), sum(v * n for v, n in items), sum(v * v * n for v, n in items))
+
+
+def mean(histogram: Histogram, unit: Fraction, method: str | None = None) -> Cell:
+    """The mean, with t limits from two values on.
+
+    >>> mean({45: 1, 54: 1, 39: 1}, Fraction(1)).value
+    46.0
+    """
+    found = moments(histogram)
+    if not found.n:
+        return empty(NO_VALUES)
+    limits = None
+    if found.n > 1:
+        low, high = intervals.mean_t(found.n, found.total, found.squares)
+        limits = low * float(unit), high * float(unit)
+    top, bottom = found.total * unit.numerator, unit.denominator
+    return Cell(
+        value=top / (bottom * found.n),
+        numerator=top if bottom == 1 else top / bottom,
+        denominator=found.n,
+        n=found.n,
+        interval=limits,
+        interval_type="t" if limits else None,
+        method=method,
+    )
+
+
+def quantile(histogram: Histogram, q: float, unit: Fraction, *, limits: bool) -> Cell:
+    """The *q* quantile; for a median with limits by order statistics."""
+    ordered = sorted(histogram.items())
+    if not ordered:
+        return empty(NO_VALUES)
+    interval: tuple[Number, Number | None] | None = None
+    if limits:
+        low, high = intervals.median_limits(ordered)
+        interval = _worth(low, unit), None if high is None else _worth(high, unit)
+    value = Fraction(intervals.quantile(ordered, q)) * unit
+    return Cell(
+        value=float(value),
+        n=sum(n for _, n in ordered),
+        interval=interval,
+        interval_type="order" if interval else None,
+    )
+
+
+def survival_median(closed: Histogram, censored: Histogram) -> Cell:
+    """The Kaplan-Meier median of days until *closed*, of which *censored* have only been seen so long."""
+    if not closed and not censored:
+        return empty(NO_VALUES)
+    curve = survival.kaplan_meier(closed, censored)
+    days = survival.median(curve)
+    if days is None:
+        return empty(NOT_REACHED)
+    low, high = survival.median_limits(curve)
+    return Cell(
+        value=days,
+        n=sum(closed.values()) + sum(censored.values()),
+        interval=None if low is None else (low, high),
+        interval_type=None if low is None else "km",
+    )
+
+
+def _worth(value: Number, unit: Fraction) -> Number:
+    return value if unit == 1 else float(Fraction(value) * unit)

@@ -1,0 +1,78 @@
+"""What the user typed, as the request of a report: the command line first, then the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from funnelkit import periods
+from funnelkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from funnelkit.build import Filter, Request
+    from funnelkit.config import Config
+    from funnelkit.pipeline.options import Options
+
+
+def request(options: Options, config: Config, zone: str, as_of: int) -> Request:
+    """The request that *options* make, where they are silent *config*. *as_of* is a day number."""
+    from funnelkit.build import Request
+
+    spec = options.period or config.period
+    horizon = options.horizon if options.horizon is not None else config.horizon
+    min_n = options.min_n if options.min_n is not None else config.min_n
+    for name, number in (("horizon", horizon), ("min-n", min_n)):
+        if number < 1:
+            raise UsageError(f"--{name} {number}: not a number of {_OF[name]}", hint="Give a number from 1 on.")
+    return Request(
+        period=periods.parse(spec, as_of=as_of, calendar=config.calendar) if spec else None,
+        grain=options.grain or config.grain,
+        compare=options.compare or config.compare,
+        by=tuple(options.by) or config.by,
+        where=tuple(f for text in options.where for f in filters(text)),
+        metrics=tuple(options.metrics) or None,
+        sort=options.sort,
+        top=options.top,
+        horizon=horizon,
+        min_n=min_n,
+        gross_margin=config.gross_margin,
+        timezone=zone,
+        calendar=config.calendar,
+        stages=config.stages,
+    )
+
+
+_OF = {"horizon": "days", "min-n": "leads or deals"}
+
+
+def day(text: str) -> int:
+    """The day number of an ISO date, for ``--as-of``."""
+    try:
+        return periods.day_number(date.fromisoformat(text))
+    except ValueError:
+        raise UsageError(f"--as-of {text}: not a date", hint="Write it as in 2026-09-30.") from None
+
+
+def filters(text: str) -> Sequence[Filter]:
+    """``channel=email,sms`` or ``owner!=Jo`` as filters; a comma parts values, and a new ``dim=`` begins another.
+
+    >>> [str(f) for f in filters("country=DE,AT,owner!=Jo")]
+    ['country=DE,AT', 'owner!=Jo']
+    """
+    from funnelkit.build import Filter
+
+    found: list[Filter] = []
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        if equals:
+            negate = name.endswith("!")
+            found.append(Filter(name.rstrip("!").strip(), (value.strip(),), negate))
+        elif found:
+            last = found[-1]
+            found[-1] = Filter(last.dimension, (*last.values, part.strip()), last.negate)
+        else:
+            raise UsageError(
+                f"--where {text}: does not say which value", hint="Write it as in --where channel=email or channel!=email."
+            )
+    return found

@@ -1,0 +1,27 @@
+"""What is known of a file before it is opened, from the command line and the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSettings:
+    """What decides how one file is read; None and empty leave it to the file."""
+
+    kind: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    """Column -> strptime pattern."""
+    decimals: Mapping[str, str] = field(default_factory=dict)
+    """Column -> decimal sign."""
+    values: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    order: str | None = None
+    decimal: str | None = None
+    zone: str | None = None
+    currency: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    overlap: str | None = None

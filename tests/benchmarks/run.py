@@ -1,0 +1,106 @@
+"""Time whole commands against floors, in turn, and print the ratios: ``python -m tests.benchmarks.run``.
+
+Both sides of a pair run one after the other, again and again, so that a machine that slows down
+slows both; the median of the pairwise ratios is what counts. CPU and wall seconds, peak memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.company import write
+
+PYTHON = sys.executable
+FLOOR_TYPER = [PYTHON, "-c", "import typer"]
+FLOOR_READ = (
+    "import sys, typer, yaml, pandas, narwhals\n"
+    "for name in sys.argv[1:]:\n    open(name, encoding='utf-8').read()"
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished process."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A command, what it is measured against, and how many times as long it may take."""
+
+    name: str
+    command: Sequence[str]
+    against: Sequence[str]
+    at_most: float
+
+
+def once(command: Sequence[str]) -> Run:
+    """Run *command* with its output thrown away."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    if os.waitstatus_to_exitcode(status):
+        raise SystemExit(f"{' '.join(command)}: {process.stderr.read().decode() if process.stderr else ''}")
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def measure(pair: Pair, rounds: int) -> str:
+    """A line of the table: medians of both sides and of the pairwise ratio."""
+    once(pair.command)
+    once(pair.against)
+    runs = [(once(pair.command), once(pair.against)) for _ in range(rounds)]
+    ratio = statistics.median(a.wall / b.wall for a, b in runs)
+    ours = statistics.median(a.wall for a, _ in runs)
+    floor = statistics.median(b.wall for _, b in runs)
+    peak = max(a.peak_mb for a, _ in runs)
+    verdict = "ok" if ratio <= pair.at_most else "TOO SLOW"
+    return f"{pair.name:34} {ours:7.3f} s {floor:7.3f} s {ratio:6.2f} {pair.at_most:6.2f} {peak:7.0f} MB  {verdict}"
+
+
+def pairs(folder: Path) -> list[Pair]:
+    """What is measured, on data that are made anew and always the same."""
+    company = write(folder, 10_000, 7)
+    files = [str(p) for p in (company.leads, company.deals, company.ads)]
+    funnelkit = [PYTHON, "-m", "funnelkit"]
+    floor = [PYTHON, "-c", FLOOR_READ, *files]
+    return [
+        Pair("--version", [*funnelkit, "--version"], FLOOR_TYPER, 1.3),
+        Pair("--help", [*funnelkit, "--help"], FLOOR_TYPER, 2.0),
+        Pair("report of 10,000 leads", [*funnelkit, "report", *files], floor, 1.5),
+        Pair("the same as JSON", [*funnelkit, "report", *files, "-f", "json"], floor, 1.5),
+        Pair(
+            "by channel and month, compared",
+            [*funnelkit, "report", *files, "--by", "channel", "--grain", "month", "--period", "2025-Q2"]
+            + ["--compare", "prev"],
+            floor,
+            1.6,
+        ),
+    ]
+
+
+def main() -> None:
+    """Run every pair and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    print(f"{'what':34} {'median':>9} {'floor':>9} {'ratio':>6} {'limit':>6} {'peak':>10}")
+    with tempfile.TemporaryDirectory() as folder:
+        for pair in pairs(Path(folder)):
+            print(measure(pair, rounds), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""The README cannot go stale: its tables come from the code, its output from a run, its commands exist."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from funnelkit.metrics import catalog
+from funnelkit.sources import preset
+from funnelkit.tables import TABLES
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+COMMANDS = ("report", "inspect", "metrics", "sources", "init", "schema")
+
+
+def run(*arguments: str) -> str:
+    """What the command prints into a pipe."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "funnelkit", *arguments], cwd=ROOT, env=env, capture_output=True, check=True
+    )
+    return done.stdout.decode("utf-8")
+
+
+def metrics_table() -> str:
+    rows = [
+        f"| `{m.id}` | {m.label} | {f'`{m.formula}`' if m.formula else m.worked} | {m.unit.replace('_', ' ')} |"
+        for m in catalog.load().metrics.values()
+    ]
+    return "\n".join(["| id | what it is | how it is worked out | unit |", "|---|---|---|---|", *rows])
+
+
+def presets_table() -> str:
+    found = sorted(preset.builtin(), key=lambda p: (p.tool, p.name))
+    rows = [
+        f"| {p.tool} | {p.export}{', unverified' if p.unverified else ''} | `{p.table}` | `{p.name}` |" for p in found
+    ]
+    return "\n".join(["| tool | export | table | preset |", "|---|---|---|---|", *rows])
+
+
+def sections(text: str) -> list[tuple[str, str]]:
+    """What stands in the README, and what should: each generated part with its marker."""
+    found = []
+    for marker, make in (("metrics", metrics_table), ("presets", presets_table)):
+        block = re.search(rf"<!-- {marker} -->\n\n?(.*?)(?=\n\n[^|]|\Z)", text, re.DOTALL)
+        assert block, f"the README has no marker {marker}"
+        found.append((block[0], f"<!-- {marker} -->\n\n{make()}"))
+    for block in re.finditer(r"<!-- output: (.+?) -->\n```text\n(.*?)```", text, re.DOTALL):
+        found.append((block[0], f"<!-- output: {block[1]} -->\n```text\n{run(*shlex.split(block[1]))}```"))
+    return found
+
+
+def test_generated_parts_are_what_the_code_says(request: pytest.FixtureRequest) -> None:
+    text = README.read_text("utf-8")
+    if request.config.getoption("--update"):
+        for old, new in sections(text):
+            text = text.replace(old, new)
+        README.write_text(text, "utf-8", newline="\n")
+    for old, new in sections(README.read_text("utf-8")):
+        assert old == new
+
+
+def test_the_weekly_report_of_the_examples_is_what_comes_out(request: pytest.FixtureRequest) -> None:
+    line = next(
+        line for line in (ROOT / "examples/crontab.example").read_text("utf-8").splitlines() if "funnelkit" in line
+    )
+    arguments = shlex.split(line.partition("funnelkit ")[2].partition(" -q")[0])
+    printed = run(*arguments, "--config", "examples/funnelkit.yaml", "-f", "md")
+    stored = ROOT / "examples/weekly.md"
+    if request.config.getoption("--update"):
+        stored.write_text(printed, "utf-8", newline="\n")
+    assert stored.read_text("utf-8") == printed
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_readme_and_shows_an_example_first(command: str) -> None:
+    assert f"funnelkit {command}" in README.read_text("utf-8")
+    assert f"  funnelkit {command}" in run(command, "--help")
+
+
+def test_every_option_of_the_report_that_the_readme_uses_exists() -> None:
+    known = set(re.findall(r"--[a-z-]+", run("report", "--help")))
+    own = re.findall(r"funnelkit report[^\n|]*", README.read_text("utf-8"))
+    used = {option for line in own for option in re.findall(r"--[a-z][a-z-]*", line)}
+    assert used <= known
+
+
+def test_every_table_is_named_in_the_readme() -> None:
+    text = README.read_text("utf-8")
+    assert [name for name in TABLES if name not in text] == []

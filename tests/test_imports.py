@@ -1,0 +1,56 @@
+"""Nothing heavy is imported before it is needed: start-up is what a user waits for, every time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"pandas", "numpy", "narwhals", "scipy", "duckdb", "rich", "python_calamine", "openpyxl"}
+
+
+def modules_after(code: str) -> set[str]:
+    run = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*(m.partition('.')[0] for m in sys.modules))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(run.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "funnelkit",
+        "funnelkit.errors",
+        "funnelkit.tables",
+        "funnelkit.report",
+        "funnelkit.render",
+        "funnelkit.config",
+        "funnelkit.cli.app",
+        "funnelkit.cli.report",
+        "funnelkit.pipeline.options",
+    ],
+)
+def test_importing_the_module_imports_nothing_heavy(module: str) -> None:
+    assert not HEAVY & modules_after(f"import {module}")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["report", "--help"], ["sources"], ["metrics"], ["schema"]]
+)
+def test_commands_that_read_no_file_import_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        f"sys.argv = ['funnelkit', *{arguments!r}]\n"
+        "from funnelkit.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass"
+    )
+    assert not HEAVY & modules_after(code)
+
+
+def test_the_version_is_answered_before_typer_is_imported() -> None:
+    code = "import sys\nsys.argv = ['funnelkit', '--version']\nfrom funnelkit.__main__ import main\nmain()"
+    assert not {"typer", "yaml"} & modules_after(code)
