@@ -31,6 +31,9 @@ MONTHS: dict[str, int] = {
     word: number for number, line in enumerate(_MONTH_WORDS.strip().splitlines(), 1) for word in line.split()
 }
 
+YEARS = range(1900, 2200)
+"""Years of dates. Tools write others for "never" and "not set": 0001-01-01, 9999-12-31."""
+
 _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?"
 _ZONE = r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 _TAIL = rf"(?:[,T]?\s*(?:at\s+|um\s+|à\s+)?{_TIME}{_ZONE})?"
@@ -110,30 +113,34 @@ def _build(match: re.Match[str], month: int, day: int) -> datetime | date | None
     if calendar is None or match["hour"] is None:
         return calendar
     hour, half = int(match["hour"]), (match["half"] or "").lower()[:1]
-    if half:
+    if half and hour <= 12:
         hour = hour % 12 + (12 if half == "p" else 0)
     minute, second = int(match["minute"]), int(match["second"] or 0)
-    if hour > 23 or minute > 59 or second > 59:
+    try:
+        return datetime(
+            calendar.year, calendar.month, calendar.day, hour, minute, second, tzinfo=_offset(match["zone"])
+        )
+    except ValueError:
         return None
-    return datetime(
-        calendar.year, calendar.month, calendar.day, hour, minute, second, tzinfo=_offset(match["zone"])
-    )
 
 
 def _calendar(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day)
+        return date(year, month, day) if year in YEARS else None
     except ValueError:
         return None
 
 
 def _offset(zone: str | None) -> tzinfo | None:
+    """The offset that *zone* says. Raises ValueError for one that no clock on earth has."""
     if not zone:
         return None
     if zone.upper() in ("Z", "UTC", "GMT"):
         return UTC
     sign = -1 if zone[0] == "-" else 1
     digits = zone[1:].replace(":", "").ljust(4, "0")
+    if int(digits[:2]) > 14 or int(digits[2:]) > 59:
+        raise ValueError(zone)
     return timezone(sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:])))
 
 

@@ -28,9 +28,6 @@ _AFTER = (
     "reason",
 )
 
-REST = "(other)"
-"""Stands for the groups beyond ``--top`` where their row brings no name of its own."""
-
 
 def columns(report: Report) -> list[str]:
     """The names of the columns: the dimensions of the breakdown stand after the scope."""
@@ -53,22 +50,15 @@ def rows(report: Report) -> Iterator[tuple[object, ...]]:
         yield from _rows(report, "trend", whole, point.span, point.cells)
 
 
-def names(row: Row, by: tuple[str, ...]) -> Key:
-    """The key of *row* with one value per dimension, also for the row that sums the rest."""
-    key = row.key or ((REST,) if row.rest_of else ())
-    return key + ("",) * (len(by) - len(key))
-
-
 def _dimensions(report: Report) -> tuple[str, ...]:
     return report.breakdown.by if report.breakdown else ()
 
 
 def _group(report: Report, row: Row) -> Iterator[tuple[object, ...]]:
-    key = names(row, _dimensions(report))
-    yield from _rows(report, "breakdown", key, report.period, row.cells)
-    yield from _previous(report, key, row.changes)
+    yield from _rows(report, "breakdown", row.key, report.period, row.cells)
+    yield from _previous(report, row.key, row.changes)
     for point in row.trend:
-        yield from _rows(report, "trend", key, point.span, point.cells)
+        yield from _rows(report, "trend", row.key, point.span, point.cells)
 
 
 def _previous(report: Report, key: Key, changes: Mapping[str, Change]) -> Iterator[tuple[object, ...]]:

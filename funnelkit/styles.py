@@ -16,6 +16,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from funnelkit.periods import day_number
+from funnelkit.words import currency_code
 
 MISSING: Final = frozenset(
     {"", "-", "--", "—", "–", "n/a", "#n/a", "na", "null", "nan", "none", "(not set)", "undefined"}
@@ -28,7 +29,8 @@ MISSING_TEXT: Final = frozenset({"", "-", "--", "—", "–", "n/a", "#n/a", "nu
 
 
 _LONGEST_MARK = max(map(len, MISSING_TEXT))
-_ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
+_ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+\d{2}")
+"""What a spreadsheet makes of a long number: the sign and two digits, which no identifier has by chance."""
 
 
 class Bad:
@@ -42,6 +44,7 @@ BAD: Final = Bad()
 
 _SHAPE = str.maketrans("12345678", "9" * 8)
 _ZEROS = str.maketrans("0", "9")
+_INNER_ZERO = re.compile(r"(?<=[\d.,])0")
 
 
 def shape(cell: str) -> str:
@@ -49,20 +52,25 @@ def shape(cell: str) -> str:
 
     A leading zero stays, since ``0.125`` can only be a decimal number and ``1.125`` may be two.
 
-    >>> shape("1053.20"), shape("0.125"), shape("-12,5 %")
-    ('9999.99', '0.999', '-99,9 %')
+    >>> shape("1053.20"), shape("0.125"), shape("-12,5 %"), shape("-0.105")
+    ('9999.99', '0.999', '-99,9 %', '-0.999')
     """
     alike = cell.translate(_SHAPE)
-    start = alike[:1] if alike[:1] == "0" else ""
-    return start + alike[len(start) :].translate(_ZEROS)
+    if "0" not in alike:
+        return alike
+    if not alike[:1].isdigit():
+        return _INNER_ZERO.sub("9", alike)
+    return alike[0] + alike[1:].translate(_ZEROS)
 
 
 _SIGNS = str.maketrans({"−": "-", "\u2010": "-", "\u2011": "-"})
-_CURRENCY = re.compile(r"[^\d\s.,'’+()%<>-]+")
 _SUFFIX: Final = {"k": 3, "m": 6, "b": 9, "mn": 6, "bn": 9}
 _PLAIN = re.compile(r"(-?\d{1,15})(?:\.(\d{1,12}))?", re.ASCII)
 """What most columns hold: a shortcut past taking cells apart, with the same result."""
 _NUMBER = re.compile(r"(?P<digits>[\d.,'’]*\d[.,]?)(?:e(?P<exponent>[+-]?\d{1,3}))?", re.IGNORECASE)
+_SPACE = r"[\s\u00a0\u202f\u2009]"
+_MOST_DIGITS = 15
+"""Before the decimal sign: a longer number is an id or a slip, and a few of them would fill 64 bits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,33 +97,53 @@ def number_parts(cell: str) -> Parts | None:
     ('1.236,86', 'R$')
     >>> number_parts("($1,117.10K)").power, number_parts("(12)").negative
     (3, True)
+    >>> number_parts("12 pcs"), number_parts("1.2.3"), number_parts("Rs.500").digits
+    (None, None, '500')
     """
     text = cell.strip().translate(_SIGNS)
     percent = text.endswith("%") or text.startswith("%")
     text = text.strip("%").strip()
     negative = text.startswith("(") and text.endswith(")")
-    text = text.strip("()").lstrip("'").strip()
-    if text[:1] in "+-":
-        negative, text = negative or text[:1] == "-", text[1:].strip()
-    spaced = bool(re.search(r"\d[\s\u00a0\u202f\u2009]\d", text))
-    if spaced and not re.fullmatch(r"\D*\d{1,3}([\s\u00a0\u202f\u2009]\d{3})+([.,]\d+)?\D*", text):
+    text = (text[1:-1] if negative else text).lstrip("'").strip()
+    signed = text[:1] in ("+", "-")
+    if signed:
+        negative, text = negative or text[0] == "-", text[1:].strip()
+    spaced = bool(re.search(rf"\d{_SPACE}\d", text))
+    if spaced and not re.fullmatch(rf"\D*\d{{1,3}}({_SPACE}\d{{3}})+([.,]\d+)?\D*", text):
         return None
-    text = re.sub(r"(?<=\d)[\s\u00a0\u202f\u2009](?=\d)", "", text)
-    match = _NUMBER.search(text)
+    match = _NUMBER.search(re.sub(rf"(?<=\d){_SPACE}(?=\d)", "", text))
     if not match:
         return None
-    before, after = text[: match.start()].strip(), text[match.end() :].strip()
-    if before.endswith("-"):
+    before, digits, after = match.string[: match.start()].strip(), match["digits"], match.string[match.end() :]
+    if digits[0] == "." and before[-1:].isalpha():
+        before, digits = f"{before}.", digits[1:]  # "Rs.500" is five hundred
+    if before.endswith("-") and not signed:
         negative, before = True, before[:-1].strip()
-    power = int(match["exponent"] or 0)
-    if after.lower() in _SUFFIX:
-        power, after = power + _SUFFIX[after.lower()], ""
+    power, after = _power(match["exponent"], after.strip())
     symbol = before or after
-    if (before and after) or (symbol and not _CURRENCY.fullmatch(symbol)) or len(symbol) > 5:
+    if (before and after) or (symbol and not currency_code(symbol)) or not _is_number(digits, power):
         return None
-    return Parts(
-        negative=negative, digits=match["digits"], symbol=symbol, percent=percent, power=power, spaced=spaced
-    )
+    return Parts(negative=negative, digits=digits, symbol=symbol, percent=percent, power=power, spaced=spaced)
+
+
+def _power(exponent: str | None, after: str) -> tuple[int, str]:
+    """The power of ten that an exponent and a suffix say, and the text behind the number without the suffix."""
+    suffix = _SUFFIX.get(after.lower())
+    return int(exponent or 0) + (suffix or 0), after if suffix is None else ""
+
+
+def _is_number(digits: str, power: int) -> bool:
+    """Whether *digits* are a number under one of the decimal signs, and one that is not too long."""
+    readings = [split for sign in ".," if (split := _split(digits, sign))]
+    return any(len(whole.lstrip("0")) + power <= _MOST_DIGITS for whole, _ in readings) and power > -_MOST_DIGITS
+
+
+def _split(digits: str, decimal: str) -> tuple[str, str] | None:
+    """The digits before and after the *decimal* sign; None where separators stand in wrong places."""
+    whole, _, fraction = digits.partition(decimal)
+    if (fraction and not fraction.isdecimal()) or not _well_grouped(whole):
+        return None
+    return re.sub(r"\D", "", whole), fraction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,11 +174,10 @@ class NumberStyle:
         parts = number_parts(cell)
         if parts is None:
             return BAD
-        whole, _, fraction = parts.digits.partition(self.decimal)
-        group = "," if self.decimal == "." else "."
-        if self.decimal in fraction or group in fraction or not _well_grouped(whole):
+        split = _split(parts.digits, self.decimal)
+        if split is None:
             return BAD
-        whole = re.sub(r"\D", "", whole)
+        whole, fraction = split
         shift = self.scale + parts.power - (2 if parts.percent else 0) - len(fraction)
         number = int((whole + fraction) or "0")
         if shift < 0:
@@ -167,11 +194,13 @@ class NumberStyle:
 
 def _well_grouped(whole: str) -> bool:
     """Whether the separators in the whole part stand where thousands separators may stand."""
-    groups = re.split(r"[.,'’]", whole)
-    if len(groups) == 1:
+    first, *others = re.split(r"[.,'’]", whole)
+    if not others:
         return True
     # Indian grouping (1,00,000) has pairs before the last three digits.
-    return len(groups[-1]) == 3 and 1 <= len(groups[0]) <= 3 and all(len(g) in (2, 3) for g in groups[1:-1])
+    between = {len(group) for group in others[:-1]}
+    alike = len(set(re.findall(r"[.,'’]", whole))) == 1 and between in (set(), {2}, {3})
+    return alike and len(others[-1]) == 3 and 1 <= len(first) <= 3 and first[0] != "0"
 
 
 Order = Literal["dmy", "mdy", "ymd"]
@@ -193,7 +222,7 @@ class DateStyle:
 
     def parse(self, cell: str) -> int | Bad | None:
         """The day of the cell, counted from 1970-01-01; None for a mark of missing."""
-        from funnelkit.dates import read
+        from funnelkit.dates import YEARS, read
 
         if not self.pattern and _ISO.fullmatch(cell) and (len(cell) == 10 or not self._shifts):
             day = _iso_day(cell[:10])
@@ -202,7 +231,7 @@ class DateStyle:
         if text.lower() in MISSING:
             return None
         stamp = self._stamp(text) if self.pattern else read(text, self.orders)
-        if stamp is None:
+        if stamp is None or stamp.year not in YEARS:
             return BAD
         return self._day(stamp)
 
@@ -212,10 +241,13 @@ class DateStyle:
         return bool(self.zone) and self.zone != self.to
 
     def _stamp(self, text: str) -> datetime | date | None:
+        pattern = self.pattern or ""
         try:
-            return datetime.strptime(text, self.pattern or "")
+            stamp = datetime.strptime(text, pattern)
         except ValueError:
             return None
+        # A pattern without an hour says a date, and a date is the same day in every zone.
+        return stamp if re.search(r"%-?[HIcXsT]", pattern) else stamp.date()
 
     def _day(self, stamp: datetime | date) -> int:
         if isinstance(stamp, datetime):
@@ -231,10 +263,10 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d
 
 @cache
 def _iso_day(text: str) -> int | None:
-    try:
-        return day_number(date.fromisoformat(text))
-    except ValueError:
-        return None
+    from funnelkit.dates import read
+
+    day = read(text, {})
+    return None if day is None else day_number(day)
 
 
 @cache
@@ -294,6 +326,8 @@ class WordStyle:
     """The word in normal form -> the canonical word."""
     contains: tuple[tuple[str, str], ...] = ()
     """Whole words to look for inside the cell, in this order, where no entry of *words* fits."""
+    default: str | None = None
+    """What a word means that is in neither list; None reads it as missing."""
     kind: Literal["word"] = "word"
 
     def parse(self, cell: str) -> str | Bad | None:
@@ -309,14 +343,14 @@ class WordStyle:
         for part, meaning in self.contains:
             if f" {part} " in padded:
                 return meaning
-        return None
+        return self.default
 
     def extended(self, own: Mapping[str, str]) -> WordStyle:
         """The same with further words, which win over those known before."""
         from funnelkit.words import normalise
 
         mine = {normalise(word): meaning for word, meaning in own.items()}
-        return WordStyle(words={**self.words, **mine}, contains=self.contains)
+        return WordStyle(words={**self.words, **mine}, contains=self.contains, default=self.default)
 
 
 Style = NumberStyle | DateStyle | TextStyle | EmailStyle | IdStyle | WordStyle
@@ -335,13 +369,15 @@ class ColumnPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class RowRule:
-    """Rows to set aside: those where any of *headers* fits *pattern*, or all of them are blank."""
+    """Rows to set aside: those where any of *headers* fits *pattern*, or none of them has a value."""
 
     reason: str
     message: str
     headers: tuple[str, ...]
     pattern: str | None = None
-    """A regular expression for the whole cell; None asks for blank cells."""
+    """A regular expression for the whole cell; None asks for cells without a value."""
+    unless: tuple[str, ...] = ()
+    """A row with a value in one of these, other than one that fits *pattern*, is never meant."""
 
 
 @dataclass(frozen=True, kw_only=True)

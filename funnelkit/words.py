@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 CURRENCIES = frozenset(
     "AED AFN AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF "
@@ -19,6 +20,15 @@ CURRENCIES = frozenset(
     "TND TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL".split()
 )
 """ISO 4217 codes that stand in brackets behind a header. ALL and TOP are left out: there they are words."""
+
+CURRENCY_SIGNS: Mapping[str, str] = {
+    "€": "EUR", "£": "GBP", "R$": "BRL", "US$": "USD", "$": "USD", "CA$": "CAD", "C$": "CAD", "A$": "AUD", "AU$": "AUD",
+    "¥": "JPY", "₹": "INR", "Rs": "INR", "Rs.": "INR", "₩": "KRW", "zł": "PLN", "Kč": "CZK", "kr": "SEK", "kr.": "DKK",
+    "₺": "TRY", "₽": "RUB", "฿": "THB", "₫": "VND", "đ": "VND", "₪": "ILS", "₱": "PHP", "CHF": "CHF", "Fr.": "CHF",
+    "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "R": "ZAR", "Rp": "IDR", "Rp.": "IDR", "RM": "MYR",
+    "Ft": "HUF", "lei": "RON", "руб": "RUB", "руб.": "RUB", "лв": "BGN", "лв.": "BGN", "грн": "UAH", "грн.": "UAH",
+}  # fmt: skip
+"""Signs beside an amount -> the code that they stand for."""
 
 _UNIT = re.compile(
     rf"""[(\[]\s*(?:(?:in|en|em)\s+)?(?:
@@ -55,6 +65,17 @@ def normalise(text: str) -> str:
     if not re.search(r"\s", text):
         text = _CAMEL.sub(" ", text)
     return _SEPARATORS.sub(" ", _folded(text)).strip()
+
+
+def currency_code(text: str) -> str | None:
+    """The ISO code that a sign or a code beside an amount stands for, or None.
+
+    >>> currency_code("R$"), currency_code("usd"), currency_code("pcs")
+    ('BRL', 'USD', None)
+    """
+    if text in CURRENCY_SIGNS:
+        return CURRENCY_SIGNS[text]
+    return text.upper() if text.upper() in CURRENCIES else None
 
 
 def compact(text: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from funnelkit.metrics import catalog
+from funnelkit.pipeline.listings import worked_out
 from funnelkit.sources import preset
 from funnelkit.tables import TABLES
 
@@ -31,7 +32,7 @@ def run(*arguments: str) -> str:
 
 def metrics_table() -> str:
     rows = [
-        f"| `{m.id}` | {m.label} | {f'`{m.formula}`' if m.formula else m.worked} | {m.unit.replace('_', ' ')} |"
+        f"| `{m.id}` | {m.label} | {worked_out(m)} | {m.unit.replace('_', ' ')} |"
         for m in catalog.load().metrics.values()
     ]
     return "\n".join(["| id | what it is | how it is worked out | unit |", "|---|---|---|---|", *rows])

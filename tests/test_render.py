@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from markdown_it import MarkdownIt
 
 from funnelkit import render
 from funnelkit.errors import UsageError
+from funnelkit.metrics.cell import Cell
+from funnelkit.report import Point, Span, Trend
 from tests.hard_report import EMPTY, HARD, HOSTILE
 
 ROOT = Path(__file__).parents[1]
@@ -152,3 +156,18 @@ def test_the_terminal_explains_what_is_missing_once_per_reason() -> None:
     assert "9.87 – 11.22 %" in text
     assert "298 – ∞" in text
     assert "other 12 groups" in text
+
+
+def test_a_long_trend_is_summed_up_and_says_where_the_rest_is() -> None:
+    days = [date(2026, 7, 1) + timedelta(days=number) for number in range(92)]
+    points = tuple(
+        Point(
+            span=Span(start=day, end=day, label=str(day)),
+            cells={"leads": Cell(value=7 + 3 * number)},
+        )
+        for number, day in enumerate(days)
+    )
+    text = render.render(replace(HARD, trend=Trend(grain="day", points=points)), "terminal").decode()
+    assert "By day  all 92 values are in JSON and CSV" in text
+    row = next(line for line in text.splitlines() if re.match(r"  Leads +▁", line))
+    assert row.split()[2:] == ["7", "280", "7", "280"]

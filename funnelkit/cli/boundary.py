@@ -7,6 +7,7 @@ funnelkit itself with 70: its trace is shown with --debug only.
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 
 from funnelkit.errors import FunnelkitError, SeveralProblems
@@ -45,7 +46,7 @@ def _say(error: FunnelkitError) -> None:
     for problem in problems:
         print(f"funnelkit: error: {printable(str(problem))}", file=sys.stderr)
         if problem.hint:
-            print(f"  {printable(problem.hint)}", file=sys.stderr)
+            print(textwrap.indent(printable(problem.hint), "  "), file=sys.stderr)
 
 
 def printable(text: str) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from funnelkit.engines import Aside, BadCells, Converted, Record
-from funnelkit.styles import BAD, ColumnPlan, DateStyle, NumberStyle, RowRule, TablePlan
+from funnelkit.styles import BAD, MISSING_TEXT, ColumnPlan, DateStyle, NumberStyle, RowRule, TablePlan
 
 _INT64_MAX = 2**63 - 1
 
@@ -62,9 +62,13 @@ class PandasEngine:
                 continue
             lines.append(line)
             rows.append(cells)
+        while rows and width > 2 and sum(bool(cell.strip()) for cell in rows[-1]) == 1:
+            # A footer that a spreadsheet has padded to the width of the table.
+            rows.pop()
+            odd["footer"].append(lines.pop())
         coded = {name: _code(_cells(rows, i)) for name, i in headers.items()}
         aside = tuple(
-            Aside(reason=reason, message=_ODD[reason], lines=tuple(found))
+            Aside(reason=reason, message=_ODD[reason], lines=tuple(sorted(found)))
             for reason, found in odd.items()
             if found
         )
@@ -235,14 +239,23 @@ def _hits(text: PandasText, rule: RowRule) -> np.ndarray[Any, np.dtype[np.bool_]
     hit: np.ndarray[Any, np.dtype[np.bool_]] = np.full(len(text.lines), rule.pattern is None)
     pattern = re.compile(rule.pattern, re.IGNORECASE) if rule.pattern is not None else None
     for header in rule.headers:
-        coded = text.columns[header]
         if pattern is None:
-            fits = [not value.strip() for value in coded.values]
-            hit &= np.array(fits, dtype=bool)[coded.codes]
+            hit &= _where(text.columns[header], _is_missing)
         else:
-            fits = [bool(pattern.fullmatch(value.strip())) for value in coded.values]
-            hit |= np.array(fits, dtype=bool)[coded.codes]
+            hit |= _where(text.columns[header], pattern.fullmatch)
+    for header in rule.unless if pattern and hit.any() else ():
+        hit &= _where(text.columns[header], lambda cell: _is_missing(cell) or pattern.fullmatch(cell))
     return hit
+
+
+def _where(coded: _Coded, fits: Callable[[str], object]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """The rows whose trimmed cell *fits*."""
+    answers = [bool(fits(value.strip())) for value in coded.values]
+    return np.array(answers, dtype=bool)[coded.codes]
+
+
+def _is_missing(cell: str) -> bool:
+    return cell.lower() in MISSING_TEXT
 
 
 def _typed(coded: _Coded, column: ColumnPlan) -> tuple[Any, np.ndarray[Any, np.dtype[np.bool_]]]:

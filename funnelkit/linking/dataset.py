@@ -100,7 +100,7 @@ def _beyond(frames: Mapping[str, Any], days: Sequence[int]) -> Note:
     for day in days:
         places = [place for name, frame in frames.items() for place in asof.places(name, frame, day)]
         said.append(f"{from_day(day).isoformat()} ({'; '.join(places)})")
-    message = "dates more than 180 days after all others are taken for typing errors and set aside"
+    message = "Dates more than 180 days after all others are taken for typing errors and set aside"
     return Note(code="date_beyond", message=f"{message}: {', '.join(said)}")
 
 

@@ -47,7 +47,7 @@ def change(
     if current.value is None or previous.value is None:
         return Change(previous=previous, absolute=None, relative=None)
     found = _test(evaluator, metric, key, now, before, cells)
-    enough = all(_enough(metric, cell, min_n) for cell in _compared(metric, cells))
+    enough = _enough(metric, _compared(metric, cells), min_n)
     return Change(
         previous=previous,
         absolute=current.value - previous.value,
@@ -99,9 +99,11 @@ def _compared(metric: Metric, cells: tuple[Cell, Cell]) -> tuple[Cell, Cell]:
     return first, second
 
 
-def _enough(metric: Metric, cell: Cell, min_n: int) -> bool:
-    """Whether a cell rests on enough entities; counts say by themselves how sure they are."""
-    return metric.unit == "count" or cell.n is None or cell.n >= min_n
+def _enough(metric: Metric, cells: tuple[Cell, Cell], min_n: int) -> bool:
+    """Whether a comparison rests on enough entities to be called."""
+    if metric.unit == "count":
+        return max(cell.value or 0 for cell in cells) >= min_n
+    return all(cell.n is None or cell.n >= min_n for cell in cells)
 
 
 def _rates(current: Cell, previous: Cell) -> Test:

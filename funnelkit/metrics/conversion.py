@@ -79,7 +79,7 @@ def projected(found: Cohort, curve: survival.Curve, horizon: int) -> Projected:
 def timing(several: Iterable[tuple[int, Counts]], since: int | None, as_of: int) -> survival.Curve:
     """The curve of the days from lead to win, over leads created from day *since* on.
 
-    A win without a usable number of days says nothing about time and is left out.
+    A win before its lead came at once; one without a date says nothing about time and is left out.
     """
     won: dict[int, int] = {}
     waiting: dict[int, int] = {}
@@ -89,8 +89,8 @@ def timing(several: Iterable[tuple[int, Counts]], since: int | None, as_of: int)
                 continue
             if not has_won:
                 waiting[age] = waiting.get(age, 0) + n
-            elif lag is not None and lag >= 0:
-                won[lag] = won.get(lag, 0) + n
+            elif lag is not None:
+                won[max(lag, 0)] = won.get(max(lag, 0), 0) + n
     return survival.kaplan_meier(won, waiting)
 
 

@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 
 from funnelkit.metrics import stages
 from funnelkit.metrics.columns import DURATIONS, EVENT_DAYS, KEPT, LINKED, table_columns
-from funnelkit.metrics.reasons import NOT_LOADED, Reason, missing_dimension, no_column, no_dates
+from funnelkit.metrics.reasons import Reason, missing_dimension, no_column, no_dates, not_loaded
 from funnelkit.tables import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Facts:
         """Why *wanted* cannot be counted at all, as far as columns tell."""
         table = wanted.table
         if table not in self.frames:
-            return NOT_LOADED[table]
+            return not_loaded(table)
         for dimension, _, _ in self.filters:
             if dimension not in self.columns[table]:
                 return missing_dimension(table, dimension)

@@ -98,6 +98,17 @@ class Metric:
     source: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def how(self) -> str:
+        """How it is worked out: its formula, or the statistic and the histogram it is of."""
+        if self.formula is not None:
+            return self.formula.text
+        if self.statistic == "conversion":
+            return f"{self.reached} / {self.among}"
+        name = f"{self.q:.0%} quantile" if self.statistic == "quantile" else self.statistic
+        times = f" times {self.times}" if self.times else ""
+        return f"{name} of {self.of}{times}"
+
 
 def read_measure(name: str, entry: Any, *, allowed: Collection[str] = _MEASURE) -> Measure:
     """The measure that *entry* describes."""

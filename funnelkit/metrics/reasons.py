@@ -41,6 +41,11 @@ NO_WON_DATES = Reason(
 )
 
 
+def not_loaded(table: str) -> Reason:
+    """No file gives *table*."""
+    return NOT_LOADED.get(table) or Reason(f"no_{table}", f"no {table.replace('_', ' ')} loaded")
+
+
 def no_dates(table: str, column: str) -> Reason:
     """The date column that a period or a duration needs is in no file."""
     return Reason("no_dates", f"the {table} table has no {column}: add the date column")

@@ -49,6 +49,9 @@ def mean(histogram: Histogram, unit: Fraction, method: str | None = None) -> Cel
     limits = None
     if found.n > 1:
         low, high = intervals.mean_t(found.n, found.total, found.squares)
+        if min(histogram) >= 0:
+            # Few and skewed values would have the mean of durations reach below zero.
+            low = max(low, 0.0)
         limits = low * float(unit), high * float(unit)
     top, bottom = found.total * unit.numerator, unit.denominator
     return Cell(

@@ -17,10 +17,10 @@ from funnelkit.metrics.reasons import (
     NO_OUTCOME,
     NO_STATUS,
     NO_WON_DATES,
-    NOT_LOADED,
     UNLINKED,
     Reason,
     no_stage,
+    not_loaded,
 )
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Survey:
 
     def _link(self) -> Reason | None:
         if "leads" not in self._facts.frames:
-            return NOT_LOADED["leads"]
+            return not_loaded("leads")
         rows = sum(n for _, n in self._deals)
         linked = sum(n for flags, n in self._deals if flags.get("linked"))
         return None if linked and linked * _ENOUGH_LINKED >= rows else UNLINKED

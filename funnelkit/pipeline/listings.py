@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from funnelkit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from funnelkit.metrics.catalog import Catalog
+    from funnelkit.metrics.language import Histogram, Measure, Metric
     from funnelkit.sources.preset import Preset
 
 
@@ -58,12 +60,56 @@ def preset(known: Sequence[Preset], name: str) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def metrics(catalog: Any) -> bytes:
-    """All metrics by group: id, label, unit, formula."""
-    rows = [("metric", "unit", "what it is")]
-    rows += [
-        (m.id, m.unit, f"{m.label}{f': {m.formula}' if m.formula else ''}") for m in catalog.metrics.values()
+def worked_out(metric: Metric) -> str:
+    """How a metric is worked out, in few words: its formula, or the statistic of a distribution."""
+    if metric.formula:
+        return metric.formula.text
+    if metric.statistic == "conversion":
+        return f"{metric.reached} of {metric.among}, so far"
+    name = f"quantile {metric.q:g}" if metric.statistic == "quantile" else metric.statistic or ""
+    return f"{name} of {metric.of}{f' x {metric.times}' if metric.times else ''}"
+
+
+def metrics(catalog: Catalog) -> bytes:
+    """All metrics: id, unit, label and how they are worked out."""
+    rows = [("metric", "unit", "what it is", "how it is worked out")]
+    rows += [(m.id, m.unit, m.label, worked_out(m)) for m in catalog.metrics.values()]
+    return f"{table(rows)}\n\n`funnelkit metrics ID` gives the convention, the source and an example.\n".encode()
+
+
+def metric(catalog: Catalog, name: str) -> bytes:
+    """One metric: its formula, the measures in it, convention, interval, source and example."""
+    found = catalog.metric(name)
+    facts = [
+        ("is", worked_out(found)),
+        ("unit", found.unit),
+        ("better", found.better),
+        ("interval", _INTERVALS.get(found.interval or "", found.interval or "none")),
+        ("convention", found.convention),
+        ("source", found.source),
     ]
-    return (
-        f"{table(rows)}\n\n`funnelkit metrics ID` gives the convention, the source and an example.\n".encode()
-    )
+    parts = [(f"  {part.id}", _part(part)) for part in catalog.parts(found)]
+    lines = [f"{found.id}: {found.label}", table((f"  {name}", text) for name, text in facts if text)]
+    lines += ["", "counted in it", table(parts)] if parts else []
+    if found.example:
+        given = ", ".join(f"{key} {value}" for key, value in found.example.get("in", {}).items())
+        lines += ["", f"example: {given} -> {found.example.get('out')}"]
+    return ("\n".join(lines) + "\n").encode()
+
+
+_INTERVALS = {
+    "wilson": "95 %, Wilson",
+    "poisson": "95 %, exact Poisson on the count",
+    "t": "95 %, Student's t on the mean",
+    "order": "95 %, order statistics",
+    "km": "95 %, log-log limits of Kaplan-Meier",
+}
+
+
+def _part(part: Measure | Histogram) -> str:
+    """A measure or histogram in words: what is counted, of which rows, by which date."""
+    column = getattr(part, "column", None) or getattr(part, "of", None)
+    what = f"{column} of {part.table}" if column else f"rows of {part.table}"
+    where = ", ".join(f"{name} {' or '.join(sorted(map(str, values)))}" for name, values in part.where.items())
+    date = f", in the period by {part.date}" if part.date else ""
+    return f"{what}{f' where {where}' if where else ''}{date}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +56,8 @@ def read_config(options: Options) -> Config:
             raise MissingInputError(f"{path}: there is no such configuration", hint="Check --config.")
         return configuration.load(path)
     found = configuration.find(Path.cwd())
-    return configuration.load(found) if found else configuration.Config()
+    # Named as seen from here, so that messages say the same on every machine.
+    return configuration.load(Path(os.path.relpath(found))) if found else configuration.Config()
 
 
 def zone_of(options: Options, config: Config) -> str:

@@ -29,6 +29,8 @@ _FIRST = (
     "roas",
     "win_rate",
     "deal_size",
+    "lead_to_won_days_median",
+    "cycle_days_median",
 )
 """What most readers look for first. Any other metric follows in the order of the report."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from funnelkit import longform
 from funnelkit.render import _cells, _numbers
 from funnelkit.render._table import Block, Column, Part, Parts, Row, Table, Text, halved
 
@@ -53,7 +52,7 @@ def names(group: Group, found: Breakdown) -> tuple[Text, ...]:
     """What to call a group: its key, or how many groups it stands for."""
     if group.rest_of:
         return (Text(f"other {group.rest_of:,} groups"), *(Text(),) * (len(found.by) - 1))
-    return tuple(Text(name) for name in longform.names(group, found.by))
+    return tuple(Text(name) for name in group.key)
 
 
 def _column(metric: Metric, report: Report) -> Column:
@@ -87,20 +86,29 @@ def _remarks(metrics: Sequence[Metric], report: Report, found: Breakdown) -> Ite
     yield from _cells.missing(_missing(metrics, report, found))
     more = len(shown(report, found, len(report.definitions))) - len(metrics)
     if more:
-        by = _cells.listed(found.by)
-        yield (Text(f"{more} more metrics by {by}: in JSON and CSV, or choose them with --metrics", "quiet"),)
+        others = f"{more} more metric{'s' if more > 1 else ''} by {_cells.listed(found.by)}"
+        yield (Text(f"{others}: in JSON and CSV, or choose with --metrics", "quiet"),)
 
 
 def _missing(metrics: Sequence[Metric], report: Report, found: Breakdown) -> Iterator[tuple[str, Cell, str]]:
     """Empty cells of the table, and metrics that only the whole has."""
-    ids = {metric.id for metric in metrics}
     for metric in report.definitions.values():
-        known = [(row, row.cells[metric.id]) for row in found.rows if metric.id in row.cells]
-        if metric.id in ids:
-            for row, cell in known:
-                if cell.value is None:
-                    yield metric.id, cell, " ".join(name.text for name in names(row, found) if name)
-        elif known and all(cell.value is None for _, cell in known):
-            whole = report.metrics.get(metric.id)
-            if whole and whole.value is not None:
-                yield metric.id, known[0][1], ""
+        empty = (
+            (group, cell)
+            for group in found.rows
+            if (cell := group.cells.get(metric.id)) and cell.value is None
+        )
+        if metric in metrics:
+            for group, cell in empty:
+                yield metric.id, cell, " ".join(name.text for name in names(group, found) if name)
+        elif _only_whole(metric, report, found):
+            yield metric.id, next(empty)[1], ""
+
+
+def _only_whole(metric: Metric, report: Report, found: Breakdown) -> bool:
+    """Whether *metric* has a value for the whole, and is asked for by group but has none there."""
+    whole = report.metrics.get(metric.id)
+    if whole is None or whole.value is None:
+        return False
+    cells = [cell for group in found.rows if (cell := group.cells.get(metric.id))]
+    return bool(cells) and all(cell.value is None for cell in cells)

@@ -95,7 +95,7 @@ def _grouped(value: Number, decimals: int) -> str:
     size = abs(value)
     if isinstance(value, int) and size >= 1e15:
         return f"{value:,}"
-    if size >= 1e15 or 0 < size < 10**-decimals / 2:
+    if size >= 1e15 or 0 < size < max(1e-8, 10**-decimals / 2):
         return f"{value:.2e}"
     return f"{value:,.{decimals}f}"
 

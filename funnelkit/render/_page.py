@@ -21,20 +21,25 @@ def page(report: Report) -> Page:
 
 
 def _blocks(report: Report) -> Iterator[Block]:
-    found = (
-        _totals.key_numbers(report),
-        _totals.funnel(report),
-        _totals.metrics(report),
-        _totals.missing(report),
-        _groups.breakdown(report),
-        _trends.trend(report),
-        *_trends.by_group(report),
-        _signs.signs(report),
+    numbers = [block for block in _numbers(report) if block]
+    rest = (
+        _signs.signs(report, numbers),
         _evidence.files(report),
         _evidence.links(report),
         _evidence.notes(report),
     )
-    return (block for block in found if block)
+    yield from numbers
+    yield from (block for block in rest if block)
+
+
+def _numbers(report: Report) -> Iterator[Block | None]:
+    yield _totals.key_numbers(report)
+    yield _totals.funnel(report)
+    yield _totals.metrics(report)
+    yield _totals.missing(report)
+    yield _groups.breakdown(report)
+    yield _trends.trend(report)
+    yield from _trends.by_group(report)
 
 
 def _facts(report: Report) -> Iterator[tuple[Text, ...]]:

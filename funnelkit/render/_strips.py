@@ -21,7 +21,8 @@ _COMFORTABLE = 120
 _NARROW_TEXT = 16
 """Names are broken into lines of at least this width before a table gives up."""
 _SHORT_HEADER = 13
-"""A header of this length is only broken where there is no room for it."""
+"""A header of this length is broken only where there is no room for it."""
+_DEEPEST_HEADER = 3
 _SHORTEST_BAR, _LONGEST_BAR = 8, 40
 
 
@@ -47,13 +48,13 @@ class Strip:
         if self.bar:
             return _SHORTEST_BAR
         texts = (_text.width(text.text) for cell in self.cells for text in cell)
-        return max(_text.longest_word(self.header.text), *texts, 0)
+        return max(_within(self.header.text, _DEEPEST_HEADER), *texts, 0)
 
     @cached_property
     def wanted(self) -> int:
-        """The width that a short header needs on one line, too."""
-        header = _text.width(self.header.text)
-        return max(self.natural, header if header <= _SHORT_HEADER else 0)
+        """The width that puts a short header on one line, too, and a long one on two."""
+        short = _text.width(self.header.text) <= _SHORT_HEADER
+        return max(self.natural, _within(self.header.text, 1 if short else 2))
 
     @cached_property
     def least(self) -> int:
@@ -61,7 +62,13 @@ class Strip:
         if self.right or self.solid or self.bar:
             return self.natural
         words = (_text.longest_word(text.text) for cell in self.cells for text in cell)
-        return min(self.natural, max(_NARROW_TEXT, _text.longest_word(self.header.text), *words))
+        return min(self.natural, max(_NARROW_TEXT, _within(self.header.text, _DEEPEST_HEADER), *words))
+
+
+def _within(header: str, lines: int) -> int:
+    """The smallest width at which *header* takes at most so many *lines*."""
+    sizes = range(_text.longest_word(header), _text.width(header))
+    return next((size for size in sizes if len(_text.wrap(header, size)) <= lines), _text.width(header))
 
 
 def shapes(table: Table) -> Iterator[list[Strip]]:

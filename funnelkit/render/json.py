@@ -10,7 +10,6 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from funnelkit import longform
 from funnelkit.render._text import whole
 from funnelkit.report import Breakdown, Metric, Point, Report, Row, Source, Span, Stage, Trend
 
@@ -151,7 +150,7 @@ def _breakdown(breakdown: Breakdown, definitions: Mapping[str, Metric]) -> Objec
 
 
 def _row(row: Row, by: tuple[str, ...], definitions: Mapping[str, Metric]) -> Object:
-    found: Object = {"key": dict(zip(by, longform.names(row, by), strict=True))}
+    found: Object = {"key": dict(zip(by, row.key, strict=True))}
     if row.rest_of:
         found["rest_of"] = row.rest_of
     found["metrics"] = _metrics(row.cells, row.changes, definitions)

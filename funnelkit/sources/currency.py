@@ -7,6 +7,7 @@ the cells. Rows of which nothing says it take the report's only currency, and th
 from __future__ import annotations
 
 import csv
+import os
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,13 +23,9 @@ from funnelkit.errors import ConfigError, MissingInputError, SourceError
 from funnelkit.periods import day_number, from_day
 from funnelkit.sources.mapping import Loaded
 from funnelkit.tables import TABLES, Note
+from funnelkit.words import currency_code
 
-_SIGNS: Mapping[str, str] = {
-    "€": "EUR", "£": "GBP", "R$": "BRL", "US$": "USD", "$": "USD", "CA$": "CAD", "C$": "CAD", "A$": "AUD", "AU$": "AUD",
-    "¥": "JPY", "₹": "INR", "Rs": "INR", "Rs.": "INR", "₩": "KRW", "zł": "PLN", "Kč": "CZK", "kr": "SEK", "₺": "TRY",
-    "₽": "RUB", "฿": "THB", "₫": "VND", "đ": "VND", "₪": "ILS", "₱": "PHP", "CHF": "CHF", "Fr.": "CHF", "NZ$": "NZD",
-    "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "R": "ZAR", "Rp": "IDR", "RM": "MYR",
-}  # fmt: skip
+
 
 
 def code(text: str) -> str | None:
@@ -38,9 +35,9 @@ def code(text: str) -> str | None:
     ('BRL', 'USD', None)
     """
     text = text.strip().replace("\u00a0", " ").strip()
-    if text in _SIGNS:
-        return _SIGNS[text]
-    return text.upper() if len(text) == 3 and text.isascii() and text.isalpha() else None
+    # A column of currencies may hold a code that is younger than this list.
+    word = text.upper() if len(text) == 3 and text.isascii() and text.isalpha() else None
+    return currency_code(text) or word
 
 
 def with_currency(file: Loaded, engine: Engine) -> Loaded:
@@ -91,11 +88,12 @@ class Rates:
 def read_rates(path: Path) -> Rates:
     """The rates of a CSV with the columns date, from, to, rate."""
     found: dict[tuple[str, str], list[tuple[int, Fraction]]] = {}
+    shown = os.path.relpath(path)
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except OSError:
         raise MissingInputError(
-            f"{path}: the rates cannot be read", hint="Check `rates` in the config."
+            f"{shown}: the rates cannot be read", hint="Check `rates` in the config."
         ) from None
     for number, row in enumerate(csv.DictReader(lines), 2):
         try:
@@ -106,7 +104,7 @@ def read_rates(path: Path) -> Rates:
                 raise ValueError
         except (KeyError, ValueError, AttributeError, ZeroDivisionError):
             raise ConfigError(
-                f"{path}, line {number}: not a rate",
+                f"{shown}, line {number}: not a rate",
                 hint="Each line reads date,from,to,rate: 2026-01-31,USD,EUR,0.9214",
             ) from None
         found.setdefault(pair, []).append((day, rate))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from funnelkit.dates import numeric, read
+from funnelkit.dates import Numeric, numeric, read
 from funnelkit.styles import MISSING, Order, shape
 
 _FEW = 5
@@ -41,31 +41,34 @@ def scan(cells: Iterable[str]) -> DateScan:
     for cell in cells:
         # Only dates whose order is open have to be looked at one by one; of others a shape says enough.
         alike = shape(cell)
-        if alike in seen:
-            continue
-        if numeric(cell) is None:
-            seen.add(alike)
         text = cell.strip()
-        if text.lower() in MISSING:
+        if alike in seen or text.lower() in MISSING:
             continue
         parts = numeric(text)
-        if parts is None or (parts.first > 12 and parts.second > 12):
-            good = parts is None and read(text, {}) is not None
-            found.dates += good
-            if not good:
-                found.bad.append(cell)
-            continue
-        found.dates += 1
-        if parts.first > 12:
-            found.first_over_12.setdefault(parts.separator, []).append(text)
-        elif parts.second > 12:
-            found.second_over_12.setdefault(parts.separator, []).append(text)
-        elif parts.first != parts.second:
-            # 05/05/2026 is the same day in both orders and proves nothing either way.
-            found.open.setdefault(parts.separator, []).append(text)
+        if parts is not None:
+            _count(found, text, parts)
+        elif read(text, {}) is None:
+            found.bad.append(cell)
         else:
-            found.open.setdefault(parts.separator, [])
+            found.dates += 1
+            seen.add(alike)
     return found
+
+
+def _count(found: DateScan, text: str, parts: Numeric) -> None:
+    day, month = max(parts.first, parts.second), min(parts.first, parts.second)
+    order: Order = "dmy" if parts.first > 12 else "mdy"
+    # "45/03/2026" and "31/02/2026" are slips: they prove nothing.
+    if month == 0 or month > 12 or (day > 28 and read(text, {parts.separator: order}) is None):
+        found.bad.append(text)
+        return
+    found.dates += 1
+    if day > 12:
+        proof = found.first_over_12 if order == "dmy" else found.second_over_12
+        proof.setdefault(parts.separator, []).append(text)
+    else:
+        # 05/05/2026 is the same day in both orders and proves nothing either way.
+        found.open.setdefault(parts.separator, []).extend([text] if day != month else [])
 
 
 def proofs(found: DateScan) -> dict[str, Order]:

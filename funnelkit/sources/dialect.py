@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -45,14 +46,15 @@ def decode(data: bytes, file: str, encoding: str | None = None) -> tuple[str, st
 
     Raises SourceError where the bytes are no text, or not in the *encoding* that was asked for.
     """
-    if not data.strip():
-        raise SourceError(f"{file}: the file is empty", hint="Download the export again.", code="empty")
     known = next((name for bom, name in _BOMS if data.startswith(bom)), None)
     for name in [encoding] if encoding else [known] if known else _guesses(data):
         try:
-            text = data.decode(name)
+            # Of two byte-order marks, or one under a stated encoding, a decoder leaves one in the text.
+            text = data.decode(name).lstrip("\ufeff")
         except (UnicodeDecodeError, LookupError):
             continue
+        if not text.strip():
+            raise SourceError(f"{file}: the file is empty", hint="Download the export again.", code="empty")
         if _is_text(text):
             return text, name
     if encoding:
@@ -69,7 +71,8 @@ def decode(data: bytes, file: str, encoding: str | None = None) -> tuple[str, st
 def _guesses(data: bytes) -> list[str]:
     head = data[:4000]
     if head.count(0) > len(head) // 4:
-        return ["utf-16-le" if head[1:2] == b"\0" else "utf-16-be"]
+        # Most letters of an export are ASCII, the first one need not be: the zeros are their other halves.
+        return ["utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"]
     # Of the one-byte encodings only cp1252 leaves five bytes undefined; latin-1 takes anything.
     return ["utf-8", "cp1252", "latin-1"]
 
@@ -91,21 +94,52 @@ def heads(text: str, delimiter: str | None = None) -> Iterator[Head]:
             yield Head(delimiter=candidate, records=found)
 
 
-def records(text: str, delimiter: str, skip_lines: int = 0) -> Iterator[tuple[int, tuple[str, ...]]]:
+def records(
+    text: str, delimiter: str, skip_lines: int = 0, width: int | None = None, file: str = ""
+) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The records of *text* below its first *skip_lines* lines, with the line each begins on.
 
     Empty lines are no records. A record that is wrapped whole in quotes, as Excel sometimes
-    leaves it, is read a second time.
+    leaves it, is read a second time; *width*, where it is known, tells it from a line of words.
+    Raises SourceError at the end of a *file* in which a quote is never closed.
     """
     csv.field_size_limit(_FIELD_LIMIT)
     lines = io.StringIO(text, newline="")
     for _ in range(skip_lines):
         lines.readline()
     reader = csv.reader(lines, delimiter=delimiter)
-    line = skip_lines + 1
+    line = begin = skip_lines + 1
+    cells: list[str] = []
     for cells in reader:
+        begin = line
         if len(cells) == 1 and delimiter in cells[0]:
-            cells = next(csv.reader([cells[0]], delimiter=delimiter), cells)
+            cells = _unwrapped(cells, delimiter, width)
         if cells:
             yield line, tuple(cells)
         line = skip_lines + reader.line_num + 1
+    if file and line > begin + 1 and _is_open(text, delimiter, begin):
+        raise SourceError(
+            f"{file}, line {begin}: a quote is opened and never closed, so that all lines below it are one cell",
+            hint="Close the quote, or download the export again: it may be cut off.",
+            code="open_quote",
+        )
+
+
+def _unwrapped(cells: list[str], delimiter: str, width: int | None) -> list[str]:
+    """The record inside a lone cell; the cell itself where it holds words and no record."""
+    inner = list(csv.reader(io.StringIO(cells[0], newline=""), delimiter=delimiter))
+    if len(inner) != 1:
+        return cells
+    # "(c) salesforce.com, inc. All rights reserved" has a comma too, but not half as many as a row.
+    fits = width is None or len(inner[0]) == width or len(inner[0]) > max(width // 2, 2)
+    return inner[0] if fits else cells
+
+
+def _is_open(text: str, delimiter: str, line: int) -> bool:
+    """Whether the last record of *text*, which begins on *line*, opens a quote that is never closed."""
+    lines = islice(io.StringIO(text, newline=""), line - 1, None)
+    try:
+        deque(csv.reader(lines, delimiter=delimiter, strict=True), maxlen=0)
+    except csv.Error as error:
+        return "end of data" in str(error)
+    return False

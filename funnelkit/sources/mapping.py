@@ -16,6 +16,7 @@ from funnelkit.errors import FunnelkitError, SourceError, raise_all
 from funnelkit.periods import day_number
 from funnelkit.sources import outcomes, values
 from funnelkit.sources.export import Export
+from funnelkit.sources.preset import Header
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.settings import FileSettings
 from funnelkit.sources.values import Asked, Decision
@@ -105,7 +106,8 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
 
 def _check_needs(export: Export[Recognition]) -> None:
     preset = export.kind.preset
-    missing = [n.say for n in preset.needs if not set(n.any_of) & set(export.header)] if preset else []
+    header = Header(export.header)
+    missing = [n.say for n in preset.needs if not any(map(header.find, n.any_of))] if preset else []
     if preset and missing:
         raise SourceError(
             f"{export.file}: {preset.tool} {preset.export}, but without the columns that a funnel needs: "
@@ -125,12 +127,13 @@ def _rules(export: Export[Recognition]) -> tuple[RowRule, ...]:
     labels = [h for t, h in kind.columns.items() if t in _LABELLED]
     if preset is None:
         first = names[:3] if kind.table in ("spend", "web", "emails") else names[:1]
-        rules.append(_total(_TOTAL, dict.fromkeys([*first, *labels])))
+        rules.append(_total(_TOTAL, [*first, *labels], kind))
         return tuple(rules)
     if preset.totals:
         # The label stands in the first column that holds names, which is not always the first.
-        rules.append(_total("|".join(preset.totals), dict.fromkeys([*names[:6], *labels])))
-    blank = tuple(h for h in names if h in preset.blank_totals)
+        rules.append(_total("|".join(preset.totals), [*names[:6], *labels], kind))
+    header = Header(names)
+    blank = tuple(dict.fromkeys(h for wanted in preset.blank_totals if (h := header.find(wanted))))
     if blank:
         rules.append(RowRule(reason="total", message="total row: its names are blank", headers=blank))
     if preset.footers:
@@ -143,8 +146,17 @@ def _rules(export: Export[Recognition]) -> tuple[RowRule, ...]:
     return tuple(rules)
 
 
-def _total(pattern: str, headers: Mapping[str, None]) -> RowRule:
-    return RowRule(reason="total", message="total row", headers=tuple(headers), pattern=pattern)
+def _total(pattern: str, headers: Sequence[str], kind: Recognition) -> RowRule:
+    table = TABLES[kind.table]
+    # A company may be called Total; a total row has no id and no date of its own.
+    own = [h for t, h in kind.columns.items() if table.key and (t == table.key or table.columns[t].kind == "date")]
+    return RowRule(
+        reason="total",
+        message="total row",
+        headers=tuple(dict.fromkeys(headers)),
+        pattern=pattern,
+        unless=tuple(own),
+    )
 
 
 def _asked(export: Export[Recognition], settings: FileSettings, text: Any) -> list[Asked]:

@@ -64,6 +64,11 @@ def scan(cells: Iterable[str]) -> NumberScan:
         _count(found, cell, parts)
         if found.either and found.either[-1] is cell:
             found.either += alike[1:]
+        elif parts.power:
+            # Exponents differ within a shape: "1.25e-3" needs more decimals than "1.25e-1".
+            for other in alike[1:]:
+                again = number_parts(other)
+                found.parts += [again] if again else []
     return found
 
 

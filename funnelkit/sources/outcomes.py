@@ -1,7 +1,7 @@
 """What became of a lead or a deal, from whatever columns of an export say so.
 
 A status column decides; else a won flag; else the stage; else a filled won or lost date. A deal
-of which nothing says so is open where the file has such a column at all, and unknown where not.
+with a stage or flag that names no outcome is open; one of which nothing is said is unknown.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import narwhals.stable.v2 as nw
+
+from funnelkit.sources.vocabulary import UNCLEAR
 
 OUTCOME_COLUMNS = frozenset({"status", "won", "closed", "stage", "won_at", "lost_at"})
 
@@ -21,7 +23,7 @@ def deals(frame: Any, present: frozenset[str]) -> tuple[Any, frozenset[str]]:
     table = nw.from_native(frame)
     known = bool(OUTCOME_COLUMNS & present)
     table = table.with_columns(
-        status=nw.coalesce(*_evidence(present), nw.lit("open" if known else "unknown"))
+        status=nw.coalesce(*_evidence(present), _still_open(present), nw.lit("unknown"))
     )
     done = nw.col("status").is_in(["won", "lost", "other"])
     dates = [nw.col(c) for c in ("closed_at", "won_at", "lost_at") if c in present]
@@ -45,18 +47,32 @@ def _evidence(present: frozenset[str]) -> list[nw.Expr]:
     """Expressions for the outcome, the strongest first; each is null where it says nothing."""
     found = []
     if "status" in present:
-        found.append(nw.col("status"))
+        found.append(_clear("status"))
     if "won" in present:
         found.append(nw.when(nw.col("won") == "true").then(nw.lit("won")))
         if "closed" in present:
             lost = (nw.col("won") == "false") & (nw.col("closed") == "true")
             found.append(nw.when(lost).then(nw.lit("lost")))
     if "stage" in present:
-        found.append(nw.col("stage_outcome"))
+        found.append(_clear("stage_outcome"))
     for column, outcome in (("won_at", "won"), ("lost_at", "lost")):
         if column in present:
             found.append(nw.when(~nw.col(column).is_null()).then(nw.lit(outcome)))
     return found
+
+
+def _clear(column: str) -> nw.Expr:
+    return nw.when(nw.col(column) != UNCLEAR).then(nw.col(column))
+
+
+def _still_open(present: frozenset[str]) -> nw.Expr:
+    """``open`` where a stage, status or flag is filled, or no lost date is where there could be one."""
+    said = [nw.col(c) for c in ("status", "won", "closed") if c in present]
+    if "stage" in present:
+        said.append(nw.col("stage_outcome"))
+    if {"won_at", "lost_at"} <= present or not said:
+        return nw.lit("open" if "lost_at" in present else None, nw.String)
+    return nw.when(~nw.coalesce(*said).is_null()).then(nw.lit("open"))
 
 
 def leads(frame: Any, present: frozenset[str]) -> tuple[Any, frozenset[str]]:

@@ -66,7 +66,7 @@ def read(
         sheet=None,
         preamble=joined(seen[:position]),
         kind=proposal.kind,
-        open=lambda: _below(records(text, separator, line - 1)),
+        open=lambda: _below(records(text, separator, line - 1, len(header), file)),
     )
 
 

@@ -169,7 +169,7 @@ def _plausible(table: Table, column: str, cells: Sequence[str]) -> bool:
     kind = table.columns[column].kind
     if kind in ("status", "boolean"):
         words = vocabulary.load().words(table.name, column, kind)
-        known = sum(words.parse(cell) is not None for cell in cells)
+        known = sum(words.parse(cell) not in (None, vocabulary.UNCLEAR) for cell in cells)
         return known * 2 > len(cells) or (table.name == "leads" and not cells)
     if kind == "date":
         good = sum(numeric(c) is not None or read(c, {}) is not None for c in cells)

@@ -15,6 +15,9 @@ from funnelkit.styles import WordStyle
 from funnelkit.words import normalise
 
 
+UNCLEAR = "unclear"
+"""What a stage or status of a deal says that is in no list: it has not ended, if nothing else says so."""
+
 _normal = lru_cache(maxsize=8192)(normalise)
 """Recognition asks for the same words of every table."""
 
@@ -43,6 +46,7 @@ class Vocabulary:
             self.values.get(f"{table}.{column}") or self.values["boolean" if kind == "boolean" else "none"]
         )
         return WordStyle(
+            default=UNCLEAR if table == "deals" and column in ("status", "stage_outcome") else None,
             words={
                 word: meaning
                 for meaning, theirs in entry.get("words", {}).items()

@@ -1,0 +1,61 @@
+"""Canonical tables written row by row, and what linking makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from funnelkit import engines
+from funnelkit.linking.dataset import Canonical, build
+from funnelkit.tables import BLANK, TABLES, Dataset
+
+Row = Mapping[str, Any]
+_WHOLE = ("date", "integer", "decimal", "money", "percent")
+
+
+def table(name: str, rows: Iterable[Row], **scales: int) -> Canonical:
+    """The canonical table of *rows*; a column is present if some row names it."""
+    rows = list(rows)
+    present = dict.fromkeys(column for row in rows for column in row)
+    kinds = {c: TABLES[name].columns[c].kind if c in TABLES[name].columns else "date" for c in present}
+    frame = pd.DataFrame(
+        {
+            c: pd.array([r.get(c) for r in rows], dtype="Int64" if kinds[c] in _WHOLE else "str")
+            for c in present
+        }
+    ).assign(source_file=f"{name}.csv", source_row=range(2, len(rows) + 2))
+    return Canonical(frame=frame, scales=scales, present=frozenset(present))
+
+
+def link(as_of: int | None = None, **tables: Canonical | Iterable[Row]) -> Dataset:
+    """The dataset of *tables*, where a channel is its own word and only paid_search is paid."""
+    return build(
+        {name: t if isinstance(t, Canonical) else table(name, t) for name, t in tables.items()},
+        classify=lambda channel="", source="", medium="": channel or BLANK,
+        is_paid=lambda channel: channel == "paid_search",
+        as_of=as_of,
+        currency="EUR",
+        engine=engines.load("pandas"),
+    )
+
+
+def rows(data: Dataset, name: str) -> list[dict[str, Any]]:
+    """The rows of a table of *data*, missing as None, in the order of their content."""
+    frame = data.frames[name].drop(columns=["source_file", "source_row"], errors="ignore")
+    # Whole numbers, also where a join has made floats of them.
+    cells = {c: [_plain(v) for v in frame[c]] for c in frame.columns}
+    found = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
+    return sorted(found, key=repr)
+
+
+def _plain(value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    return value if isinstance(value, str) else int(value)
+
+
+def column(data: Dataset, name: str, key: str, wanted: str) -> dict[Any, Any]:
+    """One column of a table of *data* by another that identifies its rows."""
+    return {row[key]: row[wanted] for row in rows(data, name)}
