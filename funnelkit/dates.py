@@ -109,7 +109,9 @@ def _named(text: str) -> datetime | date | None:
 
 def _build(match: re.Match[str], month: int, day: int) -> datetime | date | None:
     year = int(match["y"])
-    calendar = _calendar(year if year > 99 else 2000 + year if year < 70 else 1900 + year, month, day)
+    if len(match["y"]) == 2:
+        year += 2000 if year < 70 else 1900
+    calendar = _calendar(year, month, day)
     if calendar is None or match["hour"] is None:
         return calendar
     hour, half = int(match["hour"]), (match["half"] or "").lower()[:1]

@@ -135,7 +135,7 @@ def _power(exponent: str | None, after: str) -> tuple[int, str]:
 def _is_number(digits: str, power: int) -> bool:
     """Whether *digits* are a number under one of the decimal signs, and one that is not too long."""
     readings = [split for sign in ".," if (split := _split(digits, sign))]
-    return any(len(whole.lstrip("0")) + power <= _MOST_DIGITS for whole, _ in readings) and power > -_MOST_DIGITS
+    return any(len(whole.lstrip("0")) + power <= _MOST_DIGITS for whole, _ in readings) and power > -100
 
 
 def _split(digits: str, decimal: str) -> tuple[str, str] | None:

@@ -12,6 +12,7 @@ import typer
 from funnelkit import __version__
 from funnelkit.cli import init, inspect, metrics, report, schema, sources
 from funnelkit.cli.boundary import guarded
+from funnelkit.cli.light import LightCommand, LightGroup
 
 HELP = """The funnel of marketing and sales, from the exports of their tools.
 
@@ -25,18 +26,19 @@ Each number says which file, which rows, which rule, and how sure.
 
 app = typer.Typer(
     name="funnelkit",
+    cls=LightGroup,
     help=HELP,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("report", help=report.HELP)(report.report)
-app.command("inspect", help=inspect.HELP)(inspect.inspect)
-app.command("metrics", help=metrics.HELP)(metrics.metrics)
-app.command("sources", help=sources.HELP)(sources.sources)
-app.command("init", help=init.HELP)(init.init)
-app.command("schema", help=schema.HELP)(schema.schema)
+app.command("report", cls=LightCommand, help=report.HELP)(report.report)
+app.command("inspect", cls=LightCommand, help=inspect.HELP)(inspect.inspect)
+app.command("metrics", cls=LightCommand, help=metrics.HELP)(metrics.metrics)
+app.command("sources", cls=LightCommand, help=sources.HELP)(sources.sources)
+app.command("init", cls=LightCommand, help=init.HELP)(init.init)
+app.command("schema", cls=LightCommand, help=schema.HELP)(schema.schema)
 
 
 def _version(asked: bool) -> None:

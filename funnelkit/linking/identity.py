@@ -68,7 +68,7 @@ def company_domain(email: str = "", domain: str = "") -> str:
     ('engines.example', '', 'engines.example')
     """
     hosts = (_host(domain), _host(email.rpartition("@")[2]))
-    return next((host for host in hosts if host and not _says_nothing(host)), "")
+    return next((host for host in hosts if not _says_nothing(host)), "")
 
 
 def _host(text: str) -> str:
@@ -79,7 +79,7 @@ def _host(text: str) -> str:
 
 def _says_nothing(host: str) -> bool:
     known = host in FREE_MAIL or host in _NO_COMPANY or _PROVIDERS.fullmatch(host) is not None
-    return known or host.endswith(".test")
+    return known or host.endswith(".test") or "." not in host
 
 
 def link(leads: Any, deals: Any) -> tuple[Any, Any, tuple[Match, ...]]:

@@ -57,4 +57,4 @@ def _painted(line: Iterable[tuple[str, Style]], color: bool) -> str:
         runs.pop()
     if not color:
         return "".join(text for text, _ in runs).rstrip()
-    return "".join(f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style else text for text, style in runs)
+    return "".join(f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style and text else text for text, style in runs)

@@ -77,7 +77,7 @@ class Preset:
 
     def recognises(self, header: Header, file: str) -> bool:
         """Whether this preset knows an export with *header*."""
-        if self.file and not any(word in file.lower() for word in self.file):
+        if self.file and not any(word in Path(file).name.lower() for word in self.file):
             return False
         return all(any(header.find(h) for h in group) for group in self.match) and not any(
             header.find(h) for h in self.absent

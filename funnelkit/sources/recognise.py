@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from funnelkit.dates import numeric, read
 from funnelkit.errors import SourceError, did_you_mean
@@ -95,7 +96,7 @@ class Recogniser:
             if not (columns or own) or (not self.kind and not _complete(table, {**columns, **own})):
                 continue
             score = _score(table, columns, header, below)
-            score += any(word in file.lower() for word in _FILE_WORDS[table.name])
+            score += any(word in _file_words(file) for word in _FILE_WORDS[table.name])
             scored.append((score, table.name, columns))
         if not scored:
             return None
@@ -109,6 +110,11 @@ class Recogniser:
             )
         how = dict.fromkeys(best[2], "known word")
         return Proposal(kind=Recognition(table=best[1], preset=None, columns=best[2], how=how), score=best[0])
+
+
+def _file_words(file: str) -> str:
+    """What the name of *file* says; its folders say nothing, and neither "leads" nor "downloads" are ads."""
+    return Path(file).name.lower().replace("leads", "lead").replace("loads", "load")
 
 
 def check_kind(kind: str, presets: Sequence[Preset]) -> None:

@@ -25,8 +25,10 @@ from funnelkit.styles import (
 )
 from funnelkit.tables import Kind
 
-_LONGEST = 18
-"""Digits that fit a 64-bit integer, with the sum of a column in mind."""
+_LARGEST = 2**63 - 1
+"""What a sum may come to, on any engine."""
+_DECIMALS = 4
+"""So many decimals are never given up to make room; further ones are float noise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,16 +171,21 @@ def _number(asked: Asked, found: numbers.NumberScan, proved: set[numbers.Sign], 
         why = f"decimal {asked.decimal!r}, as stated beforehand"
     if found.numbers == 0 and found.bad:
         sign, why = None, f"its values are no numbers: {found.bad[0][:40]!r}"
+    room = _room(found, sign, rows) if sign else 0
+    needed = 0 if counts or sign is None else found.scale(sign)
+    if room < min(needed, _DECIMALS):
+        sign, why = None, "its numbers are too long to be added up exactly"
     if sign is None:
         hint = _number_hint(asked, found)
         return Decision(target=asked.target, header=asked.header, style=None, evidence=why, hint=hint)
-    room = _LONGEST - found.whole_digits(sign) - len(str(rows))
-    style = (
-        NumberStyle(decimal=sign, scale=0, exact=True)
-        if counts
-        else NumberStyle(decimal=sign, scale=min(max(found.scale(sign), 0), max(room, 0)))
-    )
+    style = NumberStyle(decimal=sign, scale=min(needed, room), exact=counts)
     return Decision(target=asked.target, header=asked.header, style=style, evidence=why, symbols=symbols)
+
+
+def _room(found: numbers.NumberScan, sign: numbers.Sign, rows: int) -> int:
+    """How many decimals fit 64 bits when all *rows* are as large as the largest; negative for none."""
+    most = 10 ** found.whole_digits(sign) * max(rows, 1)
+    return len(str(_LARGEST // most)) - 1 if most <= _LARGEST else -1
 
 
 def _number_hint(asked: Asked, found: numbers.NumberScan) -> str:

@@ -6,6 +6,7 @@ kind of cell. Hidden sheets are not looked at: tools keep their own notes in the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
@@ -115,11 +116,19 @@ def cell_text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        # Beyond 15 digits Excel itself has rounded: the exponent form shows that an id is damaged.
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return _float_text(cell)
     if isinstance(cell, datetime):
         midnight = cell.time() == time(0)
         return cell.date().isoformat() if midnight else cell.isoformat(sep=" ", timespec="seconds")
     if isinstance(cell, date | time):
         return cell.isoformat()
     return str(cell) if isinstance(cell, timedelta | int) else ""
+
+
+def _float_text(number: float) -> str:
+    # Beyond 15 digits Excel itself has rounded: the exponent form shows that an id is damaged.
+    if number.is_integer() and abs(number) < 1e15:
+        return str(int(number))
+    text = repr(number)
+    # "1.125" could also be read as thousands. A typed number is not in doubt, so that it gets a fourth decimal.
+    return f"{text}0" if re.fullmatch(r"-?\d{1,3}\.\d{3}", text) else text

@@ -1,0 +1,150 @@
+"""Day or month first: decided by evidence or not at all, since half of the dates fit both."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from funnelkit.errors import SourceError
+from funnelkit.sources import dateorder
+from tests.reading import aside, column, csv_text, load, noted, table
+
+if TYPE_CHECKING:
+    from funnelkit.styles import Order
+
+
+def decided(*cells: str, **neighbours: set[Order]) -> dict[str, Order] | None:
+    """The order of each separator in a column of *cells*; *neighbours* prove orders for ``slash`` and ``dash``."""
+    signs = {"slash": "/", "dash": "-"}
+    found = dateorder.scan(cells)
+    return dateorder.settle(found, {signs[name]: orders for name, orders in neighbours.items()})[0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "orders"),
+    [
+        (["03/04/2026", "13/04/2026"], {"/": "dmy"}),
+        (["03/04/2026", "04/13/2026"], {"/": "mdy"}),
+        (["03.04.2026 10:15", "31.12.2026 00:00"], {".": "dmy"}),
+        (["05/05/2026", "01/01/2026"], {"/": "dmy"}),
+        (["08-06-2020 15:38", "21-06-2020 09:00", "4/21/2020 19:28"], {"-": "dmy", "/": "mdy"}),
+        (["2026-03-04", "2026-04-03"], {}),
+        (["2026-03-04", "13/04/2026"], {"/": "dmy"}),
+        (["Mar 4, 2026", ""], {}),
+        (["3/4/26", "3/31/26"], {"/": "mdy"}),
+    ],
+)
+def test_a_part_over_twelve_decides(cells: list[str], orders: dict[str, Order]) -> None:
+    assert decided(*cells) == orders
+    assert decided(*reversed(cells)) == orders
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["03/04/2026"],
+        ["03/04/2026", "05/05/2026", "12/11/2026"],
+        ["13/04/2026", "04/13/2026"],
+        ["08-06-2020", "21-06-2020", "4/3/2020"],
+        ["03/04/2026", "45/03/2026"],
+        ["03/04/2026", "31/02/2026"],
+        ["03/04/2026", "00/13/2026"],
+        ["03/04/2026", "2026-01-01", "Mar 4, 2026"],
+    ],
+)
+def test_without_evidence_nothing_is_decided(cells: list[str]) -> None:
+    assert decided(*cells) is None
+    assert decided(*reversed(cells)) is None
+
+
+def test_other_columns_help_for_the_same_separator_where_they_agree() -> None:
+    assert decided("03/04/2026", slash={"dmy"}) == {"/": "dmy"}
+    assert decided("03/04/2026", slash={"mdy"}) == {"/": "mdy"}
+    assert decided("03/04/2026", slash={"dmy", "mdy"}) is None
+    assert decided("03/04/2026", dash={"dmy"}) is None
+
+
+def test_a_few_slips_among_many_dates_do_not_undo_the_evidence() -> None:
+    many = [f"{day:02}/{month:02}/{year}" for day in range(13, 29) for month in range(1, 13) for year in (2024, 2025)]
+    assert decided(*many, "04/13/2026", "04/14/2026") == {"/": "dmy"}
+    assert decided(*many[:50], "04/13/2026") is None
+    assert decided(*many, *(f"04/{day}/2026" for day in range(13, 20))) is None
+
+
+@pytest.mark.parametrize("first", ["2026-02-30", "0000-00-00", "32 Jan 2026", "2026-13-45", "soon"])
+def test_a_slip_in_the_first_row_does_not_hide_the_dates_below_it(first: str) -> None:
+    text = table("Lead ID,Email,Created Date", f"0,a@x.example,{first}", "1,b@x.example,2026-02-03", "2,c@x.example,2026-11-12")
+    loaded = load(text)
+    assert column(loaded, "created_at") == ["2026-02-03", "2026-11-12"]
+    assert aside(loaded) == {"bad_value": 1}
+
+
+# In a file
+
+
+def test_an_ambiguous_needed_date_is_refused_with_both_readings_and_the_way_out() -> None:
+    text = table("Lead ID,Email,Created Date", "1,a@x.example,03/04/2026", "2,b@x.example,05/06/2026")
+    words = r"export\.csv: column 'Created Date' \(created_at\): '03/04/2026' fits two readings"
+    with pytest.raises(SourceError, match=words) as caught:
+        load(text)
+    hint = caught.value.hint
+    assert hint.startswith("'03/04/2026' is day 3 of month 4, or day 4 of month 3. Say which: --date-order dmy or mdy")
+    assert 'created_at: {from: Created Date, format: "%d/%m/%Y"}' in hint
+
+
+@pytest.mark.parametrize(("order", "day"), [("dmy", "2026-04-03"), ("mdy", "2026-03-04")])
+def test_the_user_settles_what_the_file_does_not(order: str, day: str) -> None:
+    text = table("Lead ID,Email,Created Date", "1,a@x.example,03/04/2026")
+    assert column(load(text, order=order), "created_at") == [day]
+    pattern = "%d/%m/%Y" if order == "dmy" else "%m/%d/%Y"
+    assert column(load(text, patterns={"created_at": pattern}), "created_at") == [day]
+
+
+def test_an_ambiguous_date_that_is_not_needed_is_left_out_with_both_readings() -> None:
+    text = table("Lead ID,Email,Created Date,MQL date", "1,a@x.example,2026-01-05,03/04/2026")
+    loaded = load(text)
+    assert "mql_at" not in loaded.present
+    (message,) = noted(loaded, "column_left_out")
+    assert "(mql_at): '03/04/2026' fits two readings; it is left out" in message
+    assert "is day 3 of month 4, or day 4 of month 3" in message
+
+
+def test_what_one_column_proves_holds_for_its_neighbours() -> None:
+    text = table("Lead ID,Email,Created Date,MQL date", "1,a@x.example,03/04/2026,21/04/2026")
+    assert column(load(text), "created_at") == ["2026-04-03"]
+
+
+days = st.dates(date(2001, 1, 1), date(2060, 1, 1))
+
+
+@given(st.lists(days, min_size=1, max_size=10), st.booleans(), st.sampled_from("/-."), st.sampled_from(["", " 09:30"]))
+def test_a_decision_is_never_a_wrong_one(found: list[date], day_first: bool, separator: str, time: str) -> None:
+    cells = [
+        separator.join(map(str, (d.day, d.month, d.year) if day_first else (d.month, d.day, d.year))) + time
+        for d in found
+    ]
+    orders = decided(*cells)
+    if any(d.day > 12 for d in found):
+        assert orders == {separator: "dmy" if day_first else "mdy"}
+    elif any(d.day != d.month for d in found):
+        assert orders is None
+    else:
+        assert orders is not None
+
+
+@settings(deadline=None)
+@given(days, st.integers(1, 30), st.booleans())
+def test_a_column_with_decisive_evidence_reads_back_exactly(start: date, count: int, day_first: bool) -> None:
+    found = [start + timedelta(days=9 * n) for n in range(count)]
+    shape = "%d/%m/%Y" if day_first else "%m/%d/%Y"
+    rows = [[str(n), f"u{n}@x.example", d.strftime(shape)] for n, d in enumerate(found)]
+    try:
+        loaded = load(csv_text([["Lead ID", "Email", "Created Date"], *rows]))
+    except SourceError:
+        assert all(d.day <= 12 for d in found)
+        return
+    assert column(loaded, "created_at") == [d.isoformat() for d in found]
