@@ -28,7 +28,7 @@ MISSING_TEXT: Final = frozenset({"", "-", "--", "—", "–", "n/a", "#n/a", "nu
 """The same for text, where ``None`` or ``nan`` may be somebody's word."""
 
 
-_LONGEST_MARK = max(map(len, MISSING_TEXT))
+LONGEST_MARK = max(map(len, MISSING_TEXT))
 _ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+\d{2}")
 """What a spreadsheet makes of a long number: the sign and two digits, which no identifier has by chance."""
 
@@ -42,9 +42,8 @@ class Bad:
 
 BAD: Final = Bad()
 
-_SHAPE = str.maketrans("12345678", "9" * 8)
-_ZEROS = str.maketrans("0", "9")
-_INNER_ZERO = re.compile(r"(?<=[\d.,])0")
+SHAPE = str.maketrans("12345678", "9" * 8)
+INNER_ZERO = re.compile(r"(?<=[\d.,])0")
 
 
 def shape(cell: str) -> str:
@@ -55,12 +54,7 @@ def shape(cell: str) -> str:
     >>> shape("1053.20"), shape("0.125"), shape("-12,5 %"), shape("-0.105")
     ('9999.99', '0.999', '-99,9 %', '-0.999')
     """
-    alike = cell.translate(_SHAPE)
-    if "0" not in alike:
-        return alike
-    if not alike[:1].isdigit():
-        return _INNER_ZERO.sub("9", alike)
-    return alike[0] + alike[1:].translate(_ZEROS)
+    return INNER_ZERO.sub("9", cell.translate(SHAPE))
 
 
 _SIGNS = str.maketrans({"−": "-", "\u2010": "-", "\u2011": "-"})
@@ -114,7 +108,11 @@ def number_parts(cell: str) -> Parts | None:
     match = _NUMBER.search(re.sub(rf"(?<=\d){_SPACE}(?=\d)", "", text))
     if not match:
         return None
-    before, digits, after = match.string[: match.start()].strip(), match["digits"], match.string[match.end() :]
+    before, digits, after = (
+        match.string[: match.start()].strip(),
+        match["digits"],
+        match.string[match.end() :],
+    )
     if digits[0] == "." and before[-1:].isalpha():
         before, digits = f"{before}.", digits[1:]  # "Rs.500" is five hundred
     if before.endswith("-") and not signed:
@@ -224,8 +222,8 @@ class DateStyle:
         """The day of the cell, counted from 1970-01-01; None for a mark of missing."""
         from funnelkit.dates import YEARS, read
 
-        if not self.pattern and _ISO.fullmatch(cell) and (len(cell) == 10 or not self._shifts):
-            day = _iso_day(cell[:10])
+        if not self.pattern and _ISO.fullmatch(cell) and (len(cell) == 10 or not self.shifts):
+            day = iso_day(cell[:10])
             return BAD if day is None else day
         text = cell.strip()
         if text.lower() in MISSING:
@@ -236,7 +234,7 @@ class DateStyle:
         return self._day(stamp)
 
     @property
-    def _shifts(self) -> bool:
+    def shifts(self) -> bool:
         """Whether a time stamp without offset may fall on another day in the report's zone."""
         return bool(self.zone) and self.zone != self.to
 
@@ -251,7 +249,7 @@ class DateStyle:
 
     def _day(self, stamp: datetime | date) -> int:
         if isinstance(stamp, datetime):
-            if stamp.tzinfo is None and self._shifts:
+            if stamp.tzinfo is None and self.shifts:
                 stamp = stamp.replace(tzinfo=_zone(self.zone or "UTC"))
             if stamp.tzinfo is not None:
                 stamp = stamp.astimezone(_zone(self.to))
@@ -262,7 +260,8 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d
 
 
 @cache
-def _iso_day(text: str) -> int | None:
+def iso_day(text: str) -> int | None:
+    """The day number of ``2026-01-31``, or None for a day that no calendar has."""
     from funnelkit.dates import read
 
     day = read(text, {})
@@ -283,7 +282,7 @@ class TextStyle:
     def parse(self, cell: str) -> str | Bad | None:
         """The trimmed cell; None for a mark of missing."""
         text = " ".join(cell.split())
-        return None if len(text) <= _LONGEST_MARK and text.lower() in MISSING_TEXT else text
+        return None if len(text) <= LONGEST_MARK and text.lower() in MISSING_TEXT else text
 
 
 _EMAIL = re.compile(r"[^\s<>()\[\];,:\"]+@[^\s<>()\[\];,:\"]+\.[^\s<>()\[\];,:\"]+")
@@ -313,7 +312,7 @@ class IdStyle:
     def parse(self, cell: str) -> str | Bad | None:
         """The identifier; BAD for ``1.20253E+17``, whose digits are lost."""
         text = cell.partition(";")[0].strip().lstrip("'")
-        if len(text) <= _LONGEST_MARK and text.lower() in MISSING_TEXT:
+        if len(text) <= LONGEST_MARK and text.lower() in MISSING_TEXT:
             return None
         return BAD if text[:1].isdigit() and _ROUNDED.fullmatch(text) else text
 

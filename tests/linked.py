@@ -19,17 +19,17 @@ def table(name: str, rows: Iterable[Row], **scales: int) -> Canonical:
     """The canonical table of *rows*; a column is present if some row names it."""
     rows = list(rows)
     present = dict.fromkeys(column for row in rows for column in row)
-    kinds = {c: TABLES[name].columns[c].kind if c in TABLES[name].columns else "date" for c in present}
-    frame = pd.DataFrame(
-        {
-            c: pd.array([r.get(c) for r in rows], dtype="Int64" if kinds[c] in _WHOLE else "str")
-            for c in present
-        }
-    ).assign(source_file=f"{name}.csv", source_row=range(2, len(rows) + 2))
+    kinds = {column: TABLES[name].columns[column].kind for column in present}
+    arrays = {c: pd.array([row.get(c) for row in rows], dtype=_dtype(kind)) for c, kind in kinds.items()}
+    frame = pd.DataFrame(arrays).assign(source_file=f"{name}.csv", source_row=range(2, len(rows) + 2))
     return Canonical(frame=frame, scales=scales, present=frozenset(present))
 
 
-def link(as_of: int | None = None, **tables: Canonical | Iterable[Row]) -> Dataset:
+def _dtype(kind: str) -> Any:
+    return "Int64" if kind in _WHOLE else "str"
+
+
+def link(as_of: Any = None, **tables: Any) -> Dataset:
     """The dataset of *tables*, where a channel is its own word and only paid_search is paid."""
     return build(
         {name: t if isinstance(t, Canonical) else table(name, t) for name, t in tables.items()},

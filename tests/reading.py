@@ -53,8 +53,8 @@ def csv_text(rows: Iterable[Sequence[str]], delimiter: str = ",") -> str:
 
 def written(loaded: Loaded, column: str, value: Any) -> str | None:
     """One canonical value as text: a date in ISO form, a number with all its decimals."""
-    if value is None or value != value:
-        return None
+    if value is None or isinstance(value, float):
+        return None  # pandas writes a missing text as a float
     if column in loaded.scales:
         return str(Decimal(int(value)).scaleb(-loaded.scales[column]))
     known = TABLES[loaded.table].columns.get(column)

@@ -13,14 +13,16 @@ import pandas as pd
 from funnelkit.tables import Dataset
 
 DAY = date(1970, 1, 1).toordinal()
-FLAGS = {
+FLAGS: dict[str, dict[str, Any]] = {
     "leads": {"is_paid": 0, "has_deal": 0, "deal_created_at": None, "has_won": 0, "won_at": None},
     "deals": {"status": "open", "is_new": 1, "is_paid": 0, "linked": 0, "lead_created_at": None},
     "customers": {"is_paid": 0, "linked": 1},
     "spend": {"is_paid": 0},
 }
 """What linking adds to every row."""
-TEXT = frozenset("channel source medium campaign owner country segment product status customer lead_id deal_id".split())
+TEXT = frozenset(
+    "channel source medium campaign owner country segment product status customer lead_id deal_id".split()
+)
 
 
 def day(text: str) -> int:
@@ -31,7 +33,7 @@ def day(text: str) -> int:
 def frame(table: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """A canonical frame of *rows*; what a row does not name is missing, or as linking sets it."""
     rows = [{**FLAGS.get(table, {}), **row} for row in rows]
-    columns = dict.fromkeys(name for row in rows for name in row) or dict.fromkeys(FLAGS.get(table, {}))
+    columns = list(dict.fromkeys(name for row in rows for name in row)) or list(FLAGS.get(table, {}))
     return pd.DataFrame(
         {
             name: pd.array([row.get(name) for row in rows], dtype="str" if name in TEXT else "Int64")
@@ -40,7 +42,12 @@ def frame(table: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     )
 
 
-def dataset(as_of: int | str, scale: int = 2, **tables: list[dict[str, Any]]) -> Dataset:
+def dataset(as_of: int | str, **tables: list[dict[str, Any]]) -> Dataset:
+    """The dataset of *tables*, whose money and conversions have two decimals."""
+    return scaled(as_of, 2, tables)
+
+
+def scaled(as_of: int | str, scale: int, tables: Mapping[str, list[dict[str, Any]]]) -> Dataset:
     """The dataset of *tables*, whose money and conversions have *scale* decimals."""
     frames = {table: frame(table, rows) for table, rows in tables.items()}
     money = ("amount", "revenue", "cost", "conversion_value", "conversions", "refunded")
@@ -63,7 +70,7 @@ def olist(as_of: str = "2018-11-14") -> Dataset:
         won = {row["mql_id"]: day(row["won_date"][:10]) for row in csv.DictReader(file)}
     won = {lead: when for lead, when in won.items() if when <= known}
     with (OLIST / "olist_marketing_qualified_leads_dataset.csv").open(encoding="utf-8", newline="") as file:
-        leads = [
+        leads: list[dict[str, Any]] = [
             {
                 "lead_id": row["mql_id"],
                 "created_at": day(row["first_contact_date"]),

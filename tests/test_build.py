@@ -17,7 +17,7 @@ from funnelkit.metrics import catalog
 from funnelkit.periods import parse
 from funnelkit.report import Change, Report
 from funnelkit.tables import Dataset, Match, Note
-from tests.small import dataset, day
+from tests.small import dataset, day, scaled
 from tests.test_metrics import AS_OF, SHOP
 
 MAIN = (
@@ -97,7 +97,11 @@ def test_what_does_not_exist_is_refused_with_the_nearest_name(
 
 def test_without_a_period_the_report_is_of_everything_up_to_the_as_of_date() -> None:
     found = report()
-    assert (found.period.label, found.period.start, found.period.end) == ("all", date(2026, 7, 1), date(2026, 9, 30))
+    assert (found.period.label, found.period.start, found.period.end) == (
+        "all",
+        date(2026, 7, 1),
+        date(2026, 9, 30),
+    )
     assert not found.period.partial
     assert found.as_of == date(2026, 9, 30)
 
@@ -146,7 +150,10 @@ def test_costs_are_sorted_lowest_first_and_what_has_no_value_comes_last() -> Non
 
 
 def test_groups_below_the_minimum_are_shown_but_not_ranked() -> None:
-    leads = [lead("2026-07-01", channel="big", has_won=int(i < 3), won_at=AS_OF if i < 3 else None) for i in range(30)]
+    leads = [
+        lead("2026-07-01", channel="big", has_won=int(i < 3), won_at=AS_OF if i < 3 else None)
+        for i in range(30)
+    ]
     leads.append(lead("2026-07-01", channel="lucky", has_won=1, won_at=AS_OF))
     data = dataset(AS_OF, leads=[{**row, "customer_at": row.get("won_at")} for row in leads])
     found = report(data, by=("channel",), sort="lead_conversion_rate")
@@ -157,7 +164,9 @@ def test_groups_below_the_minimum_are_shown_but_not_ranked() -> None:
 
 def test_the_rest_beyond_the_top_is_summed_in_a_row_of_its_own() -> None:
     leads = [lead("2026-08-01", channel=c) for c in "aaabbc"]
-    won = [{**lead("2026-08-02", channel=c), "has_won": 1, "won_at": AS_OF, "customer_at": AS_OF} for c in "bc"]
+    won = [
+        {**lead("2026-08-02", channel=c), "has_won": 1, "won_at": AS_OF, "customer_at": AS_OF} for c in "bc"
+    ]
     found = report(dataset(AS_OF, leads=leads + won), by=("channel",), top=1)
     assert found.breakdown is not None
     first, rest = found.breakdown.rows
@@ -169,7 +178,10 @@ def test_the_rest_beyond_the_top_is_summed_in_a_row_of_its_own() -> None:
 
 def test_several_dimensions_nest() -> None:
     leads = [lead("2026-08-01", owner=owner) for owner in ("Ada", "Bo", "Ada")]
-    assert keys(report(dataset(AS_OF, leads=leads), by=("owner", "channel"))) == [("Ada", "email"), ("Bo", "email")]
+    assert keys(report(dataset(AS_OF, leads=leads), by=("owner", "channel"))) == [
+        ("Ada", "email"),
+        ("Bo", "email"),
+    ]
 
 
 def test_a_metric_by_a_dimension_that_one_of_its_tables_lacks_is_missing_and_not_a_total() -> None:
@@ -177,7 +189,10 @@ def test_a_metric_by_a_dimension_that_one_of_its_tables_lacks_is_missing_and_not
     found = report(dataset(AS_OF, leads=leads, spend=SHOP["spend"]), by=("owner",))
     assert found.breakdown is not None
     (row,) = found.breakdown.rows
-    assert (row.cells["cpl"].reason, row.cells["cpl"].message) == ("missing_dimension", "the spend table has no owner")
+    assert (row.cells["cpl"].reason, row.cells["cpl"].message) == (
+        "missing_dimension",
+        "the spend table has no owner",
+    )
     assert row.cells["leads"].value == 1
     assert found.metrics["cpl"].value == 400.01
 
@@ -190,7 +205,9 @@ def test_groups_outside_the_period_have_no_row() -> None:
 
 
 def test_a_filter_keeps_only_its_rows_and_is_written_on_the_report() -> None:
-    found = report(where=(Filter("channel", ("email", "paid_search")), Filter("channel", ("email",), negate=True)))
+    found = report(
+        where=(Filter("channel", ("email", "paid_search")), Filter("channel", ("email",), negate=True))
+    )
     assert found.filters == ("channel=email,paid_search", "channel!=email")
     assert (found.metrics["leads"].value, found.metrics["deals_won"].value) == (3, 1)
     # Others have lost deals, so the files know of lost ones, and this rate is one.
@@ -212,7 +229,9 @@ def test_a_filter_value_that_no_row_has_is_told() -> None:
 
 
 def deals(won: int, lost: int, closed: str) -> list[dict[str, Any]]:
-    rows = [{"status": "won", "closed_at": day(closed)}] * won + [{"status": "lost", "closed_at": day(closed)}] * lost
+    rows = [{"status": "won", "closed_at": day(closed)}] * won + [
+        {"status": "lost", "closed_at": day(closed)}
+    ] * lost
     return [{**row, "created_at": day(closed) - 5, "amount": 100} for row in rows]
 
 
@@ -252,13 +271,15 @@ def test_a_change_of_means_carries_welchs_limits() -> None:
     second = [19, 8, 11, 1, -1, 44, 55, 16, 46, 34]
     rows = [(amount, "2026-08-10") for amount in first] + [(amount, "2026-07-10") for amount in second]
     sold = [{"status": "won", "closed_at": day(when), "amount": amount} for amount, when in rows]
-    found = changed(dataset(AS_OF, scale=1, deals=sold), "deal_size", min_n=10)
+    found = changed(scaled(AS_OF, 1, {"deals": sold}), "deal_size", min_n=10)
     assert found.interval == pytest.approx((-3.3654832, 0.2054832), abs=5e-8)
     assert found.absolute == pytest.approx(-1.58)
     assert found.verdict == "no call"
 
 
-@pytest.mark.parametrize(("now", "before", "verdict"), [(100, 60, "better"), (60, 100, "worse"), (65, 60, "no call")])
+@pytest.mark.parametrize(
+    ("now", "before", "verdict"), [(100, 60, "better"), (60, 100, "worse"), (65, 60, "no call")]
+)
 def test_a_change_of_counts_is_called_by_the_exact_test(now: int, before: int, verdict: str) -> None:
     leads = [lead("2026-08-01")] * now + [lead("2026-07-01")] * before
     found = changed(dataset(AS_OF, leads=leads), "leads")
@@ -282,7 +303,12 @@ def test_young_cohorts_are_compared_only_where_both_had_their_time() -> None:
     def cohort(created: str, size: int, won: int) -> list[dict[str, Any]]:
         when = day(created) + 10
         return [
-            lead(created, has_won=int(i < won), customer_at=when if i < won else None, won_at=when if i < won else None)
+            lead(
+                created,
+                has_won=int(i < won),
+                customer_at=when if i < won else None,
+                won_at=when if i < won else None,
+            )
             for i in range(size)
         ]
 
@@ -296,7 +322,10 @@ def test_young_cohorts_are_compared_only_where_both_had_their_time() -> None:
 
 
 def test_spend_is_no_sample_and_any_difference_is_a_change() -> None:
-    spend = [{"start": day(d), "end": day(d), "cost": cost} for d, cost in (("2026-08-01", 110), ("2026-07-01", 100))]
+    spend = [
+        {"start": day(d), "end": day(d), "cost": cost}
+        for d, cost in (("2026-08-01", 110), ("2026-07-01", 100))
+    ]
     assert changed(dataset(AS_OF, spend=spend), "spend").verdict == "changed"
 
 
@@ -320,7 +349,9 @@ def test_medians_are_called_only_where_their_limits_do_not_meet() -> None:
 
 def test_rows_are_compared_with_themselves() -> None:
     leads = [lead("2026-08-01", channel="a")] * 90 + [lead("2026-07-01", channel="b")] * 90
-    found = report(dataset(AS_OF, leads=leads), "2026-08", compare="prev", by=("channel",), metrics=("leads",))
+    found = report(
+        dataset(AS_OF, leads=leads), "2026-08", compare="prev", by=("channel",), metrics=("leads",)
+    )
     assert found.breakdown is not None
     changes = {row.key[0]: row.changes["leads"] for row in found.breakdown.rows}
     assert (changes["a"].absolute, changes["a"].relative, changes["a"].verdict) == (90, None, "better")
@@ -361,7 +392,14 @@ def shop(**tables: list[dict[str, Any]]) -> Dataset:
     return dataset(AS_OF, **{**SHOP, **tables})
 
 
-WON = {"status": "won", "amount": 100, "created_at": AS_OF - 5, "closed_at": AS_OF, "linked": 1, "channel": "email"}
+WON = {
+    "status": "won",
+    "amount": 100,
+    "created_at": AS_OF - 5,
+    "closed_at": AS_OF,
+    "linked": 1,
+    "channel": "email",
+}
 NOTES: list[tuple[str, Dataset, str | None, str]] = [
     ("negative_lags", shop(), None, "win: 1."),
     ("negative_cycles", shop(deals=[*SHOP["deals"], {**WON, "created_at": AS_OF + 1}]), None, "created: 1."),
@@ -378,8 +416,12 @@ NOTES: list[tuple[str, Dataset, str | None, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("code", "data", "period", "says"), NOTES, ids=lambda x: x if isinstance(x, str) else "")
-def test_a_note_says_what_bears_on_the_numbers(code: str, data: Dataset, period: str | None, says: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "data", "period", "says"), NOTES, ids=lambda x: x if isinstance(x, str) else ""
+)
+def test_a_note_says_what_bears_on_the_numbers(
+    code: str, data: Dataset, period: str | None, says: str
+) -> None:
     notes = {note.code: note.message for note in report(data, period).warnings}
     assert says in notes[code]
 

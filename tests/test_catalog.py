@@ -101,7 +101,9 @@ DEMOS = {"table": "leads", "count": True, "where": {"campaign": ["demo", "webina
 
 
 def test_a_metric_of_ones_own_speaks_of_measures_of_ones_own_and_built_in_ones() -> None:
-    known = own({"demos": DEMOS}, {"cost_per_demo": {"formula": "spend / demos", "unit": "money", "better": "lower"}})
+    known = own(
+        {"demos": DEMOS}, {"cost_per_demo": {"formula": "spend / demos", "unit": "money", "better": "lower"}}
+    )
     metric = known.metric("cost_per_demo")
 
     assert metric.label == "Cost per demo"
@@ -122,7 +124,9 @@ def test_a_metric_of_ones_own_speaks_of_measures_of_ones_own_and_built_in_ones()
         ({"formula": "demos", "unit": "count"}, None),
     ],
 )
-def test_limits_of_ones_own_metric_follow_from_its_formula(metric: dict[str, str], interval: str | None) -> None:
+def test_limits_of_ones_own_metric_follow_from_its_formula(
+    metric: dict[str, str], interval: str | None
+) -> None:
     assert own({"demos": DEMOS}, {"mine": metric}).metric("mine").interval == interval
 
 
@@ -150,7 +154,12 @@ MISTAKES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"m": {"table": "spend", "sum": "channel"}}, {}, "measures.m: sum cannot be 'channel'", ""),
     ({"m": {"table": "leads", "count": True, "where": {"campain": "x"}}}, {}, "no 'campain'", "campaign"),
     ({"m": {"table": "leads", "count": True, "where": "demo"}}, {}, "where needs `column: value`", ""),
-    ({"m": {"table": "leads", "count": True, "date": "mql"}}, {}, "measures.m: date cannot be 'mql'", "mql_at"),
+    (
+        {"m": {"table": "leads", "count": True, "date": "mql"}},
+        {},
+        "measures.m: date cannot be 'mql'",
+        "mql_at",
+    ),
     ({"m": {"table": "spend", "sum": "cost", "date": "start"}}, {}, "leave out `date`", ""),
     ({"m": {"table": "leads", "count": True, "cumulative": True}}, {}, "no key 'cumulative'", ""),
 ]

@@ -50,9 +50,9 @@ def sections(text: str) -> list[tuple[str, str]]:
     """What stands in the README, and what should: each generated part with its marker."""
     found = []
     for marker, make in (("metrics", metrics_table), ("presets", presets_table)):
-        block = re.search(rf"<!-- {marker} -->\n\n?(.*?)(?=\n\n[^|]|\Z)", text, re.DOTALL)
+        block = re.search(rf"<!-- {marker} -->\n\n((?:\|.*\n)*)", text)
         assert block, f"the README has no marker {marker}"
-        found.append((block[0], f"<!-- {marker} -->\n\n{make()}"))
+        found.append((block[0], f"<!-- {marker} -->\n\n{make()}\n"))
     for block in re.finditer(r"<!-- output: (.+?) -->\n```text\n(.*?)```", text, re.DOTALL):
         found.append((block[0], f"<!-- output: {block[1]} -->\n```text\n{run(*shlex.split(block[1]))}```"))
     return found

@@ -19,7 +19,9 @@ def formulas() -> st.SearchStrategy[str]:
     leaves = st.one_of(st.sampled_from(NAMES), st.integers(0, 99).map(str), st.just("0.5"))
     return st.recursive(
         leaves,
-        lambda inner: st.tuples(inner, st.sampled_from("+-*/"), inner).map(lambda p: f"({p[0]} {p[1]} {p[2]})"),
+        lambda inner: st.tuples(inner, st.sampled_from("+-*/"), inner).map(
+            lambda p: f"({p[0]} {p[1]} {p[2]})"
+        ),
         max_leaves=8,
     )
 
@@ -29,7 +31,9 @@ def test_a_formula_is_the_exact_quotient_rounded_once(formula: str, values: dict
     exact = {name: Fraction(value) for name, value in values.items()}
     for number in {word for word in formula.replace("(", " ").replace(")", " ").split() if word[0].isdigit()}:
         exact[number] = Fraction(number)
-    words = [f"N['{w}']" if w in exact else w for w in formula.replace("(", " ( ").replace(")", " ) ").split()]
+    words = [
+        f"N['{w}']" if w in exact else w for w in formula.replace("(", " ( ").replace(")", " ) ").split()
+    ]
     try:
         expected = float(eval(" ".join(words), {"N": exact}))
     except ZeroDivisionError:

@@ -1,6 +1,6 @@
-"""Which lead, deal and customer are the same. Without this one wrong link moves money between channels.
+"""Which lead, deal and customer are the same.
 
-Each rule on its own, then all of them at once against a second calculation: plain Python over lists of
+Without this one wrong link moves money from one channel to another. Each rule on its own, then all of them at once against a second calculation: plain Python over lists of
 rows, written from the design and not from the code.
 """
 
@@ -28,11 +28,11 @@ KEYS = {
 """What a lead and a deal have in common, the strongest key first."""
 
 
-def lead(created_at: int | None = 1, **cells: Any) -> dict[str, Any]:
+def lead(created_at: Any = 1, **cells: Any) -> dict[str, Any]:
     return {"created_at": created_at, **cells}
 
 
-def won(closed_at: int | None = 9, **cells: Any) -> dict[str, Any]:
+def won(closed_at: Any = 9, **cells: Any) -> dict[str, Any]:
     return {"created_at": 5, "closed_at": closed_at, "status": "won", **cells}
 
 
@@ -294,7 +294,7 @@ def host_of(row: dict[str, Any]) -> str | None:
 
 def first(found: list[dict[str, Any]], date: str, key: str) -> dict[str, Any]:
     """The earliest row; undated ones are last, and of one day the smaller id is first."""
-    return min(found, key=lambda row: (row.get(date) is None, row.get(date) or 0, row[key]))
+    return min(found, key=lambda row: (row.get(date) is None, int(row.get(date) or 0), str(row[key])))
 
 
 def same(row: dict[str, Any], its: str, others: list[dict[str, Any]], theirs: str) -> list[dict[str, Any]]:

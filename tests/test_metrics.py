@@ -173,7 +173,9 @@ def differing(
 
 
 @pytest.mark.parametrize(
-    ("period", "expected"), [(None, EVERYTHING), ("2026-08", AUGUST), ("2026-07", JULY)], ids=["all", "august", "july"]
+    ("period", "expected"),
+    [(None, EVERYTHING), ("2026-08", AUGUST), ("2026-07", JULY)],
+    ids=["all", "august", "july"],
 )
 def test_the_shop_comes_out_as_reckoned_by_hand(
     period: str | None, expected: Mapping[str, float | int | None]
@@ -241,6 +243,9 @@ REASONS: list[tuple[Dataset, str, str]] = [
     (unloaded("leads"), "lead_conversion_rate", "no_leads"),
     (unloaded("deals", "customers"), "win_rate", "no_deals"),
     (unloaded("deals", "customers"), "cac", "no_deals"),
+    (unloaded("deals"), "opportunities", "no_opportunity"),
+    (dataset(AS_OF, leads=[{"created_at": AS_OF, "status": "opportunity"}]), "mqls", "no_mql"),
+    (dataset(AS_OF, customers=[{"first_won_at": AS_OF}], leads=SHOP["leads"]), "cltv_revenue", "no_deals"),
     (unloaded(), "open_rate", "no_emails"),
     (unloaded(), "visitor_lead_rate", "no_web"),
     (unloaded(), "revenue_net", "no_payments"),
@@ -296,7 +301,9 @@ def test_a_status_alone_tells_the_stage_and_counts_on_the_day_of_creation() -> N
         {"created_at": AS_OF - i, "status": word, "has_won": int(word == "customer")}
         for i, word in enumerate(STATUSES)
     ]
-    found = report(dataset(AS_OF, leads=leads), metrics=("mqls", "sqls", "opportunities", "lead_conversion_rate"))
+    found = report(
+        dataset(AS_OF, leads=leads), metrics=("mqls", "sqls", "opportunities", "lead_conversion_rate")
+    )
     assert [cell.value for cell in found.metrics.values()] == [4, 3, 2, 1 / 6]
     assert [(s.stage, s.entered) for s in found.funnel] == [
         ("lead", 6), ("mql", 4), ("sql", 3), ("opportunity", 2), ("customer", 1),
@@ -309,7 +316,11 @@ def test_a_status_alone_tells_the_stage_and_counts_on_the_day_of_creation() -> N
 def test_the_mature_rate_leaves_out_young_leads_and_late_wins() -> None:
     def lead(age: int, lag: int | None) -> dict[str, int | None]:
         created = AS_OF - age
-        return {"created_at": created, "has_won": int(lag is not None), "won_at": None if lag is None else created + lag}
+        return {
+            "created_at": created,
+            "has_won": int(lag is not None),
+            "won_at": None if lag is None else created + lag,
+        }
 
     leads = [lead(200, 10), lead(200, 100), lead(90, None), lead(90, 90), lead(89, 5), lead(3, None)]
     data = dataset(AS_OF, leads=[{**row, "customer_at": row["won_at"]} for row in leads])
@@ -417,7 +428,9 @@ def test_rows_of_additive_metrics_add_up_to_the_total(company: dict[str, Any], p
 
 @often
 @given(company=companies(), period=whole_or_part, data=st.data())
-def test_the_order_of_rows_does_not_matter(company: dict[str, Any], period: Period | None, data: st.DataObject) -> None:
+def test_the_order_of_rows_does_not_matter(
+    company: dict[str, Any], period: Period | None, data: st.DataObject
+) -> None:
     mixed = {table: data.draw(st.permutations(rows)) for table, rows in company.items()}
     request = {"by": ("channel",), "grain": "month"}
     first, second = cells(company, period, **request), cells(mixed, period, **request)
@@ -442,7 +455,9 @@ def test_doubling_all_rows_keeps_every_rate(company: dict[str, Any], period: Per
 def test_a_young_lead_never_changes_the_mature_rate(company: dict[str, Any], age: int, won: bool) -> None:
     young = {"channel": "a", "created_at": AS_OF - age, "has_won": int(won), "won_at": AS_OF if won else None}
     before, after = (
-        cells({**company, "leads": leads}, None, metrics=("lead_conversion_rate",)).metrics["lead_conversion_rate"]
+        cells({**company, "leads": leads}, None, metrics=("lead_conversion_rate",)).metrics[
+            "lead_conversion_rate"
+        ]
         for leads in (company["leads"], [*company["leads"], young])
     )
     # Without a single day from lead to win there is no maturity to speak of.
@@ -501,7 +516,12 @@ def in_duckdb(data: Dataset, connection: duckdb.DuckDBPyConnection) -> Dataset:
 
 
 def test_rows_groups_and_another_engine_give_the_same_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    request = {"by": ("channel",), "grain": "month", "compare": "prev", "where": (Filter("channel", ("email",), True),)}
+    request = {
+        "by": ("channel",),
+        "grain": "month",
+        "compare": "prev",
+        "where": (Filter("channel", ("email",), True),),
+    }
     data = dataset(AS_OF, **SHOP)
     rows = report(data, "2026-08", **request)
     with duckdb.connect() as connection:
@@ -573,7 +593,9 @@ def test_the_olist_origins_come_out_as_published() -> None:
 def test_young_olist_cohorts_are_completed_as_published(
     month: str, leads: int, won: int, share: float, completed: float
 ) -> None:
-    cell = report(olist("2018-05-31"), month, metrics=("lead_conversion_rate",)).metrics["lead_conversion_rate"]
+    cell = report(olist("2018-05-31"), month, metrics=("lead_conversion_rate",)).metrics[
+        "lead_conversion_rate"
+    ]
     assert (cell.numerator, cell.denominator) == (won, leads)
     assert cell.projected is not None
     assert cell.projected.share_elapsed == pytest.approx(share, abs=5e-5)

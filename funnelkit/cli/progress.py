@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from threading import Lock, Timer
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -29,7 +29,7 @@ class Progress:
         self._text = "reading"
         self._done = False
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         if self._shown:
             self._timer.start()
         return self

@@ -84,7 +84,7 @@ class Engine(Protocol):
         """
 
     def twins(self, frame: Any) -> int:
-        """How many rows equal an earlier row of the same file in every canonical column."""
+        """How many rows equal an earlier row in every canonical column."""
 
     def convert_money(
         self, frame: Any, columns: Sequence[str], by: Sequence[str], factor: Callable[..., Fraction]

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from funnelkit import bulk
 from funnelkit.engines import Aside, BadCells, Converted, Record
-from funnelkit.styles import BAD, MISSING_TEXT, ColumnPlan, DateStyle, NumberStyle, RowRule, TablePlan
+from funnelkit.styles import BAD, ColumnPlan, DateStyle, NumberStyle, RowRule, TablePlan
 
 _INT64_MAX = 2**63 - 1
 
@@ -51,19 +52,17 @@ class PandasEngine:
 
     def text(self, records: Iterable[Record], headers: Mapping[str, int], width: int) -> PandasText:
         """Hold the columns *headers* of *records*; rows that do not fit *width* are set aside."""
-        lines: list[int] = []
-        rows: list[Sequence[str]] = []
+        found = list(records)
+        lines = [line for line, _ in found]
+        rows = [cells for _, cells in found]
         odd: dict[str, list[int]] = {"blank": [], "footer": [], "ragged": []}
         needed = 1 + max(headers.values(), default=0)
-        for line, cells in records:
-            kind = None if len(cells) == width and any(cells) else _oddity(cells, width, needed)
-            if kind:
-                odd[kind].append(line)
-                continue
-            lines.append(line)
-            rows.append(cells)
-        while rows and width > 2 and sum(bool(cell.strip()) for cell in rows[-1]) == 1:
-            # A footer that a spreadsheet has padded to the width of the table.
+        strange = [i for i, cells in enumerate(rows) if len(cells) != width or not any(cells)]
+        for i in reversed(strange):
+            if kind := _oddity(rows[i], width, needed):
+                odd[kind].append(lines.pop(i))
+                rows.pop(i)
+        for _ in range(_padded_footer(rows) if width > 2 else 0):
             rows.pop()
             odd["footer"].append(lines.pop())
         coded = {name: _code(_cells(rows, i)) for name, i in headers.items()}
@@ -161,8 +160,8 @@ class PandasEngine:
         return frame.drop(index=dropped).reset_index(drop=True), _lines_by_file(frame.loc[dropped]), None
 
     def twins(self, frame: pd.DataFrame) -> int:
-        """How many rows equal an earlier row of the same file in every canonical column."""
-        return int(frame.drop(columns="source_row").duplicated().sum())
+        """How many rows equal an earlier row in every canonical column."""
+        return int(frame.drop(columns=["source_file", "source_row"]).duplicated().sum())
 
     def convert_money(
         self, frame: pd.DataFrame, columns: Sequence[str], by: Sequence[str], factor: Callable[..., Fraction]
@@ -221,6 +220,20 @@ def _oddity(cells: Sequence[str], width: int, needed: int) -> str | None:
     return None
 
 
+def _padded_footer(rows: list[Sequence[str]]) -> int:
+    """How many rows at the end are lines of words that a spreadsheet has padded to the width of the table."""
+    lone = 0
+    words = False
+    for row in reversed(rows):
+        filled = [cell for cell in map(str.strip, row) if cell]
+        if len(filled) != 1:
+            break
+        lone += 1
+        # A row may well hold its id and nothing else; an id has no blanks.
+        words |= " " in filled[0]
+    return lone if words else 0
+
+
 def _cells(rows: list[Sequence[str]], position: int) -> list[str]:
     """One column of *rows*; a row that ends before it has nothing there."""
     try:
@@ -240,27 +253,28 @@ def _hits(text: PandasText, rule: RowRule) -> np.ndarray[Any, np.dtype[np.bool_]
     pattern = re.compile(rule.pattern, re.IGNORECASE) if rule.pattern is not None else None
     for header in rule.headers:
         if pattern is None:
-            hit &= _where(text.columns[header], _is_missing)
+            coded = text.columns[header]
+            hit &= np.array(bulk.missing(coded.values), dtype=bool)[coded.codes]
         else:
             hit |= _where(text.columns[header], pattern.fullmatch)
-    for header in rule.unless if pattern and hit.any() else ():
-        hit &= _where(text.columns[header], lambda cell: _is_missing(cell) or pattern.fullmatch(cell))
+    if pattern is not None and hit.any():
+        for header in rule.unless:
+            coded = text.columns[header]
+            blank = np.array(bulk.missing(coded.values), dtype=bool)[coded.codes]
+            hit &= blank | _where(coded, pattern.fullmatch)
     return hit
 
 
 def _where(coded: _Coded, fits: Callable[[str], object]) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """The rows whose trimmed cell *fits*."""
-    answers = [bool(fits(value.strip())) for value in coded.values]
-    return np.array(answers, dtype=bool)[coded.codes]
-
-
-def _is_missing(cell: str) -> bool:
-    return cell.lower() in MISSING_TEXT
+    answers = np.array([bool(fits(value.strip())) for value in coded.values], dtype=bool)
+    rows: np.ndarray[Any, np.dtype[np.bool_]] = answers[coded.codes]
+    return rows
 
 
 def _typed(coded: _Coded, column: ColumnPlan) -> tuple[Any, np.ndarray[Any, np.dtype[np.bool_]]]:
     """The typed column, and which rows had a cell that its style cannot read."""
-    parsed: list[Any] = list(map(column.style.parse, coded.values))
+    parsed = bulk.parse(column.style, coded.values)
     if isinstance(column.style, NumberStyle | DateStyle):
         parsed = [BAD if isinstance(p, int) and abs(p) > _INT64_MAX else p for p in parsed]
         missing = np.array([p is None or p is BAD for p in parsed], dtype=bool)

@@ -112,12 +112,15 @@ def _new_business(made: _Build) -> None:
 
 
 def _domains(made: _Build, engine: Engine) -> None:
-    for table in ("leads", "deals"):
+    # Most companies' deals are linked by then: where no deal has a domain, those of the leads are not asked for.
+    for table in ("deals", "leads"):
         if table in made.frames and {"email", "domain"} & made.present[table]:
             columns = [c for c in ("email", "domain") if c in made.present[table]]
             frame = engine.label(made.frames[table], columns, identity.company_domain, "domain")
             blank = nw.when(nw.col("domain") != "").then(nw.col("domain"))
             made.frames[table] = nw.from_native(frame).with_columns(domain=blank).to_native()
+            if nw.from_native(made.frames[table])["domain"].is_null().all():
+                return
 
 
 def _linked(made: _Build, is_paid: Callable[[str], bool]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -67,19 +68,16 @@ def company_domain(email: str = "", domain: str = "") -> str:
     >>> company_domain("ada@Engines.example"), company_domain("ada@gmail.com"), company_domain("", "www.engines.example")
     ('engines.example', '', 'engines.example')
     """
-    hosts = (_host(domain), _host(email.rpartition("@")[2]))
-    return next((host for host in hosts if not _says_nothing(host)), "")
+    return (_company(domain) if domain else "") or _company(email.rpartition("@")[2])
 
 
-def _host(text: str) -> str:
-    """The host name of a domain or of the address of a web page."""
+@lru_cache(maxsize=65_536)
+def _company(text: str) -> str:
+    """The host name in *text*, a domain or the address of a web page, where it stands for a company."""
     bare = re.sub(r"^[a-z]+://", "", text.strip().lower())
-    return re.split(r"[/?#:\s]", bare)[0].removeprefix("www.").rstrip(".")
-
-
-def _says_nothing(host: str) -> bool:
+    host = re.split(r"[/?#:\s]", bare)[0].removeprefix("www.").rstrip(".")
     known = host in FREE_MAIL or host in _NO_COMPANY or _PROVIDERS.fullmatch(host) is not None
-    return known or host.endswith(".test") or "." not in host
+    return "" if known or host.endswith(".test") or "." not in host else host
 
 
 def link(leads: Any, deals: Any) -> tuple[Any, Any, tuple[Match, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -104,13 +104,9 @@ class Catalog:
             return replace(metric, interval="wilson")
         return replace(metric, interval="poisson") if metric.unit == "money" else metric
 
-    @cached_property
-    def _direct(self) -> frozenset[str]:
-        return frozenset(self.measures)
-
     def _counts(self, name: str) -> bool:
         """Whether *name* is a number of rows."""
-        if name in self._direct:
+        if name in self.measures:
             return self.measures[name].column is None
         metric = self.metrics.get(name)
         return metric is not None and metric.unit == "count"

@@ -78,8 +78,10 @@ class Facts:
         derived |= any(column == flag and self.has(table, date) for date, flag in stages.MISSING.items())
         if derived or self.has(table, column):
             return None
-        # Customers are made of deals, and their revenue of the amounts.
-        return no_column("deals", "amount") if column == "revenue" else no_column(table, column)
+        if column == "revenue":
+            # Customers are made of deals, and their revenue of the amounts.
+            return no_column("deals", "amount") if "deals" in self.frames else not_loaded("deals")
+        return no_column(table, column)
 
     def derived(self, table: str, column: str) -> nw.Expr | None:
         """*column* of *table* where it is derived from others; None where nothing gives it."""

@@ -38,41 +38,58 @@ class Folded:
     """The sums by start and end; the piece is None."""
 
 
-def fold(stream: Stream, answer: Answer, timeline: Timeline, column: str) -> Folded:
-    """The sums of *column*, or with ``ROWS`` the numbers of rows, in the pieces of *timeline*."""
+@dataclass(frozen=True)
+class Placed:
+    """The groups of an answer, each in its piece of the timeline."""
+
+    stream: Stream
+    answer: Answer
+    pieces: list[int | None]
+    wide: list[int]
+    """The places of groups whose range of days reaches over several pieces; their piece is None."""
+
+
+def place(stream: Stream, answer: Answer, timeline: Timeline) -> Placed:
+    """The groups of *answer* in the pieces of *timeline*."""
+    pieces = _pieces(stream, answer.column(stream.days[0]), timeline)
+    if stream.day is not None:
+        return Placed(stream, answer, pieces, [])
+    ends = _pieces(stream, answer.column("end"), timeline)
+    wide = [i for i, (first, last) in enumerate(zip(pieces, ends, strict=True)) if first != last]
+    wide = [i for i in wide if answer.column("start")[i] is not None]
+    for i in wide:
+        pieces[i] = None
+    return Placed(stream, answer, pieces, wide)
+
+
+def fold(placed: Placed, column: str) -> Folded:
+    """The sums of *column*, or with ``ROWS`` the numbers of rows."""
+    stream, answer = placed.stream, placed.answer
     amounts = answer.counts if column == ROWS else answer.column(column)
     keys = [answer.column(c) for c in stream.by]
     flags = [answer.column(c) for c in stream.flags]
-    pieces = _pieces(stream, answer, timeline, stream.days[0])
-    wide: list[int] = []
-    if stream.day is None:
-        ends = _pieces(stream, answer, timeline, "end")
-        wide = [i for i, (first, last) in enumerate(zip(pieces, ends, strict=True)) if first != last]
-        wide = [i for i in wide if answer.column("start")[i] is not None]
     ranges: dict[tuple[int, int], dict[Cell, int]] = {}
-    for i in wide:
-        pieces[i] = None
+    for i in placed.wide:
         cell: Cell = (tuple(k[i] for k in keys), None, tuple(f[i] for f in flags))
         sums = ranges.setdefault((answer.column("start")[i], answer.column("end")[i]), {})
         sums[cell] = sums.get(cell, 0) + ((1 if amounts is None else amounts[i]) or 0)
     at = len(keys)
-    rows = added([*keys, pieces, *flags], amounts).items()
+    rows = added([*keys, placed.pieces, *flags], amounts).items()
     return Folded((((row[:at], row[at], row[at + 1 :]), n) for row, n in rows), ranges)
 
 
-def fold_values(
-    stream: Stream, answer: Answer, timeline: Timeline, histogram: Histogram
-) -> Iterator[tuple[Cell, int | None, int | None, int]]:
+def fold_values(placed: Placed, histogram: Histogram) -> Iterator[tuple[Cell, int | None, int | None, int]]:
     """(cell, value, day, rows) of the rows that fit *histogram*; the day only where it is aged.
 
     The flag of the cell is the value of the column that the histogram is split by.
     """
+    stream, answer = placed.stream, placed.answer
     named = _inputs(stream, (KEPT, *histogram.where, *filter(None, [histogram.split])))
     keys = [answer.column(c) for c in stream.by]
     days = answer.column(histogram.date) if histogram.aged else [None] * answer.rows
     columns = [
         *keys,
-        _pieces(stream, answer, timeline, histogram.date),
+        placed.pieces,
         answer.column(histogram.of),
         days,
         *(answer.column(c) for c in named),
@@ -117,10 +134,9 @@ def _inputs(stream: Stream, columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(c for c in found if c in stream.flags)
 
 
-def _pieces(stream: Stream, answer: Answer, timeline: Timeline, day: str) -> list[int | None]:
-    days = answer.column(day)
+def _pieces(stream: Stream, days: list[int | None], timeline: Timeline) -> list[int | None]:
     found: dict[int | None, int | None] = {day: timeline.piece(day) for day in set(days)}
-    if (stream.table, day) in EVENT_DAYS:
+    if (stream.table, stream.day) in EVENT_DAYS:
         # Without a day it did not happen.
         found[None] = None
     return [found[day] for day in days]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from funnelkit.metrics.evaluate import Evaluator
     from funnelkit.metrics.tally import Counts
 
+_FROM_LEADS = frozenset({"lead_conversion_rate", "lead_to_won_days", "lead_to_won_days_median"})
 _YOUNG = 0.01
 """Share of young leads from which they are worth a word."""
 
@@ -96,7 +97,7 @@ def _left_truncated(view: View) -> str:
     found = view.truncated
     if found is None or not (view.window.everything or view.window.start < found.first_win):
         return ""
-    if not view.metrics & {"lead_conversion_rate", "roas", "lead_to_won_days", "lead_to_won_days_median"}:
+    if not view.metrics & (_FROM_LEADS | {"roas"}):
         return ""
     return (
         f"The first lead is of {from_day(found.first_lead)}, the first win of {from_day(found.first_win)}, "
@@ -143,7 +144,7 @@ def _spend_after_as_of(view: View) -> str:
 
 def _unmatched_deals(view: View) -> str:
     won, unlinked = view.sum("deals_won"), view.sum("won_unlinked")
-    if not unlinked or "leads" not in view.counted.facts.frames:
+    if not (won and unlinked) or "leads" not in view.counted.facts.frames:
         return ""
     return (
         f"Won deals without a lead: {unlinked} of {won} in the period. They count as deals, revenue and "
@@ -167,7 +168,7 @@ def _undated_rows(view: View) -> str:
 
 def _negative_lags(view: View) -> str:
     n = sum(n for (lag, won, _), n in view.values("lead_times").items() if won and (lag or 0) < 0)
-    if not n:
+    if not n or not view.metrics & _FROM_LEADS:
         return ""
     return f"Leads dated after their win: {n}. Left out of the days from lead to win, counted as won."
 

@@ -75,9 +75,9 @@ class Survey:
         )
 
     def _stage(self, stage: str) -> Reason | None:
-        rank = stages.RANK[stage]
-        later = {word for word in stages.STAGES[rank:-1] if word in self.words}
-        return None if later or self.seen(stage) else no_stage(stage)
+        # An opportunity says that a lead came far, but not that anybody qualifies leads before.
+        later = stages.STAGES[stages.RANK[stage] : stages.RANK["opportunity"]]
+        return None if self.words & {*later} or self.seen(stage) else no_stage(stage)
 
     def _deals_beyond_won(self) -> bool:
         return bool(self.statuses - {"won"}) and self._link() is None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.metrics.fold import ROWS, TOTAL, Flags, Folded, Key, fitting, fold, fold_values
+from funnelkit.metrics.fold import ROWS, TOTAL, Flags, Folded, Key, Placed, fitting, fold, fold_values, place
 from funnelkit.metrics.language import Histogram, Measure
 from funnelkit.metrics.spread import spread
 
@@ -39,16 +39,16 @@ class Tally:
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
-        self._measures: list[Measure] = []
         self._running: dict[str, dict[Key, list[int]]] = {}
         self._counts: dict[str, dict[Key, list[Counts]]] = {}
 
     def add(self, stream: Stream, answer: Answer, wanted: Sequence[Measure | Histogram]) -> None:
         """Count *wanted* in what the engine answered to *stream*."""
-        self._add_measures(stream, answer, [one for one in wanted if isinstance(one, Measure)])
+        placed = place(stream, answer, self.timeline)
+        self._add_measures(placed, [one for one in wanted if isinstance(one, Measure)])
         for one in wanted:
             if isinstance(one, Histogram):
-                self._counts[one.id] = self._histogram(stream, answer, one)
+                self._counts[one.id] = self._histogram(placed, one)
 
     def sum(self, measure: Measure, key: Key, window: Window) -> int:
         """What *measure* adds up to in the group *key* and *window*, in the column's smallest unit.
@@ -70,14 +70,20 @@ class Tally:
         span = [*self.timeline.span(window), *([self.timeline.undated] if window.everything else [])]
         return ((i, pieces[i]) for i in span if pieces and pieces[i])
 
-    def keys(self, windows: Sequence[Window]) -> set[Key]:
-        """Every group that something was counted in, in one of *windows*; the total left out."""
-        found = {key for running in self._running.values() for key in running} - {TOTAL}
-        return {
-            key
-            for key in found
-            if any(self.sum(measure, key, window) for measure in self._measures for window in windows)
-        }
+    def keys(self, parts: Iterable[Measure | Histogram], windows: Sequence[Window]) -> set[Key]:
+        """Every group in which one of *parts* occurs in one of *windows*; the total left out."""
+        found: set[Key] = set()
+        for part in parts:
+            known = (
+                self._running.get(part.id, {}) if isinstance(part, Measure) else self._counts.get(part.id, {})
+            )
+            found |= {k for k in known if k not in found and any(self._occurs(part, k, w) for w in windows)}
+        return found - {TOTAL}
+
+    def _occurs(self, part: Measure | Histogram, key: Key, window: Window) -> bool:
+        if isinstance(part, Measure):
+            return self.sum(part, key, window) != 0
+        return next(self.pieces(part, key, window), None) is not None
 
     def merge(self, keys: Sequence[Key], into: Key) -> None:
         """Add up the groups *keys* as the group *into*."""
@@ -86,14 +92,13 @@ class Tally:
         for counts in self._counts.values():
             _merge_counts(counts, keys, into)
 
-    def _add_measures(self, stream: Stream, answer: Answer, measures: Sequence[Measure]) -> None:
+    def _add_measures(self, placed: Placed, measures: Sequence[Measure]) -> None:
         for column in dict.fromkeys(m.column or ROWS for m in measures):
             several = [m for m in measures if (m.column or ROWS) == column]
-            folded = fold(stream, answer, self.timeline, column)
-            for measure, sums in zip(several, self._sums(stream, folded, several), strict=True):
-                self._measures.append(measure)
+            folded = fold(placed, column)
+            for measure, sums in zip(several, self._sums(placed.stream, folded, several), strict=True):
                 running = {key: list(accumulate(pieces, initial=0)) for key, pieces in sums.items()}
-                if stream.by:
+                if placed.stream.by:
                     _merge_sums(running, list(running), TOTAL)
                 self._running[measure.id] = running
 
@@ -118,17 +123,17 @@ class Tally:
                     found[key][self.timeline.piece(day)] += part
         return sums
 
-    def _histogram(self, stream: Stream, answer: Answer, histogram: Histogram) -> dict[Key, list[Counts]]:
+    def _histogram(self, placed: Placed, histogram: Histogram) -> dict[Key, list[Counts]]:
         counts: dict[Key, list[Counts]] = {}
         as_of = self.timeline.as_of
-        for (key, piece, (split,)), number, day, n in fold_values(stream, answer, self.timeline, histogram):
+        for (key, piece, (split,)), number, day, n in fold_values(placed, histogram):
             if piece is None or (number is None and histogram.split is None):
                 continue
             if key not in counts:
                 counts[key] = [{} for _ in range(self.timeline.pieces)]
             value, cell = (number, split, None if day is None else as_of - day), counts[key][piece]
             cell[value] = cell.get(value, 0) + n
-        if stream.by:
+        if placed.stream.by:
             _merge_counts(counts, list(counts), TOTAL)
         return counts
 

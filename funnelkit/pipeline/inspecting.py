@@ -41,7 +41,7 @@ def _inspected(one: Input, config: Config, zone: str, engine: engines.Engine) ->
 
 
 def _of_loaded(loaded: Loaded) -> Inspected:
-    from funnelkit.sources.together import grain
+    from funnelkit.sources.overlaps import grain
 
     export = loaded.export
     preset = export.kind.preset

@@ -21,11 +21,10 @@ import narwhals.stable.v2 as nw
 from funnelkit.engines import Engine
 from funnelkit.errors import ConfigError, MissingInputError, SourceError
 from funnelkit.periods import day_number, from_day
+from funnelkit.sources.dialect import decode
 from funnelkit.sources.mapping import Loaded
 from funnelkit.tables import TABLES, Note
 from funnelkit.words import currency_code
-
-
 
 
 def code(text: str) -> str | None:
@@ -87,15 +86,15 @@ class Rates:
 
 def read_rates(path: Path) -> Rates:
     """The rates of a CSV with the columns date, from, to, rate."""
-    found: dict[tuple[str, str], list[tuple[int, Fraction]]] = {}
+    found: dict[tuple[str, str], dict[int, Fraction]] = {}
     shown = os.path.relpath(path)
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        text, _ = decode(path.read_bytes(), shown)
     except OSError:
         raise MissingInputError(
             f"{shown}: the rates cannot be read", hint="Check `rates` in the config."
         ) from None
-    for number, row in enumerate(csv.DictReader(lines), 2):
+    for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
         try:
             day = day_number(date.fromisoformat(row["date"].strip()))
             rate = Fraction(row["rate"].strip())
@@ -107,8 +106,12 @@ def read_rates(path: Path) -> Rates:
                 f"{shown}, line {number}: not a rate",
                 hint="Each line reads date,from,to,rate: 2026-01-31,USD,EUR,0.9214",
             ) from None
-        found.setdefault(pair, []).append((day, rate))
-    return Rates({pair: sorted(known) for pair, known in found.items()})
+        if found.setdefault(pair, {}).setdefault(day, rate) != rate:
+            raise ConfigError(
+                f"{shown}, line {number}: a second rate from {pair[0]} to {pair[1]} on {from_day(day).isoformat()}",
+                hint="Leave the one that does not hold out of the table.",
+            )
+    return Rates({pair: sorted(known.items()) for pair, known in found.items()})
 
 
 def unify(
@@ -133,15 +136,7 @@ def unify(
     if not foreign or (target is None and not seen):
         return list(files), target, notes
     if target is None or rates is None:
-        parts = "; ".join(
-            f"{name} in {', '.join(dict.fromkeys(where))}" for name, where in sorted(seen.items())
-        )
-        raise SourceError(
-            f"the files hold several currencies ({parts}), which cannot be added",
-            hint="Say --currency EUR and give a rate table in funnelkit.yaml (rates: rates.csv, with the columns "
-            "date,from,to,rate), or report on one currency at a time.",
-            code="mixed_currencies",
-        )
+        raise _without_rates(seen, target)
     converted = [_converted(f, target, rates, engine) for f in files]
     notes.append(
         Note(code="converted", message=f"{', '.join(foreign)} converted to {target} at the rate of each day")
@@ -149,9 +144,26 @@ def unify(
     return converted, target, notes
 
 
+def _without_rates(seen: Mapping[str, Sequence[str]], target: str | None) -> SourceError:
+    """The refusal of money that would have to be converted."""
+    hint = (
+        "Say --currency EUR and give a rate table in funnelkit.yaml (rates: rates.csv, with the columns "
+        "date,from,to,rate), or report on one currency at a time."
+    )
+    if len(seen) == 1:
+        ((name, where),) = seen.items()
+        sentence = f"the money is in {name} ({', '.join(where)}) and there are no rates from it to {target}"
+        return SourceError(sentence, hint=hint, code="mixed_currencies")
+    parts = "; ".join(f"{name} in {', '.join(where)}" for name, where in sorted(seen.items()))
+    sentence = f"the files hold several currencies ({parts}), which cannot be added"
+    return SourceError(sentence, hint=hint, code="mixed_currencies")
+
+
 def _currencies(file: Loaded) -> list[str]:
     """The different currencies on rows that carry money; "" for rows that say none."""
     money = [c for c in file.scales if TABLES[file.table].columns[c].kind == "money"]
+    if not money:
+        return []
     frame = nw.from_native(file.frame)
     filled = frame.filter(nw.any_horizontal(*(~nw.col(c).is_null() for c in money), ignore_nulls=True))
     return sorted({v if isinstance(v, str) else "" for v in filled["currency"].unique().to_list()})

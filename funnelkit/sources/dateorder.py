@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from funnelkit import bulk
 from funnelkit.dates import Numeric, numeric, read
-from funnelkit.styles import MISSING, Order, shape
+from funnelkit.styles import MISSING, Order
 
 _FEW = 5
 """So many contradicting values may be typing errors, if they are under one in a hundred."""
@@ -37,12 +38,14 @@ class DateScan:
 def scan(cells: Iterable[str]) -> DateScan:
     """What *cells* (each different value once) prove."""
     found = DateScan()
+    cells = list(cells)
     seen: set[str] = set()
-    for cell in cells:
+    for alike, cell in zip(bulk.shapes(cells), cells, strict=True):
         # Only dates whose order is open have to be looked at one by one; of others a shape says enough.
-        alike = shape(cell)
+        if alike in seen:
+            continue
         text = cell.strip()
-        if alike in seen or text.lower() in MISSING:
+        if text.lower() in MISSING:
             continue
         parts = numeric(text)
         if parts is not None:

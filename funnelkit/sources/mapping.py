@@ -10,11 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from funnelkit.dates import read_range
 from funnelkit.engines import Aside, BadCells, Engine
 from funnelkit.errors import FunnelkitError, SourceError, raise_all
-from funnelkit.periods import day_number
-from funnelkit.sources import outcomes, values
+from funnelkit.sources import outcomes, spans, values
 from funnelkit.sources.export import Export
 from funnelkit.sources.preset import Header
 from funnelkit.sources.recognise import Recognition
@@ -149,7 +147,11 @@ def _rules(export: Export[Recognition]) -> tuple[RowRule, ...]:
 def _total(pattern: str, headers: Sequence[str], kind: Recognition) -> RowRule:
     table = TABLES[kind.table]
     # A company may be called Total; a total row has no id and no date of its own.
-    own = [h for t, h in kind.columns.items() if table.key and (t == table.key or table.columns[t].kind == "date")]
+    own = [
+        h
+        for t, h in kind.columns.items()
+        if table.key and (t == table.key or table.columns[t].kind == "date")
+    ]
     return RowRule(
         reason="total",
         message="total row",
@@ -237,17 +239,11 @@ def _finished(loaded: Loaded) -> Loaded:
     if loaded.table == "leads":
         frame, present = outcomes.leads(frame, present)
     if loaded.table in ("spend", "web"):
+        export = loaded.export
+        frame, present = spans.with_days(
+            frame, present, export.kind.columns.get("start", ""), export.preamble
+        )
         table = nw.from_native(frame)
-        if "date" in present:
-            table = table.with_columns(start=nw.col("date"), end=nw.col("date"))
-            present |= {"start", "end"}
-        elif "start" in present and "end" not in present:
-            # A daily report may call its day the start of the period.
-            table = table.with_columns(end=nw.col("start"))
-            present |= {"end"}
-        elif "start" not in present and (days := _preamble_range(loaded.export)):
-            table = table.with_columns(start=nw.lit(days[0]), end=nw.lit(days[1]))
-            present |= {"start", "end"}
         platform = loaded.export.kind.preset.platform if loaded.export.kind.preset else ""
         # An ad report's source is the platform that was paid, unless a medium says what it was.
         named = "source" in present and "medium" not in present and not platform
@@ -259,14 +255,6 @@ def _finished(loaded: Loaded) -> Loaded:
     return replace(
         loaded, frame=frame, present=present - {"stage_outcome"}, notes=(*loaded.notes, *_notes(loaded))
     )
-
-
-def _preamble_range(export: Export[Recognition]) -> tuple[int, int] | None:
-    """The days that a line above the header names."""
-    for line in export.preamble:
-        if days := read_range(line):
-            return day_number(days[0]), day_number(days[1])
-    return None
 
 
 def _notes(loaded: Loaded) -> list[Note]:

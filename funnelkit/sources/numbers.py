@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from funnelkit.styles import MISSING, Parts, number_parts, shape
+from funnelkit import bulk
+from funnelkit.styles import MISSING, Parts, number_parts
 
 Sign = Literal[".", ","]
 _MOST_DECIMALS = 12
@@ -50,11 +51,10 @@ class NumberScan:
 def scan(cells: Iterable[str]) -> NumberScan:
     """What *cells* (each different value once) prove; one cell of each shape is looked at."""
     found = NumberScan()
-    shapes: dict[str, list[str]] = {}
-    for cell in cells:
-        shapes.setdefault(shape(cell), []).append(cell)
-    for alike in shapes.values():
-        cell = alike[0]
+    cells = list(cells)
+    shapes = bulk.shapes(cells)
+    firsts = dict(zip(reversed(shapes), reversed(cells), strict=True))
+    for shape, cell in reversed(firsts.items()):
         if cell.strip().lower() in MISSING:
             continue
         parts = number_parts(cell)
@@ -63,13 +63,18 @@ def scan(cells: Iterable[str]) -> NumberScan:
             continue
         _count(found, cell, parts)
         if found.either and found.either[-1] is cell:
-            found.either += alike[1:]
+            found.either += _others(shape, shapes, cells)
         elif parts.power:
             # Exponents differ within a shape: "1.25e-3" needs more decimals than "1.25e-1".
-            for other in alike[1:]:
+            for other in _others(shape, shapes, cells):
                 again = number_parts(other)
                 found.parts += [again] if again else []
     return found
+
+
+def _others(shape: str, shapes: list[str], cells: list[str]) -> list[str]:
+    """The cells of one shape but its first."""
+    return [cell for cell, alike in zip(cells, shapes, strict=True) if alike == shape][1:]
 
 
 def _count(found: NumberScan, cell: str, parts: Parts) -> None:

@@ -18,8 +18,8 @@ from funnelkit.sources.export import (
     Recognise,
     Record,
     Records,
-    first_header,
     distinct,
+    first_header,
     joined,
     unrecognised,
 )

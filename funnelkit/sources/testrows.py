@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
@@ -36,13 +37,20 @@ def is_test(email: str = "", company: str = "", name: str = "", source: str = ""
     return bool(_ADDRESS.search(email)) or any(_WORDS.search(text) for text in (company, name, source))
 
 
+def _hinted(frame: Any, column: str) -> bool:
+    """Whether any cell of *column* holds one of the words at all."""
+    cells = nw.from_native(frame)[column].drop_nulls().to_list()
+    words = "\n".join(cells).lower()
+    return any(hint in words for hint in _HINTS)
+
+
 def _mark(**cell: str) -> str:
     return "x" if is_test(**cell) else ""
 
 
 def look(file: Loaded, engine: Engine, *, drop: bool) -> tuple[Loaded, list[Note]]:
     """*file*, without its test rows if they are to be dropped; and what to tell of them."""
-    columns = [c for c in _COLUMNS if c in file.present]
+    columns = [c for c in _COLUMNS if c in file.present and _hinted(file.frame, c)]
     if file.table not in ("leads", "deals") or not columns:
         return file, []
     native = file.frame

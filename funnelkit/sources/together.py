@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from fractions import Fraction
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from funnelkit.engines import Engine
-from funnelkit.errors import FunnelkitError, SourceError, raise_all
+from funnelkit.errors import SourceError
+from funnelkit.sources import overlaps
 from funnelkit.sources.mapping import Loaded
 from funnelkit.tables import TABLES, Note
-
-_GRAINS = ("account", "campaign", "ad_group", "ad")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +46,10 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
     key = TABLES[table].key
     if key and key in present:
         frame, repeated = engine.one_per_key(frame, key, _KNOWS_MORE[table])
-    elif table == "spend" and len(files) > 1:
-        _refuse_overlapping_grains(files)
+    elif table in _REPORTED and len(files) > 1:
+        overlaps.refuse(files)
         frame, repeated = _without_repeats(frame, files, engine)
-    if not repeated and (twins := engine.twins(frame)):
+    if twins := engine.twins(frame):
         notes.append(
             Note(
                 code="equal_rows",
@@ -69,82 +68,48 @@ _KNOWS_MORE: Mapping[str, tuple[str, ...]] = {
 """Columns of which a later value shows the later state of the same entity."""
 
 
+_REPORTED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "spend": (
+        ("account", "channel", "source", "medium", "campaign", "ad_group", "country", "start", "end"),
+        ("cost", "impressions", "clicks", "conversions"),
+    ),
+    "web": (
+        ("channel", "source", "medium", "campaign", "country", "start", "end"),
+        ("sessions", "users", "conversions"),
+    ),
+    "emails": (("campaign", "sent_at"), ("sent", "delivered", "unique_opens", "unique_clicks")),
+    "stage_history": (("deal_id", "lead_id", "stage", "entered_at"), ()),
+}
+"""Tables without ids: the columns that say which row of a report it is, and the figures of that row."""
+
+
 def _common_scales(files: Sequence[Loaded]) -> dict[str, int]:
-    scales: dict[str, int] = {}
+    """The decimals of each column: those of the file that has most, as far as the sum fits 64 bits."""
+    columns = dict.fromkeys(column for file in files for column in file.scales)
+    return {c: min(max(f.scales.get(c, 0) for f in files), _room(files, c)) for c in columns}
+
+
+def _room(files: Sequence[Loaded], column: str) -> int:
+    most = Fraction(1)
     for file in files:
-        for column, scale in file.scales.items():
-            scales[column] = max(scale, scales.get(column, 0))
-    return scales
+        if column in file.scales:
+            cells = nw.from_native(file.frame)[column].drop_nulls()
+            largest = max(abs(int(cells.max())), abs(int(cells.min()))) if len(cells) else 0
+            most += Fraction(largest * len(cells), 10 ** file.scales[column])
+    return max(len(str(int((2**63 - 1) / most))) - 1, 0)
 
 
 def _rescaled(file: Loaded, scales: Mapping[str, int]) -> Any:
     frame = nw.from_native(file.frame)
-    shifts = {c: scales[c] - s for c, s in file.scales.items() if scales[c] > s and c in frame.columns}
-    raised = [nw.col(c) * 10**shift for c, shift in shifts.items()]
-    return frame.with_columns(*raised, source_file=nw.lit(file.export.file)).to_native()
+    shifts = {c: scales[c] - s for c, s in file.scales.items() if scales[c] != s}
+    changed = [_shifted(nw.col(c), shift).alias(c) for c, shift in shifts.items()]
+    return frame.with_columns(*changed, source_file=nw.lit(file.export.file)).to_native()
 
 
-def grain(file: Loaded) -> str:
-    """How fine the rows of an ad report are."""
-    preset = file.export.kind.preset
-    if preset and preset.grain:
-        return preset.grain
-    return (
-        "ad_group" if "ad_group" in file.present else "campaign" if "campaign" in file.present else "account"
-    )
-
-
-def _platform(file: Loaded) -> str:
-    preset = file.export.kind.preset
-    return preset.platform if preset else ""
-
-
-def _refuse_overlapping_grains(files: Sequence[Loaded]) -> None:
-    problems: list[FunnelkitError] = []
-    for one, other in combinations(files, 2):
-        if not _platform(one) or _platform(one) != _platform(other) or grain(one) == grain(other):
-            continue
-        if _shares_days(one, other) and _shares_account(one, other):
-            finer = max(one, other, key=lambda f: _rank(grain(f)))
-            problems.append(
-                SourceError(
-                    f"{one.export.file} and {other.export.file}: two reports of one {_platform(one)} account over the "
-                    f"same days, by {grain(one).replace('_', ' ')} and by {grain(other).replace('_', ' ')}; together "
-                    "they would count the same cost twice",
-                    hint=f"Leave one out; without {finer.export.file} nothing is lost but detail.",
-                    code="overlapping_grain",
-                )
-            )
-    raise_all(problems)
-
-
-def _rank(name: str) -> int:
-    return _GRAINS.index(name) if name in _GRAINS else len(_GRAINS)
-
-
-def _values(file: Loaded, column: str) -> set[Any]:
-    if column not in file.present:
-        return set()
-    return {v for v in nw.from_native(file.frame)[column].unique().to_list() if isinstance(v, str)}
-
-
-def _shares_account(one: Loaded, other: Loaded) -> bool:
-    """Whether two reports may be of one account: the same account name, else a campaign in common."""
-    for column in ("account", "campaign"):
-        mine, theirs = _values(one, column), _values(other, column)
-        if mine and theirs:
-            return bool(mine & theirs)
-    return True
-
-
-def _shares_days(one: Loaded, other: Loaded) -> bool:
-    spans = []
-    for file in (one, other):
-        if "start" not in nw.from_native(file.frame).columns:
-            return True  # "all time": the days are not known and may be any
-        start, end = nw.from_native(file.frame)["start"].min(), nw.from_native(file.frame)["end"].max()
-        spans.append((start, end))
-    return bool(spans[0][0] <= spans[1][1] and spans[1][0] <= spans[0][1])
+def _shifted(cell: nw.Expr, shift: int) -> nw.Expr:
+    """*cell* times ten to the *shift*; what that cuts off is float noise, rounded to the nearest."""
+    unit = int(10 ** abs(shift))
+    return cell * unit if shift > 0 else (cell + unit // 2) // unit
 
 
 def _without_repeats(
@@ -152,12 +117,9 @@ def _without_repeats(
 ) -> tuple[Any, dict[str, tuple[int, ...]]]:
     """Rows of the same campaign and days in two files count once; unequal ones are refused."""
     columns = nw.from_native(frame).columns
-    key = [
-        c
-        for c in ("account", "channel", "source", "medium", "campaign", "ad_group", "country", "start", "end")
-        if c in columns
-    ]
-    figures = [c for c in ("cost", "impressions", "clicks", "conversions") if c in columns]
+    names, counted = _REPORTED[files[0].table]
+    key = [c for c in names if c in columns]
+    figures = [c for c in counted if c in columns]
     last = any(f.settings.overlap == "last" for f in files)
     frame, repeated, conflict = engine.one_per_report(frame, key, figures, keep_last=last)
     if conflict:

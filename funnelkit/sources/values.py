@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from funnelkit import bulk
 from funnelkit.dates import numeric
 from funnelkit.sources import dateorder, numbers, vocabulary
 from funnelkit.styles import (
+    BAD,
     DateStyle,
     EmailStyle,
     IdStyle,
@@ -75,7 +77,8 @@ def _simple(table: str, asked: Asked) -> Decision:
     style: Style
     if asked.kind == "id":
         style = IdStyle()
-        damaged = next((c for c in asked.cells if not isinstance(style.parse(c), str | None)), None)
+        parsed = bulk.parse(style, asked.cells)
+        damaged = next((c for c, p in zip(asked.cells, parsed, strict=True) if p is BAD), None)
         if damaged:
             return Decision(
                 target=asked.target,

@@ -14,7 +14,6 @@ from typing import Any
 from funnelkit.styles import WordStyle
 from funnelkit.words import normalise
 
-
 UNCLEAR = "unclear"
 """What a stage or status of a deal says that is in no list: it has not ended, if nothing else says so."""
 

@@ -20,8 +20,8 @@ from funnelkit.sources.export import (
     Proposal,
     Recognise,
     Records,
-    first_header,
     distinct,
+    first_header,
     joined,
     unrecognised,
 )

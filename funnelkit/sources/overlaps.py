@@ -1,0 +1,138 @@
+"""Reports that would count the same cost twice are refused: other grains or other spans of the same days.
+
+Two reports of one account by campaign and by ad group hold the same money, and so do a month and its
+days. Neither can be told apart row by row, so that nothing of it is ever added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from funnelkit.errors import FunnelkitError, SourceError, raise_all
+from funnelkit.periods import from_day
+from funnelkit.sources.mapping import Loaded
+
+_GRAINS = ("account", "campaign", "ad_group", "ad")
+_NAMES = ("account", "channel", "source", "medium", "campaign", "ad_group", "country")
+_Span = tuple[int, int] | None
+"""First and last day; None where they are not known."""
+
+
+def refuse(files: Sequence[Loaded]) -> None:
+    """Raise SourceError where two of *files* report the same days by other rows."""
+    problems: list[FunnelkitError] = []
+    for one, other in combinations(files, 2):
+        if one.table not in ("spend", "web") or not _shares_days(one, other):
+            continue
+        if _platform(one) and _platform(one) == _platform(other) and grain(one) != grain(other):
+            problems += [_other_grain(one, other)] if _shares_account(one, other) else []
+        elif clash := _other_span(one, other):
+            problems.append(_other_days(one, other, *clash))
+    raise_all(problems)
+
+
+def grain(file: Loaded) -> str:
+    """How fine the rows of an ad report are."""
+    preset = file.export.kind.preset
+    if preset and preset.grain:
+        return preset.grain
+    return (
+        "ad_group" if "ad_group" in file.present else "campaign" if "campaign" in file.present else "account"
+    )
+
+
+def _platform(file: Loaded) -> str:
+    preset = file.export.kind.preset
+    return preset.platform if preset else ""
+
+
+def _other_grain(one: Loaded, other: Loaded) -> SourceError:
+    finer = max(one, other, key=lambda f: _rank(grain(f)))
+    return SourceError(
+        f"{one.export.file} and {other.export.file}: two reports of one {_platform(one)} account over the "
+        f"same days, by {grain(one).replace('_', ' ')} and by {grain(other).replace('_', ' ')}; together "
+        "they would count the same cost twice",
+        hint=f"Leave one out; without {finer.export.file} nothing is lost but detail.",
+        code="overlapping_grain",
+    )
+
+
+def _rank(name: str) -> int:
+    return _GRAINS.index(name) if name in _GRAINS else len(_GRAINS)
+
+
+def _values(file: Loaded, column: str) -> set[Any]:
+    if column not in file.present:
+        return set()
+    return {v for v in nw.from_native(file.frame)[column].unique().to_list() if isinstance(v, str)}
+
+
+def _shares_account(one: Loaded, other: Loaded) -> bool:
+    """Whether two reports may be of one account: the same account name, else a campaign in common."""
+    for column in ("account", "campaign"):
+        mine, theirs = _values(one, column), _values(other, column)
+        if mine and theirs:
+            return bool(mine & theirs)
+    return True
+
+
+def _shares_days(one: Loaded, other: Loaded) -> bool:
+    spans = []
+    for file in (one, other):
+        if "start" not in nw.from_native(file.frame).columns:
+            return True  # "all time": the days are not known and may be any
+        start, end = nw.from_native(file.frame)["start"].min(), nw.from_native(file.frame)["end"].max()
+        spans.append((start, end))
+    return bool(spans[0][0] <= spans[1][1] and spans[1][0] <= spans[0][1])
+
+
+def _other_span(one: Loaded, other: Loaded) -> tuple[str, _Span, _Span] | None:
+    """A name that both files have for overlapping but unequal days, with these; None for none."""
+    names = [c for c in _NAMES if c in one.present and c in other.present]
+    if not names or (_daily(one) and _daily(other)):
+        return None
+    mine, theirs = _spans(one, names), _spans(other, names)
+    for name in mine.keys() & theirs.keys():
+        for a in mine[name]:
+            for b in theirs[name]:
+                if a != b and (a is None or b is None or (a[0] <= b[1] and b[0] <= a[1])):
+                    return next((n for n in reversed(name) if n), ""), a, b
+    return None
+
+
+def _daily(file: Loaded) -> bool:
+    frame = nw.from_native(file.frame)
+    return "start" in frame.columns and bool((frame["start"] == frame["end"]).all())
+
+
+def _spans(file: Loaded, names: Sequence[str]) -> dict[tuple[str, ...], set[_Span]]:
+    """The spans of each combination of *names* in a file."""
+    frame = nw.from_native(file.frame)
+    days = [c for c in ("start", "end") if c in frame.columns]
+    found: dict[tuple[str, ...], set[_Span]] = {}
+    for row in frame.select(*names, *days).unique().rows():
+        name = tuple(v if isinstance(v, str) else "" for v in row[: len(names)])
+        span = (int(row[-2]), int(row[-1])) if days else None
+        found.setdefault(name, set()).add(span)
+    return found
+
+
+def _other_days(one: Loaded, other: Loaded, name: str, a: _Span, b: _Span) -> SourceError:
+    return SourceError(
+        f"{one.export.file} and {other.export.file}: both hold {name!r}, for {_described(a)} and for {_described(b)}; "
+        "together they would count the days in common twice",
+        hint="Leave one out, or export both for the same days. If they are different costs, give one of them a "
+        "column that says so, such as Account.",
+        code="overlapping_days",
+    )
+
+
+def _described(span: _Span) -> str:
+    if span is None:
+        return "days that the file does not say"
+    first, last = (from_day(day).isoformat() for day in span)
+    return first if first == last else f"{first} to {last}"
