@@ -17,7 +17,8 @@ _WHOLE = ("date", "integer", "decimal", "money", "percent")
 
 def table(name: str, rows: Iterable[Row], **scales: int) -> Canonical:
     """The canonical table of *rows*; a column is present if some row names it."""
-    rows = list(rows)
+    # Whatever a deals file holds, reading it gives each deal a status.
+    rows = [{"status": "unknown", **row} if name == "deals" else row for row in rows]
     present = dict.fromkeys(column for row in rows for column in row)
     kinds = {column: TABLES[name].columns[column].kind for column in present}
     arrays = {c: pd.array([row.get(c) for row in rows], dtype=_dtype(kind)) for c, kind in kinds.items()}

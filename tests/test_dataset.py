@@ -77,7 +77,7 @@ def test_with_deals_loaded_leads_do_not_say_who_became_a_customer() -> None:
     assert [r["first_won_at"] for r in rows(data, "customers")] == [7]
 
 
-DEALS = [
+DEALS: list[dict[str, Any]] = [
     {"deal_id": "1", "company_id": "x", "created_at": 1, "closed_at": 5, "status": "won", "amount": 100},
     {"deal_id": "2", "company_id": "x", "created_at": 2, "closed_at": 4, "status": "won", "amount": 30},
     {"deal_id": "3", "company_id": None, "created_at": 2, "closed_at": 6, "status": "won", "amount": None},

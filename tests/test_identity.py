@@ -71,7 +71,7 @@ def test_a_stronger_key_wins_over_all_weaker_ones() -> None:
         lead(lead_id="5", email="bob@acme.example", domain="other.example"),
         lead(lead_id="6", company="Acme"),
     ]
-    deal = {"lead_id": "0", "contact_id": "1", "deal_id": "d", "company_id": "c"}
+    deal: dict[str, Any] = {"lead_id": "0", "contact_id": "1", "deal_id": "d", "company_id": "c"}
     deal |= {"email": "ann@acme.example", "domain": "other.example", "company": "Acme"}
     found = []
     for key in list(deal):
@@ -330,43 +330,46 @@ def customer_of(deal: dict[str, Any]) -> tuple[str, Any]:
     return "deal", deal["deal_id"]
 
 
+def customers_of(deals: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A customer has won new business; all its won deals are its revenue, and its earliest lead owns it."""
+    by_customer: dict[Any, list[dict[str, Any]]] = {}
+    for deal in deals:
+        if deal["status"] == "won":
+            by_customer.setdefault(customer_of(deal), []).append(deal)
+    found = []
+    for theirs in by_customer.values():
+        new = [deal for deal in theirs if deal.get("type") in (None, "new")]
+        linked = [deal["its"] for deal in new if deal["its"]]
+        dates = [deal["closed_at"] for deal in new if deal["closed_at"] is not None]
+        one = {"won": min(dates, default=None), "revenue": sum(deal["amount"] or 0 for deal in theirs)}
+        if new:
+            found.append(one | {"lead": first(linked, "created_at", "lead_id") if linked else None})
+    return found
+
+
+def lead_state(
+    lead: dict[str, Any], deals: list[dict[str, Any]], customers: list[dict[str, Any]]
+) -> tuple[bool, bool, int | None]:
+    """Whether *lead* has a deal, whether it owns a customer, and since when."""
+    own = [customer for customer in customers if customer["lead"] is lead]
+    dates = [customer["won"] for customer in own if customer["won"] is not None]
+    named = same(lead, "deal_id", deals, "deal_id")
+    return any(deal["its"] is lead for deal in deals) or bool(named), bool(own), min(dates, default=None)
+
+
 def reference(leads: list[dict[str, Any]], deals: list[dict[str, Any]]) -> dict[str, Any]:
     """What linking must find, from the rows alone."""
     for row in (*leads, *deals):
         row |= {"domain_": host_of(row), "company_": row.get("company")}
-    by_customer: dict[Any, list[dict[str, Any]]] = {}
     for deal in deals:
         deal["its"], deal["by"] = the_lead(deal, leads, deals)
-    for deal in deals:
-        if deal["status"] == "won":
-            by_customer.setdefault(customer_of(deal), []).append(deal)
-    customers = []
-    for theirs in by_customer.values():
-        new = [deal for deal in theirs if deal.get("type") in (None, "new")]
-        if new:
-            linked = [deal["its"] for deal in new if deal["its"]]
-            customers.append(
-                {
-                    "won": min((d["closed_at"] for d in new if d["closed_at"] is not None), default=None),
-                    "revenue": sum(deal["amount"] or 0 for deal in theirs),
-                    "lead": first(linked, "created_at", "lead_id") if linked else None,
-                }
-            )
-    of_leads = {}
-    for one in leads:
-        mine = [deal for deal in deals if deal["its"] is one]
-        own = [customer for customer in customers if customer["lead"] is one]
-        dates = [customer["won"] for customer in own if customer["won"] is not None]
-        has_deal = bool(mine or same(one, "deal_id", deals, "deal_id"))
-        of_leads[one["lead_id"]] = (int(has_deal), int(bool(own)), min(dates, default=None))
+    customers = customers_of(deals)
+    alone = [deal for deal in deals if deal["its"] is None]
     return {
-        "matches": {k: n for k in KEYS if (n := sum(deal["by"] == k for deal in deals))},
-        "unmatched": [
-            sum(deal["its"] is None for deal in deals),
-            sum(deal["its"] is None and deal["status"] == "won" for deal in deals),
-        ],
+        "matches": {key: n for key in KEYS if (n := sum(deal["by"] == key for deal in deals))},
+        "unmatched": [len(alone), sum(deal["status"] == "won" for deal in alone)],
         "deals": {d["deal_id"]: d["its"]["channel"] if d["its"] else "(no lead)" for d in deals},
-        "leads": of_leads,
+        "leads": {one["lead_id"]: lead_state(one, deals, customers) for one in leads},
         "customers": sorted(
             (repr(c["won"]), c["revenue"], c["lead"]["channel"] if c["lead"] else "(no lead)")
             for c in customers

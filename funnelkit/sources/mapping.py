@@ -78,13 +78,16 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
     text = engine.text(export.open(), {h: positions[h] for h in wanted}, len(export.header))
     decisions = values.decide(kind.table, _asked(export, settings, text), zone=zone, rows=text.rows)
     left_out = _check_decided(export, decisions)
-    plan = TablePlan(table=kind.table, columns=tuple(_plans(kind, decisions)), rules=rules)
+    constants = kind.preset.constants if kind.preset else {}
+    plan = TablePlan(
+        table=kind.table, columns=tuple(_plans(kind, decisions)), rules=rules, constants=constants
+    )
     converted = engine.convert(text, plan)
     loaded = Loaded(
         export=export,
         frame=converted.frame,
         scales={t: d.style.scale for t, d in decisions.items() if isinstance(d.style, NumberStyle)},
-        present=frozenset(t for t, d in decisions.items() if d.style),
+        present=frozenset({*constants, *(t for t, d in decisions.items() if d.style)}),
         decisions=tuple(decisions.values()),
         rows=converted.rows,
         aside=converted.aside,

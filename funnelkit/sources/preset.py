@@ -153,7 +153,22 @@ def in_folder(folder: Path) -> tuple[Preset, ...]:
         raise ConfigError(
             f"{folder}: there are no presets in this folder", hint="Check `presets` in the config."
         )
-    return tuple(parse(path.stem, _yaml(path.read_text("utf-8"))) for path in found)
+    return tuple(_own(path) for path in found)
+
+
+def _own(path: Path) -> Preset:
+    """The preset that a user wrote to *path*."""
+    import yaml
+
+    hint = "A preset is a YAML file with the keys tool, export, table, where, match and columns."
+    try:
+        document = _yaml(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{path}: this is no YAML: {reason}", hint=hint) from None
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: this is no preset", hint=hint)
+    return parse(path.stem, document)
 
 
 def _yaml(text: str) -> Any:
@@ -172,8 +187,11 @@ def parse(name: str, document: Mapping[str, Any]) -> Preset:
             raise ConfigError(f"preset {name}: the key {key!r} is missing")
     _known(f"preset {name}: table", document["table"], TABLES)
     canonical = TABLES[document["table"]].columns
-    for key in (*document["columns"], *document.get("constants", {}), *document.get("lacks", {})):
-        _known(f"preset {name}: column", key, canonical)
+    for key in ("columns", "constants", "lacks", "values"):
+        for column in document.get(key, {}):
+            _known(f"preset {name}: column", column, canonical)
+    for pattern in (*_strings(document.get("totals", ())), *_strings(document.get("footers", ()))):
+        _check_pattern(name, pattern)
     return Preset(
         name=name,
         **{k: document[k] for k in ("tool", "export", "table", "where")},
@@ -199,6 +217,16 @@ def _known(what: str, name: str, known: Iterable[str]) -> None:
     known = list(known)
     if name not in known:
         raise ConfigError(f"{what} {name!r} is unknown", hint=did_you_mean(str(name), known))
+
+
+def _check_pattern(preset: str, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ConfigError(
+            f"preset {preset}: {pattern!r} is no regular expression: {error}",
+            hint="Put a backslash before each of ( ) [ ] . * + ? that is meant as it stands.",
+        ) from None
 
 
 def _strings(value: Any) -> tuple[str, ...]:

@@ -1,0 +1,193 @@
+"""Real exports, read as a careful analyst reads them.
+
+The files and the truth about them lie beside the project and are not a part of it: where they are
+absent these tests are skipped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from funnelkit.errors import SourceError
+from funnelkit.pipeline import provenance
+from tests.reading import column, load_file, rows, sums
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from funnelkit.sources.mapping import Loaded
+
+FOLDER = Path(__file__).parents[2] / "shared" / "exports"
+if not FOLDER.is_dir():
+    pytest.skip(f"the real exports are not here ({FOLDER})", allow_module_level=True)
+
+TOOLS = {"Salesforce", "HubSpot", "Meta Ads", "Mailchimp", "Olist"}
+NAMES = {"recipients": "sent", "abuse_complaints": "complaints"}
+"""Names of sums that are called otherwise in the canonical tables."""
+COLUMNS = set(
+    "cost impressions clicks clicks_all conversions conversion_value sent delivered unique_opens opens unique_clicks "
+    "clicks unsubscribes bounces complaints".split()
+)
+
+
+def truths() -> list[Mapping[str, Any]]:
+    """The entries of the exports whose tools are known by now."""
+    document = yaml.safe_load((FOLDER / "EXPECTED.yaml").read_text("utf-8"))
+    return [
+        entry
+        for entry in document["files"]
+        if entry["tool"] in TOOLS or (entry["tool"] == "Google Ads" and entry["export"].startswith("campaign report"))
+    ]
+
+
+ENTRIES = {str(entry["path"]): entry for entry in truths()}
+LOADED: dict[str, Loaded] = {}
+
+
+def loaded_of(entry: Mapping[str, Any]) -> Loaded:
+    """The table of an export, read once; a refusal that the truth allows skips the rest."""
+    path = entry["path"]
+    if path not in LOADED:
+        try:
+            LOADED[path] = load_file(FOLDER / path)
+        except SourceError as error:
+            if any(str(answer).startswith("refuse") for answer in accepted(entry)):
+                pytest.skip(f"refused, which is right: {error}")
+            raise
+    return LOADED[path]
+
+
+def accepted(entry: Mapping[str, Any]) -> list[Any]:
+    """What may come out: the truth, and what a reasonable tool may choose instead."""
+    return [entry["table"], *entry.get("acceptable_instead", ())]
+
+
+each = pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES.keys())
+each_table = pytest.mark.parametrize(
+    "entry", [pytest.param(e, id=path) for path, e in ENTRIES.items() if e["table"] != "refuse"]
+)
+
+
+def test_there_are_exports_of_every_tool() -> None:
+    assert {entry["tool"] for entry in ENTRIES.values()} == {*TOOLS, "Google Ads"}
+    assert len(ENTRIES) >= 20
+
+
+@each
+def test_the_table_is_right_or_the_file_is_refused(entry: Mapping[str, Any]) -> None:
+    allowed = [str(answer).split()[0] for answer in accepted(entry)]
+    try:
+        loaded = load_file(FOLDER / entry["path"])
+    except SourceError as error:
+        assert "refuse" in allowed
+        assert error.hint
+        assert error.exit_code == 3
+        return
+    LOADED[entry["path"]] = loaded
+    assert loaded.table in allowed
+
+
+@each_table
+def test_every_data_row_is_used(entry: Mapping[str, Any]) -> None:
+    loaded = loaded_of(entry)
+    assert loaded.used == entry["data_rows"]
+    assert loaded.rows == entry["records_after_header"]
+    assert loaded.export.dialect.header_line == entry["header_line"]
+
+
+@each_table
+def test_the_sums_are_exact(entry: Mapping[str, Any]) -> None:
+    loaded = loaded_of(entry)
+    found = sums(loaded)
+    compared = 0
+    for name, truth in entry.get("sums", {}).items():
+        target = NAMES.get(name, name)
+        if target not in COLUMNS or (truth is not None and not isinstance(truth, dict)):
+            continue
+        compared += 1
+        if truth is None:
+            assert target not in found, "not in the file, so not 0 either"
+        else:
+            assert found[target] == Decimal(str(truth["sum"])), target
+    assert compared or loaded.table not in ("spend", "emails")
+
+
+@each_table
+def test_the_currency_is_that_of_the_file(entry: Mapping[str, Any]) -> None:
+    loaded = loaded_of(entry)
+    if "currency" not in entry:
+        return
+    stated = {row["currency"] for row in rows(loaded) if row.get("currency")}
+    assert stated == ({entry["currency"]} if entry["currency"] else set())
+
+
+def days(entry: Mapping[str, Any], loaded: Loaded) -> dict[str, tuple[Any, Any]]:
+    """Canonical column -> first and last day by the truth."""
+    found = dict(entry.get("sums", {}))
+    named = {
+        "created_at": found.get("created"),
+        "paid_at": found.get("dates"),
+        "entered_at": found.get("changed_at"),
+        "closed_at": found.get("closed"),
+    }
+    known = {c: (t["min"][:10], t["max"][:10]) for c, t in named.items() if isinstance(t, dict) and "min" in t}
+    period = re.findall(r"\d{4}-\d\d-\d\d", str(entry.get("period", "")))
+    if len(period) >= 2:
+        known["start" if loaded.table == "spend" else "sent_at"] = (period[0], period[1])
+    return known
+
+
+@each_table
+def test_the_first_and_last_day_are_right(entry: Mapping[str, Any]) -> None:
+    loaded = loaded_of(entry)
+    found = rows(loaded)
+    for name, (first, last) in days(entry, loaded).items():
+        # The close date of an open deal is kept as an expectation.
+        columns = {"start": ("start", "end"), "closed_at": ("closed_at", "expected_close_at")}.get(name, (name,))
+        seen = [row[c] or "" for row in found for c in columns if row.get(c)]
+        assert (min(seen), max(seen)) == (first, last), name
+    anchor = {"leads": "created_at", "emails": "sent_at", "payments": "paid_at", "spend": "start"}.get(loaded.table)
+    if anchor in days(entry, loaded):
+        ends = provenance.dates(loaded)
+        assert tuple(str(day) for day in ends) == days(entry, loaded)[anchor]
+
+
+@each_table
+def test_deals_have_the_outcomes_and_amounts_of_the_file(entry: Mapping[str, Any]) -> None:
+    loaded = loaded_of(entry)
+    truth = entry.get("sums", {})
+    if loaded.table != "deals":
+        return
+    found = rows(loaded)
+    counts = Counter(row["status"] for row in found)
+    for status in ("won", "lost", "open"):
+        assert counts[status] == (truth[status] or 0), status
+    if truth.get("amount"):
+        partial = truth["won"] is None
+        for status in ("won", "lost", "open"):
+            wanted = "unknown" if partial and status == "open" else status
+            amounts = [Decimal(row["amount"] or 0) for row in found if row["status"] == wanted]
+            assert sum(amounts) == Decimal(str(truth["amount"][status]["sum"])), status
+
+
+@each_table
+def test_identifiers_and_sources_are_those_of_the_file(entry: Mapping[str, Any]) -> None:
+    loaded = loaded_of(entry)
+    truth = entry.get("sums", {})
+    headers = {header: target for target, header in loaded.export.kind.columns.items()}
+    ids = truth.get("distinct_ids") or {}
+    if ids.get("header") in headers:
+        assert len({v for v in column(loaded, headers[ids["header"]]) if v}) == ids["n"]
+    if "by_source" in truth and loaded.table == "leads":
+        counts = Counter(column(loaded, "source"))
+        for word, count in truth["by_source"]["top5"].items():
+            assert counts[None if word == "(blank)" else " ".join(word.split())] == count, word
+    if "converted" in truth and "converted" in loaded.present:
+        assert column(loaded, "converted").count("true") == truth["converted"]["n"]
