@@ -59,12 +59,12 @@ def shape(cell: str) -> str:
 
 _SIGNS = str.maketrans({"−": "-", "\u2010": "-", "\u2011": "-"})
 _SUFFIX: Final = {"k": 3, "m": 6, "b": 9, "mn": 6, "bn": 9}
-_PLAIN = re.compile(r"(-?\d{1,15})(?:\.(\d{1,12}))?", re.ASCII)
-"""What most columns hold: a shortcut past taking cells apart, with the same result."""
 _NUMBER = re.compile(r"(?P<digits>[\d.,'’]*\d[.,]?)(?:e(?P<exponent>[+-]?\d{1,3}))?", re.IGNORECASE)
 _SPACE = r"[\s\u00a0\u202f\u2009]"
 _MOST_DIGITS = 15
 """Before the decimal sign: a longer number is an id or a slip, and a few of them would fill 64 bits."""
+_PLAIN = re.compile(r"(-?\d{1,15})(?:\.(\d{1,12}))?", re.ASCII)
+"""What most columns hold: a shortcut past taking cells apart, with the same result."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,8 +223,7 @@ class DateStyle:
         from funnelkit.dates import YEARS, read
 
         if not self.pattern and _ISO.fullmatch(cell) and (len(cell) == 10 or not self.shifts):
-            day = iso_day(cell[:10])
-            return BAD if day is None else day
+            return iso_day(cell[:10])
         text = cell.strip()
         if text.lower() in MISSING:
             return None
@@ -260,12 +259,12 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d
 
 
 @cache
-def iso_day(text: str) -> int | None:
-    """The day number of ``2026-01-31``, or None for a day that no calendar has."""
+def iso_day(text: str) -> int | Bad:
+    """The day number of ``2026-01-31``; BAD for a day that no calendar has, which is not a missing one."""
     from funnelkit.dates import read
 
     day = read(text, {})
-    return None if day is None else day_number(day)
+    return BAD if day is None else day_number(day)
 
 
 @cache

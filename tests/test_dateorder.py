@@ -69,7 +69,12 @@ def test_other_columns_help_for_the_same_separator_where_they_agree() -> None:
 
 
 def test_a_few_slips_among_many_dates_do_not_undo_the_evidence() -> None:
-    many = [f"{day:02}/{month:02}/{year}" for day in range(13, 29) for month in range(1, 13) for year in (2024, 2025)]
+    many = [
+        f"{day:02}/{month:02}/{year}"
+        for day in range(13, 29)
+        for month in range(1, 13)
+        for year in (2024, 2025)
+    ]
     assert decided(*many, "04/13/2026", "04/14/2026") == {"/": "dmy"}
     assert decided(*many[:50], "04/13/2026") is None
     assert decided(*many, *(f"04/{day}/2026" for day in range(13, 20))) is None
@@ -77,7 +82,12 @@ def test_a_few_slips_among_many_dates_do_not_undo_the_evidence() -> None:
 
 @pytest.mark.parametrize("first", ["2026-02-30", "0000-00-00", "32 Jan 2026", "2026-13-45", "soon"])
 def test_a_slip_in_the_first_row_does_not_hide_the_dates_below_it(first: str) -> None:
-    text = table("Lead ID,Email,Created Date", f"0,a@x.example,{first}", "1,b@x.example,2026-02-03", "2,c@x.example,2026-11-12")
+    text = table(
+        "Lead ID,Email,Created Date",
+        f"0,a@x.example,{first}",
+        "1,b@x.example,2026-02-03",
+        "2,c@x.example,2026-11-12",
+    )
     loaded = load(text)
     assert column(loaded, "created_at") == ["2026-02-03", "2026-11-12"]
     assert aside(loaded) == {"bad_value": 1}
@@ -92,7 +102,9 @@ def test_an_ambiguous_needed_date_is_refused_with_both_readings_and_the_way_out(
     with pytest.raises(SourceError, match=words) as caught:
         load(text)
     hint = caught.value.hint
-    assert hint.startswith("'03/04/2026' is day 3 of month 4, or day 4 of month 3. Say which: --date-order dmy or mdy")
+    assert hint.startswith(
+        "'03/04/2026' is day 3 of month 4, or day 4 of month 3. Say which: --date-order dmy or mdy"
+    )
     assert 'created_at: {from: Created Date, format: "%d/%m/%Y"}' in hint
 
 
@@ -121,8 +133,15 @@ def test_what_one_column_proves_holds_for_its_neighbours() -> None:
 days = st.dates(date(2001, 1, 1), date(2060, 1, 1))
 
 
-@given(st.lists(days, min_size=1, max_size=10), st.booleans(), st.sampled_from("/-."), st.sampled_from(["", " 09:30"]))
-def test_a_decision_is_never_a_wrong_one(found: list[date], day_first: bool, separator: str, time: str) -> None:
+@given(
+    st.lists(days, min_size=1, max_size=10),
+    st.booleans(),
+    st.sampled_from("/-."),
+    st.sampled_from(["", " 09:30"]),
+)
+def test_a_decision_is_never_a_wrong_one(
+    found: list[date], day_first: bool, separator: str, time: str
+) -> None:
     cells = [
         separator.join(map(str, (d.day, d.month, d.year) if day_first else (d.month, d.day, d.year))) + time
         for d in found

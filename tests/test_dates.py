@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 from funnelkit.dates import numeric, read, read_range
 from funnelkit.periods import day_number
 from funnelkit.styles import BAD, DateStyle, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DMY = dict.fromkeys("/-.", "dmy")
 MDY = dict.fromkeys("/-.", "mdy")
@@ -57,9 +61,33 @@ def test_a_date_that_leaves_no_doubt_is_read(text: str, expected: date) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("2026-02-30", "2025-02-29", "2026-13-01", "2026-00-10", "20261301", "2026-1", "2026", "45362", "1.5"),
-        *("0001-01-01", "0000-00-00", "9999-12-31", "2026-01-01 25:00", "2026-01-01 10:61", "2026-01-01 +9900"),
-        *("2026-01-01 10:00 +9900", "2026-01-01 10:00 -00:75", "Foo 5, 2026", "5 Foo 2026", "32 Jan 2026", "soon"),
+        *(
+            "2026-02-30",
+            "2025-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "20261301",
+            "2026-1",
+            "2026",
+            "45362",
+            "1.5",
+        ),
+        *(
+            "0001-01-01",
+            "0000-00-00",
+            "9999-12-31",
+            "2026-01-01 25:00",
+            "2026-01-01 10:61",
+            "2026-01-01 +9900",
+        ),
+        *(
+            "2026-01-01 10:00 +9900",
+            "2026-01-01 10:00 -00:75",
+            "Foo 5, 2026",
+            "5 Foo 2026",
+            "32 Jan 2026",
+            "soon",
+        ),
         *("Q1 2026", "2026-W05", "today", "", " ", "2024-10-01 - 2024-10-30", "10:15", "٣"),
     ],
 )
@@ -112,7 +140,7 @@ def test_a_range_of_days_is_read_or_not_at_all(text: str, days: tuple[date, date
 # Written in any shape, read back exactly
 
 MONTHS = "January February March April May June July August September October November December".split()
-SHAPES = {
+SHAPES: dict[str, Callable[[date], str]] = {
     "iso": lambda d: d.isoformat(),
     "slashed iso": lambda d: f"{d.year}/{d.month}/{d.day}",
     "compact": lambda d: f"{d.year}{d.month:02}{d.day:02}",

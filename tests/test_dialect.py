@@ -57,14 +57,17 @@ def test_a_stated_encoding_is_taken_at_its_word() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b" \n\r\n", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF8 + b"\n", "\n".encode("utf-16")]
+    "data",
+    [b"", b" \n\r\n", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF8 + b"\n", "\n".encode("utf-16")],
 )
 def test_a_file_without_a_letter_is_empty(data: bytes) -> None:
     with pytest.raises(SourceError, match=r"f\.csv: the file is empty"):
         decode(data, "f.csv")
 
 
-@pytest.mark.parametrize("data", [bytes(range(256)) * 8, b"\0" * 500, b"\x89PNG\r\n\x1a\n" + b"\0\1\2\3" * 90])
+@pytest.mark.parametrize(
+    "data", [bytes(range(256)) * 8, b"\0" * 500, b"\x89PNG\r\n\x1a\n" + b"\0\1\2\3" * 90]
+)
 def test_bytes_that_are_no_text_are_refused(data: bytes) -> None:
     with pytest.raises(SourceError, match="this is not a text file"):
         decode(data, "f.csv")

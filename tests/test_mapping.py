@@ -24,8 +24,30 @@ HEADERS = {
     "web": ["Date", "Source", "Medium", "Sessions", "Users", "Conversions"],
     "stage_history": ["Opportunity ID", "Stage", "Entered At", "x", "y", "z"],
 }
-WORDS = ["", "-", "Total", "Grand Total", "total: all", "x", "12", "1.5", "1,250.00", "2026-01-05", "13/02/2026"]
-WORDS += ["Closed Won", "lost", "EUR", "€ 5", "ada@lund.example", "a\nb", "1.20253E+17", "=1+1", "Copyright (c)"]
+WORDS = [
+    "",
+    "-",
+    "Total",
+    "Grand Total",
+    "total: all",
+    "x",
+    "12",
+    "1.5",
+    "1,250.00",
+    "2026-01-05",
+    "13/02/2026",
+]
+WORDS += [
+    "Closed Won",
+    "lost",
+    "EUR",
+    "€ 5",
+    "ada@lund.example",
+    "a\nb",
+    "1.20253E+17",
+    "=1+1",
+    "Copyright (c)",
+]
 cells = st.lists(st.sampled_from(WORDS), min_size=0, max_size=8)
 
 
@@ -79,7 +101,9 @@ def test_each_row_set_aside_has_its_line_and_reason() -> None:
 
 
 def test_a_cell_that_cannot_be_read_in_a_column_that_is_not_needed_counts_as_missing_and_is_told() -> None:
-    loaded = load(table(SPEND, "2026-01-05,A,10.50,7 or 8,", "2026-01-06,B,2.00,3.5,1.25", "2026-01-07,C,1.00,4,2.25"))
+    loaded = load(
+        table(SPEND, "2026-01-05,A,10.50,7 or 8,", "2026-01-06,B,2.00,3.5,1.25", "2026-01-07,C,1.00,4,2.25")
+    )
     assert loaded.used == 3
     assert column(loaded, "clicks") == [None, None, "4"]
     (message,) = noted(loaded, "bad_cells")
@@ -90,14 +114,16 @@ def test_a_cell_that_cannot_be_read_in_a_column_that_is_not_needed_counts_as_mis
 
 def test_leads_without_a_date_stay_in_use_and_those_with_a_broken_one_do_not() -> None:
     days = ["2026-01-05", "", "the 5th", "2026-01-06"]
-    loaded = load(table("Lead ID,Email,Created Date", *(f"{n},u{n}@x.example,{day}" for n, day in enumerate(days))))
+    loaded = load(
+        table("Lead ID,Email,Created Date", *(f"{n},u{n}@x.example,{day}" for n, day in enumerate(days)))
+    )
     assert column(loaded, "created_at") == ["2026-01-05", None, "2026-01-06"]
     assert aside(loaded) == {"bad_value": 1}
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_a_file_of_rows_that_cannot_be_used_is_refused(name: str) -> None:
-    with pytest.raises(SourceError, match="holds no rows that could be used|its values are no"):
+    with pytest.raises(SourceError, match=r"holds no rows that could be used|its values are no"):
         load(csv_text([HEADERS[name], ["-"] * 6, [""] * 6]), kind=name)
 
 
@@ -120,9 +146,13 @@ def test_several_columns_that_cannot_be_read_are_told_at_once() -> None:
 
 
 def test_a_preset_may_need_columns_that_its_headers_do_not_show() -> None:
-    with pytest.raises(SourceError, match="HubSpot deals, but without the columns that a funnel needs: Deal Stage") as e:
+    with pytest.raises(
+        SourceError, match="HubSpot deals, but without the columns that a funnel needs: Deal Stage"
+    ) as e:
         load(table("Record ID,Deal Name,Amount,Deal owner", "1,A,5,Ada"))
-    assert e.value.hint.startswith("Add Deal Stage (or Is Closed Won) and Create Date and Close Date to the export")
+    assert e.value.hint.startswith(
+        "Add Deal Stage (or Is Closed Won) and Create Date and Close Date to the export"
+    )
     loaded = load(table("Record ID,Deal name,Deal stage,Create date", "1,A,Closed won,2026-01-05"))
     assert column(loaded, "status") == ["won"], "headers are the same in any case"
 
@@ -144,7 +174,18 @@ def test_the_columns_of_the_configuration_win() -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["Total", "TOTAL", "Totals", "Grand total", "Subtotal", "Total: all", "Gesamt", "Total general", "Totaal"]
+    "label",
+    [
+        "Total",
+        "TOTAL",
+        "Totals",
+        "Grand total",
+        "Subtotal",
+        "Total: all",
+        "Gesamt",
+        "Total general",
+        "Totaal",
+    ],
 )
 @pytest.mark.parametrize("position", [0, 1])
 def test_a_total_row_is_no_spend(label: str, position: int) -> None:
@@ -177,7 +218,8 @@ def test_the_summary_row_of_meta_is_found_whatever_the_case_of_its_headers() -> 
         "Lund,B,2026-01-05,20,3",
     )
     loaded = load(text)
-    assert (loaded.export.kind.preset and loaded.export.kind.preset.name, sums(loaded)["cost"]) == ("meta_ads", 30)
+    assert loaded.currency == "USD"
+    assert sums(loaded)["cost"] == 30
 
 
 def test_a_row_of_a_campaign_report_without_a_campaign_is_a_total() -> None:
@@ -226,7 +268,9 @@ def test_a_day_in_the_row_counts_more_than_the_range_above() -> None:
         ("Monat", ["2025-12-01"], [("2025-12-01", "2025-12-31")]),
     ],
 )
-def test_a_week_or_month_is_spread_over_its_days(header: str, cells: list[str], days: list[tuple[str, str]]) -> None:
+def test_a_week_or_month_is_spread_over_its_days(
+    header: str, cells: list[str], days: list[tuple[str, str]]
+) -> None:
     found = load(table("Campaign report", f"{header},{GOOGLE}", *(f"{c},A,Search,5,1.50" for c in cells)))
     assert [(r["start"], r["end"]) for r in rows(found)] == days
 
@@ -235,7 +279,10 @@ def test_the_weeks_at_the_ends_of_a_report_are_cut_to_its_range() -> None:
     above = '"January 28, 2026 - February 5, 2026"'
     lines = ["2026-01-26,A,Search,5,1.50", "2026-02-02,A,Search,5,1.50"]
     found = load(table("Campaign report", above, f"Week,{GOOGLE}", *lines))
-    assert [(r["start"], r["end"]) for r in rows(found)] == [("2026-01-28", "2026-02-01"), ("2026-02-02", "2026-02-05")]
+    assert [(r["start"], r["end"]) for r in rows(found)] == [
+        ("2026-01-28", "2026-02-01"),
+        ("2026-02-02", "2026-02-05"),
+    ]
 
 
 def test_a_start_without_an_end_is_a_day_unless_its_header_says_more() -> None:

@@ -26,7 +26,19 @@ if TYPE_CHECKING:
     from funnelkit.sources.mapping import Loaded
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1"]
-BROKEN = ["?", "n.a.", "12 pcs", "x7", "1.2.3", "7 or 8", "1e30", "99999999999999999999", "(5", "3,5,7", "#N/A N/A"]
+BROKEN = [
+    "?",
+    "n.a.",
+    "12 pcs",
+    "x7",
+    "1.2.3",
+    "7 or 8",
+    "1e30",
+    "99999999999999999999",
+    "(5",
+    "3,5,7",
+    "#N/A N/A",
+]
 PATHS = sorted(p for p in SAMPLES.iterdir() if p.suffix == ".csv")
 
 
@@ -60,7 +72,9 @@ def sheet(path: Path) -> Sheet:
     width = len(found[at])
     body = [tuple(row) for row in found[at + 1 :] if len(row) == width]
     labels = ("total", "subtotal", "grand total")
-    totals = [row for row in body if any(c.strip().lower().startswith(labels) for c in row) or not any(row[:3])]
+    totals = [
+        row for row in body if any(c.strip().lower().startswith(labels) for c in row) or not any(row[:3])
+    ]
     return Sheet(
         file=path.name,
         above=tuple(tuple(row) for row in found[:at]),
@@ -80,7 +94,7 @@ def reordered(one: Sheet, order: list[int]) -> Sheet:
     """*one* with its columns in another *order*."""
 
     def turned(row: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(row[i] for i in order)
+        return tuple(row[i] for i in order) if row else row
 
     return replace(
         one,
@@ -101,9 +115,18 @@ def with_rows(one: Sheet, extra: list[tuple[int, tuple[str, ...]]]) -> Sheet:
 def optional(one: Sheet) -> list[str]:
     """Canonical columns of *one* without which its rows still count."""
     table = load_file(SAMPLES / one.file).table
-    needed = {column for group in TABLES[table].needs for column in group} | {"start", "end", "stage", "entered_at"}
+    needed = {column for group in TABLES[table].needs for column in group} | {
+        "start",
+        "end",
+        "stage",
+        "entered_at",
+    }
     # An id that is no id any more changes which rows are the same; that is not what is looked at here.
-    return [c for c in one.mapped if c not in needed and TABLES[table].columns[c].kind not in ("id", "text", "status")]
+    return [
+        c
+        for c in one.mapped
+        if c not in needed and TABLES[table].columns[c].kind not in ("id", "text", "status")
+    ]
 
 
 def broken(one: Sheet, column: str, row: int, cell: str) -> tuple[Sheet, dict[str, Decimal]]:
@@ -126,7 +149,9 @@ def check(found: Loaded, wanted: dict[str, Decimal], *, left_out: str | None = N
     assert missing <= {left_out}
     if missing:
         assert any(note.code == "column_left_out" for note in found.notes)
-    assert {c: seen[c] for c in wanted if c not in missing} == {c: wanted[c] for c in wanted if c not in missing}
+    assert {c: seen[c] for c in wanted if c not in missing} == {
+        c: wanted[c] for c in wanted if c not in missing
+    }
     aside = [line for one in found.aside for line in one.lines]
     assert found.rows == len(rows(found)) + len(aside)
     assert len(set(aside)) == len(aside)
@@ -154,7 +179,9 @@ def test_the_sums_of_a_bent_export_stay_right_or_it_is_refused(data: Any, stem: 
     if data.draw(st.booleans(), "columns in another order"):
         one = reordered(one, data.draw(st.permutations(range(len(one.header)))))
     text = one.text(data.draw(st.sampled_from([",", ";", "\t", "|"]), "delimiter"))
-    encoding = data.draw(st.sampled_from([e for e in ENCODINGS if text.encode(e, "ignore").decode(e) == text]))
+    encoding = data.draw(
+        st.sampled_from([e for e in ENCODINGS if text.encode(e, "ignore").decode(e) == text])
+    )
     try:
         found = load(text.encode(encoding), one.file)
     except SourceError:
@@ -169,5 +196,7 @@ def test_a_bent_export_without_a_slip_is_read_and_not_refused(data: Any, stem: s
     one = SHEETS[stem]
     one = with_rows(one, [(n, ()) for n in data.draw(st.lists(st.integers(0, 9), max_size=2))])
     text = one.text(data.draw(st.sampled_from([",", ";", "\t", "|"])))
-    encoding = data.draw(st.sampled_from([e for e in ENCODINGS if text.encode(e, "ignore").decode(e) == text]))
+    encoding = data.draw(
+        st.sampled_from([e for e in ENCODINGS if text.encode(e, "ignore").decode(e) == text])
+    )
     check(load(text.encode(encoding), one.file), one.sums)

@@ -154,15 +154,45 @@ def test_a_cell_is_worth_what_a_person_reads(cell: str, decimal: Sign, expected:
     assert value(cell, decimal) == Decimal(expected)
 
 
-@pytest.mark.parametrize("cell", ["", " ", "-", " --", "—", "N/A", "(not set)", "#DIV/0!", "null", "NaN", "None"])
+@pytest.mark.parametrize(
+    "cell", ["", " ", "-", " --", "—", "N/A", "(not set)", "#DIV/0!", "null", "NaN", "None"]
+)
 def test_a_mark_of_missing_is_no_zero(cell: str) -> None:
     assert value(cell) is None
 
 
 @pytest.mark.parametrize(
     "cell",
-    ["12 pcs", "3 of 5", "Q3", "x7", "< 10%", "> 90%", "1.2.3", "1..5", "1.5'0", "12 34", "(12", "12)", "--5", "12-"]
-    + ["1,25,0.5", "0,125.5", "½", "1e999", "1e30", "12345678901234567", "2026-01-05", "00:12:30", "five", "5 $ 5"],
+    [
+        *(
+            "12 pcs",
+            "3 of 5",
+            "Q3",
+            "x7",
+            "< 10%",
+            "> 90%",
+            "1.2.3",
+            "1..5",
+            "1.5'0",
+            "12 34",
+            "(12",
+            "12)",
+            "--5",
+        ),
+        *(
+            "12-",
+            "1,25,0.5",
+            "0,125.5",
+            "½",
+            "1e999",
+            "1e30",
+            "12345678901234567",
+            "2026-01-05",
+            "00:12:30",
+            "five",
+        ),
+        "5 $ 5",
+    ],
 )
 def test_what_is_no_number_is_not_forced_into_one(cell: str) -> None:
     assert NumberStyle(decimal=".", scale=2).parse(cell) is BAD
@@ -225,7 +255,7 @@ def test_a_column_with_decisive_evidence_reads_back_exactly(
 def test_a_cell_has_at_most_one_value_that_no_reading_contradicts(cell: str) -> None:
     """Whatever stands in a cell: no crash, and a sign that it proves is the one that can read it."""
     parts = number_parts(cell)
-    readings = [NumberStyle(decimal=sign, scale=3).parse(cell) for sign in (".", ",")]  # type: ignore[arg-type]
+    readings = [NumberStyle(decimal=sign, scale=3).parse(cell) for sign in (".", ",")]
     if parts is None:
         assert all(r is BAD or r is None for r in readings)
         return
@@ -240,7 +270,9 @@ def test_a_cell_has_at_most_one_value_that_no_reading_contradicts(cell: str) -> 
 
 
 def test_an_ambiguous_cost_is_refused_with_both_readings_and_the_way_out() -> None:
-    with pytest.raises(SourceError, match=r"export\.csv: column 'Cost' \(cost\): '1\.250' fits two readings") as caught:
+    with pytest.raises(
+        SourceError, match=r"export\.csv: column 'Cost' \(cost\): '1\.250' fits two readings"
+    ) as caught:
         load(table("Day,Campaign,Cost", "2026-01-02,A,1.250", "2026-01-03,B,2.375"))
     assert caught.value.exit_code == 3
     assert caught.value.hint.startswith("'1.250' is 1250 or 1.250. Say which: --decimal . or --decimal ,")
@@ -268,7 +300,9 @@ def test_an_ambiguous_column_that_is_not_needed_is_left_out_with_both_readings()
 
 
 def test_one_long_number_does_not_cost_the_others_their_cents() -> None:
-    text = table("Day,Campaign,Cost", "2026-01-02,A,12.34", "2026-01-03,B,99999999999999999999", "2026-01-04,C,1.01")
+    text = table(
+        "Day,Campaign,Cost", "2026-01-02,A,12.34", "2026-01-03,B,99999999999999999999", "2026-01-04,C,1.01"
+    )
     loaded = load(text)
     assert sums(loaded)["cost"] == Decimal("13.35")
     assert [(a.reason, a.lines) for a in loaded.aside] == [("bad_value", (3,))]

@@ -113,7 +113,11 @@ def test_a_preset_is_read_from_its_document() -> None:
         ({"colums": {}}, "preset kettle: key 'colums' is unknown", "Did you mean columns?"),
         ({"table": "deal"}, "preset kettle: table 'deal' is unknown", "Did you mean deals"),
         ({"columns": {"amout": "Price"}}, "preset kettle: column 'amout' is unknown", "Did you mean amount?"),
-        ({"columns": {"amount": {"from": "A", "decimals": ","}}}, "column key 'decimals' is unknown", "decimal"),
+        (
+            {"columns": {"amount": {"from": "A", "decimals": ","}}},
+            "column key 'decimals' is unknown",
+            "decimal",
+        ),
         ({"constants": {"curency": "EUR"}}, "preset kettle: column 'curency' is unknown", "currency"),
         ({"lacks": {"sorce": "add it"}}, "preset kettle: column 'sorce' is unknown", "source"),
         ({"values": {"stauts": {"won": "X"}}}, "preset kettle: column 'stauts' is unknown", "status"),
@@ -173,9 +177,14 @@ def test_a_forced_preset_reads_what_it_would_not_have_recognised() -> None:
 
 
 def test_a_preset_may_say_what_its_tool_never_writes(tmp_path: Path) -> None:
-    (tmp_path / "kettle.yaml").write_text(json.dumps({**MINIMAL, "constants": {"currency": "CHF", "owner": "Ada"}}))
+    (tmp_path / "kettle.yaml").write_text(
+        json.dumps({**MINIMAL, "constants": {"currency": "CHF", "owner": "Ada"}})
+    )
     one = Input(
-        file="k.csv", path=Path("k.csv"), settings=FileSettings(), data=b"Kettle number,Price\n1,\"2,50\"\n2,\"1,00\"\n"
+        file="k.csv",
+        path=Path("k.csv"),
+        settings=FileSettings(),
+        data=b'Kettle number,Price\n1,"2,50"\n2,"1,00"\n',
     )
     loaded = load_one(one, Config(presets=tmp_path), "UTC", ENGINE)
     assert sums(loaded) == {"amount": Decimal("3.5")}

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from funnelkit.config import Config
 from funnelkit.errors import FunnelkitError, MissingInputError, SourceError
 from funnelkit.pipeline.inputs import Input
 from funnelkit.pipeline.reading import load_one
 from funnelkit.sources.settings import FileSettings
-from tests.reading import ENGINE, Config, aside, column, csv_text, load, rows, sums, table
+from tests.reading import ENGINE, aside, column, csv_text, load, rows, sums, table
 
 if TYPE_CHECKING:
     from funnelkit.sources.mapping import Loaded
@@ -56,7 +57,11 @@ def sheet(*found: list[Any]) -> Loaded:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_encoding_and_delimiter_do_not_change_what_is_read(encoding: str, delimiter: str) -> None:
-    found = [["Day", "Campaign", "Cost"], ["2026-01-02", "Größe; a, b|c", "1.50"], ["2026-01-03", "É", "20.25"]]
+    found = [
+        ["Day", "Campaign", "Cost"],
+        ["2026-01-02", "Größe; a, b|c", "1.50"],
+        ["2026-01-03", "É", "20.25"],
+    ]
     loaded = load(csv_text(found, delimiter).encode(encoding))
     assert (loaded.export.dialect.delimiter, loaded.table) == (delimiter, "spend")
     assert column(loaded, "campaign") == ["Größe; a, b|c", "É"]
@@ -158,7 +163,9 @@ def test_the_folder_of_a_file_does_not_say_what_it_is() -> None:
         except SourceError as error:
             return error.code
 
-    kinds = {answer(f"{folder}export.csv") for folder in ("", "ads/", "Downloads/", "leads/", "opportunities/")}
+    kinds = {
+        answer(f"{folder}export.csv") for folder in ("", "ads/", "Downloads/", "leads/", "opportunities/")
+    }
     assert len(kinds) == 1
     with pytest.raises(SourceError):
         load("Id,AccountId,Amount\n1,2,3\n", "opportunities/x.csv")
@@ -173,7 +180,10 @@ def test_the_folder_of_a_file_does_not_say_what_it_is() -> None:
         ("shoe,size\nboot,44\n", "its header reads: shoe, size"),
         ("Lead ID,Created Date,Email\n", "holds no rows that could be used"),
         ("Lead ID,Created Date,Email\n,,\n", "holds no rows that could be used"),
-        (LEADS + "3,\"bo@x.example,2026-01-07,Web\n4,b@x.example,2026-01-08,Web\n", "line 4: a quote is opened"),
+        (
+            LEADS + '3,"bo@x.example,2026-01-07,Web\n4,b@x.example,2026-01-08,Web\n',
+            "line 4: a quote is opened",
+        ),
     ],
 )
 def test_a_file_without_a_table_is_refused_in_a_sentence(text: str, words: str) -> None:
@@ -221,13 +231,17 @@ def test_typed_cells_of_a_workbook_become_what_a_csv_would_hold() -> None:
 
 
 def test_a_typed_number_with_three_decimals_is_not_in_doubt() -> None:
-    found = sheet(["Day", "Campaign", "Cost"], [date(2026, 1, 2), "A", 1.125], [date(2026, 1, 3), "B", -12.345])
+    found = sheet(
+        ["Day", "Campaign", "Cost"], [date(2026, 1, 2), "A", 1.125], [date(2026, 1, 3), "B", -12.345]
+    )
     assert sums(found)["cost"] == -sums(sheet(["Day", "Cost"], [date(2026, 1, 2), 11.22]))["cost"]
     assert [str(sums(found)["cost"]).rstrip("0")] == ["-11.22"]
 
 
 def test_times_and_texts_in_a_sheet_stay_what_they_are() -> None:
-    loaded = sheet(["Day", "Campaign", "Cost"], [date(2026, 1, 2), time(9, 30), 5], [date(2026, 1, 3), 8.5, 6])
+    loaded = sheet(
+        ["Day", "Campaign", "Cost"], [date(2026, 1, 2), time(9, 30), 5], [date(2026, 1, 3), 8.5, 6]
+    )
     assert column(loaded, "campaign") == ["09:30:00", "8.5"]
 
 
@@ -244,7 +258,10 @@ def test_the_best_of_several_sheets_is_read_and_named() -> None:
 def test_a_hidden_sheet_is_not_looked_at_unless_it_is_named() -> None:
     made = book(
         Open=[["Lead ID", "Created Date"], [1, date(2026, 1, 5)]],
-        Hidden=[["Lead ID", "Email", "Created Date", "Lead Source"], [2, "x@y.example", date(2020, 1, 1), "Web"]],
+        Hidden=[
+            ["Lead ID", "Email", "Created Date", "Lead Source"],
+            [2, "x@y.example", date(2020, 1, 1), "Web"],
+        ],
     )
     made["Hidden"].sheet_state = "hidden"
     data = saved(made)

@@ -55,9 +55,19 @@ def records(found: Together, *columns: str) -> list[tuple[Any, ...]]:
 
 # The same id again
 
-OLD = table("Deal ID,Deal Stage,Amount,Create Date,Close Date", "1,Proposal,10,2026-01-05,2026-03-01", "2,Lost,7,2026-01-06,2026-02-01")
-NEW = table("Deal ID,Deal Stage,Amount,Create Date,Close Date", "1,Won,12.50,2026-01-05,2026-02-20", "3,Proposal,3,2026-02-01,")
-WIDE = table("Deal ID,Deal Stage,Amount,Create Date,Close Date,Owner", "1,Won,12.50,2026-01-05,2026-02-20,Ada")
+OLD = table(
+    "Deal ID,Deal Stage,Amount,Create Date,Close Date",
+    "1,Proposal,10,2026-01-05,2026-03-01",
+    "2,Lost,7,2026-01-06,2026-02-01",
+)
+NEW = table(
+    "Deal ID,Deal Stage,Amount,Create Date,Close Date",
+    "1,Won,12.50,2026-01-05,2026-02-20",
+    "3,Proposal,3,2026-02-01,",
+)
+WIDE = table(
+    "Deal ID,Deal Stage,Amount,Create Date,Close Date,Owner", "1,Won,12.50,2026-01-05,2026-02-20,Ada"
+)
 
 
 def test_the_row_that_knows_most_stands_for_the_same_id() -> None:
@@ -75,7 +85,14 @@ def test_the_order_of_the_files_does_not_matter(order: Sequence[str]) -> None:
 
 
 def test_the_same_id_twice_in_one_file_is_one_entity() -> None:
-    found = together(table("Lead ID,Email,Created Date", "1,a@x.example,2026-01-05", "1,,2026-01-05", "2,b@x.example,2026-01-06"))
+    found = together(
+        table(
+            "Lead ID,Email,Created Date",
+            "1,a@x.example,2026-01-05",
+            "1,,2026-01-05",
+            "2,b@x.example,2026-01-06",
+        )
+    )
     assert len(records(found, "lead_id")) == 2
     assert sum(map(len, found.repeated.values())) == 1
 
@@ -110,7 +127,9 @@ def test_equal_rows_of_two_reports_count_once() -> None:
 
 def test_unequal_figures_of_one_campaign_and_day_are_refused() -> None:
     first, second = table(DAILY, "2026-01-05,A,Search,5,1.50"), table(DAILY, "2026-01-05,A,Search,5,1.60")
-    with pytest.raises(SourceError, match=r"0\.csv and 1\.csv: both hold 'A' on 2026-01-05, with different figures") as e:
+    with pytest.raises(
+        SourceError, match=r"0\.csv and 1\.csv: both hold 'A' on 2026-01-05, with different figures"
+    ) as e:
         together(first, second)
     assert "overlap: last" in e.value.hint
     assert total(together(first, second, overlap="last"), "cost") == Decimal("1.6")
@@ -119,14 +138,18 @@ def test_unequal_figures_of_one_campaign_and_day_are_refused() -> None:
 
 def test_a_campaign_that_both_accounts_have_is_two_campaigns() -> None:
     header = f"Account,{DAILY}"
-    found = together(table(header, "One,2026-01-05,A,Search,5,1.50"), table(header, "Two,2026-01-05,A,Search,5,1.50"))
+    found = together(
+        table(header, "One,2026-01-05,A,Search,5,1.50"), table(header, "Two,2026-01-05,A,Search,5,1.50")
+    )
     assert total(found, "cost") == 3
 
 
 def test_reports_by_campaign_and_by_ad_group_are_not_added() -> None:
     campaigns = table("Campaign name,Day,Amount spent (EUR),Impressions", "A,2026-01-05,10,5")
     sets = table(
-        "Campaign name,Ad set name,Day,Amount spent (EUR),Impressions", "A,x,2026-01-05,4,2", "A,y,2026-01-05,6,3"
+        "Campaign name,Ad set name,Day,Amount spent (EUR),Impressions",
+        "A,x,2026-01-05,4,2",
+        "A,y,2026-01-05,6,3",
     )
     words = "two reports of one Meta Ads account over the same days, by campaign and by ad group"
     with pytest.raises(SourceError, match=words) as caught:
@@ -151,7 +174,9 @@ def test_other_spans_of_the_same_days_are_not_added(range_: str, header: str, ro
     january = report("January 1, 2026 - January 31, 2026", "A,Search,5,100.00", "B,Search,1,1.00")
     other = report(range_, row, header=header)
     for order in ((january, other), (other, january)):
-        with pytest.raises(SourceError, match="both hold 'A', for .* and for .*; together they would count") as caught:
+        with pytest.raises(
+            SourceError, match=r"both hold 'A', for .* and for .*; together they would count"
+        ) as caught:
             together(*order)
         assert caught.value.code == "overlapping_days"
         assert caught.value.exit_code == 3
@@ -180,7 +205,9 @@ def test_the_same_mailing_or_sessions_twice_count_once() -> None:
 
 
 def test_the_same_stage_change_twice_is_one() -> None:
-    text = table("OpportunityId,StageName,CreatedDate", "1,Won,2026-01-05T10:00:00Z", "2,Won,2026-01-06T10:00:00Z")
+    text = table(
+        "OpportunityId,StageName,CreatedDate", "1,Won,2026-01-05T10:00:00Z", "2,Won,2026-01-06T10:00:00Z"
+    )
     assert len(records(together(text, text), "deal_id", "entered_at")) == 2
 
 
@@ -188,7 +215,9 @@ def test_the_same_stage_change_twice_is_one() -> None:
 
 
 def test_decimals_of_all_files_are_kept() -> None:
-    found = together(table(DAILY, "2026-01-05,A,Search,5,1"), table(DAILY, "2026-01-06,A,Search,5,0.12345678"))
+    found = together(
+        table(DAILY, "2026-01-05,A,Search,5,1"), table(DAILY, "2026-01-06,A,Search,5,0.12345678")
+    )
     assert total(found, "cost") == Decimal("1.12345678")
 
 
@@ -201,7 +230,8 @@ def test_float_noise_of_one_file_does_not_overflow_the_large_numbers_of_another(
 
 def test_columns_that_only_one_file_has_are_missing_in_the_other() -> None:
     found = together(
-        table("Day,Campaign,Cost,Clicks", "2026-01-05,A,1.50,3"), table("Day,Campaign,Cost", "2026-01-06,A,2.50")
+        table("Day,Campaign,Cost,Clicks", "2026-01-05,A,1.50,3"),
+        table("Day,Campaign,Cost", "2026-01-06,A,2.50"),
     )
     assert total(found, "clicks") == 3
     assert records(found, "clicks") == [(None,), (3,)]
@@ -220,8 +250,13 @@ ROWS = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(ROWS, st.integers(0, 12), st.booleans())
-def test_a_file_cut_in_two_gives_the_same(found: list[tuple[int, str, int, int]], at: int, swap: bool) -> None:
-    lines = [f"2026-01-{day:02},{name},Search,{impr},{cents // 100}.{cents % 100:02}" for day, name, cents, impr in found]
+def test_a_file_cut_in_two_gives_the_same(
+    found: list[tuple[int, str, int, int]], at: int, swap: bool
+) -> None:
+    lines = [
+        f"2026-01-{day:02},{name},Search,{impr},{cents // 100}.{cents % 100:02}"
+        for day, name, cents, impr in found
+    ]
     whole = together(table(DAILY, *lines))
     parts = [table(DAILY, *part) for part in (lines[:at], lines[at:]) if part]
     cut = together(*(reversed(parts) if swap else parts))

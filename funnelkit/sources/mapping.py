@@ -33,7 +33,6 @@ _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
 """What a single row must have to be used; undated leads and deals count where no period is asked for."""
 
 _TOTAL = r"(grand |sub)?totals?( ?:.*)?|gesamt( ?:.*)?|summe|gesamtsumme|total (general|geral|général)( ?:.*)?|totale( ?:.*)?|totaal"
-_LABELLED = ("campaign", "channel", "source", "ad_group", "account")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +124,7 @@ def _rules(export: Export[Recognition]) -> tuple[RowRule, ...]:
     names = [h for h in export.header if h]
     mapped = tuple(dict.fromkeys(kind.columns.values()))
     rules = [RowRule(reason="blank", message="blank row", headers=mapped)]
-    labels = [h for t, h in kind.columns.items() if t in _LABELLED]
+    labels = [h for t, h in kind.columns.items() if TABLES[kind.table].columns[t].kind == "text"]
     if preset is None:
         first = names[:3] if kind.table in ("spend", "web", "emails") else names[:1]
         rules.append(_total(_TOTAL, [*first, *labels], kind))

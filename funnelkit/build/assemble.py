@@ -1,0 +1,180 @@
+"""The report itself: which metrics, which periods, which rows, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from funnelkit.build import funnel
+from funnelkit.build.periods import Spans, spans
+from funnelkit.build.request import Request, check
+from funnelkit.build.rows import Cells, rows
+from funnelkit.errors import did_you_mean
+from funnelkit.metrics import notes as noted
+from funnelkit.metrics.aggregate import distinct
+from funnelkit.metrics.conversion import timing
+from funnelkit.metrics.counted import Counted, count
+from funnelkit.metrics.evaluate import Evaluator, Settings
+from funnelkit.metrics.fold import TOTAL
+from funnelkit.metrics.survey import PROBES
+from funnelkit.metrics.windows import Timeline
+from funnelkit.periods import from_day
+from funnelkit.report import Breakdown, Comparison, Report, Trend
+from funnelkit.report import Metric as Definition
+from funnelkit.tables import Note
+
+if TYPE_CHECKING:
+    from funnelkit.metrics.catalog import Catalog
+    from funnelkit.metrics.cell import Cell
+    from funnelkit.metrics.facts import Facts
+    from funnelkit.metrics.language import Histogram, Measure, Metric
+    from funnelkit.metrics.tally import Tally
+    from funnelkit.report import Source
+    from funnelkit.tables import Dataset
+
+
+def build(
+    dataset: Dataset,
+    request: Request,
+    catalog: Catalog,
+    sources: Sequence[Source],
+    notes: Sequence[Note] | None = None,
+) -> Report:
+    """The report of *dataset* that *request* asks for.
+
+    *notes* are what is to be said before its own; without them, what the dataset says.
+    """
+    check(request, dataset, catalog)
+    filters = [(f.dimension, f.values, f.negate) for f in request.where]
+    counted = count(dataset, filters, request.by, _parts(catalog, request))
+    found = spans(counted, request, dataset.as_of)
+    timeline = Timeline(found.windows(_trailing(catalog, request)), dataset.as_of)
+    evaluator, truncated = _evaluator(dataset, request, catalog, counted, counted.tally(timeline))
+    metrics = _chosen(catalog, request, evaluator, found)
+    cells = Cells(evaluator, metrics, found, request.min_n)
+    total = dict(cells.of(TOTAL))
+    breakdown = rows(cells, request) if request.by else None
+    view = _view(counted, evaluator, truncated, cells, total, breakdown)
+    return Report(
+        title=request.title,
+        as_of=from_day(dataset.as_of),
+        timezone=request.timezone,
+        currency=dataset.currency,
+        period=found.span(found.main),
+        filters=tuple(str(f) for f in request.where),
+        min_n=request.min_n,
+        definitions={m.id: _definition(m) for m in metrics},
+        metrics=total,
+        funnel=funnel.funnel(counted, evaluator.tally, catalog, found.window, request.stages),
+        breakdown=breakdown,
+        trend=Trend(grain=request.grain, points=cells.points(TOTAL)) if request.grain else None,
+        comparison=_comparison(cells, request),
+        sources=tuple(sources),
+        matching=dataset.matches,
+        unmatched=dataset.unmatched,
+        warnings=(
+            *(dataset.notes if notes is None else notes),
+            *_misspelt(counted.facts, request),
+            *noted.notes(view),
+        ),
+    )
+
+
+def _view(
+    counted: Counted,
+    evaluator: Evaluator,
+    truncated: noted.Truncation | None,
+    cells: Cells,
+    total: Mapping[str, Cell],
+    breakdown: Breakdown | None,
+) -> noted.View:
+    return noted.View(
+        counted=counted,
+        evaluator=evaluator,
+        window=cells.spans.window,
+        before=cells.spans.window_before,
+        metrics=frozenset(name for name, cell in total.items() if cell.value is not None),
+        rows=[(row.key, row.cells) for row in breakdown.rows] if breakdown else (),
+        min_n=cells.min_n,
+        truncated=truncated,
+    )
+
+
+def _parts(catalog: Catalog, request: Request) -> Iterator[Measure | Histogram]:
+    """All that is to be counted: for the metrics, for the funnel, and for what must be known anyway."""
+    for name in PROBES:
+        yield catalog.measures[name] if name in catalog.measures else catalog.histograms[name]
+    yield from funnel.measures(catalog)
+    for metric in _candidates(catalog, request):
+        yield from catalog.parts(metric)
+
+
+def _candidates(catalog: Catalog, request: Request) -> list[Metric]:
+    """The metrics that may be shown or sorted by."""
+    if not request.metrics:
+        names = [m.id for m in catalog.metrics.values() if not m.by_name]
+    else:
+        names = list(request.metrics)
+    if request.sort:
+        names.append(request.sort)
+    return [catalog.metrics[name] for name in dict.fromkeys(names)]
+
+
+def _trailing(catalog: Catalog, request: Request) -> set[int]:
+    """The lengths in months of trailing windows that metrics look back over."""
+    return {m.trailing_months for m in _candidates(catalog, request) if m.trailing_months}
+
+
+def _evaluator(
+    dataset: Dataset, request: Request, catalog: Catalog, counted: Counted, tally: Tally
+) -> tuple[Evaluator, noted.Truncation | None]:
+    curve = truncated = None
+    if "lead_times" not in counted.lacks:
+        times = list(tally.pieces(catalog.histograms["lead_times"], TOTAL, tally.timeline.everything))
+        truncated = noted.truncation([counts for _, counts in times], dataset.as_of)
+        # Leads from before anybody wrote down wins would make all leads look slow.
+        curve = timing(times, truncated.first_win if truncated else None, dataset.as_of)
+    settings = Settings(by=request.by, horizon=request.horizon, gross_margin=request.gross_margin)
+    evaluator = Evaluator(catalog, tally, counted.facts, counted.lacks, dataset.scales, curve, settings)
+    return evaluator, truncated
+
+
+def _chosen(catalog: Catalog, request: Request, evaluator: Evaluator, found: Spans) -> list[Metric]:
+    """The metrics asked for; else those that can be worked out, and the main ones in any case."""
+    if request.metrics:
+        return [catalog.metrics[name] for name in dict.fromkeys(request.metrics)]
+    return [
+        metric
+        for metric in _candidates(catalog, request)
+        if metric.main or metric.id == request.sort or evaluator.reason(metric, TOTAL, found.window) is None
+    ]
+
+
+def _comparison(cells: Cells, request: Request) -> Comparison | None:
+    before = cells.spans.before
+    if before is None or request.compare is None:
+        return None
+    word = request.compare.strip().lower()
+    return Comparison(
+        span=cells.spans.span(before),
+        kind=word if word in ("prev", "yoy") else request.compare,
+        changes=cells.changes(TOTAL),
+    )
+
+
+def _definition(metric: Metric) -> Definition:
+    return Definition(
+        id=metric.id, label=metric.label, unit=metric.unit, better=metric.better, group=metric.group
+    )
+
+
+def _misspelt(facts: Facts, request: Request) -> Iterator[Note]:
+    """A note for every value of a filter that no row has."""
+    for one in request.where:
+        known = distinct(facts, one.dimension)
+        for value in one.values:
+            if value not in known:
+                yield Note(
+                    code="no_such_value",
+                    message=f"No row has the {one.dimension} {value!r}. {did_you_mean(value, known)}",
+                )

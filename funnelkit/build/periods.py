@@ -1,0 +1,79 @@
+"""The periods of a report: its own, the one beside it, and the points of its trend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from funnelkit.metrics.windows import Window
+from funnelkit.periods import Period, compare, from_day, is_partial, split
+from funnelkit.report import Span
+
+if TYPE_CHECKING:
+    from funnelkit.build.request import Request
+    from funnelkit.metrics.counted import Counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spans:
+    """The periods of a report."""
+
+    main: Period
+    everything: bool
+    """Whether no period was asked for, so that undated rows count too."""
+    before: Period | None
+    points: tuple[Period, ...]
+    as_of: int
+
+    @cached_property
+    def window(self) -> Window:
+        """What counts for the report's own period."""
+        return Window(start=self.main.start, end=self.main.end, everything=self.everything)
+
+    @cached_property
+    def window_before(self) -> Window | None:
+        """What counts for the comparison period."""
+        return window(self.before) if self.before else None
+
+    def windows(self, trailing: Iterable[int]) -> list[Window]:
+        """Every window that something is asked of, those that look back *trailing* months included."""
+        found = [self.window, *(window(p) for p in (self.before, *self.points) if p)]
+        return [*found, *(w.trailing(months) for w in found for months in trailing)]
+
+    def span(self, period: Period) -> Span:
+        """*period* as the report shows it."""
+        return Span(
+            start=from_day(period.start),
+            end=from_day(period.end),
+            label=period.label,
+            partial=is_partial(period, self.as_of),
+        )
+
+
+def window(period: Period) -> Window:
+    """What counts for *period*."""
+    return Window(start=period.start, end=period.end)
+
+
+def spans(counted: Counted, request: Request, as_of: int) -> Spans:
+    """The periods that *request* means, over the days that the data are of."""
+    main = request.period or _all(counted, as_of)
+    last = max([as_of, *counted.days(*counted.facts.frames)])
+    points = split(main, request.grain, request.calendar) if request.grain else ()
+    return Spans(
+        main=main,
+        everything=request.period is None,
+        before=compare(main, request.compare, as_of=as_of, calendar=request.calendar)
+        if request.compare
+        else None,
+        # Of later ones nothing is known, which is not the same as nothing having happened.
+        points=tuple(point for point in points if point.start <= last),
+        as_of=as_of,
+    )
+
+
+def _all(counted: Counted, as_of: int) -> Period:
+    days = counted.days("leads", "deals", "spend") or counted.days(*counted.facts.frames) or [as_of]
+    return Period(start=min(days[0], as_of), end=as_of, label="all")

@@ -1,0 +1,89 @@
+"""What a report is asked for, and the check that all of it exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from funnelkit.errors import UsageError, did_you_mean
+from funnelkit.metrics.stages import STAGES
+from funnelkit.periods import Calendar, Period
+from funnelkit.tables import DIMENSIONS
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from funnelkit.metrics.catalog import Catalog
+    from funnelkit.tables import Dataset
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Only the rows of some values of a dimension, or all but these."""
+
+    dimension: str
+    values: tuple[str, ...]
+    negate: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.dimension}{'!=' if self.negate else '='}{','.join(self.values)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A report as it is asked for. A period of None is everything, undated rows included."""
+
+    period: Period | None = None
+    grain: str | None = None
+    compare: str | None = None
+    by: tuple[str, ...] = ()
+    where: tuple[Filter, ...] = ()
+    metrics: tuple[str, ...] | None = None
+    """None shows what the loaded tables give."""
+    sort: str | None = None
+    top: int | None = None
+    horizon: int = 90
+    min_n: int = 30
+    gross_margin: Decimal | None = None
+    timezone: str = "UTC"
+    title: str = "Funnel report"
+    calendar: Calendar = field(default_factory=Calendar)
+    stages: tuple[str, ...] = ()
+    """The stages of the funnel; empty shows those that the files speak of."""
+
+
+def check(request: Request, dataset: Dataset, catalog: Catalog) -> None:
+    """Refuse what does not exist: dimensions, metrics, stages, a comparison of everything."""
+    known = dimensions(dataset)
+    for dimension in (*request.by, *(f.dimension for f in request.where)):
+        _dimension(dimension, known)
+    for name in (*(request.metrics or ()), *filter(None, [request.sort])):
+        catalog.metric(name)
+    for stage in request.stages:
+        if stage not in STAGES:
+            raise UsageError(f"there is no stage {stage!r}", hint=did_you_mean(stage, STAGES))
+    if request.sort and request.metrics and request.sort not in request.metrics:
+        raise UsageError(
+            f"cannot sort by {request.sort}: it is not among the metrics of the report",
+            hint=f"Add it to the metrics, or sort by one of: {', '.join(request.metrics)}.",
+        )
+    if request.compare and request.period is None:
+        raise UsageError("a comparison needs a period", hint="Give one, such as --period last-month.")
+    if request.top is not None and request.top < 1:
+        raise UsageError(f"cannot show the top {request.top} groups", hint="Give a number from 1 on.")
+
+
+def dimensions(dataset: Dataset) -> Mapping[str, None]:
+    """The dimensions that some loaded table has, in their usual order."""
+    present = frozenset().union(*(dataset.present.get(table, ()) for table in dataset.frames))
+    return dict.fromkeys(d for d in DIMENSIONS if d in present)
+
+
+def _dimension(name: str, known: Mapping[str, None]) -> None:
+    if name in known:
+        return
+    there = f"There are: {', '.join(known)}." if known else "The loaded files have none."
+    if name in DIMENSIONS:
+        raise UsageError(f"no loaded table has the dimension {name}", hint=there)
+    raise UsageError(f"there is no dimension {name!r}", hint=did_you_mean(name, known) if known else there)
