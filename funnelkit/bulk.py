@@ -30,7 +30,9 @@ _ISO_STAMPS = re.compile(
     r"(?:(?:\d{4}-\d{2}-\d{2}(?:[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)?)?\x00)*", re.ASCII
 )
 _UNTIDY = re.compile(r"\s\s|\s\x00|\x00\s|[^\S ]")
-_STARTS = frozenset({mark[:1] for mark in MISSING_TEXT} | {mark[:1].upper() for mark in MISSING_TEXT} | set(" \t\r\n\xa0"))
+_STARTS = frozenset(
+    {mark[:1] for mark in MISSING_TEXT} | {mark[:1].upper() for mark in MISSING_TEXT} | set(" \t\r\n\xa0")
+)
 _NO_PLAIN_ID = re.compile(r"[;']|\x00\d(?:[.,]\d+)?[eE]\+?\d+\x00")
 
 
@@ -72,7 +74,7 @@ def _numbers(style: NumberStyle, cells: Sequence[str]) -> list[Any]:
 
 
 def _only_iso(style: DateStyle, joined: str) -> bool:
-    if style.pattern:
+    if style.pattern or style.edge:
         return False
     return bool(_ISO_DAYS.fullmatch(joined) or (not style.shifts and _ISO_STAMPS.fullmatch(joined)))
 

@@ -42,6 +42,8 @@ class SourceError(FunnelkitError):
 
     exit_code = 3
     code = "source"
+    header: tuple[str, ...] = ()
+    """The names above the table, where it was them that nobody understood."""
 
 
 class MissingInputError(FunnelkitError):

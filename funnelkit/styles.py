@@ -216,12 +216,17 @@ class DateStyle:
     """The zone of time stamps that carry no offset; None where they are in the report's already."""
     to: str = "UTC"
     """The report's zone: time stamps become calendar dates in it."""
+    edge: Literal["first", "last"] | None = None
+    """Which day of a range is meant, where each cell holds a range of days."""
     kind: Literal["date"] = "date"
 
     def parse(self, cell: str) -> int | Bad | None:
         """The day of the cell, counted from 1970-01-01; None for a mark of missing."""
-        from funnelkit.dates import YEARS, read
+        from funnelkit.dates import YEARS, read, read_range
 
+        if self.edge:
+            days = read_range(cell)
+            return day_number(days[self.edge == "last"]) if days else None if not cell.strip() else BAD
         if not self.pattern and _ISO.fullmatch(cell) and (len(cell) == 10 or not self.shifts):
             return iso_day(cell[:10])
         text = cell.strip()

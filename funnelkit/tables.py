@@ -69,7 +69,10 @@ TABLES: dict[str, Table] = {
             row="one deal or opportunity",
             key="deal_id",
             date="closed_at",
-            needs=(("status", "stage", "won", "won_at"),),
+            needs=(
+                ("status", "stage", "won", "won_at"),
+                ("deal_id", "lead_id", "amount", "created_at", "closed_at", "won_at"),
+            ),
             columns=_columns(
                 id="deal_id lead_id contact_id company_id",
                 text="email company domain name stage pipeline owner product loss_reason channel source "

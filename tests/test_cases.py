@@ -28,6 +28,7 @@ def test_the_command_prints_what_is_stored(case: Path, request: pytest.FixtureRe
         cwd=case,
         input=given.read_bytes() if given.exists() else b"",
         capture_output=True,
+        check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
     )
     seen = {

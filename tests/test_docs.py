@@ -41,7 +41,8 @@ def metrics_table() -> str:
 def presets_table() -> str:
     found = sorted(preset.builtin(), key=lambda p: (p.tool, p.name))
     rows = [
-        f"| {p.tool} | {p.export}{', unverified' if p.unverified else ''} | `{p.table}` | `{p.name}` |" for p in found
+        f"| {p.tool} | {p.export}{', unverified' if p.unverified else ''} | `{p.table}` | `{p.name}` |"
+        for p in found
     ]
     return "\n".join(["| tool | export | table | preset |", "|---|---|---|---|", *rows])
 
@@ -70,7 +71,9 @@ def test_generated_parts_are_what_the_code_says(request: pytest.FixtureRequest) 
 
 def test_the_weekly_report_of_the_examples_is_what_comes_out(request: pytest.FixtureRequest) -> None:
     line = next(
-        line for line in (ROOT / "examples/crontab.example").read_text("utf-8").splitlines() if "funnelkit" in line
+        line
+        for line in (ROOT / "examples/crontab.example").read_text("utf-8").splitlines()
+        if "funnelkit" in line
     )
     arguments = shlex.split(line.partition("funnelkit ")[2].partition(" -q")[0])
     printed = run(*arguments, "--config", "examples/funnelkit.yaml", "-f", "md")

@@ -347,14 +347,14 @@ def customers_of(deals: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def lead_state(
-    lead: dict[str, Any], deals: list[dict[str, Any]], customers: list[dict[str, Any]]
-) -> tuple[bool, bool, int | None]:
-    """Whether *lead* has a deal, whether it owns a customer, and since when."""
+def state_of(lead: dict[str, Any], deals: list[dict[str, Any]], customers: list[dict[str, Any]]) -> Any:
+    """Whether *lead* has a deal, since when; whether it owns a customer, since when."""
+    mine = [deal for deal in deals if deal["its"] is lead]
     own = [customer for customer in customers if customer["lead"] is lead]
+    begun = [deal["created_at"] for deal in mine if deal.get("created_at") is not None]
     dates = [customer["won"] for customer in own if customer["won"] is not None]
-    named = same(lead, "deal_id", deals, "deal_id")
-    return any(deal["its"] is lead for deal in deals) or bool(named), bool(own), min(dates, default=None)
+    has_deal = bool(mine or same(lead, "deal_id", deals, "deal_id"))
+    return has_deal, min(begun, default=None), bool(own), min(dates, default=None)
 
 
 def reference(leads: list[dict[str, Any]], deals: list[dict[str, Any]]) -> dict[str, Any]:
@@ -369,7 +369,7 @@ def reference(leads: list[dict[str, Any]], deals: list[dict[str, Any]]) -> dict[
         "matches": {key: n for key in KEYS if (n := sum(deal["by"] == key for deal in deals))},
         "unmatched": [len(alone), sum(deal["status"] == "won" for deal in alone)],
         "deals": {d["deal_id"]: d["its"]["channel"] if d["its"] else "(no lead)" for d in deals},
-        "leads": {one["lead_id"]: lead_state(one, deals, customers) for one in leads},
+        "leads": {one["lead_id"]: state_of(one, deals, customers) for one in leads},
         "customers": sorted(
             (repr(c["won"]), c["revenue"], c["lead"]["channel"] if c["lead"] else "(no lead)")
             for c in customers
@@ -383,7 +383,10 @@ def found_by_the_code(leads: list[dict[str, Any]], deals: list[dict[str, Any]]) 
         "matches": {m.by: m.matched for m in data.matches if m.matched},
         "unmatched": [data.unmatched["deals"], data.unmatched["won deals"]],
         "deals": column(data, "deals", "deal_id", "channel"),
-        "leads": {r["lead_id"]: (r["has_deal"], r["has_won"], r["won_at"]) for r in rows(data, "leads")},
+        "leads": {
+            row["lead_id"]: tuple(row[c] for c in ("has_deal", "deal_created_at", "has_won", "won_at"))
+            for row in rows(data, "leads")
+        },
         "customers": sorted(
             (repr(r["first_won_at"]), r["revenue"], r["channel"]) for r in rows(data, "customers")
         ),
@@ -409,7 +412,16 @@ def maybe(cells: dict[str, st.SearchStrategy[Any]]) -> dict[str, st.SearchStrate
 lead_rows = st.fixed_dictionaries(maybe({"created_at": day, "deal_id": few, **COMMON}))
 deal_rows = st.fixed_dictionaries(
     {
-        **maybe({"lead_id": few, "contact_id": few, **COMMON, "amount": st.integers(0, 9), "closed_at": day}),
+        **maybe(
+            {
+                "lead_id": few,
+                "contact_id": few,
+                **COMMON,
+                "amount": st.integers(0, 9),
+                "created_at": day,
+                "closed_at": day,
+            }
+        ),
         "status": st.sampled_from(["won", "won", "won", "lost", "open"]),
         "type": st.sampled_from([None, "new", "renewal"]),
     }

@@ -13,6 +13,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from funnelkit.engines import Engine
+from funnelkit.errors import SourceError
 from funnelkit.linking import asof, dimensions, identity
 from funnelkit.periods import from_day
 from funnelkit.tables import DIMENSIONS, Dataset, Match, Note
@@ -91,8 +92,14 @@ def _as_of(made: _Build, asked: int | None) -> tuple[int, bool]:
     if beyond:
         made.notes.append(_beyond(made.frames, sorted(beyond)))
         made.frames = {name: asof.without(name, frame, beyond) for name, frame in made.frames.items()}
-    # Without any date at all there is no today: the first day of the calendar keeps ages at zero.
-    return found if found is not None else 0, False
+    if found is None:
+        raise SourceError(
+            "none of the files holds a date, and without one there is no period and no age",
+            hint="Add a column such as the date of creation to the export, or say which one it is under `columns:` in "
+            "funnelkit.yaml.",
+            code="no_dates",
+        )
+    return found, False
 
 
 def _beyond(frames: Mapping[str, Any], days: Sequence[int]) -> Note:

@@ -228,7 +228,7 @@ def _zero_amount(view: View) -> str:
 
 
 def _missing_amount(view: View) -> str:
-    if "won_amounts" in view.counted.lacks or not view.metrics & {"deal_size", "revenue_won"}:
+    if "won_amounts" in view.counted.lacks or not view.metrics & {"deal_size", "deal_size_median"}:
         return ""
     won = view.sum("new_won")
     missing = won - sum(view.values("won_amounts").values())

@@ -74,7 +74,9 @@ def metrics(catalog: Catalog) -> bytes:
     """All metrics: id, unit, label and how they are worked out."""
     rows = [("metric", "unit", "what it is", "how it is worked out")]
     rows += [(m.id, m.unit, m.label, worked_out(m)) for m in catalog.metrics.values()]
-    return f"{table(rows)}\n\n`funnelkit metrics ID` gives the convention, the source and an example.\n".encode()
+    return (
+        f"{table(rows)}\n\n`funnelkit metrics ID` gives the convention, the source and an example.\n".encode()
+    )
 
 
 def metric(catalog: Catalog, name: str) -> bytes:
@@ -110,6 +112,8 @@ def _part(part: Measure | Histogram) -> str:
     """A measure or histogram in words: what is counted, of which rows, by which date."""
     column = getattr(part, "column", None) or getattr(part, "of", None)
     what = f"{column} of {part.table}" if column else f"rows of {part.table}"
-    where = ", ".join(f"{name} {' or '.join(sorted(map(str, values)))}" for name, values in part.where.items())
+    where = ", ".join(
+        f"{name} {' or '.join(sorted(map(str, values)))}" for name, values in part.where.items()
+    )
     date = f", in the period by {part.date}" if part.date else ""
     return f"{what}{f' where {where}' if where else ''}{date}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from funnelkit.periods import from_day
 from funnelkit.report import SetAside, Source
@@ -77,7 +77,7 @@ def set_aside(file: Loaded, repeated: Sequence[int] = ()) -> tuple[SetAside, ...
         found.append(
             SetAside(
                 reason="duplicate",
-                message="the same id or report row again",
+                message="the same id or report row again; of one id the row with the latest dates is used",
                 count=len(repeated),
                 lines=tuple(sorted(repeated))[:_LINES],
             )
@@ -117,5 +117,33 @@ def notes(files: Sequence[Loaded], together: Mapping[str, Together]) -> tuple[No
             what = "; ".join(f"{column}: {how}" for column, how in missing.items())
             found.append(
                 Note(code="missing_columns", message=f"{file.export.file} does not say everything. {what}")
+            )
+    return tuple(found)
+
+
+def unmapped(frames: Mapping[str, Any], known: Callable[[str], bool]) -> tuple[Note, ...]:
+    """The channel words that no rule knew, which stay as they were written: by table, the commonest first."""
+    import narwhals.stable.v2 as nw
+
+    found = []
+    # Where leads are loaded, a deal's channel is its lead's and was told of there.
+    for table in ("leads" if "leads" in frames else "deals", "spend"):
+        frame = nw.from_native(frames[table]) if table in frames else None
+        if frame is None or "channel" not in frame.columns:
+            continue
+        counts = (
+            frame.group_by("channel")
+            .agg(nw.len().alias("rows"))
+            .sort("rows", "channel", descending=[True, False])
+        )
+        words = [str(word) for word in counts["channel"].to_list() if not known(str(word))]
+        if words:
+            shown = ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")
+            found.append(
+                Note(
+                    code="unmapped_channels",
+                    message=f"{table}: no channel is known for {shown}; they stay as they were written. Say where they "
+                    "belong under `channels:` in funnelkit.yaml",
+                )
             )
     return tuple(found)

@@ -19,6 +19,7 @@ from funnelkit.errors import (
     raise_all,
 )
 from funnelkit.pipeline.inputs import Input, expand
+from funnelkit.sources.preset import Header
 from funnelkit.sources.settings import FileSettings
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ def read(files: Sequence[str], options: Options, observe: Observe = lambda file:
     checked = [testrows.look(f, engine, drop=drop) for f in loaded]
     loaded, notes = [f for f, _ in checked], [n for _, found in checked for n in found]
     rates = currency.read_rates(config.rates) if config.rates else None
+    if options.currency and currency.code(options.currency) is None:
+        raise UsageError(f"--currency {options.currency}: not a currency code", hint="Write it as in EUR.")
     loaded, money, more = currency.unify(loaded, options.currency or config.currency, rates, engine)
     by_table: dict[str, list[Loaded]] = {}
     for file in loaded:
@@ -182,18 +185,22 @@ def _bad_rows(file: Loaded) -> list[FunnelkitError]:
         for b in file.bad
     ]
     columns = [
-        SourceError(note.message, hint=hint, code="strict") for note in file.notes if note.code == "column_left_out"
+        SourceError(note.message, hint=hint, code="strict")
+        for note in file.notes
+        if note.code == "column_left_out"
     ]
     return [*columns, *rows, *cells]
 
 
 def _no_longer_fits(one: Input, error: SourceError) -> SourceError:
     """The refusal of a file in which columns are missing that the configuration names."""
-    header = str(error).partition("its header reads: ")[2]
-    named = ", ".join(f"{header} ({column})" for column, header in one.settings.columns.items())
+    known = Header(error.header)
+    missing = [f"{h} ({c})" for c, h in one.settings.columns.items() if known.find(h) is None]
+    new = [name for name in error.header if name and name not in one.settings.columns.values()]
     return SourceError(
-        f"{one.file}: does not hold all the columns that funnelkit.yaml names for it: {named}; its header reads: {header}",
-        hint="The export has changed: correct `columns` of this source, or write the configuration anew with "
-        "`funnelkit init --force`.",
+        f"{one.file}: does not hold all the columns that funnelkit.yaml names for it: {', '.join(missing)} "
+        f"{'is' if len(missing) == 1 else 'are'} not there",
+        hint=f"In the file, but not in funnelkit.yaml: {', '.join(new) or 'nothing'}.\nCorrect `columns` of this source, "
+        "or write the configuration anew with `funnelkit init --force`.",
         code="no_longer_fits",
     )

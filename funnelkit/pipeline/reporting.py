@@ -58,7 +58,8 @@ def report(files: Sequence[str], options: Options, observe: Observe = lambda fil
         currency=done.currency,
         engine=done.engine,
     )
-    notes = (*provenance.notes(done.files, done.together), *done.notes, *data.notes)
+    unmapped = provenance.unmapped(data.frames, known.knows)
+    notes = (*provenance.notes(done.files, done.together), *done.notes, *data.notes, *unmapped)
     return build.build(
         data,
         requests.request(options, config, done.zone, data.as_of),

@@ -19,12 +19,16 @@ def request(options: Options, config: Config, zone: str, as_of: int) -> Request:
     """The request that *options* make, where they are silent *config*. *as_of* is a day number."""
     from funnelkit.build import Request
 
+    if (options.sort or options.top is not None) and not (options.by or config.by):
+        raise UsageError("--sort and --top order the groups of --by", hint="Add --by channel, for instance.")
     spec = options.period or config.period
     horizon = options.horizon if options.horizon is not None else config.horizon
     min_n = options.min_n if options.min_n is not None else config.min_n
     for name, number in (("horizon", horizon), ("min-n", min_n)):
         if number < 1:
-            raise UsageError(f"--{name} {number}: not a number of {_OF[name]}", hint="Give a number from 1 on.")
+            raise UsageError(
+                f"--{name} {number}: not a number of {_OF[name]}", hint="Give a number from 1 on."
+            )
     return Request(
         period=periods.parse(spec, as_of=as_of, calendar=config.calendar) if spec else None,
         grain=options.grain or config.grain,
@@ -73,6 +77,7 @@ def filters(text: str) -> Sequence[Filter]:
             found[-1] = Filter(last.dimension, (*last.values, part.strip()), last.negate)
         else:
             raise UsageError(
-                f"--where {text}: does not say which value", hint="Write it as in --where channel=email or channel!=email."
+                f"--where {text}: does not say which value",
+                hint="Write it as in --where channel=email or channel!=email.",
             )
     return found

@@ -16,6 +16,7 @@ from funnelkit import engines
 from funnelkit.config import Config
 from funnelkit.errors import FunnelkitError, raise_all
 from funnelkit.pipeline.reading import inputs, load_one, zone_of
+from funnelkit.styles import DateStyle, NumberStyle
 
 if TYPE_CHECKING:
     from funnelkit.pipeline.options import Options
@@ -53,7 +54,7 @@ def configuration(files: Sequence[str], options: Options, folder: Path) -> str:
         lines.append(f"currency: {money}")
     lines.append("sources:")
     for one_file in loaded:
-        lines += _entry(one_file, folder, options)
+        lines += _entry(one_file, folder)
     return "\n".join(lines) + "\n" + _TAIL
 
 
@@ -62,23 +63,36 @@ def _common_currency(loaded: Sequence[Loaded]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _entry(file: Loaded, folder: Path, options: Options) -> Iterator[str]:
+def _entry(file: Loaded, folder: Path) -> Iterator[str]:
     kind = file.export.kind
     yield f"  - path: {_text(os.path.relpath(file.export.file, folder))}"
     if kind.preset:
         yield f"    preset: {kind.preset.name}"
     else:
         yield f"    table: {kind.table}"
-    if options.date_order:
-        yield f"    date_order: {options.date_order}"
-    if options.decimal:
-        yield f"    decimal: {_text(options.decimal)}"
+    orders, signs = _styles(file)
+    if len(orders) == 1:
+        yield f"    date_order: {orders.pop()}"
+    if len(signs) == 1:
+        yield f"    decimal: {_text(signs.pop())}"
     if file.export.sheet:
         yield f"    sheet: {_text(file.export.sheet)}"
     yield "    columns:"
     for decision in file.decisions:
         if decision.style is not None and decision.target != "stage_outcome":
             yield f"      {decision.target}: {_column(decision)}"
+
+
+def _styles(file: Loaded) -> tuple[set[str], set[str]]:
+    """The orders of numeric dates and the decimal signs of *file*; only what is one for all is pinned."""
+    orders: set[str] = set()
+    signs: set[str] = set()
+    for decision in file.decisions:
+        if isinstance(decision.style, DateStyle):
+            orders |= set(decision.style.orders.values())
+        elif isinstance(decision.style, NumberStyle) and decision.style.scale:
+            signs.add(decision.style.decimal)
+    return orders, signs
 
 
 def _column(decision: Decision) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from funnelkit.errors import ConfigError
 from funnelkit.styles import MISSING_TEXT
-from funnelkit.tables import BLANK, PAID_CHANNELS
+from funnelkit.tables import BLANK, NO_LEAD, PAID_CHANNELS
 from funnelkit.words import compact
 
 if TYPE_CHECKING:
@@ -81,6 +81,10 @@ class Channels:
         if answer is None:
             answer = self._answers[cells] = self._decide(Evidence(*map(_text, cells)))
         return answer
+
+    def knows(self, channel: str) -> bool:
+        """Whether *channel* is one of the list or of the user's own, and not a word left as it was written."""
+        return channel in (BLANK, NO_LEAD) or channel in self.words.values() or channel in self.own.values()
 
     def _decide(self, given: Evidence) -> str:
         row = self._arranged(given)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from funnelkit.errors import FunnelkitError, SourceError
+from funnelkit.errors import SourceError
 from funnelkit.sources.dialect import HEADER_WITHIN, Dialect
 
 Record = tuple[int, tuple[str, ...]]
@@ -94,11 +94,11 @@ def joined(above: Records) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def unrecognised(file: str, header: Sequence[str]) -> FunnelkitError:
+def unrecognised(file: str, header: Sequence[str]) -> SourceError:
     """The refusal of a file whose header nobody understands, with what would settle it."""
     shown = ", ".join(cell.strip() for cell in header[:8]) + (", ..." if len(header) > 8 else "")
     name = Path(file).name
-    return SourceError(
+    error = SourceError(
         f"{file}: this is no export that funnelkit knows; its header reads: {shown}",
         hint="It was compared with every preset and with the usual words for leads (a created date), deals "
         "(a status or stage), ad spend (a date and a cost), emails, payments and web sessions.\n"
@@ -107,3 +107,5 @@ def unrecognised(file: str, header: Sequence[str]) -> FunnelkitError:
         "{created_at: NAME OF ITS DATE COLUMN}",
         code="unrecognised",
     )
+    error.header = tuple(cell.strip() for cell in header)
+    return error

@@ -18,7 +18,7 @@ from funnelkit.sources.preset import Header
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.settings import FileSettings
 from funnelkit.sources.values import Asked, Decision
-from funnelkit.styles import ColumnPlan, NumberStyle, RowRule, TablePlan
+from funnelkit.styles import ColumnPlan, DateStyle, NumberStyle, RowRule, TablePlan
 from funnelkit.tables import TABLES, Note
 
 _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
@@ -76,6 +76,8 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
     wanted = dict.fromkeys([*kind.columns.values(), *(h for rule in rules for h in rule.headers)])
     text = engine.text(export.open(), {h: positions[h] for h in wanted}, len(export.header))
     decisions = values.decide(kind.table, _asked(export, settings, text), zone=zone, rows=text.rows)
+    if _same_single_day(decisions):
+        del decisions["end"]
     left_out = _check_decided(export, decisions)
     constants = kind.preset.constants if kind.preset else {}
     plan = TablePlan(
@@ -102,6 +104,13 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
             code="no_rows",
         )
     return _finished(loaded)
+
+
+def _same_single_day(decisions: Mapping[str, Decision]) -> bool:
+    """Whether start and end come from one column whose cells are days: then only the start is known."""
+    ends = [decisions[c] for c in ("start", "end") if c in decisions]
+    same = len(ends) == 2 and ends[0].header == ends[1].header
+    return same and isinstance(ends[0].style, DateStyle) and ends[0].style.edge is None
 
 
 def _check_needs(export: Export[Recognition]) -> None:
@@ -259,6 +268,30 @@ def _finished(loaded: Loaded) -> Loaded:
     )
 
 
+_TAKEN_AS = {
+    ("deals", "status"): "a deal with such a word counts as open unless something else says more",
+    ("deals", "stage_outcome"): "a deal in such a stage counts as open unless something else says more",
+    ("leads", "status"): "a lead with such a word counts as a lead and no more",
+    ("leads", "stage_outcome"): "a lead with such a word counts as a lead and no more",
+}
+
+
+def _unknown_words(export: Export[Recognition], decision: Decision) -> Note | None:
+    """What is not understood of a status or stage column, which may hide won deals or qualified leads."""
+    taken = _TAKEN_AS.get((export.kind.table, decision.target))
+    if taken is None or not decision.unknown:
+        return None
+    shown = ", ".join(repr(word) for word in decision.unknown[:5]) + (
+        ", ..." if len(decision.unknown) > 5 else ""
+    )
+    return Note(
+        code="unknown_words",
+        message=f"{export.file}: {len(decision.unknown)} value{'s' * (len(decision.unknown) > 1)} of column "
+        f"{decision.header!r} {'are' if len(decision.unknown) > 1 else 'is'} in no list ({shown}); {taken}. "
+        "Say what they mean under `values: {status: {...}}` of this source in funnelkit.yaml",
+    )
+
+
 def _notes(loaded: Loaded) -> list[Note]:
     export = loaded.export
     notes = []
@@ -271,6 +304,7 @@ def _notes(loaded: Loaded) -> list[Note]:
                 f"and count{'s' * (count == 1)} as missing (line {bad.lines[0]}: {bad.example!r})",
             )
         )
+    notes += [n for d in loaded.decisions if (n := _unknown_words(export, d))]
     preset = export.kind.preset
     if preset and preset.unverified:
         notes.append(

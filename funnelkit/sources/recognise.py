@@ -168,7 +168,7 @@ def _score(table: Table, columns: Mapping[str, str], header: Sequence[str], belo
 
 
 def _plausible(table: Table, column: str, cells: Sequence[str]) -> bool:
-    """Whether the first filled *cells* can be of *column*: more than half of them must be.
+    """Whether the first filled *cells* can be of *column*: half of them must be.
 
     Empty cells say nothing, but for the outcome of a deal: many exports have a status that is none.
     """
@@ -176,14 +176,15 @@ def _plausible(table: Table, column: str, cells: Sequence[str]) -> bool:
     if kind in ("status", "boolean"):
         words = vocabulary.load().words(table.name, column, kind)
         known = sum(words.parse(cell) not in (None, vocabulary.UNCLEAR) for cell in cells)
-        return known * 2 > len(cells) or (table.name == "leads" and not cells)
+        # A lead's status may be anything with a few known words in it; a deal's must mostly say an outcome.
+        return known > 0 or not cells if table.name == "leads" else known * 2 > len(cells)
     if kind == "date":
         good = sum(numeric(c) is not None or read(c, {}) is not None for c in cells)
     elif kind in ("integer", "decimal", "money", "percent"):
         good = sum(number_parts(c) is not None for c in cells)
     else:
         return True
-    return not cells or good * 2 > len(cells)
+    return good * 2 >= len(cells)
 
 
 def _complete(table: Table, columns: Mapping[str, str]) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from funnelkit import bulk
-from funnelkit.dates import numeric
+from funnelkit.dates import numeric, read_range
 from funnelkit.sources import dateorder, numbers, vocabulary
 from funnelkit.styles import (
     BAD,
+    MISSING_TEXT,
     DateStyle,
     EmailStyle,
     IdStyle,
@@ -61,6 +63,8 @@ class Decision:
     hint: str = ""
     symbols: tuple[str, ...] = ()
     """Currency signs or codes that stand in the cells."""
+    unknown: tuple[str, ...] = ()
+    """Words of a closed column that are in no list."""
 
 
 def decide(table: str, asked: Sequence[Asked], *, zone: str, rows: int) -> dict[str, Decision]:
@@ -94,8 +98,15 @@ def _simple(table: str, asked: Asked) -> Decision:
     known = vocabulary.load().words(table, asked.target, asked.kind)
     own = {word: meaning for meaning, theirs in (asked.words or {}).items() for word in theirs}
     style = known.extended(own)
+    read = [
+        (cell.strip(), style.parse(cell)) for cell in asked.cells if cell.strip().lower() not in MISSING_TEXT
+    ]
     return Decision(
-        target=asked.target, header=asked.header, style=style, evidence=_word_evidence(asked, style)
+        target=asked.target,
+        header=asked.header,
+        style=style,
+        evidence=_word_evidence(asked, style),
+        unknown=tuple(cell for cell, meaning in read if meaning in (None, vocabulary.UNCLEAR)),
     )
 
 
@@ -129,6 +140,10 @@ def _date(asked: Asked, found: dateorder.DateScan, proved: Mapping[str, set[Orde
         given: Order = "dmy" if asked.order == "dmy" else "mdy"
         style = DateStyle(orders=dict.fromkeys("/-.", given), zone=source, to=zone)
         return decision(style, f"{asked.order}, as stated beforehand")
+    filled = [cell for cell in asked.cells if cell.strip()]
+    if asked.target in ("start", "end") and filled and all(map(read_range, filled)):
+        edge: Literal["first", "last"] = "first" if asked.target == "start" else "last"
+        return decision(DateStyle(edge=edge, to=zone), f"ranges of days such as {filled[0]!r}")
     if found.dates == 0 and found.bad:
         return decision(
             None,

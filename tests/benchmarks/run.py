@@ -83,8 +83,19 @@ def pairs(folder: Path) -> list[Pair]:
         Pair("the same as JSON", [*funnelkit, "report", *files, "-f", "json"], floor, 1.5),
         Pair(
             "by channel and month, compared",
-            [*funnelkit, "report", *files, "--by", "channel", "--grain", "month", "--period", "2025-Q2"]
-            + ["--compare", "prev"],
+            [
+                *funnelkit,
+                "report",
+                *files,
+                "--by",
+                "channel",
+                "--grain",
+                "month",
+                "--period",
+                "2025-Q2",
+                "--compare",
+                "prev",
+            ],
             floor,
             1.6,
         ),
