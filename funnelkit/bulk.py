@@ -10,11 +10,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from funnelkit.figures import INNER_ZERO, SHAPE
 from funnelkit.styles import (
-    INNER_ZERO,
     LONGEST_MARK,
     MISSING_TEXT,
-    SHAPE,
     DateStyle,
     IdStyle,
     NumberStyle,

@@ -15,8 +15,8 @@ from functools import cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from funnelkit.figures import number_parts, split_digits
 from funnelkit.periods import day_number
-from funnelkit.words import currency_code
 
 MISSING: Final = frozenset(
     {"", "-", "--", "—", "–", "n/a", "#n/a", "na", "null", "nan", "none", "(not set)", "undefined"}
@@ -42,106 +42,9 @@ class Bad:
 
 BAD: Final = Bad()
 
-SHAPE = str.maketrans("12345678", "9" * 8)
-INNER_ZERO = re.compile(r"(?<=[\d.,])0")
 
-
-def shape(cell: str) -> str:
-    """*cell* with its digits made alike: what a column proves, it proves by its few shapes.
-
-    A leading zero stays, since ``0.125`` can only be a decimal number and ``1.125`` may be two.
-
-    >>> shape("1053.20"), shape("0.125"), shape("-12,5 %"), shape("-0.105")
-    ('9999.99', '0.999', '-99,9 %', '-0.999')
-    """
-    return INNER_ZERO.sub("9", cell.translate(SHAPE))
-
-
-_SIGNS = str.maketrans({"−": "-", "\u2010": "-", "\u2011": "-"})
-_SUFFIX: Final = {"k": 3, "m": 6, "b": 9, "mn": 6, "bn": 9}
-_NUMBER = re.compile(r"(?P<digits>[\d.,'’]*\d[.,]?)(?:e(?P<exponent>[+-]?\d{1,3}))?", re.IGNORECASE)
-_SPACE = r"[\s\u00a0\u202f\u2009]"
-_MOST_DIGITS = 15
-"""Before the decimal sign: a longer number is an id or a slip, and a few of them would fill 64 bits."""
 _PLAIN = re.compile(r"(-?\d{1,15})(?:\.(\d{1,12}))?", re.ASCII)
 """What most columns hold: a shortcut past taking cells apart, with the same result."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """A number cell taken apart, before anybody says which separator is the decimal one."""
-
-    negative: bool
-    digits: str
-    """Digits with their separators ``. , '`` only; spaces between digits are already gone."""
-    symbol: str
-    """Currency sign or code around the number, as written."""
-    percent: bool
-    power: int
-    """Power of ten from a suffix (K, M) or an exponent."""
-    spaced: bool
-    """A space stood between digits: a thousands separator."""
-
-
-@cache
-def number_parts(cell: str) -> Parts | None:
-    """*cell* taken apart, or None where it is no number at all.
-
-    >>> number_parts("R$ 1.236,86").digits, number_parts("R$ 1.236,86").symbol
-    ('1.236,86', 'R$')
-    >>> number_parts("($1,117.10K)").power, number_parts("(12)").negative
-    (3, True)
-    >>> number_parts("12 pcs"), number_parts("1.2.3"), number_parts("Rs.500").digits
-    (None, None, '500')
-    """
-    text = cell.strip().translate(_SIGNS)
-    percent = text.endswith("%") or text.startswith("%")
-    text = text.strip("%").strip()
-    negative = text.startswith("(") and text.endswith(")")
-    text = (text[1:-1] if negative else text).lstrip("'").strip()
-    signed = text[:1] in ("+", "-")
-    if signed:
-        negative, text = negative or text[0] == "-", text[1:].strip()
-    spaced = bool(re.search(rf"\d{_SPACE}\d", text))
-    if spaced and not re.fullmatch(rf"\D*\d{{1,3}}({_SPACE}\d{{3}})+([.,]\d+)?\D*", text):
-        return None
-    match = _NUMBER.search(re.sub(rf"(?<=\d){_SPACE}(?=\d)", "", text))
-    if not match:
-        return None
-    before, digits, after = (
-        match.string[: match.start()].strip(),
-        match["digits"],
-        match.string[match.end() :],
-    )
-    if digits[0] == "." and before[-1:].isalpha():
-        before, digits = f"{before}.", digits[1:]  # "Rs.500" is five hundred
-    if before.endswith("-") and not signed:
-        negative, before = True, before[:-1].strip()
-    power, after = _power(match["exponent"], after.strip())
-    symbol = before or after
-    if (before and after) or (symbol and not currency_code(symbol)) or not _is_number(digits, power):
-        return None
-    return Parts(negative=negative, digits=digits, symbol=symbol, percent=percent, power=power, spaced=spaced)
-
-
-def _power(exponent: str | None, after: str) -> tuple[int, str]:
-    """The power of ten that an exponent and a suffix say, and the text behind the number without the suffix."""
-    suffix = _SUFFIX.get(after.lower())
-    return int(exponent or 0) + (suffix or 0), after if suffix is None else ""
-
-
-def _is_number(digits: str, power: int) -> bool:
-    """Whether *digits* are a number under one of the decimal signs, and one that is not too long."""
-    readings = [split for sign in ".," if (split := _split(digits, sign))]
-    return any(len(whole.lstrip("0")) + power <= _MOST_DIGITS for whole, _ in readings) and power > -100
-
-
-def _split(digits: str, decimal: str) -> tuple[str, str] | None:
-    """The digits before and after the *decimal* sign; None where separators stand in wrong places."""
-    whole, _, fraction = digits.partition(decimal)
-    if (fraction and not fraction.isdecimal()) or not _well_grouped(whole):
-        return None
-    return re.sub(r"\D", "", whole), fraction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +75,7 @@ class NumberStyle:
         parts = number_parts(cell)
         if parts is None:
             return BAD
-        split = _split(parts.digits, self.decimal)
+        split = split_digits(parts.digits, self.decimal)
         if split is None:
             return BAD
         whole, fraction = split
@@ -188,17 +91,6 @@ class NumberStyle:
         else:
             number *= int(10**shift)
         return -number if parts.negative else number
-
-
-def _well_grouped(whole: str) -> bool:
-    """Whether the separators in the whole part stand where thousands separators may stand."""
-    first, *others = re.split(r"[.,'’]", whole)
-    if not others:
-        return True
-    # Indian grouping (1,00,000) has pairs before the last three digits.
-    between = {len(group) for group in others[:-1]}
-    alike = len(set(re.findall(r"[.,'’]", whole))) == 1 and between in (set(), {2}, {3})
-    return alike and len(others[-1]) == 3 and 1 <= len(first) <= 3 and first[0] != "0"
 
 
 Order = Literal["dmy", "mdy", "ymd"]
@@ -357,37 +249,3 @@ class WordStyle:
 
 
 Style = NumberStyle | DateStyle | TextStyle | EmailStyle | IdStyle | WordStyle
-
-
-@dataclass(frozen=True, kw_only=True)
-class ColumnPlan:
-    """One canonical column and where it comes from."""
-
-    target: str
-    header: str
-    style: Style
-    required: Literal["no", "readable", "present"] = "no"
-    """A row is set aside where its cell here cannot be read; with ``present``, also where it is missing."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowRule:
-    """Rows to set aside: those where any of *headers* fits *pattern*, or none of them has a value."""
-
-    reason: str
-    message: str
-    headers: tuple[str, ...]
-    pattern: str | None = None
-    """A regular expression for the whole cell; None asks for cells without a value."""
-    unless: tuple[str, ...] = ()
-    """A row with a value in one of these, other than one that fits *pattern*, is never meant."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TablePlan:
-    """How the text columns of one export become a canonical frame."""
-
-    table: str
-    columns: tuple[ColumnPlan, ...]
-    rules: tuple[RowRule, ...] = ()
-    constants: Mapping[str, str] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from funnelkit.errors import SourceError
 from funnelkit.linking import asof
 from funnelkit.periods import day_number
 from tests.linked import column, link, rows, table
@@ -57,7 +58,12 @@ def test_where_nothing_else_has_a_day_today_is_that_of_the_ads() -> None:
 
     assert link(spend=ads, emails=[{"sent_at": 50}]).as_of == 50
     assert link(leads=[{"lead_id": "a", "created_at": None}], spend=ads).as_of == 46
-    assert link(leads=[{"lead_id": "a"}]).as_of == 0
+
+
+def test_files_without_a_single_date_are_refused() -> None:
+    with pytest.raises(SourceError, match="none of the files holds a date"):
+        link(leads=[{"lead_id": "a"}])
+    assert link(as_of=7, leads=[{"lead_id": "a"}]).as_of == 7
 
 
 @pytest.mark.parametrize(("last", "as_of"), [(20 + 180, 200), (20 + 181, 20)])

@@ -7,16 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from funnelkit import bulk
-from funnelkit.styles import (
-    MISSING_TEXT,
-    DateStyle,
-    EmailStyle,
-    IdStyle,
-    NumberStyle,
-    Style,
-    TextStyle,
-    shape,
-)
+from funnelkit.figures import shape
+from funnelkit.styles import MISSING_TEXT, DateStyle, EmailStyle, IdStyle, NumberStyle, Style, TextStyle
 from tests.reading import column, load, table
 
 STYLES: list[Style] = [
@@ -26,6 +18,7 @@ STYLES: list[Style] = [
     DateStyle(orders={"/": "dmy"}),
     DateStyle(zone="UTC", to="America/New_York"),
     DateStyle(pattern="%d/%m/%Y"),
+    DateStyle(edge="last"),
     TextStyle(),
     IdStyle(),
     EmailStyle(),

@@ -97,7 +97,7 @@ def test_deals_alone_make_customers_without_leads() -> None:
 
 
 def test_deals_with_nothing_but_an_outcome_are_enough() -> None:
-    data = link(deals=[{"status": "won"}, {"status": "won"}, {"status": "unknown"}])
+    data = link(as_of=1, deals=[{"status": "won"}, {"status": "won"}, {"status": "unknown"}])
 
     assert len(rows(data, "customers")) == 2
     assert data.present["customers"] == {"customer"}
@@ -107,7 +107,7 @@ def test_deals_with_nothing_but_an_outcome_are_enough() -> None:
 @pytest.mark.parametrize(("kind", "is_new"), [("new", 1), (None, 1), ("renewal", 0), ("expansion", 0)])
 def test_new_business_is_new_or_blank(kind: str | None, is_new: int) -> None:
     other = {"deal_id": "2", "status": "open", "type": "new"}
-    data = link(deals=[{"deal_id": "1", "status": "open", "type": kind}, other])
+    data = link(as_of=1, deals=[{"deal_id": "1", "status": "open", "type": kind}, other])
 
     assert column(data, "deals", "deal_id", "is_new") == {"1": is_new, "2": 1}
     assert column(link(deals=DEALS), "deals", "deal_id", "is_new") == dict.fromkeys("1234", 1)

@@ -32,7 +32,7 @@ HAVE = [(t, d) for t in ("leads", "deals", "spend") for d in DIMENSIONS if d in 
 @pytest.mark.parametrize(("table", "dimension"), HAVE)
 def test_a_blank_is_named_and_what_no_file_has_stays_missing(table: str, dimension: str) -> None:
     needed: dict[str, Any] = {"cost": 1} if table == "spend" else {"created_at": 1, "status": "open"}
-    data = link(**{table: [{**needed, dimension: cell} for cell in ("x", None)]})
+    data = link(as_of=1, **{table: [{**needed, dimension: cell} for cell in ("x", None)]})
 
     assert [row[dimension] for row in rows(data, table)] == ["(blank)", "x"]
     others = set(DIMENSIONS) - {dimension, "channel"}

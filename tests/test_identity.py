@@ -378,7 +378,7 @@ def reference(leads: list[dict[str, Any]], deals: list[dict[str, Any]]) -> dict[
 
 
 def found_by_the_code(leads: list[dict[str, Any]], deals: list[dict[str, Any]]) -> dict[str, Any]:
-    data = link(leads=leads, deals=deals)
+    data = link(as_of=6, leads=leads, deals=deals)
     return {
         "matches": {m.by: m.matched for m in data.matches if m.matched},
         "unmatched": [data.unmatched["deals"], data.unmatched["won deals"]],
@@ -446,7 +446,7 @@ def companies(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any
     return [kept(row, "lead_id") for row in leads], [kept(row, "deal_id") for row in deals]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(company=companies(), seed=st.integers(0, 9))
 def test_linking_agrees_with_plain_python_whatever_the_order_of_the_rows(company: Any, seed: int) -> None:
     leads, deals = company
@@ -457,13 +457,14 @@ def test_linking_agrees_with_plain_python_whatever_the_order_of_the_rows(company
     assert found == reference(leads, deals)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(company=companies(), seed=st.integers(0, 9))
 def test_the_order_of_rows_without_ids_does_not_matter(company: Any, seed: int) -> None:
     leads = [{**row, "lead_id": None, "channel": row["lead_id"]} for row in company[0]]
     deals = [{**row, "deal_id": None, "campaign": row["deal_id"], "closed_at": 3} for row in company[1]]
-    one = link(leads=leads, deals=deals)
+    one = link(as_of=6, leads=leads, deals=deals)
     other = link(
+        as_of=6,
         leads=random.Random(seed).sample(leads, len(leads)),
         deals=random.Random(seed).sample(deals, len(deals)),
     )

@@ -145,6 +145,18 @@ def test_several_columns_that_cannot_be_read_are_told_at_once() -> None:
     assert caught.value.exit_code == 3
 
 
+def test_one_of_several_columns_that_do_is_enough() -> None:
+    """A deals file needs an id, an amount or a date: with an id, a date in doubt is left out."""
+    text = table("Deal ID,Deal Stage,Close Date", "1,Won,03/04/2026", "2,Lost,05/06/2026")
+    loaded = load(text)
+    assert column(loaded, "status") == ["won", "lost"]
+    assert len(noted(loaded, "column_left_out")) == 1
+    both = table("Day,Start date,Campaign,Cost", "03/04/2026,2026-04-03,A,5", "05/06/2026,2026-06-05,B,6")
+    assert [row["start"] for row in rows(load(both))] == ["2026-04-03", "2026-06-05"]
+    with pytest.raises(SourceError, match="'03/04/2026' fits two readings"):
+        load(table("Deal Stage,Close Date", "Won,03/04/2026", "Lost,05/06/2026"), kind="deals")
+
+
 def test_a_preset_may_need_columns_that_its_headers_do_not_show() -> None:
     with pytest.raises(
         SourceError, match="HubSpot deals, but without the columns that a funnel needs: Deal Stage"
@@ -273,6 +285,18 @@ def test_a_week_or_month_is_spread_over_its_days(
 ) -> None:
     found = load(table("Campaign report", f"{header},{GOOGLE}", *(f"{c},A,Search,5,1.50" for c in cells)))
     assert [(r["start"], r["end"]) for r in rows(found)] == days
+
+
+def test_a_cell_may_hold_a_range_of_days() -> None:
+    header = "Campaign name,Month,Reporting starts,Reporting ends,Amount spent (EUR),Impressions"
+    months = ["2026-01-01 - 2026-01-31", "2026-02-01 - 2026-02-12"]
+    loaded = load(table(header, *(f"A,{month},2026-01-01,2026-02-12,5,1" for month in months)))
+    assert [(r["start"], r["end"]) for r in rows(loaded)] == [
+        ("2026-01-01", "2026-01-31"),
+        ("2026-02-01", "2026-02-12"),
+    ]
+    single = load(table(header, "A,2026-01-01,2026-01-01,2026-02-12,5,1"))
+    assert [(r["start"], r["end"]) for r in rows(single)] == [("2026-01-01", "2026-01-31")]
 
 
 def test_the_weeks_at_the_ends_of_a_report_are_cut_to_its_range() -> None:

@@ -9,9 +9,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from funnelkit.errors import SourceError
+from funnelkit.figures import number_parts
 from funnelkit.sources import numbers
 from funnelkit.sources.numbers import Sign
-from funnelkit.styles import BAD, NumberStyle, number_parts
+from funnelkit.styles import BAD, NumberStyle
 from tests.reading import column, csv_text, load, noted, sums, table
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from funnelkit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from funnelkit.styles import TablePlan
+    from funnelkit.plans import TablePlan
 
 Record = tuple[int, Sequence[str]]
 """A line number, counted from 1, and the cells of the record that begins there."""

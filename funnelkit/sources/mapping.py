@@ -12,13 +12,15 @@ from typing import Any, Literal
 
 from funnelkit.engines import Aside, BadCells, Engine
 from funnelkit.errors import FunnelkitError, SourceError, raise_all
+from funnelkit.plans import ColumnPlan, RowRule, TablePlan
 from funnelkit.sources import outcomes, spans, values
 from funnelkit.sources.export import Export
 from funnelkit.sources.preset import Header
 from funnelkit.sources.recognise import Recognition
+from funnelkit.sources.remarks import remarks
 from funnelkit.sources.settings import FileSettings
 from funnelkit.sources.values import Asked, Decision
-from funnelkit.styles import ColumnPlan, DateStyle, NumberStyle, RowRule, TablePlan
+from funnelkit.styles import DateStyle, NumberStyle
 from funnelkit.tables import TABLES, Note
 
 _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
@@ -216,7 +218,9 @@ def _asked(export: Export[Recognition], settings: FileSettings, text: Any) -> li
 def _check_decided(export: Export[Recognition], decisions: Mapping[str, Decision]) -> list[Note]:
     """Refuse what the table needs and cannot be decided; notes on the columns that are left out."""
     table = TABLES[export.kind.table]
-    needed = {column for group in table.needs for column in group}
+    decided = {target for target, decision in decisions.items() if decision.style is not None}
+    # One column of each group is enough: the others may be left out.
+    needed = {column for group in table.needs if not decided & set(group) for column in group}
     problems: list[FunnelkitError] = []
     notes = []
     for target, decision in decisions.items():
@@ -264,54 +268,8 @@ def _finished(loaded: Loaded) -> Loaded:
             present |= {"source"}
         frame = table.to_native()
     return replace(
-        loaded, frame=frame, present=present - {"stage_outcome"}, notes=(*loaded.notes, *_notes(loaded))
+        loaded,
+        frame=frame,
+        present=present - {"stage_outcome"},
+        notes=(*loaded.notes, *remarks(loaded.export, loaded.decisions, loaded.bad)),
     )
-
-
-_TAKEN_AS = {
-    ("deals", "status"): "a deal with such a word counts as open unless something else says more",
-    ("deals", "stage_outcome"): "a deal in such a stage counts as open unless something else says more",
-    ("leads", "status"): "a lead with such a word counts as a lead and no more",
-    ("leads", "stage_outcome"): "a lead with such a word counts as a lead and no more",
-}
-
-
-def _unknown_words(export: Export[Recognition], decision: Decision) -> Note | None:
-    """What is not understood of a status or stage column, which may hide won deals or qualified leads."""
-    taken = _TAKEN_AS.get((export.kind.table, decision.target))
-    if taken is None or not decision.unknown:
-        return None
-    shown = ", ".join(repr(word) for word in decision.unknown[:5]) + (
-        ", ..." if len(decision.unknown) > 5 else ""
-    )
-    return Note(
-        code="unknown_words",
-        message=f"{export.file}: {len(decision.unknown)} value{'s' * (len(decision.unknown) > 1)} of column "
-        f"{decision.header!r} {'are' if len(decision.unknown) > 1 else 'is'} in no list ({shown}); {taken}. "
-        "Say what they mean under `values: {status: {...}}` of this source in funnelkit.yaml",
-    )
-
-
-def _notes(loaded: Loaded) -> list[Note]:
-    export = loaded.export
-    notes = []
-    for bad in loaded.bad:
-        count = len(bad.lines)
-        notes.append(
-            Note(
-                code="bad_cells",
-                message=f"{export.file}: {count} cell{'s' * (count > 1)} of column {bad.header!r} cannot be read "
-                f"and count{'s' * (count == 1)} as missing (line {bad.lines[0]}: {bad.example!r})",
-            )
-        )
-    notes += [n for d in loaded.decisions if (n := _unknown_words(export, d))]
-    preset = export.kind.preset
-    if preset and preset.unverified:
-        notes.append(
-            Note(
-                code="unverified_preset",
-                message=f"{export.file}: the preset {preset.name} was written from documentation and never "
-                "tried on a real file; check the sums of `funnelkit inspect`",
-            )
-        )
-    return notes

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from funnelkit import bulk
-from funnelkit.styles import MISSING, Parts, number_parts
+from funnelkit.figures import Parts, number_parts
+from funnelkit.styles import MISSING
 
 Sign = Literal[".", ","]
 _MOST_DECIMALS = 12

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from funnelkit.dates import numeric, read
 from funnelkit.errors import SourceError, did_you_mean
+from funnelkit.figures import number_parts
 from funnelkit.sources import vocabulary
 from funnelkit.sources.export import Proposal, Records
 from funnelkit.sources.preset import Header, Preset, choose, currency_in
-from funnelkit.styles import MISSING, number_parts
+from funnelkit.styles import MISSING
 from funnelkit.tables import TABLES, Table
 
 _PRESET = 1000.0

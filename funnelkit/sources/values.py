@@ -13,6 +13,7 @@ from typing import Literal
 
 from funnelkit import bulk
 from funnelkit.dates import numeric, read_range
+from funnelkit.figures import number_parts
 from funnelkit.sources import dateorder, numbers, vocabulary
 from funnelkit.styles import (
     BAD,
@@ -25,7 +26,6 @@ from funnelkit.styles import (
     Style,
     TextStyle,
     WordStyle,
-    number_parts,
 )
 from funnelkit.tables import Kind
 

@@ -1,0 +1,61 @@
+"""What is to be told of one export after it has been read: nothing that was not understood is kept silent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from funnelkit.engines import BadCells
+from funnelkit.sources.export import Export
+from funnelkit.sources.recognise import Recognition
+from funnelkit.sources.values import Decision
+from funnelkit.tables import Note
+
+_TAKEN_AS = {
+    ("deals", "status"): "a deal with such a word counts as open unless something else says more",
+    ("deals", "stage_outcome"): "a deal in such a stage counts as open unless something else says more",
+    ("leads", "status"): "a lead with such a word counts as a lead and no more",
+    ("leads", "stage_outcome"): "a lead with such a word counts as a lead and no more",
+}
+
+
+def _unknown_words(export: Export[Recognition], decision: Decision) -> Note | None:
+    """What is not understood of a status or stage column, which may hide won deals or qualified leads."""
+    taken = _TAKEN_AS.get((export.kind.table, decision.target))
+    if taken is None or not decision.unknown:
+        return None
+    shown = ", ".join(repr(word) for word in decision.unknown[:5]) + (
+        ", ..." if len(decision.unknown) > 5 else ""
+    )
+    return Note(
+        code="unknown_words",
+        message=f"{export.file}: {len(decision.unknown)} value{'s' * (len(decision.unknown) > 1)} of column "
+        f"{decision.header!r} {'are' if len(decision.unknown) > 1 else 'is'} in no list ({shown}); {taken}. "
+        "Say what they mean under `values: {status: {...}}` of this source in funnelkit.yaml",
+    )
+
+
+def remarks(
+    export: Export[Recognition], decisions: Sequence[Decision], bad_cells: Sequence[BadCells]
+) -> list[Note]:
+    """What a reader of the numbers must know of *export*: cells and words that are not understood, and doubts."""
+    notes = []
+    for bad in bad_cells:
+        count = len(bad.lines)
+        notes.append(
+            Note(
+                code="bad_cells",
+                message=f"{export.file}: {count} cell{'s' * (count > 1)} of column {bad.header!r} cannot be read "
+                f"and count{'s' * (count == 1)} as missing (line {bad.lines[0]}: {bad.example!r})",
+            )
+        )
+    notes += [n for d in decisions if (n := _unknown_words(export, d))]
+    preset = export.kind.preset
+    if preset and preset.unverified:
+        notes.append(
+            Note(
+                code="unverified_preset",
+                message=f"{export.file}: the preset {preset.name} was written from documentation and never "
+                "tried on a real file; check the sums of `funnelkit inspect`",
+            )
+        )
+    return notes
