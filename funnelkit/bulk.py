@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from funnelkit.figures import INNER_ZERO, SHAPE
@@ -60,6 +61,16 @@ def shapes(cells: Sequence[str]) -> list[str]:
 def missing(cells: Sequence[str]) -> list[bool]:
     """Whether each cell is blank or a mark for no value."""
     return [c[:1] in _STARTS and c.strip().lower() in MISSING_TEXT for c in cells]
+
+
+def any_fits(pattern: str, cells: Sequence[str]) -> bool:
+    """Whether the regular expression *pattern* may fit any whole cell, blanks around it and case apart."""
+    return _anywhere(pattern).search(_BETWEEN + _BETWEEN.join(cells) + _BETWEEN) is not None
+
+
+@cache
+def _anywhere(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\x00\s*(?:{pattern})\s*\x00", re.IGNORECASE)
 
 
 def _numbers(style: NumberStyle, cells: Sequence[str]) -> list[Any]:

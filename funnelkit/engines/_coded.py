@@ -94,9 +94,14 @@ def encoded(cells: list[str]) -> Coded:
 
 def hits(text: PandasText, rule: RowRule) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """The rows that *rule* means."""
+    if rule.pattern is not None:
+        # Few columns hold a total row at all: one look at each tells.
+        headers = [h for h in rule.headers if bulk.any_fits(rule.pattern, text.columns[h].values)]
+    else:
+        headers = list(rule.headers)
     hit: np.ndarray[Any, np.dtype[np.bool_]] = np.full(len(text.lines), rule.pattern is None)
     pattern = re.compile(rule.pattern, re.IGNORECASE) if rule.pattern is not None else None
-    for header in rule.headers:
+    for header in headers:
         if pattern is None:
             coded = text.columns[header]
             hit &= np.array(bulk.missing(coded.values), dtype=bool)[coded.codes]
