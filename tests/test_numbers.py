@@ -323,3 +323,9 @@ def test_the_sum_of_a_column_is_exact(digits: list[int], decimals: int) -> None:
     loaded = load(csv_text([["Deal ID", "Deal Status", "Amount", "Closed Date"], *rows]), decimal=".")
     assert sums(loaded)["amount"] == sum(amounts)
     assert [Decimal(a or 0) for a in column(loaded, "amount")] == amounts
+
+
+def test_a_neighbour_that_proves_the_point_outweighs_a_plain_number_beside_the_cell() -> None:
+    found = numbers.scan(["1.000", "0"])
+    assert numbers.settle(found, counts=False, neighbours={"."})[0] == "."
+    assert numbers.settle(found, counts=False, neighbours={","})[0] == ","

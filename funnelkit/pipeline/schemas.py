@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
 from typing import Any
 
 from funnelkit.errors import UsageError, did_you_mean
@@ -19,6 +17,6 @@ def schema(name: str) -> dict[str, Any]:
         from funnelkit.config import config_schema
 
         return config_schema()
-    text = (files("funnelkit.render") / "schema" / f"{name}.schema.json").read_text("utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
+    from funnelkit.render.schema import read
+
+    return read(name)

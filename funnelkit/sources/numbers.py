@@ -133,8 +133,13 @@ def settle(found: NumberScan, *, counts: bool, neighbours: set[Sign]) -> tuple[S
     other: Sign = "," if written == "." else "."
     if counts:
         return other, f"thousands {_name(written)}, since a count has no decimals"
-    if found.plain_small and any(cell.rstrip().endswith("0") for cell in found.either):
-        # Fixed decimals would also stand in the small numbers, trimmed ones would not end in 0.
+    if (
+        neighbours <= {other}
+        and found.plain_small
+        and any(cell.rstrip().endswith("0") for cell in found.either)
+    ):
+        # Fixed decimals would also stand in the small numbers, trimmed ones would not end in 0. That is how
+        # most tools write, but not all: a neighbour that proves the other reading weighs more.
         return other, f"thousands {_name(written)}: {found.either[0]!r} beside {found.plain_small!r}"
     if len(neighbours) == 1:
         sign = next(iter(neighbours))
