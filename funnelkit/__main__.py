@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
@@ -13,11 +15,23 @@ def main() -> None:
 
         sys.stdout.write(f"funnelkit {__version__}\n")
         return
-    # A run is short and makes few cycles: looking for them again and again costs a seventh of its imports.
-    gc.set_threshold(200_000, 20, 100)
+    # A run is short and leaves few cycles behind: looking for them costs a tenth of a small report.
+    gc.disable()
     from funnelkit.cli.app import run
 
-    run(sys.argv[1:])
+    _end(run(sys.argv[1:]))
+
+
+def _end(code: int) -> None:
+    """End the process with *code* at once.
+
+    Taking an interpreter with pandas in it apart takes a quarter of a small report's time, and gives back what
+    the process gives back anyway. All output is flushed and all files are closed by now.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Any
 
-from funnelkit.figures import INNER_ZERO, SHAPE
+from funnelkit.figures import shape
 from funnelkit.styles import (
     LONGEST_MARK,
     MISSING_TEXT,
     DateStyle,
+    EmailStyle,
     IdStyle,
     NumberStyle,
     Style,
@@ -24,38 +26,56 @@ from funnelkit.styles import (
 )
 
 _BETWEEN = "\x00"
-_NUMBERS = re.compile(r"(?:(?:-?\d{1,15}(?:\.\d{1,12})?)?\x00)*", re.ASCII)
-_ISO_DAYS = re.compile(r"(?:(?:\d{4}-\d{2}-\d{2})?\x00)*", re.ASCII)
-_ISO_STAMPS = re.compile(
-    r"(?:(?:\d{4}-\d{2}-\d{2}(?:[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)?)?\x00)*", re.ASCII
+_DIGITS = str.maketrans("012345678", "9" * 9)
+_NUMBER = re.compile(r"(?:-?9{1,15}(?:\.9{1,12})?)?")
+_DAY = re.compile(r"(?:9999-99-99)?")
+_STAMP = re.compile(r"(?:9999-99-99(?:[ T]99:99(?::99)?)?)?")
+_CLOCK = re.compile(r"(?:[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)?", re.ASCII)
+_WORD = r"[^\s<>()\[\];,:\"@\x00]++"
+_ADDRESSES = re.compile(rf"(?:(?:{_WORD}@(?=[^\x00.]++\.[^\x00]){_WORD})?+\x00)*+")
+SPACES = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
 )
-_UNTIDY = re.compile(r"\s\s|\s\x00|\x00\s|[^\S ]")
+"""All blanks of Unicode but the usual one."""
 _STARTS = frozenset(
     {mark[:1] for mark in MISSING_TEXT} | {mark[:1].upper() for mark in MISSING_TEXT} | set(" \t\r\n\xa0")
 )
-_NO_PLAIN_ID = re.compile(r"[;']|\x00\d(?:[.,]\d+)?[eE]\+?\d+\x00")
 
 
 def parse(style: Style, cells: Sequence[str]) -> list[Any]:
     """Every cell as *style* reads it: `style.parse` of each."""
-    joined = _BETWEEN.join(cells) + _BETWEEN
-    if joined.count(_BETWEEN) == len(cells):
-        if isinstance(style, NumberStyle) and style.decimal == "." and _NUMBERS.fullmatch(joined):
-            return _numbers(style, cells)
-        if isinstance(style, DateStyle) and _only_iso(style, joined):
-            return _days(cells)
-        if isinstance(style, TextStyle | IdStyle) and _tidy(style, joined):
-            return [None if len(c) <= LONGEST_MARK and c.lower() in MISSING_TEXT else c for c in cells]
+    joined = _BETWEEN.join(cells)
+    if joined.count(_BETWEEN) == len(cells) - 1:
+        if isinstance(style, TextStyle | IdStyle):
+            if _tidy(style, joined):
+                return [None if len(c) <= LONGEST_MARK and c.lower() in MISSING_TEXT else c for c in cells]
+        elif isinstance(style, EmailStyle):
+            if _ADDRESSES.fullmatch(joined + _BETWEEN):
+                return [cell or None for cell in joined.lower().split(_BETWEEN)]
+        elif isinstance(style, NumberStyle | DateStyle) and joined.isascii():
+            # However many cells there are, they are written in few ways.
+            written = set(joined.translate(_DIGITS).split(_BETWEEN))
+            if (
+                isinstance(style, NumberStyle)
+                and style.decimal == "."
+                and all(map(_NUMBER.fullmatch, written))
+            ):
+                return _numbers(style, cells, joined, written)
+            if isinstance(style, DateStyle) and _only_iso(style, cells, written):
+                return _days(cells)
     return list(map(style.parse, cells))
 
 
 def shapes(cells: Sequence[str]) -> list[str]:
     """The shape of every cell, as `styles.shape` gives it."""
-    alike = _BETWEEN.join(cells).translate(SHAPE)
-    found = INNER_ZERO.sub("9", alike).split(_BETWEEN)
-    if len(found) == len(cells):
-        return found
-    return [INNER_ZERO.sub("9", cell.translate(SHAPE)) for cell in cells]
+    found = shape(_BETWEEN.join(cells)).split(_BETWEEN)
+    return found if len(found) == len(cells) else list(map(shape, cells))
+
+
+def alike(one: str, shapes: Sequence[str], cells: Sequence[str]) -> list[str]:
+    """The *cells* of the shape *one*, given the *shapes* of all."""
+    return [cell for cell, its in zip(cells, shapes, strict=True) if its == one]
 
 
 def missing(cells: Sequence[str]) -> list[bool]:
@@ -73,28 +93,37 @@ def _anywhere(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"\x00\s*(?:{pattern})\s*\x00", re.IGNORECASE)
 
 
-def _numbers(style: NumberStyle, cells: Sequence[str]) -> list[Any]:
-    scale = style.scale
+def _numbers(style: NumberStyle, cells: Sequence[str], joined: str, written: AbstractSet[str]) -> list[Any]:
+    decimals = {len(way.partition(".")[2]) for way in written if way}
+    if len(decimals) == 1 and (left := style.scale - decimals.pop()) >= 0:
+        unit = 10**left
+        return [int(digits) * unit if digits else None for digits in joined.replace(".", "").split(_BETWEEN)]
     found: list[Any] = []
     for cell in cells:
         whole, _, fraction = cell.partition(".")
-        left = scale - len(fraction)
+        left = style.scale - len(fraction)
         found.append(int(whole + fraction) * 10**left if cell and left >= 0 else style.parse(cell))
     return found
 
 
-def _only_iso(style: DateStyle, joined: str) -> bool:
+def _only_iso(style: DateStyle, cells: Sequence[str], written: AbstractSet[str]) -> bool:
     if style.pattern or style.edge:
         return False
-    return bool(_ISO_DAYS.fullmatch(joined) or (not style.shifts and _ISO_STAMPS.fullmatch(joined)))
+    if all(map(_DAY.fullmatch, written)):
+        return True
+    stamps = not style.shifts and all(map(_STAMP.fullmatch, written))
+    return stamps and all(map(_CLOCK.fullmatch, {cell[10:] for cell in cells}))
 
 
 def _days(cells: Sequence[str]) -> list[Any]:
-    known = {day: iso_day(day) for day in {cell[:10] for cell in cells} if day}
-    return [known[cell[:10]] if cell else None for cell in cells]
+    days = [cell[:10] for cell in cells]
+    known: dict[str, Any] = {day: iso_day(day) if day else None for day in set(days)}
+    return list(map(known.__getitem__, days))
 
 
 def _tidy(style: TextStyle | IdStyle, joined: str) -> bool:
-    if _UNTIDY.search(f"\x00{joined}"):
+    """Whether no cell has blanks but single ones between words; and an id nothing that is not its own."""
+    within = f"\x00{joined}\x00"
+    if "  " in within or " \x00" in within or "\x00 " in within or any(space in joined for space in SPACES):
         return False
-    return isinstance(style, TextStyle) or not _NO_PLAIN_ID.search(f"\x00{joined}")
+    return isinstance(style, TextStyle) or not any(sign in joined for sign in (";", "'", "e+", "E+"))

@@ -7,14 +7,15 @@ times are no numbers. Nothing is converted: that takes a style.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from msgspec import Struct
+
 from funnelkit.words import currency_code
 
-SHAPE = str.maketrans("12345678", "9" * 8)
-INNER_ZERO = re.compile(r"(?<=[\d.,])0")
+_SHAPE = str.maketrans("12345678", "9" * 8)
+_INNER_ZEROS = (("90", "99"), ("00", "09"), (".0", ".9"), (",0", ",9"))
 _SIGNS = str.maketrans({"−": "-", "\u2010": "-", "\u2011": "-"})
 _SUFFIX: Final = {"k": 3, "m": 6, "b": 9, "mn": 6, "bn": 9}
 _NUMBER = re.compile(r"(?P<digits>[\d.,'’]*\d[.,]?)(?:e(?P<exponent>[+-]?\d{1,3}))?", re.IGNORECASE)
@@ -31,11 +32,15 @@ def shape(cell: str) -> str:
     >>> shape("1053.20"), shape("0.125"), shape("-12,5 %"), shape("-0.105")
     ('9999.99', '0.999', '-99,9 %', '-0.999')
     """
-    return INNER_ZERO.sub("9", cell.translate(SHAPE))
+    text = cell.translate(_SHAPE)
+    # Over and over: a zero behind a zero is one behind a digit then. Whole columns come here as one text.
+    while any(zero in text for zero, _ in _INNER_ZEROS):
+        for zero, nine in _INNER_ZEROS:
+            text = text.replace(zero, nine)
+    return text
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parts:
+class Parts(Struct, frozen=True, kw_only=True):
     """A number cell taken apart, before anybody says which separator is the decimal one."""
 
     negative: bool

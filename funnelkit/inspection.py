@@ -6,14 +6,14 @@ A frozen value like the Report, so that text and JSON cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from funnelkit.report import SetAside
 
 
-@dataclass(frozen=True, kw_only=True)
-class InspectedColumn:
+class InspectedColumn(Struct, frozen=True, kw_only=True):
     """One canonical column: where it comes from and how it is read."""
 
     to: str
@@ -23,8 +23,7 @@ class InspectedColumn:
     evidence: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """Why a file was refused."""
 
     code: str
@@ -33,8 +32,7 @@ class Problem:
     exit_code: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Inspected:
+class Inspected(Struct, frozen=True, kw_only=True):
     """One file, also a refused one: then all that was found out before."""
 
     file: str

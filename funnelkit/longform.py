@@ -68,12 +68,12 @@ def _previous(report: Report, key: Key, changes: Mapping[str, Change]) -> Iterat
 
 
 def _rows(
-    report: Report, scope: str, key: Key, span: Span, cells: Mapping[str, Cell]
+    report: Report, scope: str, key: Key, span: Span | None, cells: Mapping[str, Cell]
 ) -> Iterator[tuple[object, ...]]:
     for metric in report.definitions.values():
         if metric.id in cells:
             cell = cells[metric.id]
-            period = (span.start, span.end)
+            period = (span.start if span else None, span.end if span else None)
             yield (scope, *(name or None for name in key), *period, metric.id, metric.unit, *_numbers(cell))
 
 

@@ -6,9 +6,10 @@ A frozen value. Every format is made from it alone, so that no two formats can d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from funnelkit.metrics.cell import Cell, Change
 
@@ -23,8 +24,7 @@ Key = tuple[str, ...]
 """The values of the dimensions of one row, in the order of ``Breakdown.by``."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metric:
+class Metric(Struct, frozen=True, kw_only=True):
     """How a metric is named and shown."""
 
     id: str
@@ -37,8 +37,7 @@ class Metric:
     """funnel, sales, economics, ads or revenue: the block of the report it belongs to."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """A period of whole days, both ends included."""
 
     start: date
@@ -48,8 +47,7 @@ class Span:
     """True where the data end before the period does."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True):
     """One step of the funnel: of the leads created in the period, how many came this far."""
 
     stage: str
@@ -61,16 +59,14 @@ class Stage:
     """Of *entered*, how many carry no date or status of this stage but a later one."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Point:
+class Point(Struct, frozen=True, kw_only=True):
     """One period of a trend."""
 
     span: Span
     cells: Mapping[str, Cell]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One group of a breakdown."""
 
     key: Key
@@ -82,8 +78,7 @@ class Row:
     """Not 0 for the row that sums the groups beyond ``--top``: how many there are."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Breakdown:
+class Breakdown(Struct, frozen=True, kw_only=True):
     """The metrics by one or several dimensions."""
 
     by: tuple[str, ...]
@@ -91,16 +86,14 @@ class Breakdown:
     sort: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trend:
+class Trend(Struct, frozen=True, kw_only=True):
     """The metrics by period."""
 
     grain: str
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """The metrics against another period."""
 
     span: Span
@@ -109,8 +102,7 @@ class Comparison:
     changes: Mapping[str, Change]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SetAside:
+class SetAside(Struct, frozen=True, kw_only=True):
     """Rows of a file that are not used, for one reason."""
 
     reason: str
@@ -121,8 +113,7 @@ class SetAside:
     """The first lines concerned."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """One file: what it was read as, and what became of its rows."""
 
     file: str
@@ -137,15 +128,15 @@ class Source:
     currency: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """The whole report."""
 
     title: str
-    as_of: date
+    as_of: date | None
+    """None where no file holds a date; then there is no period either."""
     timezone: str
     currency: str | None
-    period: Span
+    period: Span | None
     filters: tuple[str, ...]
     """``--where`` as given, for the header."""
     min_n: int

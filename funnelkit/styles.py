@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from funnelkit.figures import number_parts, split_digits
 from funnelkit.periods import day_number
@@ -47,8 +48,7 @@ _PLAIN = re.compile(r"(-?\d{1,15})(?:\.(\d{1,12}))?", re.ASCII)
 """What most columns hold: a shortcut past taking cells apart, with the same result."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class NumberStyle:
+class NumberStyle(Struct, frozen=True, kw_only=True):
     """Numbers with *decimal* as decimal sign, read as integers at *scale* decimals."""
 
     decimal: Literal[".", ","] = "."
@@ -96,8 +96,7 @@ class NumberStyle:
 Order = Literal["dmy", "mdy", "ymd"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class DateStyle:
+class DateStyle(Struct, frozen=True, kw_only=True):
     """Dates and time stamps; numeric ones read in the order that their separator has."""
 
     orders: Mapping[str, Order] = field(default_factory=dict)
@@ -158,10 +157,13 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d
 @cache
 def iso_day(text: str) -> int | Bad:
     """The day number of ``2026-01-31``; BAD for a day that no calendar has, which is not a missing one."""
-    from funnelkit.dates import read
+    from funnelkit.dates import YEARS
 
-    day = read(text, {})
-    return BAD if day is None else day_number(day)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return BAD
+    return day_number(day) if day.year in YEARS else BAD
 
 
 @cache
@@ -169,8 +171,7 @@ def _zone(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
-@dataclass(frozen=True, kw_only=True)
-class TextStyle:
+class TextStyle(Struct, frozen=True, kw_only=True):
     """Text as it stands, trimmed; a mark of missing is blank."""
 
     kind: Literal["text"] = "text"
@@ -184,8 +185,7 @@ class TextStyle:
 _EMAIL = re.compile(r"[^\s<>()\[\];,:\"]+@[^\s<>()\[\];,:\"]+\.[^\s<>()\[\];,:\"]+")
 
 
-@dataclass(frozen=True, kw_only=True)
-class EmailStyle:
+class EmailStyle(Struct, frozen=True, kw_only=True):
     """E-mail addresses, alone or in a cell such as ``Ada Lovelace (ada@engine.example)``."""
 
     kind: Literal["email"] = "email"
@@ -196,8 +196,7 @@ class EmailStyle:
         return found[0].lower() if found else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class IdStyle:
+class IdStyle(Struct, frozen=True, kw_only=True):
     """Identifiers: text, but one that a spreadsheet has rounded is no identifier any more.
 
     Of several in one cell (``12;15``) the first counts: tools put the primary one there.
@@ -213,8 +212,7 @@ class IdStyle:
         return BAD if text[:1].isdigit() and _ROUNDED.fullmatch(text) else text
 
 
-@dataclass(frozen=True, kw_only=True)
-class WordStyle:
+class WordStyle(Struct, frozen=True, kw_only=True):
     """Words of a closed list, such as the outcomes of a deal, in the words of the tool."""
 
     words: Mapping[str, str]

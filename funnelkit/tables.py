@@ -8,22 +8,21 @@ decimals are integers at a scale that travels with the frame: 16.61 at scale 2 i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 Kind = Literal["text", "id", "date", "integer", "decimal", "money", "percent", "boolean", "status"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """One column of a canonical table."""
 
     kind: Kind
     doc: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """A canonical table: what a row is, its columns, and which of them recognition needs."""
 
     name: str
@@ -162,8 +161,7 @@ BLANK = "(blank)"
 NO_LEAD = "(no lead)"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """How many rows of one table found their row in another, by one key."""
 
     source: str
@@ -172,16 +170,14 @@ class Match:
     matched: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """Something a reader of the numbers must know. *code* is stable, *message* is for people."""
 
     code: str
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dataset:
+class Dataset(Struct, frozen=True, kw_only=True):
     """The canonical tables, linked, as the metrics layer needs them.
 
     *frames* are native frames of one engine. *present* says which columns some file really gave,
@@ -192,6 +188,8 @@ class Dataset:
     scales: Mapping[str, Mapping[str, int]]
     present: Mapping[str, frozenset[str]]
     as_of: int
+    dated: bool = True
+    """Whether any file holds a date; without one there is no period, and *as_of* says nothing."""
     currency: str | None = None
     matches: tuple[Match, ...] = ()
     unmatched: Mapping[str, int] = field(default_factory=dict)

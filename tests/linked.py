@@ -48,7 +48,7 @@ def rows(data: Dataset, name: str) -> list[dict[str, Any]]:
     # Whole numbers, also where a join has made floats of them.
     cells = {c: [_plain(v) for v in frame[c]] for c in frame.columns}
     found = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
-    return sorted(found, key=repr)
+    return sorted(found, key=lambda row: repr(sorted(row.items())))
 
 
 def _plain(value: Any) -> Any:

@@ -60,10 +60,10 @@ def test_where_nothing_else_has_a_day_today_is_that_of_the_ads() -> None:
     assert link(leads=[{"lead_id": "a", "created_at": None}], spend=ads).as_of == 46
 
 
-def test_files_without_a_single_date_are_refused() -> None:
-    with pytest.raises(SourceError, match="none of the files holds a date"):
-        link(leads=[{"lead_id": "a"}])
-    assert link(as_of=7, leads=[{"lead_id": "a"}]).as_of == 7
+def test_files_without_a_single_date_count_but_have_no_today() -> None:
+    assert not link(leads=[{"lead_id": "a"}]).dated
+    stated = link(as_of=7, leads=[{"lead_id": "a"}])
+    assert (stated.as_of, stated.dated) == (7, True)
 
 
 @pytest.mark.parametrize(("last", "as_of"), [(20 + 180, 200), (20 + 181, 20)])

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from scipy.stats import binomtest
 
 from funnelkit.build import Filter, Request, build
@@ -442,7 +443,7 @@ def test_notes_given_come_before_those_of_the_report() -> None:
 def test_what_the_dataset_says_of_itself_is_handed_on() -> None:
     data = shop()
     match = Match(source="deals", target="leads", by="lead_id", matched=3)
-    told = Dataset(**{**vars(data), "matches": (match,), "unmatched": {"deals": 2}, "currency": "BRL"})
+    told = replace(data, matches=(match,), unmatched={"deals": 2}, currency="BRL")
     found = build(told, Request(title="Mine", timezone="Europe/Berlin"), catalog.load(), ())
     assert (found.matching, found.unmatched, found.currency) == ((match,), {"deals": 2}, "BRL")
     assert (found.title, found.timezone) == ("Mine", "Europe/Berlin")

@@ -71,6 +71,15 @@ WILD += [
     "9999-12-31",
     "12345678901234567",
     "ada@lund.example",
+    "Ada@Lund.Example",
+    "a@b@c.example",
+    "@b.example",
+    "a@.b",
+    "a@b.",
+    "a@b.c.",
+    "ada@lund.example;bo@lund.example",
+    "Ada <ada@lund.example>",
+    "ΑΣ@x.gr",
     "−5",
     "-00",
     "1.",
@@ -125,3 +134,7 @@ def test_a_total_is_seen_wherever_it_stands(cells: list[str]) -> None:
 @pytest.mark.parametrize("cells", [[], ["a total", "totals", "to\ntal"], ["", " "]])
 def test_a_word_with_total_in_it_is_none(cells: list[str]) -> None:
     assert not bulk.any_fits("total|summe", cells)
+
+
+def test_every_blank_of_unicode_is_known() -> None:
+    assert set(bulk.SPACES) | {" "} == {c for c in map(chr, range(0x110000)) if c.isspace()}

@@ -5,7 +5,6 @@ Each message that a person can see has an example here.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from funnelkit.config import NAME, ColumnSpec, Config, SourceSpec, config_schema, find, load
 from funnelkit.config.containers import Field, Keyed, Record, Several
@@ -123,7 +123,7 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
         sheet="Deals 2026",
         overlap="last",
     )
-    assert load(path) == Config(
+    assert replace(load(path), lines={}) == Config(
         path=path,
         timezone="Europe/Berlin",
         currency="EUR",
@@ -175,7 +175,7 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
 @pytest.mark.parametrize("nothing", ["", "# all of it is commented out\n", "---\n", "\ufeff"])
 def test_a_file_that_says_nothing_is_all_defaults(write: Any, nothing: str) -> None:
     path = write(nothing)
-    assert load(path) == Config(path=path)
+    assert replace(load(path), lines={}) == Config(path=path)
 
 
 @pytest.mark.parametrize(
@@ -492,7 +492,7 @@ def test_every_key_is_an_attribute_and_every_key_is_in_the_full_example() -> Non
         (COLUMN, ColumnSpec, set()),
     ]:
         attributes = {field.attribute or key for key, field in record.fields.items()}
-        assert attributes == {field.name for field in dataclasses.fields(spec)} - ours
+        assert attributes == set(spec.__struct_fields__) - ours
     assert list(yaml.safe_load(EVERYTHING)) == list(FILE.fields)
     assert {key for source in yaml.safe_load(EVERYTHING)["sources"] for key in source} == set(SOURCE.fields)
 

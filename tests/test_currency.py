@@ -308,3 +308,24 @@ def test_a_rate_table_may_be_saved_by_any_program(tmp_path: Path, encoding: str)
     path = tmp_path / "rates.csv"
     path.write_bytes("date,from,to,rate,who\r\n2026-01-01,USD,EUR,0.9,Jürgen\r\n".encode(encoding))
     assert read_rates(path).rate("USD", "EUR", day_number(date(2026, 5, 1))) == Fraction(9, 10)
+
+
+@pytest.mark.parametrize(
+    ("header", "currency"),
+    [
+        ("Amount spent (EUR)", "EUR"),
+        ("Cost [usd]", None),
+        ("Cost USD", "USD"),
+        ("Cost (R$)", "BRL"),
+        ("Cost ($)", "USD"),
+        ("Spend €", "EUR"),
+        ("Total Cost", None),
+    ],
+)
+def test_a_money_header_may_name_the_currency(header: str, currency: str | None) -> None:
+    assert spend("2026-01-01,a,5", header=f"Day,Campaign,{header}").currency == currency
+
+
+def test_two_headers_of_two_currencies_name_none() -> None:
+    loaded = load(table("Order ID,Email,Paid At,Amount (EUR),Refunded (USD)", "1,a@b.example,2026-01-01,5,1"))
+    assert loaded.currency is None

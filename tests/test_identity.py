@@ -254,10 +254,8 @@ def test_renewals_make_no_customer_but_count_in_its_revenue() -> None:
         ]
     )
 
-    assert [(r["customer"], r["first_won_at"], r["revenue"]) for r in rows(data, "customers")] == [
-        ("company:blank", 8, 0),
-        ("company:c", 3, 127),
-    ]
+    found = {(r["customer"], r["first_won_at"], r["revenue"]) for r in rows(data, "customers")}
+    assert found == {("company:blank", 8, 0), ("company:c", 3, 127)}
 
 
 def test_a_lead_with_several_customers_is_one_won_lead() -> None:

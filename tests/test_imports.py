@@ -42,12 +42,7 @@ def test_importing_the_module_imports_nothing_heavy(module: str) -> None:
     "arguments", [["--version"], ["--help"], ["report", "--help"], ["sources"], ["metrics"], ["schema"]]
 )
 def test_commands_that_read_no_file_import_nothing_heavy(arguments: list[str]) -> None:
-    code = (
-        "import sys\n"
-        f"sys.argv = ['funnelkit', *{arguments!r}]\n"
-        "from funnelkit.__main__ import main\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass"
-    )
+    code = f"from funnelkit.cli.app import run\nrun({arguments!r})"
     assert not HEAVY & modules_after(code)
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from funnelkit.build import Filter, Request, assemble, build
 from funnelkit.metrics import catalog
@@ -512,7 +513,7 @@ def in_duckdb(data: Dataset, connection: duckdb.DuckDBPyConnection) -> Dataset:
         connection.register("frame", pd.DataFrame(frame.astype(text)))
         connection.execute(f"CREATE TABLE {name} AS SELECT * FROM frame")
         frames[name] = connection.table(name)
-    return Dataset(**{**vars(data), "frames": frames})
+    return replace(data, frames=frames)
 
 
 def test_rows_groups_and_another_engine_give_the_same_report(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,10 +57,10 @@ def build(
     view = _view(counted, evaluator, truncated, cells, total, breakdown)
     return Report(
         title=request.title,
-        as_of=from_day(dataset.as_of),
+        as_of=from_day(dataset.as_of) if dataset.dated else None,
         timezone=request.timezone,
         currency=dataset.currency,
-        period=found.span(found.main),
+        period=found.span(found.main) if dataset.dated else None,
         filters=tuple(str(f) for f in request.where),
         min_n=request.min_n,
         definitions={m.id: _definition(m) for m in metrics},

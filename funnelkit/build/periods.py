@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import Period, compare, from_day, is_partial, split
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from funnelkit.metrics.counted import Counted
 
 
-@dataclass(frozen=True, kw_only=True)
-class Spans:
+class Spans(Struct, frozen=True, kw_only=True, dict=True):
     """The periods of a report."""
 
     main: Period

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from funnelkit.errors import UsageError, did_you_mean
 from funnelkit.metrics.stages import STAGES
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from funnelkit.tables import Dataset
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Only the rows of some values of a dimension, or all but these."""
 
     dimension: str
@@ -30,8 +30,7 @@ class Filter:
         return f"{self.dimension}{'!=' if self.negate else '='}{','.join(self.values)}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """A report as it is asked for. A period of None is everything, undated rows included."""
 
     period: Period | None = None
@@ -67,6 +66,11 @@ def check(request: Request, dataset: Dataset, catalog: Catalog) -> None:
         raise UsageError(
             f"cannot sort by {request.sort}: it is not among the metrics of the report",
             hint=f"Add it to the metrics, or sort by one of: {', '.join(request.metrics)}.",
+        )
+    if not dataset.dated and (request.period or request.grain):
+        raise UsageError(
+            "none of the files holds a date, and without one there is no period",
+            hint="Leave --period and --grain out, or load an export with a date column.",
         )
     if request.compare and request.period is None:
         raise UsageError("a comparison needs a period", hint="Give one, such as --period last-month.")

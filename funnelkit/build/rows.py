@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from funnelkit.build.periods import Spans, window
 from funnelkit.metrics.cell import Cell, Change
@@ -48,8 +49,7 @@ class Lazy(Mapping[str, _Value]):
         return len(self._metrics)
 
 
-@dataclass(frozen=True)
-class Cells:
+class Cells(Struct, frozen=True):
     """The metrics of a report, for any group of it."""
 
     evaluator: Evaluator

@@ -57,8 +57,8 @@ def root(
     """Hold the options of the command itself."""
 
 
-def run(arguments: Sequence[str]) -> None:
-    """Run the command with *arguments* and exit with its code."""
+def run(arguments: Sequence[str]) -> int:
+    """Run the command with *arguments*; its exit code."""
     for stream in (sys.stdout, sys.stderr):
         # The same bytes everywhere, also where the locale or Windows would have others.
         if isinstance(stream, io.TextIOWrapper):
@@ -71,4 +71,4 @@ def run(arguments: Sequence[str]) -> None:
         except SystemExit as end:
             return int(end.code or 0)
 
-    sys.exit(guarded(command, arguments))
+    return guarded(command, arguments)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from funnelkit.config.kinds import Kind
 from funnelkit.config.reading import Place, Reading, describe, kind, line, name
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from funnelkit.config.words import Word
 
 
-@dataclass(frozen=True, kw_only=True)
-class Several(Kind):
+class Several(Struct, frozen=True, kw_only=True):
     """A list. With *single*, one value is short for a list of one."""
 
     of: Kind
@@ -51,8 +51,7 @@ class Several(Kind):
         return {"anyOf": [self.of.schema(), array]} if self.single else array
 
 
-@dataclass(frozen=True, kw_only=True)
-class Keyed(Kind):
+class Keyed(Struct, frozen=True, kw_only=True):
     """A mapping whose keys are names of the same kind, and whose values are of one kind."""
 
     keys: Word
@@ -84,8 +83,7 @@ class Keyed(Kind):
         }
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Struct, frozen=True):
     """One key of a record."""
 
     kind: Kind
@@ -95,8 +93,7 @@ class Field:
     """What it is called in Python, where that is not the key."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record(Kind):
+class Record(Struct, frozen=True, kw_only=True):
     """A mapping with known keys; any other key is an error."""
 
     fields: Mapping[str, Field]

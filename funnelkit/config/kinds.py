@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -16,13 +15,11 @@ SCALARS = (*TEXTS, "int", "float", "bool")
 QUOTES = "Put it in quotes if it is meant as text."
 
 
-class Kind(ABC):
+class Kind(Protocol):
     """A kind of value."""
 
-    @abstractmethod
     def read(self, node: Node, place: Place, seen: Reading) -> Any:
         """The value of *node*; None where it is not of this kind, which is noted in *seen*."""
 
-    @abstractmethod
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of such values, draft 2020-12."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from funnelkit.periods import Calendar
 
@@ -16,8 +17,7 @@ Words = Mapping[str, tuple[str, ...]]
 """Our word -> the words that the files use for it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ColumnSpec:
+class ColumnSpec(Struct, frozen=True, kw_only=True):
     """Where one canonical column comes from, and how its cells are written."""
 
     source: str
@@ -28,8 +28,7 @@ class ColumnSpec:
     """The decimal mark, ``.`` or ``,``."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SourceSpec:
+class SourceSpec(Struct, frozen=True, kw_only=True):
     """One entry of ``sources``. What is None is found out from the file."""
 
     path: str
@@ -51,8 +50,7 @@ class SourceSpec:
     """``last``: where two files tell the same days differently, the last one holds."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """A funnelkit.yaml that makes sense, or the defaults."""
 
     path: Path | None = None
@@ -82,7 +80,7 @@ class Config:
     """A folder with presets of the team's own."""
     measures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict, repr=False, compare=False)
+    lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
     """The line of every key and entry, as ``("metrics", "roi", "formula")`` or ``("sources", 0)``."""
 
     def locate(self, *keys: str | int) -> str:

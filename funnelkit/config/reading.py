@@ -6,8 +6,9 @@ everything that is wrong with a file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from funnelkit.config.model import nearest_line
 from funnelkit.errors import ConfigError
@@ -25,8 +26,7 @@ _SHOWN = 60
 """Longer text is cut in a message."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """One file being read."""
 
     path: Path

@@ -6,11 +6,12 @@ YAML knows octal and sexagesimal numbers, ``1_000`` and ``yes``; nobody means th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.config.kinds import QUOTES, SCALARS, TEXTS, Kind
+from msgspec import Struct
+
+from funnelkit.config.kinds import QUOTES, SCALARS, TEXTS
 from funnelkit.config.reading import Place, Reading, kind
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ _DECIMAL = re.compile(r"[0-9]*\.?[0-9]+")
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Whole(Kind):
+class Whole(Struct, frozen=True, kw_only=True):
     """A whole number from *low* to *high*."""
 
     low: int
@@ -41,8 +41,7 @@ class Whole(Kind):
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Share(Kind):
+class Share(Struct, frozen=True, kw_only=True):
     """A number above 0 and at most 1, exactly as it is written."""
 
     def read(self, node: Node, place: Place, seen: Reading) -> Any:
@@ -57,8 +56,7 @@ class Share(Kind):
         return {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flag(Kind):
+class Flag(Struct, frozen=True, kw_only=True):
     """True or false; only true where false would say nothing."""
 
     only_true: bool = False
@@ -75,8 +73,7 @@ class Flag(Kind):
         return {"const": True} if self.only_true else {"type": "boolean"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Value(Kind):
+class Value(Struct, frozen=True, kw_only=True):
     """What a column is compared with: text, a whole number, true or false."""
 
     def read(self, node: Node, place: Place, seen: Reading) -> Any:

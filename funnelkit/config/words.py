@@ -7,14 +7,14 @@ Text is taken as it stands in the file, not as YAML reads it: a country ``NO`` n
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
-from dataclasses import dataclass
 from glob import escape
 from os.path import abspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.config.kinds import QUOTES, SCALARS, TEXTS, Kind
+from msgspec import Struct
+
+from funnelkit.config.kinds import QUOTES, SCALARS, TEXTS
 from funnelkit.config.reading import Place, Reading, kind, line, name
 from funnelkit.errors import UsageError, did_you_mean
 
@@ -26,27 +26,29 @@ if TYPE_CHECKING:
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Word(Kind):
+class Word(Struct, frozen=True, kw_only=True):
     """Something written without structure, which may be a key too."""
 
     wanted: str = "text"
 
-    @abstractmethod
     def fits(self, node: Node) -> bool:
         """Whether *node* is of this kind."""
+        raise NotImplementedError
 
-    @abstractmethod
     def hint(self, node: Node) -> str:
         """What to do about a *node* that does not fit."""
+        raise NotImplementedError
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of such words, draft 2020-12."""
+        raise NotImplementedError
 
     def read(self, node: Node, place: Place, seen: Reading) -> Any:
         """The word as it stands in the file."""
         return node.value if self.fits(node) else seen.unwanted(node, place, self.wanted, self.hint(node))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice(Word):
+class Choice(Word, frozen=True, kw_only=True):
     """One of a few words."""
 
     words: Collection[str]
@@ -64,8 +66,7 @@ class Choice(Word):
         return {"enum": list(self.words)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Text(Word):
+class Text(Word, frozen=True, kw_only=True):
     """Text. *loose* takes also what YAML sees as a number or boolean, as it is written."""
 
     loose: bool = False
@@ -99,8 +100,7 @@ class Text(Word):
         return {**types, "pattern": self.pattern} if self.pattern else {**types, "minLength": 1}
 
 
-@dataclass(frozen=True, kw_only=True)
-class File(Text):
+class File(Text, frozen=True, kw_only=True):
     """The path of a file or folder, relative to the configuration; read as an absolute one."""
 
     def read(self, node: Node, place: Place, seen: Reading) -> Any:
@@ -109,8 +109,7 @@ class File(Text):
         return None if text is None else Path(abspath(seen.path.parent / text))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pattern(Text):
+class Pattern(Text, frozen=True, kw_only=True):
     """A glob pattern, relative to the configuration; addresses such as ``s3://`` stay as they are."""
 
     def read(self, node: Node, place: Place, seen: Reading) -> Any:

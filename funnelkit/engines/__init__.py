@@ -7,21 +7,21 @@ and labels rows by a function of few columns. Everything above it speaks narwhal
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from funnelkit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from funnelkit.plans import TablePlan
+    from funnelkit.plans import LinkKey, TablePlan
 
 Record = tuple[int, Sequence[str]]
 """A line number, counted from 1, and the cells of the record that begins there."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Aside:
+class Aside(Struct, frozen=True, kw_only=True):
     """Rows that are not used, for one reason; *lines* names all of them."""
 
     reason: str
@@ -29,8 +29,7 @@ class Aside:
     lines: tuple[int, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class BadCells:
+class BadCells(Struct, frozen=True, kw_only=True):
     """Cells of an optional column that its style cannot read. They count as missing."""
 
     target: str
@@ -39,8 +38,7 @@ class BadCells:
     example: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Converted:
+class Converted(Struct, frozen=True, kw_only=True):
     """A canonical frame, and what did not come into it."""
 
     frame: Any
@@ -83,8 +81,33 @@ class Engine(Protocol):
         Where their *figures* differ, the last file wins or the conflict is returned: both files and the row.
         """
 
-    def twins(self, frame: Any) -> int:
-        """How many rows equal an earlier row in every canonical column."""
+    def twins(self, frame: Any, without: str | None) -> int:
+        """How many rows equal an earlier row in every canonical column; only of those *without* the named one."""
+
+    def numbered(self, frame: Any, name: str, date: str, key: str) -> Any:
+        """*frame* with a number *name*, from 0, in the order of *date*, then *key*, missing last, then of all cells."""
+
+    def linked(self, leads: Any, deals: Any, keys: Sequence[LinkKey]) -> tuple[Any, Mapping[str, int]]:
+        """*deals* with ``_lead``, found by the first of *keys* that tells; and how many each key told."""
+
+    def named(self, frame: Any, keys: Sequence[tuple[str, str]], target: str) -> Any:
+        """*frame* with a text *target*: ``name:value`` of the first of *keys* (name, column) that the row has."""
+
+    def customers(self, deals: Any) -> Any:
+        """One row per ``customer`` of the won *deals* that are new business.
+
+        Columns: customer, first_won_at (day), _lead (the earliest), _first (the deal that made it), revenue (of all
+        its won deals).
+        """
+
+    def outcomes(self, leads: Any, deals: Any, customers: Any) -> Any:
+        """*leads* with has_deal, deal_created_at, has_won and won_at."""
+
+    def looked_up(self, frame: Any, number: str, other: Any, columns: Mapping[str, str]) -> Any:
+        """*frame* with *columns* (target to source) of the row of *other* that its column *number* names.
+
+        The rows of *other* are numbered and in this order.
+        """
 
     def convert_money(
         self, frame: Any, columns: Sequence[str], by: Sequence[str], factor: Callable[..., Fraction]

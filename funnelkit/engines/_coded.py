@@ -7,34 +7,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from msgspec import Struct
 
 from funnelkit import bulk
 from funnelkit.engines import Aside, BadCells
 from funnelkit.plans import ColumnPlan, RowRule
-from funnelkit.styles import BAD, DateStyle, NumberStyle
+from funnelkit.styles import BAD, Bad, DateStyle, NumberStyle
 
 _INT64_MAX = 2**63 - 1
 
 
-@dataclass(frozen=True)
-class Coded:
+class Coded(Struct, frozen=True):
     codes: np.ndarray[Any, np.dtype[np.intp]]
     values: list[str]
 
 
-@dataclass(frozen=True)
-class PandasText:
+class PandasText(Struct, frozen=True):
     """Text cells as codes into the different values of each column."""
 
     columns: Mapping[str, Coded]
     lines: np.ndarray[Any, np.dtype[np.int64]]
-    aside: tuple[Aside, ...] = field(default=())
+    aside: tuple[Aside, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -89,7 +87,7 @@ def cells_at(rows: list[Sequence[str]], position: int) -> list[str]:
 
 def encoded(cells: list[str]) -> Coded:
     codes, values = pd.factorize(np.array(cells, dtype=object) if cells else np.array([], dtype=object))
-    return Coded(codes, list(values))
+    return Coded(codes, values.tolist())
 
 
 def hits(text: PandasText, rule: RowRule) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -103,6 +101,8 @@ def hits(text: PandasText, rule: RowRule) -> np.ndarray[Any, np.dtype[np.bool_]]
     pattern = re.compile(rule.pattern, re.IGNORECASE) if rule.pattern is not None else None
     for header in headers:
         if pattern is None:
+            if not hit.any():
+                break
             coded = text.columns[header]
             hit &= np.array(bulk.missing(coded.values), dtype=bool)[coded.codes]
         else:
@@ -125,15 +125,28 @@ def _where(coded: Coded, fits: Callable[[str], object]) -> np.ndarray[Any, np.dt
 def typed(coded: Coded, column: ColumnPlan) -> tuple[Any, np.ndarray[Any, np.dtype[np.bool_]]]:
     """The typed column, and which rows had a cell that its style cannot read."""
     parsed = bulk.parse(column.style, coded.values)
-    if isinstance(column.style, NumberStyle | DateStyle):
-        parsed = [BAD if isinstance(p, int) and abs(p) > _INT64_MAX else p for p in parsed]
-        missing = np.array([p is None or p is BAD for p in parsed], dtype=bool)
-        numbers = np.array([0 if p is None or p is BAD else p for p in parsed], dtype=np.int64)
+    whole = isinstance(column.style, NumberStyle | DateStyle)
+    if whole:
+        parsed = _in_range(parsed)
+    bad = np.zeros(len(parsed), dtype=bool)
+    if Bad in set(map(type, parsed)):
+        bad = np.array([p is BAD for p in parsed], dtype=bool)
+        parsed = [None if p is BAD else p for p in parsed]
+    if whole:
+        missing = np.array([p is None for p in parsed], dtype=bool)
+        numbers = np.array([0 if p is None else p for p in parsed], dtype=np.int64)
         array: Any = pd.arrays.IntegerArray(numbers[coded.codes], missing[coded.codes])
     else:
-        words = np.array([None if p is BAD else p for p in parsed], dtype=object)
-        array = pd.array(words, dtype="str").take(coded.codes)
-    return array, np.array([p is BAD for p in parsed], dtype=bool)[coded.codes]
+        array = pd.array(np.array(parsed, dtype=object), dtype="str").take(coded.codes)
+    return array, bad[coded.codes]
+
+
+def _in_range(parsed: list[Any]) -> list[Any]:
+    """*parsed* where a number that 64 bits do not hold is bad."""
+    numbers = [p for p in parsed if isinstance(p, int)]
+    if not numbers or (max(numbers) <= _INT64_MAX and min(numbers) >= -_INT64_MAX):
+        return parsed
+    return [BAD if isinstance(p, int) and abs(p) > _INT64_MAX else p for p in parsed]
 
 
 def asides(text: PandasText, column: ColumnPlan, lost: Any, wrong: Any) -> list[Aside]:

@@ -6,6 +6,7 @@ on the values and not on the rows. Imported only when rows are read, so pandas s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from funnelkit.engines import Aside, BadCells, Converted, Record
+from funnelkit.engines import Aside, BadCells, Converted, Record, _linking
 from funnelkit.engines._coded import (
     ODD,
     PandasText,
@@ -26,7 +27,7 @@ from funnelkit.engines._coded import (
     padded_footer,
     typed,
 )
-from funnelkit.plans import TablePlan
+from funnelkit.plans import LinkKey, TablePlan
 
 
 class PandasEngine:
@@ -110,15 +111,18 @@ class PandasEngine:
         self, frame: pd.DataFrame, key: str, later: Sequence[str]
     ) -> tuple[pd.DataFrame, dict[str, tuple[int, ...]]]:
         """One row per value of *key*: the one with the latest of the dates *later*."""
-        repeated = frame[key].duplicated(keep=False) & frame[key].notna()
-        if not repeated.any():
+        values = _linking.cells(frame[key])
+        if len(set(values)) == len(values):
             return frame, {}
+        several = {value for value, n in Counter(values).items() if n > 1 and value is not None}
+        repeated = frame[[value in several for value in values]]
         dates = [c for c in later if c in frame.columns]
         # After the dates the whole row decides, so that the order of the files never does.
-        several = frame[repeated].assign(_row=_row_text(frame[repeated]))
-        ordered = several.sort_values([key, *dates, "_row"], na_position="first", kind="stable")
+        ordered = repeated.assign(_row=_row_text(repeated)).sort_values(
+            [key, *dates, "_row"], na_position="first", kind="stable"
+        )
         dropped = ordered.index[ordered[key].duplicated(keep="last")]
-        return frame.drop(index=dropped).reset_index(drop=True), _lines_by_file(frame.loc[dropped])
+        return _without(frame, dropped), _lines_by_file(frame.loc[dropped])
 
     def one_per_report(
         self, frame: pd.DataFrame, key: Sequence[str], figures: Sequence[str], *, keep_last: bool
@@ -139,11 +143,41 @@ class PandasEngine:
         order = files.map({name: i for i, name in enumerate(dict.fromkeys(files))})
         kept = order.groupby(groups).transform("max" if keep_last else "min")
         dropped = frame.index[shared & (order != kept)]
-        return frame.drop(index=dropped).reset_index(drop=True), _lines_by_file(frame.loc[dropped]), None
+        return _without(frame, dropped), _lines_by_file(frame.loc[dropped]), None
 
-    def twins(self, frame: pd.DataFrame) -> int:
+    def twins(self, frame: pd.DataFrame, without: str | None) -> int:
         """How many rows equal an earlier row in every canonical column."""
-        return int(frame.drop(columns=["source_file", "source_row"]).duplicated().sum())
+        asked = frame[frame[without].isna()] if without else frame
+        return int(asked.drop(columns=["source_file", "source_row"]).duplicated().sum())
+
+    def numbered(self, frame: pd.DataFrame, name: str, date: str, key: str) -> pd.DataFrame:
+        """*frame* in the order of *date*, then *key*, then of all cells, with the number *name*."""
+        return _linking.numbered(frame, name, date, key)
+
+    def linked(
+        self, leads: pd.DataFrame, deals: pd.DataFrame, keys: Sequence[LinkKey]
+    ) -> tuple[pd.DataFrame, Mapping[str, int]]:
+        """*deals* with ``_lead``; and how many deals each of *keys* linked."""
+        numbers, matched = _linking.leads_of(leads, deals, keys)
+        return deals.assign(_lead=_linking.nullable(numbers)), matched
+
+    def named(self, frame: pd.DataFrame, keys: Sequence[tuple[str, str]], target: str) -> pd.DataFrame:
+        """*frame* with the text *target*: the first of *keys* that the row has."""
+        return _linking.named(frame, keys, target)
+
+    def customers(self, deals: pd.DataFrame) -> pd.DataFrame:
+        """One row per customer of the won *deals*."""
+        return _linking.customers(deals)
+
+    def outcomes(self, leads: pd.DataFrame, deals: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+        """*leads* with what became of them."""
+        return _linking.outcomes(leads, deals, customers)
+
+    def looked_up(
+        self, frame: pd.DataFrame, number: str, other: pd.DataFrame, columns: Mapping[str, str]
+    ) -> pd.DataFrame:
+        """*frame* with *columns* of the rows of *other* that *number* names."""
+        return _linking.looked_up(frame, number, other, columns)
 
     def convert_money(
         self, frame: pd.DataFrame, columns: Sequence[str], by: Sequence[str], factor: Callable[..., Fraction]
@@ -158,6 +192,13 @@ class PandasEngine:
         return frame.assign(**{c: v.astype("Int64") for c, v in changed.items()})
 
 
+def _without(frame: pd.DataFrame, rows: pd.Index[int]) -> pd.DataFrame:
+    """*frame*, numbered from 0 on, without *rows*."""
+    kept = np.ones(len(frame), dtype=bool)
+    kept[rows] = False
+    return frame[kept].reset_index(drop=True)
+
+
 def _row_text(frame: pd.DataFrame) -> pd.Series[str]:
     """A text of each row that is the same wherever the row stands."""
     columns = sorted(c for c in frame.columns if c not in ("source_file", "source_row"))
@@ -166,10 +207,10 @@ def _row_text(frame: pd.DataFrame) -> pd.Series[str]:
 
 
 def _lines_by_file(rows: pd.DataFrame) -> dict[str, tuple[int, ...]]:
-    return {
-        str(name): tuple(int(line) for line in lines)
-        for name, lines in rows.groupby("source_file", sort=True)["source_row"]
-    }
+    found: dict[str, list[int]] = {}
+    for name, line in zip(rows["source_file"].tolist(), rows["source_row"].tolist(), strict=True):
+        found.setdefault(name, []).append(line)
+    return {name: tuple(found[name]) for name in sorted(found)}
 
 
 def _described(row: pd.Series[Any], key: Sequence[str]) -> str:

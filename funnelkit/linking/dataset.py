@@ -7,20 +7,18 @@ counts the same leads, deals and customers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
+from msgspec import Struct
 
 from funnelkit.engines import Engine
-from funnelkit.errors import SourceError
 from funnelkit.linking import asof, dimensions, identity
 from funnelkit.periods import from_day
 from funnelkit.tables import DIMENSIONS, Dataset, Match, Note
 
 
-@dataclass(frozen=True, kw_only=True)
-class Canonical:
+class Canonical(Struct, frozen=True, kw_only=True):
     """One canonical table of all its files."""
 
     frame: Any
@@ -28,14 +26,16 @@ class Canonical:
     present: frozenset[str]
 
 
-@dataclass(kw_only=True)
-class _Build:
+class _Build(Struct, kw_only=True):
+    engine: Engine
+    wanted: frozenset[str]
     frames: dict[str, Any]
     scales: dict[str, Mapping[str, int]]
     present: dict[str, frozenset[str]]
     notes: list[Note]
     matches: tuple[Match, ...] = ()
     unmatched: Mapping[str, int] | None = None
+    dated: bool = True
 
 
 def build(
@@ -46,9 +46,15 @@ def build(
     as_of: int | None,
     currency: str | None,
     engine: Engine,
+    wanted: frozenset[str] = frozenset(DIMENSIONS),
 ) -> Dataset:
-    """The dataset of *tables*. *as_of* None takes the last day on which something happened."""
+    """The dataset of *tables*. *as_of* None takes the last day on which something happened.
+
+    *wanted* are the dimensions that somebody will ask for: only those are worked out.
+    """
     made = _Build(
+        engine=engine,
+        wanted=wanted | {"channel"},
         frames={name: t.frame for name, t in tables.items()},
         scales={name: dict(t.scales) for name, t in tables.items()},
         present={name: t.present for name, t in tables.items()},
@@ -59,15 +65,12 @@ def build(
         if cut:
             made.frames[name] = asof.cut(name, made.frames[name], day)
         made.frames[name], made.present[name] = dimensions.own(
-            made.frames[name], made.present[name], classify, is_paid, engine
+            made.frames[name], made.present[name], classify, is_paid, engine, made.wanted
         )
     if "deals" in tables:
         _new_business(made)
-        _domains(made, engine)
-    if "leads" in tables and "deals" in tables:
+        _domains(made)
         _linked(made, is_paid)
-    elif "deals" in tables:
-        _deals_alone(made, is_paid)
     elif "leads" in tables:
         _leads_alone(made)
     if "payments" in tables and "deals" not in tables:
@@ -77,6 +80,7 @@ def build(
         scales=made.scales,
         present=made.present,
         as_of=day,
+        dated=made.dated,
         currency=currency,
         matches=made.matches,
         unmatched=made.unmatched or {},
@@ -93,12 +97,9 @@ def _as_of(made: _Build, asked: int | None) -> tuple[int, bool]:
         made.notes.append(_beyond(made.frames, sorted(beyond)))
         made.frames = {name: asof.without(name, frame, beyond) for name, frame in made.frames.items()}
     if found is None:
-        raise SourceError(
-            "none of the files holds a date, and without one there is no period and no age",
-            hint="Add a column such as the date of creation to the export, or say which one it is under `columns:` in "
-            "funnelkit.yaml.",
-            code="no_dates",
-        )
+        # Rows without a date count where no period is asked for; there is no age then, and no today.
+        made.dated = False
+        return 0, False
     return found, False
 
 
@@ -118,12 +119,12 @@ def _new_business(made: _Build) -> None:
     made.frames["deals"] = deals.with_columns(is_new=new).to_native()
 
 
-def _domains(made: _Build, engine: Engine) -> None:
+def _domains(made: _Build) -> None:
     # Most companies' deals are linked by then: where no deal has a domain, those of the leads are not asked for.
     for table in ("deals", "leads"):
         if table in made.frames and {"email", "domain"} & made.present[table]:
             columns = [c for c in ("email", "domain") if c in made.present[table]]
-            frame = engine.label(made.frames[table], columns, identity.company_domain, "domain")
+            frame = made.engine.label(made.frames[table], columns, identity.company_domain, "domain")
             blank = nw.when(nw.col("domain") != "").then(nw.col("domain"))
             made.frames[table] = nw.from_native(frame).with_columns(domain=blank).to_native()
             if nw.from_native(made.frames[table])["domain"].is_null().all():
@@ -131,24 +132,36 @@ def _domains(made: _Build, engine: Engine) -> None:
 
 
 def _linked(made: _Build, is_paid: Callable[[str], bool]) -> None:
-    leads, deals, made.matches = identity.link(made.frames["leads"], made.frames["deals"])
-    deals = identity.customer_key(_flagged(deals))
-    deals, made.present["deals"] = dimensions.through_leads(
-        deals, made.present["deals"], leads, made.present["leads"]
-    )
-    deals = dimensions.paid(deals, made.present["deals"], is_paid)
-    found = identity.customers(deals)
-    made.frames["leads"] = identity.owners_of_customers(leads, found, deals)
+    """Deals with their leads, customers of the won ones, and leads with what became of them."""
+    engine = made.engine
+    leads = made.frames.get("leads")
+    deals = identity.numbered(made.frames["deals"], engine)
+    if leads is None:
+        deals, _ = engine.linked(deals, deals, ())
+    else:
+        leads, deals, made.matches = identity.link(leads, deals, engine)
+    deals = _flagged(engine.named(deals, identity.CUSTOMER_KEYS, "customer"))
+    if leads is not None:
+        present, of_leads = made.present["deals"], made.present["leads"]
+        deals, made.present["deals"] = dimensions.through_leads(
+            deals, present, leads, of_leads, engine, made.wanted
+        )
+        deals = dimensions.paid(deals, made.present["deals"], is_paid)
+    found = engine.customers(deals)
     made.frames["deals"] = deals
-    won = nw.from_native(deals).filter(nw.col("status") == "won")
-    made.unmatched = {
-        "deals": int(nw.from_native(deals)["_lead"].is_null().sum()),
-        "won deals": int(won["_lead"].is_null().sum()),
-    }
-    made.present["leads"] |= {"has_deal", "has_won"} | (
-        {"won_at"} if "closed_at" in made.present["deals"] else set()
-    )
-    _customers(made, found, deals, leads, is_paid)
+    if leads is not None:
+        made.frames["leads"] = leads = engine.outcomes(leads, deals, found)
+        _count_unmatched(made)
+        made.present["leads"] |= {"has_deal", "has_won"} | (
+            {"won_at"} if "closed_at" in made.present["deals"] else set()
+        )
+    _customers(made, found, is_paid)
+
+
+def _count_unmatched(made: _Build) -> None:
+    deals = nw.from_native(made.frames["deals"])
+    statuses = deals.filter(nw.col("linked") == 0)["status"].to_list()
+    made.unmatched = {"deals": len(statuses), "won deals": statuses.count("won")}
 
 
 def _flagged(deals: Any) -> Any:
@@ -156,27 +169,19 @@ def _flagged(deals: Any) -> Any:
     return nw.from_native(deals).with_columns(linked=linked).to_native()
 
 
-def _customers(
-    made: _Build, found: Any, deals: Any, leads: Any | None, is_paid: Callable[[str], bool]
-) -> None:
+def _customers(made: _Build, found: Any, is_paid: Callable[[str], bool]) -> None:
     """The customers table: dimensions of the first won deal, overruled by those of the earliest lead."""
-    of_deals = frozenset(d for d in DIMENSIONS if d in made.present["deals"])
-    first = nw.from_native(deals).select(nw.col("_deal").alias("_first"), *sorted(of_deals))
-    frame = nw.from_native(found).join(first, on="_first", how="left").to_native()
-    present = of_deals
-    if leads is not None:
-        frame, present = dimensions.through_leads(frame, of_deals, leads, made.present["leads"])
+    present = frozenset(d for d in DIMENSIONS if d in made.present["deals"])
+    columns = {d: d for d in sorted(present & made.wanted)}
+    frame = made.engine.looked_up(found, "_first", made.frames["deals"], columns)
+    if "leads" in made.frames:
+        leads, of_leads = made.frames["leads"], made.present["leads"]
+        frame, present = dimensions.through_leads(frame, present, leads, of_leads, made.engine, made.wanted)
     frame = _flagged(dimensions.paid(frame, present, is_paid))
     extra = {"customer"} | {c for c in ("first_won_at", "revenue") if c in nw.from_native(frame).columns}
     made.frames["customers"] = frame
     made.present["customers"] = present | extra
     made.scales["customers"] = {"revenue": made.scales["deals"].get("amount", 0)}
-
-
-def _deals_alone(made: _Build, is_paid: Callable[[str], bool]) -> None:
-    deals = identity.customer_key(_flagged(identity.alone(made.frames["deals"])))
-    made.frames["deals"] = deals
-    _customers(made, identity.customers(deals), deals, None, is_paid)
 
 
 def _leads_alone(made: _Build) -> None:
@@ -219,7 +224,8 @@ def _payers(made: _Build) -> None:
     present = made.present["payments"]
     if not {"paid_at", "amount"} <= present or not {"customer_id", "email", "company"} & present:
         return
-    payments = nw.from_native(identity.customer_key(made.frames["payments"]))
+    named = made.engine.named(made.frames["payments"], identity.CUSTOMER_KEYS, "customer")
+    payments = nw.from_native(named)
     made.frames["payments"] = payments.to_native()
     net, scale = _net(made)
     known = payments.filter(~nw.col("customer").is_null()).with_columns(_net=net)

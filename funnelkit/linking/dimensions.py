@@ -22,9 +22,14 @@ Classify = Callable[..., str]
 
 
 def own(
-    frame: Any, present: frozenset[str], classify: Classify, is_paid: Callable[[str], bool], engine: Engine
+    frame: Any,
+    present: frozenset[str],
+    classify: Classify,
+    is_paid: Callable[[str], bool],
+    engine: Engine,
+    wanted: frozenset[str],
 ) -> tuple[Any, frozenset[str]]:
-    """*frame* with a channel and is_paid from its own columns, blanks named; and its columns now."""
+    """*frame* with a channel and is_paid from its own columns, blanks of the *wanted* ones named; its columns now."""
     evidence = [
         c for c in _EVIDENCE if c in present or (c == "platform" and c in nw.from_native(frame).columns)
     ]
@@ -32,7 +37,7 @@ def own(
         frame = engine.label(frame, evidence, classify, "channel")
         present |= {"channel"}
     table = nw.from_native(frame)
-    filled = [nw.col(c).fill_null(BLANK) for c in DIMENSIONS if c in present]
+    filled = [nw.col(c).fill_null(BLANK) for c in DIMENSIONS if c in present & wanted]
     return table.with_columns(*filled, is_paid=_paid(table, present, is_paid)).to_native(), present
 
 
@@ -52,18 +57,22 @@ def _paid(table: nw.DataFrame[Any], present: frozenset[str], is_paid: Callable[[
 
 
 def through_leads(
-    frame: Any, present: frozenset[str], leads: Any, of_leads: frozenset[str]
+    frame: Any,
+    present: frozenset[str],
+    leads: Any,
+    of_leads: frozenset[str],
+    engine: Engine,
+    wanted: frozenset[str],
 ) -> tuple[Any, frozenset[str]]:
-    """*frame* (with ``_lead``) in the dimensions of its leads, and lead_created_at; its columns now."""
-    table, lead = nw.from_native(frame), nw.from_native(leads)
-    shared = [d for d in DIMENSIONS if d in of_leads]
-    columns = {f"_{d}": nw.col(d) for d in shared}
+    """*frame* (with ``_lead``) in the *wanted* dimensions of its leads, and lead_created_at; its columns now."""
+    shared = [d for d in DIMENSIONS if d in of_leads & wanted]
+    columns = {f"_{d}": d for d in shared}
     if "created_at" in of_leads:
-        columns["lead_created_at"] = nw.col("created_at")
-    table = table.join(lead.select("_lead", **columns), on="_lead", how="left")
+        columns["lead_created_at"] = "created_at"
+    table = nw.from_native(engine.looked_up(frame, "_lead", leads, columns))
     # All at once: each step over a frame copies it.
     table = table.with_columns(*(_inherited(d, d in present) for d in shared))
-    return table.drop([f"_{d}" for d in shared]).to_native(), present | set(shared)
+    return table.drop([f"_{d}" for d in shared]).to_native(), present | (of_leads & set(DIMENSIONS))
 
 
 def _inherited(dimension: str, own: bool) -> nw.Expr:

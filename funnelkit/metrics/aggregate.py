@@ -7,10 +7,10 @@ leads first would repeat every cost row once per lead. Loaded only when a report
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
+from msgspec import Struct
 
 from funnelkit.metrics.columns import DERIVED, KEPT, table_columns
 
@@ -23,8 +23,7 @@ FEW_ROWS = 20_000
 _ROWS = "rows_of_group"
 
 
-@dataclass(frozen=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """One question to one table: counts, sums and values by group and day."""
 
     table: str
@@ -48,8 +47,7 @@ class Stream:
         return tuple(dict.fromkeys((*self.by, *self.days, *self.flags, *self.values)))
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came back for a stream: groups, column by column."""
 
     columns: Mapping[str, list[Any]]

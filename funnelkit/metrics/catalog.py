@@ -8,10 +8,12 @@ their two CPLs. Adding one is adding an entry to ``catalog.yaml``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit.errors import ConfigError, UsageError, did_you_mean
 from funnelkit.metrics.language import (
@@ -29,8 +31,7 @@ CONSTANTS = ("gross_margin",)
 """Numbers that a report is given, and that formulas may name."""
 
 
-@dataclass(frozen=True)
-class Catalog:
+class Catalog(Struct, frozen=True):
     """Measures, histograms and metrics by id, in the order to show them."""
 
     measures: Mapping[str, Measure]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 Number = int | float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mature:
+class Mature(Struct, frozen=True, kw_only=True):
     """A conversion rate over only those entities that had the whole horizon to convert."""
 
     value: float | None
@@ -17,8 +16,7 @@ class Mature:
     horizon_days: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Projected:
+class Projected(Struct, frozen=True, kw_only=True):
     """What the conversion within the horizon will be once the young cohorts are as old."""
 
     value: float | None
@@ -27,8 +25,7 @@ class Projected:
     """Share of the conversion potential that has already had its time; 1 when all are mature."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """One metric for one group and period. Either *value* is there, or *reason* says why not."""
 
     value: Number | None
@@ -47,8 +44,7 @@ class Cell:
     projected: Projected | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A metric against the same metric in a comparison period."""
 
     previous: Cell

@@ -8,8 +8,9 @@ means by Welch; medians are called only where their limits do not meet. What has
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from funnelkit.metrics import intervals
 from funnelkit.metrics import statistics as stats
@@ -25,8 +26,7 @@ NO_CALL = "no call"
 Limits = tuple[float, float | None]
 
 
-@dataclass(frozen=True)
-class Test:
+class Test(Struct, frozen=True):
     """What a test says of a change."""
 
     limits: Limits | None = None

@@ -8,8 +8,9 @@ horizon by the share of it that has had its time, by the Kaplan-Meier curve of a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from funnelkit.metrics import survival
 from funnelkit.metrics.cell import Mature, Projected
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from funnelkit.metrics.tally import Counts
 
 
-@dataclass
-class Cohort:
+class Cohort(Struct):
     """Leads with a date of creation, reduced to what maturity needs."""
 
     leads: int = 0

@@ -6,8 +6,9 @@ Loaded only when a report is built.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from funnelkit.metrics.aggregate import FEW_ROWS, Answer, Stream, answers, plan
 from funnelkit.metrics.facts import Facts, Filters, facts
@@ -26,8 +27,7 @@ _ANCHORS = ("created_at", "closed_at", "sent_at", "paid_at", None)
 """Days on which a row happened: entries of stages and days of other rows are something else."""
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """The answers of the engine, and what they say about the files as a whole."""
 
     facts: Facts

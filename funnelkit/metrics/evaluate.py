@@ -7,9 +7,11 @@ here looks at rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit.metrics import conversion, intervals, survival
 from funnelkit.metrics import statistics as stats
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
     from funnelkit.metrics.windows import Window
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """What a report is told, beside its files."""
 
     by: tuple[str, ...] = ()

@@ -7,10 +7,10 @@ only when a report is built, so narwhals may stand at the top.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
+from msgspec import Struct
 
 from funnelkit.metrics import stages
 from funnelkit.metrics.columns import DURATIONS, EVENT_DAYS, KEPT, LINKED, table_columns
@@ -27,8 +27,7 @@ Filters = Sequence[tuple[str, tuple[str, ...], bool]]
 """Dimension, values, and whether these values are left out instead of kept."""
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """The linked tables, with what can be derived from their columns."""
 
     frames: Mapping[str, Frame]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from funnelkit.metrics.columns import DERIVED, EVENT_DAYS, KEPT
 
@@ -29,8 +30,7 @@ ROWS = ""
 """Stands for the number of rows where else a column to add up is named."""
 
 
-@dataclass(frozen=True)
-class Folded:
+class Folded(Struct, frozen=True):
     """Sums of a column by cell; ranges of days that reach over a border between pieces apart."""
 
     cells: Iterable[tuple[Cell, int]]
@@ -38,8 +38,7 @@ class Folded:
     """The sums by start and end; the piece is None."""
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """The groups of an answer, each in its piece of the timeline."""
 
     stream: Stream

@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+
+from msgspec import Struct
 
 from funnelkit.errors import UsageError
 
@@ -25,8 +26,7 @@ _ALLOWED = "Only names, numbers, + - * / and parentheses are allowed."
 _LONGEST = 500
 
 
-@dataclass(frozen=True)
-class Formula:
+class Formula(Struct, frozen=True):
     """A checked formula."""
 
     text: str

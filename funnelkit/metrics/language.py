@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from funnelkit.errors import ConfigError, UsageError, did_you_mean
 from funnelkit.metrics.columns import DERIVED, EVENT_DAYS, table_columns
@@ -35,8 +36,7 @@ _METRIC = OWN_METRIC | frozenset(STATISTICS) | frozenset(
 _SUMMED = ("money", "integer", "decimal")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Measure:
+class Measure(Struct, frozen=True, kw_only=True, eq=False):
     """A count or a sum over one table: what can be added up across any grouping."""
 
     id: str
@@ -51,8 +51,7 @@ class Measure:
     optional: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Histogram:
+class Histogram(Struct, frozen=True, kw_only=True, eq=False):
     """How often each value of one column occurs: enough for means, quantiles and survival."""
 
     id: str
@@ -65,8 +64,7 @@ class Histogram:
     needs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Metric:
+class Metric(Struct, frozen=True, kw_only=True, eq=False):
     """A number of the report, worked out last, on sums."""
 
     id: str

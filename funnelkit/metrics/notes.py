@@ -6,8 +6,9 @@ Each function below looks for one thing and gives no note, or one. The code of a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from funnelkit.metrics import intervals
 from funnelkit.metrics.fold import TOTAL, Key
@@ -26,8 +27,7 @@ _YOUNG = 0.01
 """Share of young leads from which they are worth a word."""
 
 
-@dataclass(frozen=True)
-class Truncation:
+class Truncation(Struct, frozen=True):
     """How the data begin: with leads that may have been won before anybody wrote down wins."""
 
     first_lead: int
@@ -55,8 +55,7 @@ def truncation(several: Iterable[Counts], as_of: int) -> Truncation | None:
     return Truncation(min(leads), min(wins), median)
 
 
-@dataclass(frozen=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """What the notes are about."""
 
     counted: Counted

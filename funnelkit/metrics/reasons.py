@@ -5,11 +5,10 @@ Undefined is never 0, so every empty cell carries one of these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why there is no value."""
 
     code: str

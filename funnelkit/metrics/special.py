@@ -13,9 +13,11 @@ logarithm of the tail, which is concave as well, has its value, by Halley's meth
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +35,7 @@ _NEGLIGIBLE = 38.0
 """exp(-38) of the largest part is beyond the precision of a float."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Law:
+class _Law(Struct, frozen=True, kw_only=True):
     peak: float
     curvature: float
     """Second derivative of *drop* at the mode: one over the variance where the law is near normal."""

@@ -7,8 +7,9 @@ worth. Negative days are mistakes of the source and left out; negative amounts a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from funnelkit.metrics import intervals, survival
 from funnelkit.metrics.cell import Cell, Number
@@ -17,8 +18,7 @@ from funnelkit.metrics.reasons import NO_VALUES, NOT_REACHED, Reason
 Histogram = Mapping[int, int]
 
 
-@dataclass(frozen=True)
-class Moments:
+class Moments(Struct, frozen=True):
     """How many values, their sum and their sum of squares."""
 
     n: int

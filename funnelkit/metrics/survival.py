@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from funnelkit.metrics.special import normal_quantile
 
@@ -20,8 +21,7 @@ _ROUNDING = 1e-12
 """A share this little above one half is one half, after some hundred multiplications."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Curve:
+class Curve(Struct, frozen=True, kw_only=True):
     """The share for which the event has not come, as steps: one entry per day with an event."""
 
     times: tuple[int, ...]

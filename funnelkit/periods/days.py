@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from funnelkit.errors import UsageError, did_you_mean
 
@@ -26,8 +27,7 @@ def from_day(day: int) -> date:
     return date.fromordinal(day + _EPOCH_ORDINAL)
 
 
-@dataclass(frozen=True)
-class Calendar:
+class Calendar(Struct, frozen=True):
     """When a week and a fiscal year begin.
 
     Weeks carry ISO numbers in either case. With ``week_start="sunday"`` a week runs from Sunday to
@@ -50,8 +50,7 @@ class Calendar:
             )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Period:
+class Period(Struct, frozen=True, kw_only=True):
     """Whole days from *start* to *end*, both included."""
 
     start: int

@@ -11,8 +11,10 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit.config import Config, SourceSpec
 from funnelkit.errors import FunnelkitError, MissingInputError, UsageError, did_you_mean, raise_all
@@ -23,8 +25,7 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 _KIND = re.compile(r"([A-Za-z][A-Za-z0-9_]*)=(.+)", re.DOTALL)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Input:
+class Input(Struct, frozen=True, kw_only=True):
     """One file to read, with what is known of it beforehand."""
 
     file: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
+
+class Options(Struct, frozen=True, kw_only=True):
     """The options of the commands. None means "not said": then the configuration or the default holds."""
 
     by: Sequence[str] = ()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from funnelkit import config as configuration
 from funnelkit import engines
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
 Observe = Callable[[str], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Read:
+class Read(Struct, frozen=True, kw_only=True):
     """Every input, read; and its tables, put together in one currency."""
 
     config: Config
@@ -44,7 +44,7 @@ class Read:
     currency: str | None
     zone: str
     engine: engines.Engine
-    notes: Sequence[Note] = field(default=())
+    notes: Sequence[Note] = ()
 
 
 def read_config(options: Options) -> Config:

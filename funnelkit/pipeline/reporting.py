@@ -57,6 +57,7 @@ def report(files: Sequence[str], options: Options, observe: Observe = lambda fil
         as_of=requests.day(asked) if asked else None,
         currency=done.currency,
         engine=done.engine,
+        wanted=requests.dimensions(options, config),
     )
     unmapped = provenance.unmapped(data.frames, known.knows)
     notes = (*provenance.notes(done.files, done.together), *done.notes, *data.notes, *unmapped)

@@ -33,8 +33,8 @@ def request(options: Options, config: Config, zone: str, as_of: int) -> Request:
         period=periods.parse(spec, as_of=as_of, calendar=config.calendar) if spec else None,
         grain=options.grain or config.grain,
         compare=options.compare or config.compare,
-        by=tuple(options.by) or config.by,
-        where=tuple(f for text in options.where for f in filters(text)),
+        by=_by(options, config),
+        where=_where(options),
         metrics=tuple(options.metrics) or None,
         sort=options.sort,
         top=options.top,
@@ -45,6 +45,19 @@ def request(options: Options, config: Config, zone: str, as_of: int) -> Request:
         calendar=config.calendar,
         stages=config.stages,
     )
+
+
+def dimensions(options: Options, config: Config) -> frozenset[str]:
+    """The dimensions that *options*, or *config*, ask about."""
+    return frozenset({*_by(options, config), *(f.dimension for f in _where(options))})
+
+
+def _by(options: Options, config: Config) -> tuple[str, ...]:
+    return tuple(options.by) or config.by
+
+
+def _where(options: Options) -> tuple[Filter, ...]:
+    return tuple(f for text in options.where for f in filters(text))
 
 
 _OF = {"horizon": "days", "min-n": "leads or deals"}

@@ -43,8 +43,10 @@ def _numbers(report: Report) -> Iterator[Block | None]:
 
 
 def _facts(report: Report) -> Iterator[tuple[Text, ...]]:
-    others = (f"as of {report.as_of}", report.timezone, report.currency or "")
-    yield (Text(_days(report.period)), *(Text(fact, "quiet") for fact in others if fact))
+    as_of = f"as of {report.as_of}" if report.as_of else ""
+    others = (as_of, report.timezone, report.currency or "")
+    days = _days(report.period) if report.period else "all, without dates"
+    yield (Text(days), *(Text(fact, "quiet") for fact in others if fact))
     if report.comparison:
         yield (Text(f"compared with {_days(report.comparison.span)}"),)
     if report.filters:

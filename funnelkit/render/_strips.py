@@ -5,9 +5,11 @@ A number is never cut and a word never broken: where columns do not fit, there i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit.render import _text
 from funnelkit.render._lines import GAP
@@ -26,8 +28,7 @@ _DEEPEST_HEADER = 3
 _SHORTEST_BAR, _LONGEST_BAR = 8, 40
 
 
-@dataclass(frozen=True, kw_only=True)
-class Strip:
+class Strip(Struct, frozen=True, kw_only=True, dict=True):
     """A printed column: for each row the texts that stand below each other in it."""
 
     header: Text

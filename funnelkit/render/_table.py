@@ -5,9 +5,11 @@ Both formats for reading, terminal and Markdown, are laid out from these, so the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Literal, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from funnelkit.render._text import clean
 
@@ -19,8 +21,7 @@ Style = Literal["", "strong", "quiet", "better", "worse", "note"]
 """What a text means; each format decides what that looks like. A word or sign always says it too."""
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Struct, frozen=True):
     """A piece of one line. Whatever is put in, only harmless characters stay."""
 
     text: str = ""
@@ -29,14 +30,13 @@ class Text:
     """Draw a bar that fills this part of the column instead of the text."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", clean(self.text))
+        force_setattr(self, "text", clean(self.text))
 
     def __bool__(self) -> bool:
         return bool(self.text) or self.share is not None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One of the texts of a cell: side by side where there is room, else below each other."""
 
     header: str = ""
@@ -46,8 +46,7 @@ class Part:
     """Belongs behind the part before it, on the same line, whatever the shape."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """One column of a table."""
 
     header: Text
@@ -64,8 +63,7 @@ Parts = tuple[Text, ...]
 """The texts of one cell, one for each part of its column."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One row of a table."""
 
     cells: tuple[Parts, ...]
@@ -75,8 +73,7 @@ class Row:
     """Lines that belong below this row."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """Rows and columns. The first *names* columns say what a row is."""
 
     columns: tuple[Column, ...]
@@ -103,8 +100,7 @@ def halved(columns: Sequence[T]) -> Iterator[list[Sequence[T]]]:
         yield [columns[start : start + most] for start in range(0, len(columns), most)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """A part of the page with its own title."""
 
     title: Text = Text()
@@ -115,8 +111,7 @@ class Block:
     """Remarks below the tables."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """The whole report for reading."""
 
     title: Text

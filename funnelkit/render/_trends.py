@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from funnelkit.metrics.cell import Cell
 from funnelkit.render import _cells, _groups
@@ -22,8 +23,7 @@ _MOST_POINTS = 36
 _NONE = Text()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Series:
+class Series(Struct, frozen=True, kw_only=True):
     """One line of a trend: a value per period, and how it is written."""
 
     label: Text

@@ -39,10 +39,10 @@ def document(report: Report) -> Object:
     return {
         "format_version": FORMAT_VERSION,
         "title": report.title,
-        "as_of": report.as_of.isoformat(),
+        "as_of": report.as_of.isoformat() if report.as_of else None,
         "timezone": report.timezone,
         "currency": report.currency,
-        "period": _span(report.period),
+        "period": _span(report.period) if report.period else None,
         "filters": list(report.filters),
         "min_n": report.min_n,
         "metrics": _metrics(report.metrics, changes, definitions, named=True),

@@ -11,10 +11,12 @@ PyYAML is imported by the first `load`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from funnelkit.errors import ConfigError
 from funnelkit.styles import MISSING_TEXT
@@ -42,8 +44,7 @@ class Evidence(NamedTuple):
     platform: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Channels:
+class Channels(Struct, frozen=True, kw_only=True):
     """The words of channels.yaml and of the user, by their compact form."""
 
     own: Mapping[str, str]
@@ -55,7 +56,7 @@ class Channels:
     platforms: Mapping[str, str]
     campaign_types: Mapping[str, str]
     vague: frozenset[str]
-    _answers: dict[tuple[str, ...], str] = field(default_factory=dict, repr=False, compare=False)
+    _answers: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def classify(
         self,

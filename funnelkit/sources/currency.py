@@ -10,13 +10,14 @@ import csv
 import os
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import narwhals.stable.v2 as nw
+from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit.engines import Engine
 from funnelkit.errors import ConfigError, MissingInputError, SourceError
@@ -63,8 +64,7 @@ def with_currency(file: Loaded, engine: Engine) -> Loaded:
     return replace(file, frame=frame, currency=found)
 
 
-@dataclass(frozen=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """Exchange rates: from and to a currency on a day; between given days the earlier one holds."""
 
     days: Mapping[tuple[str, str], Sequence[tuple[int, Fraction]]]

@@ -7,7 +7,8 @@ again may hold ``08-06-2020`` beside ``4/21/2020``, written in different orders.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from funnelkit import bulk
 from funnelkit.dates import Numeric, numeric, read
@@ -17,8 +18,7 @@ _FEW = 5
 """So many contradicting values may be typing errors, if they are under one in a hundred."""
 
 
-@dataclass(kw_only=True)
-class DateScan:
+class DateScan(Struct, kw_only=True):
     """What the different cells of one column prove."""
 
     dates: int = 0
@@ -39,23 +39,28 @@ def scan(cells: Iterable[str]) -> DateScan:
     """What *cells* (each different value once) prove."""
     found = DateScan()
     cells = list(cells)
-    seen: set[str] = set()
-    for alike, cell in zip(bulk.shapes(cells), cells, strict=True):
+    shapes = bulk.shapes(cells)
+    firsts = dict(zip(reversed(shapes), reversed(cells), strict=True))
+    for shape, first in reversed(firsts.items()):
+        if first.strip().lower() in MISSING:
+            continue
         # Only dates whose order is open have to be looked at one by one; of others a shape says enough.
-        if alike in seen:
-            continue
-        text = cell.strip()
-        if text.lower() in MISSING:
-            continue
-        parts = numeric(text)
-        if parts is not None:
-            _count(found, text, parts)
-        elif read(text, {}) is None:
-            found.bad.append(cell)
-        else:
+        if numeric(first) is None and read(first.strip(), {}) is not None:
             found.dates += 1
-            seen.add(alike)
+            continue
+        for cell in bulk.alike(shape, shapes, cells):
+            _look(found, cell)
     return found
+
+
+def _look(found: DateScan, cell: str) -> None:
+    parts = numeric(cell)
+    if parts is not None:
+        _count(found, cell.strip(), parts)
+    elif read(cell.strip(), {}) is None:
+        found.bad.append(cell)
+    else:
+        found.dates += 1
 
 
 def _count(found: DateScan, text: str, parts: Numeric) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import io
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import islice
+
+from msgspec import Struct
 
 from funnelkit.errors import SourceError
 
@@ -23,8 +24,7 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 _FIELD_LIMIT = 2**27
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dialect:
+class Dialect(Struct, frozen=True, kw_only=True):
     """How one table of one file is written."""
 
     encoding: str
@@ -33,12 +33,11 @@ class Dialect:
     """The line of the header, counted from 1."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Head:
+class Head(Struct, frozen=True, kw_only=True):
     """The first records of a text under one delimiter, each with the line that it begins on."""
 
     delimiter: str
-    records: tuple[tuple[int, tuple[str, ...]], ...]
+    records: tuple[tuple[int, Sequence[str]], ...]
 
 
 def decode(data: bytes, file: str, encoding: str | None = None) -> tuple[str, str]:
@@ -96,7 +95,7 @@ def heads(text: str, delimiter: str | None = None) -> Iterator[Head]:
 
 def records(
     text: str, delimiter: str, skip_lines: int = 0, width: int | None = None, file: str = ""
-) -> Iterator[tuple[int, tuple[str, ...]]]:
+) -> Iterator[tuple[int, Sequence[str]]]:
     """The records of *text* below its first *skip_lines* lines, with the line each begins on.
 
     Empty lines are no records. A record that is wrapped whole in quotes, as Excel sometimes
@@ -109,13 +108,12 @@ def records(
         lines.readline()
     reader = csv.reader(lines, delimiter=delimiter)
     line = begin = skip_lines + 1
-    cells: list[str] = []
     for cells in reader:
         begin = line
         if len(cells) == 1 and delimiter in cells[0]:
             cells = _unwrapped(cells, delimiter, width)
         if cells:
-            yield line, tuple(cells)
+            yield line, cells
         line = skip_lines + reader.line_num + 1
     if file and line > begin + 1 and _is_open(text, delimiter, begin):
         raise SourceError(

@@ -6,21 +6,21 @@ Recognition is handed in as a function, so that reading knows nothing of presets
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from funnelkit.errors import SourceError
 from funnelkit.sources.dialect import HEADER_WITHIN, Dialect
 
-Record = tuple[int, tuple[str, ...]]
+Record = tuple[int, Sequence[str]]
 """The line that a record begins on, counted from 1, and its cells."""
 Records = Sequence[Record]
 Kind = TypeVar("Kind")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Export(Generic[Kind]):
+class Export(Struct, Generic[Kind], frozen=True, kw_only=True):
     """One table of one file: what it is, and how to come by its text cells."""
 
     file: str
@@ -43,8 +43,7 @@ class Export(Generic[Kind]):
         return Path(self.file).name
 
 
-@dataclass(frozen=True, kw_only=True)
-class Proposal(Generic[Kind]):
+class Proposal(Struct, Generic[Kind], frozen=True, kw_only=True):
     """A header that somebody understands."""
 
     kind: Kind

@@ -7,8 +7,10 @@ out and the reader is told, so that its metrics are "not loaded" and never wrong
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit.engines import Aside, BadCells, Engine
 from funnelkit.errors import FunnelkitError, SourceError, raise_all
@@ -37,8 +39,7 @@ _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
 _TOTAL = r"(grand |sub)?totals?( ?:.*)?|gesamt( ?:.*)?|summe|gesamtsumme|total (general|geral|général)( ?:.*)?|totale( ?:.*)?|totaal"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
+class Loaded(Struct, frozen=True, kw_only=True):
     """One export as a canonical frame, and everything that was decided about it."""
 
     export: Export[Recognition]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from funnelkit import bulk
 from funnelkit.figures import Parts, number_parts
@@ -19,8 +20,7 @@ Sign = Literal[".", ","]
 _MOST_DECIMALS = 12
 
 
-@dataclass(kw_only=True)
-class NumberScan:
+class NumberScan(Struct, kw_only=True):
     """What the different cells of one column prove."""
 
     numbers: int = 0
@@ -64,18 +64,13 @@ def scan(cells: Iterable[str]) -> NumberScan:
             continue
         _count(found, cell, parts)
         if found.either and found.either[-1] is cell:
-            found.either += _others(shape, shapes, cells)
+            found.either += bulk.alike(shape, shapes, cells)[1:]
         elif parts.power:
             # Exponents differ within a shape: "1.25e-3" needs more decimals than "1.25e-1".
-            for other in _others(shape, shapes, cells):
+            for other in bulk.alike(shape, shapes, cells)[1:]:
                 again = number_parts(other)
                 found.parts += [again] if again else []
     return found
-
-
-def _others(shape: str, shapes: list[str], cells: list[str]) -> list[str]:
-    """The cells of one shape but its first."""
-    return [cell for cell, alike in zip(cells, shapes, strict=True) if alike == shape][1:]
 
 
 def _count(found: NumberScan, cell: str, parts: Parts) -> None:

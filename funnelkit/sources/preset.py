@@ -6,21 +6,22 @@ Headers are compared without regard to case and blanks; ``{currency}`` in one st
 
 from __future__ import annotations
 
+# FIELDS
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from funnelkit.errors import ConfigError, SourceError, did_you_mean
 from funnelkit.tables import TABLES
 from funnelkit.words import fold
 
 
-@dataclass(frozen=True, kw_only=True)
-class ColumnSource:
+class ColumnSource(Struct, frozen=True, kw_only=True):
     """Where a canonical column comes from in an export."""
 
     headers: tuple[str, ...]
@@ -32,16 +33,14 @@ class ColumnSource:
     """Zone of the time stamps, where the tool fixes it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Need:
+class Need(Struct, frozen=True, kw_only=True):
     """Columns of which the export must hold one, to be of any use; and what to tell if not."""
 
     any_of: tuple[str, ...]
     say: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Preset:
+class Preset(Struct, frozen=True, kw_only=True):
     """How to recognise and read one export of one tool."""
 
     name: str
@@ -179,7 +178,7 @@ def _yaml(text: str) -> Any:
 
 def parse(name: str, document: Mapping[str, Any]) -> Preset:
     """A preset from its YAML *document*. Unknown keys, tables and columns are ConfigErrors."""
-    known = [f.name for f in fields(Preset) if f.name != "name"]
+    known = [name for name in Preset.__struct_fields__ if name != "name"]
     for key in document:
         _known(f"preset {name}: key", key, known)
     for key in ("tool", "export", "table", "where", "match", "columns"):

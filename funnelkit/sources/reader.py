@@ -6,7 +6,7 @@ The header is the first line that recognition understands, under the delimiter t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from funnelkit.errors import MissingInputError, SourceError
@@ -48,7 +48,7 @@ def read(
         return read_workbook(content, recognise, file, sha256, sheet)
     text, name = decode(content, file, encoding)
     best: tuple[Proposal[Kind], str, int, Records] | None = None
-    widest: tuple[str, ...] = ()
+    widest: Sequence[str] = ()
     for head in heads(text, delimiter):
         widest = max([widest, *(cells for _, cells in head.records)], key=len)
         found = first_header(head.records, recognise, file)

@@ -6,9 +6,11 @@ columns are all there, whose values look right, and whose words are most its own
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from funnelkit.dates import numeric, read
 from funnelkit.errors import SourceError, did_you_mean
@@ -18,6 +20,7 @@ from funnelkit.sources.export import Proposal, Records
 from funnelkit.sources.preset import Header, Preset, choose, currency_in
 from funnelkit.styles import MISSING
 from funnelkit.tables import TABLES, Table
+from funnelkit.words import currency_code
 
 _PRESET = 1000.0
 _MARGIN = 0.75
@@ -33,8 +36,7 @@ _FILE_WORDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recognition:
+class Recognition(Struct, frozen=True, kw_only=True):
     """What an export is, and which of its headers is which canonical column."""
 
     table: str
@@ -46,8 +48,7 @@ class Recognition:
     """A code that a header holds."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recogniser:
+class Recogniser(Struct, frozen=True, kw_only=True):
     """Recognition with what the command line and the configuration say of a file beforehand."""
 
     presets: tuple[Preset, ...]
@@ -92,11 +93,12 @@ class Recogniser:
         if self.kind and self.kind not in TABLES:
             return None
         scored = []
+        seen = _Seen(header, below)
         for table in [TABLES[self.kind]] if self.kind else TABLES.values():
-            columns = _columns(table, header, below)
+            columns = _columns(table, seen)
             if not (columns or own) or (not self.kind and not _complete(table, {**columns, **own})):
                 continue
-            score = _score(table, columns, header, below)
+            score = _score(table, columns, seen)
             score += any(word in _file_words(file) for word in _FILE_WORDS[table.name])
             scored.append((score, table.name, columns))
         if not scored:
@@ -109,8 +111,27 @@ class Recogniser:
                 hint=f"Say which: {best[1]}={file}",
                 code="ambiguous_kind",
             )
-        how = dict.fromkeys(best[2], "known word")
-        return Proposal(kind=Recognition(table=best[1], preset=None, columns=best[2], how=how), score=best[0])
+        kind = Recognition(
+            table=best[1],
+            preset=None,
+            columns=best[2],
+            how=dict.fromkeys(best[2], "known word"),
+            currency=_currency(TABLES[best[1]], best[2]),
+        )
+        return Proposal(kind=kind, score=best[0])
+
+
+_CODE = re.compile(r"[(\[]([A-Z]{3})[)\]]|\b([A-Z]{3})$|((?:[A-Z]{1,2})?\$|[€£¥₹])")
+_WORDS = ("ALL", "TOP")
+"""Codes that a header holds as words far more often."""
+
+
+def _currency(table: Table, columns: Mapping[str, str]) -> str | None:
+    """The currency that the headers of the money *columns* name, where they name one."""
+    money = [header for column, header in columns.items() if table.columns[column].kind == "money"]
+    signs = {sign for header in money for match in _CODE.finditer(header) for sign in match.groups() if sign}
+    codes = {code for sign in signs if sign not in _WORDS and (code := currency_code(sign))}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _file_words(file: str) -> str:
@@ -143,27 +164,48 @@ def _of_preset(preset: Preset, names: Header, score: float) -> Proposal[Recognit
     return Proposal(kind=kind, score=score + len(columns))
 
 
-def _columns(table: Table, header: Sequence[str], below: Records) -> dict[str, str]:
-    """The columns of *table* that *header* names, where the first values do not speak against it."""
+class _Seen:
+    """The first values under a header, looked at once for all tables that ask."""
+
+    def __init__(self, header: Sequence[str], below: Records) -> None:
+        self.header = header
+        self._below = below[:50]
+        self._cells: dict[int, list[str]] = {}
+        self._plausible: dict[tuple[object, ...], bool] = {}
+
+    def cells(self, position: int) -> list[str]:
+        """The filled cells of a column."""
+        if position not in self._cells:
+            cells = (cells[position].strip() for _, cells in self._below if position < len(cells))
+            self._cells[position] = [cell for cell in cells if cell.lower() not in MISSING]
+        return self._cells[position]
+
+    def plausible(self, table: Table, column: str, position: int) -> bool:
+        """Whether the column at *position* can be *column* of *table*."""
+        kind = table.columns[column].kind
+        worded = kind in ("status", "boolean")
+        asked = (position, kind, *((table.name, column) if worded else ()))
+        if asked not in self._plausible:
+            self._plausible[asked] = _plausible(table, column, self.cells(position))
+        return self._plausible[asked]
+
+
+def _columns(table: Table, seen: _Seen) -> dict[str, str]:
+    """The columns of *table* that the header names, where the first values do not speak against it."""
     known = vocabulary.load()
     ranked: dict[str, tuple[int, int]] = {}
-    for position, name in enumerate(header):
+    for position, name in enumerate(seen.header):
         hit = known.column(table.name, name)
-        if hit and _plausible(table, hit[0], _cells(below, position)):
+        if hit and seen.plausible(table, hit[0], position):
             column, rank = hit
             if column not in ranked or rank < ranked[column][0]:
                 ranked[column] = (rank, position)
-    return {column: header[position] for column, (_, position) in ranked.items()}
+    return {column: seen.header[position] for column, (_, position) in ranked.items()}
 
 
-def _cells(below: Records, position: int) -> list[str]:
-    cells = (cells[position].strip() for _, cells in below[:50] if position < len(cells))
-    return [cell for cell in cells if cell.lower() not in MISSING]
-
-
-def _score(table: Table, columns: Mapping[str, str], header: Sequence[str], below: Records) -> float:
+def _score(table: Table, columns: Mapping[str, str], seen: _Seen) -> float:
     """How much the words of *columns* are this table's own. Columns without any value say nothing."""
-    filled = {c: h for c, h in columns.items() if _cells(below, header.index(h))}
+    filled = {c: h for c, h in columns.items() if seen.cells(seen.header.index(h))}
     weights = sum(vocabulary.load().weight(h) for h in filled.values())
     return weights + len(columns) / 100 + (0.5 if table.key in columns else 0)
 

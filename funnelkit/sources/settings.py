@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileSettings:
+class FileSettings(Struct, frozen=True, kw_only=True):
     """What decides how one file is read; None and empty leave it to the file."""
 
     kind: str | None = None

@@ -50,8 +50,10 @@ def _mark(**cell: str) -> str:
 
 def look(file: Loaded, engine: Engine, *, drop: bool) -> tuple[Loaded, list[Note]]:
     """*file*, without its test rows if they are to be dropped; and what to tell of them."""
+    if file.table not in ("leads", "deals"):
+        return file, []
     columns = [c for c in _COLUMNS if c in file.present and _hinted(file.frame, c)]
-    if file.table not in ("leads", "deals") or not columns:
+    if not columns:
         return file, []
     native = file.frame
     for column in columns:

@@ -7,11 +7,11 @@ files does not matter. Overlapping ad reports of one account are refused, never 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import narwhals.stable.v2 as nw
+from msgspec import Struct
 
 from funnelkit.engines import Engine
 from funnelkit.errors import SourceError
@@ -20,8 +20,7 @@ from funnelkit.sources.mapping import Loaded
 from funnelkit.tables import TABLES, Note
 
 
-@dataclass(frozen=True, kw_only=True)
-class Together:
+class Together(Struct, frozen=True, kw_only=True):
     """One canonical table from all its files."""
 
     frame: Any
@@ -49,7 +48,8 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
     elif table in _REPORTED and len(files) > 1:
         overlaps.refuse(files)
         frame, repeated = _without_repeats(frame, files, engine)
-    if twins := engine.twins(frame):
+    # Equal rows with an id are one entity, which has been seen to.
+    if twins := engine.twins(frame, without=key if key in present else None):
         notes.append(
             Note(
                 code="equal_rows",

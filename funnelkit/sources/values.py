@@ -8,8 +8,9 @@ never a default.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from funnelkit import bulk
 from funnelkit.dates import numeric, read_range
@@ -35,8 +36,7 @@ _DECIMALS = 4
 """So many decimals are never given up to make room; further ones are float noise."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """One canonical column to decide, with what is known of it beforehand."""
 
     target: str
@@ -52,8 +52,7 @@ class Asked:
     """Canonical word -> the words of this tool or user for it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """How one column is read and why; or, without a style, why it cannot be read."""
 
     target: str

@@ -6,10 +6,11 @@ The words stand in vocabulary.yaml, in normal form, the strongest first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
+
+from msgspec import Struct
 
 from funnelkit.styles import WordStyle
 from funnelkit.words import normalise
@@ -21,8 +22,7 @@ _normal = lru_cache(maxsize=8192)(normalise)
 """Recognition asks for the same words of every table."""
 
 
-@dataclass(frozen=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """Header words by table, and the words of closed columns."""
 
     headers: Mapping[str, Mapping[str, tuple[str, int]]]
