@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from funnelkit.errors import SourceError
 from funnelkit.linking import asof
 from funnelkit.periods import day_number
 from tests.linked import column, link, rows, table

@@ -6,10 +6,8 @@ formula drift apart.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from fractions import Fraction
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -81,16 +79,6 @@ def test_every_promised_metric_is_there() -> None:
 def test_a_metric_with_the_name_of_a_measure_is_that_measure() -> None:
     for name in KNOWN.measures.keys() & KNOWN.metrics.keys():
         assert KNOWN.metrics[name].how == name
-
-
-def test_the_index_of_the_catalogue_is_up_to_date(request: pytest.FixtureRequest) -> None:
-    folder = files("funnelkit.metrics")
-    text = folder.joinpath("catalog.yaml").read_text("utf-8")
-    fresh = {"digest": catalog.digest(text), **catalog.parsed(text)}
-    if request.config.getoption("--update"):
-        with open(str(folder.joinpath("catalog.json")), "w", encoding="utf-8") as file:
-            file.write(json.dumps(fresh, separators=(",", ":")) + "\n")
-    assert json.loads(folder.joinpath("catalog.json").read_text("utf-8")) == fresh, "run pytest --update"
 
 
 def own(measures: dict[str, Any] | None = None, metrics: dict[str, Any] | None = None) -> Catalog:

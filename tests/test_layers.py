@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "funnelkit"
 LAYERS = [
-    {"errors", "words"},
+    {"errors", "words", "shipped"},
     {"periods", "dates", "figures", "styles", "bulk", "plans", "tables"},
     {"engines"},
     {"sources", "linking", "metrics"},

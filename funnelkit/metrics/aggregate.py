@@ -152,5 +152,15 @@ def _fetched(frame: Frame) -> dict[str, list[Any]]:
 
 
 def _cells(series: nw.Series[Any]) -> list[Any]:
-    cells: list[Any] = series.to_native().to_numpy(dtype=object, na_value=None).tolist()
+    """The cells as Python integers and text, missing as None."""
+    native = series.to_native()
+    if series.dtype.is_integer() and not series.null_count():
+        # Without missing cells a tenth of the time: numbers are not made objects one by one.
+        whole: list[Any] = native.to_numpy(dtype="int64").tolist()
+        return whole
+    if series.dtype.is_integer():
+        missing = -(2**63)
+        numbers = native.to_numpy(dtype="int64", na_value=missing).tolist()
+        return [None if number == missing else number for number in numbers]
+    cells: list[Any] = native.to_numpy(dtype=object, na_value=None).tolist()
     return cells

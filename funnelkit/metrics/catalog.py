@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from funnelkit import shipped
 from funnelkit.errors import ConfigError, UsageError, did_you_mean
 from funnelkit.metrics.language import (
     OWN_MEASURE,
@@ -143,33 +143,7 @@ def load(measures: Mapping[str, Any] | None = None, metrics: Mapping[str, Any] |
 
 @cache
 def _built_in() -> Catalog:
-    import json
-
-    folder = files("funnelkit.metrics")
-    text = folder.joinpath("catalog.yaml").read_text("utf-8")
-    index = folder.joinpath("catalog.json")
-    # YAML takes 20 ms of every report. A stale or missing index is passed over, and a test refuses it.
-    if index.is_file():
-        entries = json.loads(index.read_text("utf-8"))
-        if entries["digest"] == digest(text):
-            return read(entries)
-    return read(parsed(text))
-
-
-def digest(text: str) -> str:
-    """What tells one catalogue text from another."""
-    from hashlib import sha256
-
-    return sha256(text.encode()).hexdigest()
-
-
-def parsed(text: str) -> dict[str, Any]:
-    """The entries of a catalogue in YAML."""
-    import yaml
-
-    # The C parser is ten times as fast, but not in every build of PyYAML.
-    entries: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return entries
+    return read(shipped.load("funnelkit.metrics", "catalog"))
 
 
 def read(entries: Mapping[str, Any]) -> Catalog:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from funnelkit import shipped
 from funnelkit.errors import ConfigError
 from funnelkit.styles import MISSING_TEXT
 from funnelkit.tables import BLANK, NO_LEAD, PAID_CHANNELS
@@ -26,7 +26,6 @@ from funnelkit.words import compact
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_WORDS = Path(__file__).with_name("channels.yaml")
 _SEPARATORS = str.maketrans("", "", " .")
 _PAIR = re.compile(r"(.+?)\s+/\s+(.+)", re.DOTALL)
 _SITE_PREFIXES = frozenset({"www", "m", "mobile", "search", "images", "web", "lite"})
@@ -243,10 +242,7 @@ def is_paid(channel: str) -> bool:
 
 @cache
 def _builtin() -> Channels:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document = yaml.load(_WORDS.read_text("utf-8"), Loader=loader)
+    document = shipped.load("funnelkit.sources", "channels")
 
     def section(name: str) -> dict[str, str]:
         return {key: meaning for meaning, words in document[name].items() for key in _keys(words)}

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
 
+from funnelkit import shipped
 from funnelkit.errors import ConfigError, SourceError, did_you_mean
 from funnelkit.tables import TABLES
 from funnelkit.words import fold
@@ -137,12 +137,8 @@ def choose(header: Sequence[str], presets: Iterable[Preset], file: str) -> Prese
 @cache
 def builtin() -> tuple[Preset, ...]:
     """Every preset of the package, in the order of their names."""
-    folder = files("funnelkit.sources") / "presets"
-    return tuple(
-        parse(entry.name.removesuffix(".yaml"), _yaml(entry.read_text("utf-8")))
-        for entry in sorted(folder.iterdir(), key=lambda e: e.name)
-        if entry.name.endswith(".yaml")
-    )
+    documents = shipped.load("funnelkit.sources", "presets")
+    return tuple(parse(name, documents[name]) for name in sorted(documents))
 
 
 def in_folder(folder: Path) -> tuple[Preset, ...]:
@@ -161,19 +157,13 @@ def _own(path: Path) -> Preset:
 
     hint = "A preset is a YAML file with the keys tool, export, table, where, match and columns."
     try:
-        document = _yaml(path.read_text("utf-8"))
+        document = shipped.yaml_document(path.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path}: this is no YAML: {reason}", hint=hint) from None
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: this is no preset", hint=hint)
     return parse(path.stem, document)
-
-
-def _yaml(text: str) -> Any:
-    import yaml
-
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def parse(name: str, document: Mapping[str, Any]) -> Preset:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any
 
 from msgspec import Struct
 
+from funnelkit import shipped
 from funnelkit.styles import WordStyle
 from funnelkit.words import normalise
 
@@ -71,10 +71,7 @@ def words_of(text: str) -> list[str]:
 @cache
 def load() -> Vocabulary:
     """The vocabulary of the package."""
-    import yaml
-
-    text = (files("funnelkit.sources") / "vocabulary.yaml").read_text("utf-8")
-    document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    document = shipped.load("funnelkit.sources", "vocabulary")
     headers = {
         table: {
             word: (column, rank)
