@@ -16,7 +16,7 @@ from funnelkit.build import Filter, Request, build
 from funnelkit.errors import UsageError
 from funnelkit.metrics import catalog
 from funnelkit.periods import parse
-from funnelkit.report import Change, Report
+from funnelkit.report import Change, Report, Span
 from funnelkit.tables import Dataset, Match, Note
 from tests.small import dataset, day, scaled
 from tests.test_metrics import AS_OF, SHOP
@@ -98,18 +98,15 @@ def test_what_does_not_exist_is_refused_with_the_nearest_name(
 
 def test_without_a_period_the_report_is_of_everything_up_to_the_as_of_date() -> None:
     found = report()
-    assert (found.period.label, found.period.start, found.period.end) == (
-        "all",
-        date(2026, 7, 1),
-        date(2026, 9, 30),
-    )
-    assert not found.period.partial
+    assert found.period == Span(start=date(2026, 7, 1), end=date(2026, 9, 30), label="all", partial=False)
     assert found.as_of == date(2026, 9, 30)
 
 
 def test_a_period_that_the_data_do_not_fill_is_partial() -> None:
-    assert report(period="2026").period.partial
-    assert not report(period="2026-08").period.partial
+    partial = {
+        asked: (found := report(period=asked).period) and found.partial for asked in ("2026", "2026-08")
+    }
+    assert partial == {"2026": True, "2026-08": False}
 
 
 def test_a_trend_has_a_point_for_every_period_that_is_known() -> None:
