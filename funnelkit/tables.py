@@ -125,6 +125,19 @@ TABLES: dict[str, Table] = {
             ),
         ),
         Table(
+            name="customers",
+            row="one customer of a payment tool or CRM",
+            key=None,
+            date="created_at",
+            needs=(("total_spend",), ("customer_id", "email")),
+            columns=_columns(
+                id="customer_id",
+                text="email name company currency",
+                date="created_at",
+                money="total_spend refunded",
+            ),
+        ),
+        Table(
             name="web",
             row="sessions by date and channel",
             key=None,

@@ -28,7 +28,6 @@ FOLDER = Path(__file__).parents[2] / "shared" / "exports"
 if not FOLDER.is_dir():
     pytest.skip(f"the real exports are not here ({FOLDER})", allow_module_level=True)
 
-TOOLS = {"Salesforce", "HubSpot", "Meta Ads", "Mailchimp", "Olist"}
 NAMES = {"recipients": "sent", "abuse_complaints": "complaints"}
 """Names of sums that are called otherwise in the canonical tables."""
 COLUMNS = set(
@@ -38,14 +37,9 @@ COLUMNS = set(
 
 
 def truths() -> list[Mapping[str, Any]]:
-    """The entries of the exports whose tools are known by now."""
+    """What a careful analyst reads in each export."""
     document = yaml.safe_load((FOLDER / "EXPECTED.yaml").read_text("utf-8"))
-    return [
-        entry
-        for entry in document["files"]
-        if entry["tool"] in TOOLS
-        or (entry["tool"] == "Google Ads" and entry["export"].startswith("campaign report"))
-    ]
+    return list(document["files"])
 
 
 ENTRIES = {str(entry["path"]): entry for entry in truths()}
@@ -77,8 +71,8 @@ each_table = pytest.mark.parametrize(
 
 
 def test_there_are_exports_of_every_tool() -> None:
-    assert {entry["tool"] for entry in ENTRIES.values()} == {*TOOLS, "Google Ads"}
-    assert len(ENTRIES) >= 20
+    assert len({entry["tool"] for entry in ENTRIES.values()}) >= 20
+    assert len(ENTRIES) >= 55
 
 
 @each

@@ -22,6 +22,7 @@ HEADERS = {
     "emails": ["Send Date", "Campaign", "Delivered", "Unique Opens", "Unique Clicks", "Revenue"],
     "payments": ["Payment ID", "Customer Email", "Amount", "Paid at", "Currency", "Status"],
     "web": ["Date", "Source", "Medium", "Sessions", "Users", "Conversions"],
+    "customers": ["Customer ID", "Email", "Total Spend", "Created", "Currency", "x"],
     "stage_history": ["Opportunity ID", "Stage", "Entered At", "x", "y", "z"],
 }
 WORDS = [

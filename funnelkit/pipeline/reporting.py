@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.reading import Observe, Read, read
+from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.linking.dataset import Canonical
@@ -27,7 +28,22 @@ def _canonical(done: Read) -> dict[str, Canonical]:
     return {
         name: Canonical(frame=t.frame, scales=t.scales, present=t.present)
         for name, t in done.together.items()
+        if name not in _UNUSED
     }
+
+
+_UNUSED: Mapping[str, str] = {
+    "customers": "a list of customers has no dates of its money: load the payments or invoices instead",
+}
+"""Tables that no metric reads, and what to load for them."""
+
+
+def _unused(done: Read) -> list[Note]:
+    return [
+        Note(code="unused_table", message=f"{f.export.file} is not used: {_UNUSED[f.table]}")
+        for f in done.files
+        if f.table in _UNUSED
+    ]
 
 
 def tables(files: Sequence[str], options: Options) -> Tables:
@@ -60,7 +76,13 @@ def report(files: Sequence[str], options: Options, observe: Observe = lambda fil
         wanted=requests.dimensions(options, config),
     )
     unmapped = provenance.unmapped(data.frames, known.knows)
-    notes = (*provenance.notes(done.files, done.together), *done.notes, *data.notes, *unmapped)
+    notes = (
+        *provenance.notes(done.files, done.together),
+        *done.notes,
+        *data.notes,
+        *unmapped,
+        *_unused(done),
+    )
     return build.build(
         data,
         requests.request(options, config, done.zone, data.as_of),

@@ -6,6 +6,7 @@ out and the reader is told, so that its metrics are "not loaded" and never wrong
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from funnelkit.errors import FunnelkitError, SourceError, raise_all
 from funnelkit.plans import ColumnPlan, RowRule, TablePlan
 from funnelkit.sources import outcomes, spans, values
 from funnelkit.sources.export import Export
-from funnelkit.sources.preset import Header
+from funnelkit.sources.preset import Header, OtherRows
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.remarks import remarks
 from funnelkit.sources.settings import FileSettings
@@ -33,6 +34,7 @@ _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
     "payments": {"paid_at": "readable", "amount": "readable"},
     "web": {"date": "present", "start": "present", "sessions": "readable"},
     "stage_history": {"entered_at": "present", "stage": "present"},
+    "customers": {"total_spend": "readable"},
 }
 """What a single row must have to be used; undated leads and deals count where no period is asked for."""
 
@@ -118,6 +120,12 @@ def _same_single_day(decisions: Mapping[str, Decision]) -> bool:
 
 def _check_needs(export: Export[Recognition]) -> None:
     preset = export.kind.preset
+    if preset and preset.refuse:
+        raise SourceError(
+            f"{export.file}: {preset.tool} {preset.export}: {preset.refuse}",
+            hint=f"{preset.where}.",
+            code="not_usable",
+        )
     header = Header(export.header)
     missing = [n.say for n in preset.needs if not any(map(header.find, n.any_of))] if preset else []
     if preset and missing:
@@ -155,7 +163,17 @@ def _rules(export: Export[Recognition]) -> tuple[RowRule, ...]:
                 reason="footer", message="footer of the export", headers=tuple(names[:1]), pattern=pattern
             )
         )
+    rules += [rule for rows in preset.other_rows if (rule := _other(rows, header))]
     return tuple(rules)
+
+
+def _other(rows: OtherRows, header: Header) -> RowRule | None:
+    column = header.find(rows.column)
+    if column is None:
+        return None
+    # Without words it is the blank cell that tells.
+    pattern = "|".join(map(re.escape, rows.words)) or None
+    return RowRule(reason=rows.reason, message=rows.say, headers=(column,), pattern=pattern)
 
 
 def _total(pattern: str, headers: Sequence[str], kind: Recognition) -> RowRule:

@@ -1,17 +1,17 @@
 """Presets: one YAML file for each export of a tool, in a closed vocabulary without conditions.
 
 A preset recognises an export by its headers and says which header is which canonical column.
-Headers are compared without regard to case and blanks; ``{currency}`` in one stands for a code.
+Headers are compared without regard to case and blanks; ``{currency}`` in one stands for a code
+and ``{any}`` for whatever an account calls it.
 """
 
 from __future__ import annotations
 
-# FIELDS
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -31,6 +31,19 @@ class ColumnSource(Struct, frozen=True, kw_only=True):
     decimal: str | None = None
     zone: str | None = None
     """Zone of the time stamps, where the tool fixes it."""
+    counts: Literal["days", "weeks", "months"] | None = None
+    """The cells are no dates but numbers, which count from the first day that stands above the header."""
+
+
+class OtherRows(Struct, frozen=True, kw_only=True):
+    """Rows of an export that are something else than its table holds: further line items, bank transfers."""
+
+    column: str
+    """The header that tells them."""
+    words: tuple[str, ...]
+    """What stands there in such rows; none means that nothing does."""
+    reason: str
+    say: str
 
 
 class Need(Struct, frozen=True, kw_only=True):
@@ -66,6 +79,11 @@ class Preset(Struct, frozen=True, kw_only=True):
     """Headers that are all blank in a total row."""
     footers: tuple[str, ...] = ()
     """Regular expressions for lines below the table."""
+    other_rows: tuple[OtherRows, ...] = ()
+    refuse: str = ""
+    """Why this export is of no use, for one that is known only to be told apart from a useful one."""
+    period: Literal["preamble", "file name"] = "preamble"
+    """Where the days stand of a report without a date column."""
     values: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Column -> canonical word -> the tool's words for it."""
     needs: tuple[Need, ...] = ()
@@ -95,9 +113,9 @@ class Header:
 
     def find(self, wanted: str) -> str | None:
         """The name in the file for *wanted*, or None."""
-        if "{currency}" not in wanted:
+        if "{" not in wanted:
             return self._index.get(fold(wanted))
-        pattern = _currency_pattern(wanted)
+        pattern = _pattern(wanted)
         return next((name for key, name in self._index.items() if pattern.fullmatch(key)), None)
 
 
@@ -108,14 +126,15 @@ def currency_in(wanted: Iterable[str], name: str) -> str | None:
     'EUR'
     """
     for pattern in wanted:
-        if "{currency}" in pattern and (match := _currency_pattern(pattern).fullmatch(fold(name))):
+        if "{currency}" in pattern and (match := _pattern(pattern).fullmatch(fold(name))):
             return match["code"].upper()
     return None
 
 
 @cache
-def _currency_pattern(wanted: str) -> re.Pattern[str]:
-    return re.compile(re.escape(fold(wanted)).replace(re.escape("{currency}"), "(?P<code>[a-z]{3})"))
+def _pattern(wanted: str) -> re.Pattern[str]:
+    escaped = re.escape(fold(wanted)).replace(re.escape("{currency}"), "(?P<code>[a-z]{3})")
+    return re.compile(escaped.replace(re.escape("{any}"), ".+"))
 
 
 def choose(header: Sequence[str], presets: Iterable[Preset], file: str) -> Preset | None:
@@ -185,7 +204,9 @@ def parse(name: str, document: Mapping[str, Any]) -> Preset:
         name=name,
         **{k: document[k] for k in ("tool", "export", "table", "where")},
         **{
-            k: document[k] for k in ("grain", "platform", "constants", "lacks", "unverified") if k in document
+            k: document[k]
+            for k in ("grain", "platform", "constants", "lacks", "unverified", "refuse", "period")
+            if k in document
         },
         absent=_strings(document.get("absent", ())),
         file=_strings(document.get("file", ())),
@@ -198,6 +219,7 @@ def parse(name: str, document: Mapping[str, Any]) -> Preset:
             column: {word: _strings(theirs) for word, theirs in words.items()}
             for column, words in document.get("values", {}).items()
         },
+        other_rows=tuple(_other_rows(name, rows) for rows in document.get("other_rows", ())),
         needs=tuple(Need(any_of=_strings(n["any_of"]), say=n["say"]) for n in document.get("needs", ())),
     )
 
@@ -222,11 +244,23 @@ def _strings(value: Any) -> tuple[str, ...]:
     return tuple(str(v) for v in value) if isinstance(value, list | tuple) else (str(value),)
 
 
+def _other_rows(preset: str, rows: Mapping[str, Any]) -> OtherRows:
+    for key in rows:
+        _known(f"preset {preset}: key of other_rows", key, ("column", "words", "blank", "reason", "say"))
+    return OtherRows(
+        column=rows["column"],
+        words=() if rows.get("blank") else _strings(rows["words"]),
+        reason=rows["reason"],
+        say=rows["say"],
+    )
+
+
 def _source(preset: str, spec: Any) -> ColumnSource:
     if not isinstance(spec, dict):
         return ColumnSource(headers=_strings(spec))
     for key in spec:
-        _known(f"preset {preset}: column key", key, ("from", "order", "decimal", "zone"))
+        _known(f"preset {preset}: column key", key, ("from", "order", "decimal", "zone", "counts"))
     return ColumnSource(
-        headers=_strings(spec["from"]), **{k: spec[k] for k in ("order", "decimal", "zone") if k in spec}
+        headers=_strings(spec["from"]),
+        **{k: spec[k] for k in ("order", "decimal", "zone", "counts") if k in spec},
     )

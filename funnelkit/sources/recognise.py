@@ -33,6 +33,7 @@ _FILE_WORDS = {
     "payments": ("payment", "invoice", "order", "transaction", "charge"),
     "web": ("session", "traffic", "acquisition"),
     "stage_history": ("history",),
+    "customers": ("customer",),
 }
 
 

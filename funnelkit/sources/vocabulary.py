@@ -33,7 +33,7 @@ class Vocabulary(Struct, frozen=True):
 
     def column(self, table: str, header: str) -> tuple[str, int] | None:
         """The column of *table* that *header* names, and the rank of the word; None for neither."""
-        return self.headers[table].get(_normal(header))
+        return self.headers.get(table, {}).get(_normal(header))
 
     def weight(self, header: str) -> float:
         """How much a header word says for its table: 1 where no other table knows it."""
