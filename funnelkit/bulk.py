@@ -48,8 +48,11 @@ def parse(style: Style, cells: Sequence[str]) -> list[Any]:
     joined = _BETWEEN.join(cells)
     if joined.count(_BETWEEN) == len(cells) - 1:
         if isinstance(style, TextStyle | IdStyle):
-            if _tidy(style, joined):
-                return [None if len(c) <= LONGEST_MARK and c.lower() in MISSING_TEXT else c for c in cells]
+            if not getattr(style, "missing", ()) and _tidy(style, joined):
+                return [
+                    None if c[:1] in _STARTS and len(c) <= LONGEST_MARK and c.lower() in MISSING_TEXT else c
+                    for c in cells
+                ]
         elif isinstance(style, EmailStyle):
             if _ADDRESSES.fullmatch(joined + _BETWEEN):
                 return [cell or None for cell in joined.lower().split(_BETWEEN)]
@@ -59,6 +62,7 @@ def parse(style: Style, cells: Sequence[str]) -> list[Any]:
             if (
                 isinstance(style, NumberStyle)
                 and style.decimal == "."
+                and not style.percent
                 and all(map(_NUMBER.fullmatch, written))
             ):
                 return _numbers(style, cells, joined, written)
@@ -107,7 +111,7 @@ def _numbers(style: NumberStyle, cells: Sequence[str], joined: str, written: Abs
 
 
 def _only_iso(style: DateStyle, cells: Sequence[str], written: AbstractSet[str]) -> bool:
-    if style.pattern or style.edge:
+    if style.pattern or style.edge or style.count:
         return False
     if all(map(_DAY.fullmatch, written)):
         return True

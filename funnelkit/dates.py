@@ -1,8 +1,9 @@
 """One date or time stamp in any of the shapes that exports use.
 
 Shapes: ISO with or without time and offset, ``20240131``, numeric dates whose order is given from
-outside, and dates with a month name in English, German, French, Spanish, Portuguese, Italian or
-Dutch. Nothing is guessed here: a numeric date without a known order is not read.
+outside, and dates with a month name in one of the languages below. Nothing is guessed here: a
+numeric date without a known order is not read. Polish, Czech and Croatian names are left out, since
+``listopad`` is November in one of them and October in another.
 """
 
 from __future__ import annotations
@@ -10,22 +11,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 _MONTH_WORDS = """
-jan january januar janvier enero janeiro gennaio januari gen ene jän jänner janv
-feb february februar février fevrier febrero fevereiro febbraio februari fev fév févr fevr
-mar march märz maerz mars marzo março marco maart mär mrz mrt
-apr april avril abril aprile avr abr
-may mai mayo maio maggio mei mag
-jun june juni juin junio junho giugno giu
-jul july juli juillet julio julho luglio lug juil
-aug august août aout agosto augustus ago aoû
-sep sept september septembre septiembre setembro settembre set
-oct october oktober octobre octubre outubro ottobre okt out ott
-nov november novembre noviembre novembro
-dec december dezember décembre decembre diciembre dezembro dicembre dez déc dic
+jan january januar janvier enero janeiro gennaio januari gen ene jän jänner janv oca ocak янв января январь
+feb february februar février fevrier febrero fevereiro febbraio februari fev fév févr fevr şub şubat фев февр февраля февраль
+mar march märz maerz marzo março marco maart mär mrz mrt mars mart maret мар марта март
+apr april avril abril aprile avr abr nis nisan апр апреля апрель
+may mai mayo maio maggio mei mag maj mayıs мая май
+jun june juni juin junio junho giugno giu haz haziran июн июня июнь
+jul july juli juillet julio julho luglio lug juil tem temmuz июл июля июль
+aug august août aout agosto augustus ago aoû augusti ağu ağustos agustus agu авг августа август
+sep sept september septembre septiembre setembro settembre set eyl eylül сен сент сентября сентябрь
+oct october oktober octobre octubre outubro ottobre okt out ott eki ekim окт октября октябрь
+nov november novembre noviembre novembro kas kasım ноя нояб ноября ноябрь
+dec december dezember décembre decembre diciembre dezembro dicembre dez déc dic des desember ara aralık дек декабря декабрь
 """
 MONTHS: dict[str, int] = {
     word: number for number, line in enumerate(_MONTH_WORDS.strip().splitlines(), 1) for word in line.split()
@@ -34,25 +35,47 @@ MONTHS: dict[str, int] = {
 YEARS = range(1900, 2200)
 """Years of dates. Tools write others for "never" and "not set": 0001-01-01, 9999-12-31."""
 
-_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?"
-_ZONE = r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
+_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?\s?m\.?)?"
+_ZONE = r"\s*\(?(?P<zone>Z|(?:UTC|GMT)?(?:[+-]\d{2}:?\d{2}|[+-]\d{1,2})|UTC|GMT|[ECMP][SD]T|CES?T)?\)?"
 _TAIL = rf"(?:[,T]?\s*(?:at\s+|um\s+|à\s+)?{_TIME}{_ZONE})?"
-_ISO = re.compile(
-    rf"(?P<y>\d{{4}})(?P<sep>[-/.])(?P<m>\d{{1,2}})(?P=sep)(?P<d>\d{{1,2}}){_TAIL}", re.IGNORECASE
+_SHAPES = {
+    "iso": rf"(?P<y>\d{{4}})(?P<sep>[-/.])(?P<m>\d{{1,2}})(?P=sep)(?P<d>\d{{1,2}}){_TAIL}",
+    # Google Analytics glues the hour on.
+    "compact": r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:[01]\d|2[0-3])?(?:\.0)?",
+    "numeric": rf"(?P<a>\d{{1,2}})(?P<sep>[-/.])\s?(?P<b>\d{{1,2}})(?P=sep)\s?(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
+    "day first": r"(?P<d>\d{1,2})\.?[\s-]+(?:de\s+)?(?P<name>[^\W\d]+)\.?,?[\s-]+(?:de\s+)?"
+    rf"(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
+    "month first": r"(?P<name>[^\W\d]+)\.?(?:\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+|-(?P<dd>\d{1,2})-)"
+    rf"(?P<y>\d{{4}}){_TAIL}",
+    "day of the week": r"(?P<name>[^\W\d]+)(?:-feira)?\.?(?P<comma>,?)\s+",
+}
+
+
+@cache
+def _shape(name: str) -> re.Pattern[str]:
+    """Compiled on first use: most files need one of them, and the five others take longer than a small file."""
+    return re.compile(_SHAPES[name], re.IGNORECASE)
+
+
+_WEEKDAYS = frozenset(
+    "mon tue wed thu fri sat sun mo di mi do fr sa so die mit don fre sam son lun mar mer jeu ven dim mié jue vie "
+    "sáb dom seg ter qua qui sex gio sab ma wo vr za zo maa din woe vri zat zon".split()
 )
-_COMPACT = re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})")
-_NUMERIC = re.compile(
-    rf"(?P<a>\d{{1,2}})(?P<sep>[-/.])\s?(?P<b>\d{{1,2}})(?P=sep)\s?(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
-    re.IGNORECASE,
-)
-_DAY_FIRST = re.compile(
-    rf"(?P<d>\d{{1,2}})\.?[\s-]+(?:de\s+)?(?P<name>[^\W\d]+)\.?,?[\s-]+(?:de\s+)?(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
-    re.IGNORECASE,
-)
-_MONTH_FIRST = re.compile(
-    rf"(?P<name>[^\W\d]+)\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}}){_TAIL}", re.IGNORECASE
-)
-_WEEKDAY = re.compile(r"^[^\W\d]+(?:-feira)?\.?,\s*")
+"""The first three letters of the days of the week, and whole short names."""
+_CUT = {"ja": 1, "fe": 2, "ap": 4, "au": 8, "se": 9, "oc": 10, "no": 11, "de": 12}
+"""Month names that a file name cuts to two letters, where these are enough: ``Fe-5-2023``."""
+_ZONES = {
+    "EST": -5,
+    "EDT": -4,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "CET": 1,
+    "CEST": 2,
+}
 
 
 class Numeric(NamedTuple):
@@ -70,7 +93,9 @@ def numeric(text: str) -> Numeric | None:
     >>> numeric("03/04/2026 10:15")
     Numeric(separator='/', first=3, second=4)
     """
-    match = _NUMERIC.fullmatch(text.strip())
+    if text[:4].isdigit():
+        return None
+    match = _shape("numeric").fullmatch(text.strip())
     return Numeric(match["sep"], int(match["a"]), int(match["b"])) if match else None
 
 
@@ -84,27 +109,44 @@ def read(text: str, orders: Mapping[str, str]) -> datetime | date | None:
     >>> read("03/04/2026", {"/": "dmy"})
     datetime.date(2026, 4, 3)
     """
-    if match := _ISO.fullmatch(text):
+    if match := _shape("iso").fullmatch(text):
         return _build(match, int(match["m"]), int(match["d"]))
-    if match := _NUMERIC.fullmatch(text):
+    if match := _shape("numeric").fullmatch(text):
         order = orders.get(match["sep"])
         first, second = int(match["a"]), int(match["b"])
         if order == "dmy":
             return _build(match, second, first)
         return _build(match, first, second) if order == "mdy" else None
-    if match := _COMPACT.fullmatch(text):
+    if match := _shape("compact").fullmatch(text):
         return _calendar(int(match["y"]), int(match["m"]), int(match["d"]))
-    return _named(text)
+    return _named(text) or (_written_out(text) if "年" in text or "년" in text else None)
 
 
 def _named(text: str) -> datetime | date | None:
     # "Thu, 5 Feb 2026": the day of the week says nothing that the date does not.
-    for candidate in (text, _WEEKDAY.sub("", text)):
-        for shape in (_DAY_FIRST, _MONTH_FIRST):
-            match = shape.fullmatch(candidate)
-            if match and (month := MONTHS.get(match["name"].lower())):
-                return _build(match, month, int(match["d"]))
+    match = _shape("day of the week").match(text)
+    day = match and (match["comma"] or match["name"][:3].lower() in _WEEKDAYS)
+    for candidate in (text, text[match.end() :]) if match and day else (text,):
+        for shape in ("day first", "month first"):
+            match = _shape(shape).fullmatch(candidate)
+            if match and (
+                month := _month(match["name"], cut="dd" in match.groupdict() and bool(match["dd"]))
+            ):
+                return _build(match, month, int(match["d"] or match["dd"]))
     return None
+
+
+def _month(name: str, *, cut: bool) -> int | None:
+    found = MONTHS.get(name.lower())
+    return _CUT.get(name.lower()) if found is None and cut else found
+
+
+def _written_out(text: str) -> date | None:
+    """The date of ``2026年2月5日`` or ``2026년 2월 5일``."""
+    match = re.fullmatch(
+        r"(\d{4})[年년]\s*(\d{1,2})[月월]\s*(\d{1,2})[日일](?:\s*\(?\w[曜日요일]*\)?)?", text
+    )
+    return _calendar(*map(int, match.groups())) if match else None
 
 
 def _build(match: re.Match[str], month: int, day: int) -> datetime | date | None:
@@ -137,29 +179,15 @@ def _offset(zone: str | None) -> tzinfo | None:
     """The offset that *zone* says. Raises ValueError for one that no clock on earth has."""
     if not zone:
         return None
-    if zone.upper() in ("Z", "UTC", "GMT"):
+    zone = zone.upper()
+    if zone in _ZONES:
+        return timezone(timedelta(hours=_ZONES[zone]))
+    zone = zone.removeprefix("UTC").removeprefix("GMT")
+    if zone in ("", "Z"):
         return UTC
     sign = -1 if zone[0] == "-" else 1
-    digits = zone[1:].replace(":", "").ljust(4, "0")
+    digits = zone[1:].replace(":", "")
+    digits = digits.ljust(4, "0") if len(digits) > 1 else f"0{digits}00"
     if int(digits[:2]) > 14 or int(digits[2:]) > 59:
         raise ValueError(zone)
     return timezone(sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:])))
-
-
-_RANGE = re.compile(r"\s+(?:-|–|—|to|bis|a|au|al)\s+")
-
-
-def read_range(text: str) -> tuple[date, date] | None:
-    """First and last day of a range such as ``March 27, 2026 - April 23, 2026``, or None.
-
-    >>> read_range("9 de abril de 2025 - 21 de abril de 2025")
-    (datetime.date(2025, 4, 9), datetime.date(2025, 4, 21))
-    """
-    parts = _RANGE.split(text.strip())
-    if len(parts) != 2:
-        return None
-    days = [read(part, {}) for part in parts]
-    if days[0] is None or days[1] is None:
-        return None
-    first, last = (d.date() if isinstance(d, datetime) else d for d in days if d is not None)
-    return (first, last) if first <= last else None

@@ -12,12 +12,19 @@ from typing import Final
 
 from msgspec import Struct
 
-from funnelkit.words import currency_code
+from funnelkit.words import CURRENCIES, currency_code
 
 _SHAPE = str.maketrans("12345678", "9" * 8)
 _INNER_ZEROS = (("90", "99"), ("00", "09"), (".0", ".9"), (",0", ",9"))
 _SIGNS = str.maketrans({"−": "-", "\u2010": "-", "\u2011": "-"})
-_SUFFIX: Final = {"k": 3, "m": 6, "b": 9, "mn": 6, "bn": 9}
+_POWERS = {
+    3: "k tsd tsd. mil",
+    5: "lakh",
+    6: "m mn mm mi mio mio.",
+    7: "cr",
+    9: "b bn mrd mrd.",
+}
+_SUFFIX: Final = {word: power for power, words in _POWERS.items() for word in words.split()}
 _NUMBER = re.compile(r"(?P<digits>[\d.,'’]*\d[.,]?)(?:e(?P<exponent>[+-]?\d{1,3}))?", re.IGNORECASE)
 _SPACE = r"[\s\u00a0\u202f\u2009]"
 _MOST_DIGITS = 15
@@ -91,15 +98,40 @@ def number_parts(cell: str) -> Parts | None:
         negative, before = True, before[:-1].strip()
     power, after = _power(match["exponent"], after.strip())
     symbol = before or after
-    if (before and after) or (symbol and not currency_code(symbol)) or not _is_number(digits, power):
+    if before and after:
+        symbol = _one_currency(before, after)
+    if (
+        (symbol and not currency_code(symbol))
+        or (before and after and not symbol)
+        or not _is_number(digits, power)
+    ):
         return None
     return Parts(negative=negative, digits=digits, symbol=symbol, percent=percent, power=power, spaced=spaced)
 
 
 def _power(exponent: str | None, after: str) -> tuple[int, str]:
     """The power of ten that an exponent and a suffix say, and the text behind the number without the suffix."""
-    suffix = _SUFFIX.get(after.lower())
-    return int(exponent or 0) + (suffix or 0), after if suffix is None else ""
+    word, _, rest = after.partition(" ")
+    if rest and word.lower() not in _SUFFIX:
+        word, rest = after, ""
+    suffix = _SUFFIX.get(word.lower())
+    return int(exponent or 0) + (suffix or 0), after if suffix is None else rest.strip()
+
+
+def _one_currency(before: str, after: str) -> str:
+    """The code of an amount that has a sign and a code, as in ``$12 MXN``; "" where they are something else."""
+    code = next((s for s in (before, after) if len(s) == 3 and s.upper() in CURRENCIES), "")
+    return code if currency_code(before) and currency_code(after) else ""
+
+
+def is_bound(cell: str) -> bool:
+    """Whether *cell* says no number but a limit to one: ``< 10%``, ``>90 %``.
+
+    >>> is_bound("< 10%"), is_bound("> 90 %"), is_bound("<b>"), is_bound("12")
+    (True, True, False, False)
+    """
+    text = cell.strip()
+    return text[:1] in tuple("<>≤≥") and number_parts(text.lstrip("<>≤≥=")) is not None
 
 
 def _is_number(digits: str, power: int) -> bool:

@@ -11,6 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 INDEXED = (
     ("funnelkit.metrics", "catalog"),
     ("funnelkit.sources", "channels"),
@@ -20,17 +22,28 @@ INDEXED = (
 """Package and name of every document that has an index."""
 
 
+_CHECKOUT = 60.0
+"""Seconds within which the files of one installation or checkout are written."""
+
+
 def load(package: str, name: str) -> Any:
     """The document in *name*.yaml of *package*; where *name* is a folder, its documents by their names."""
-    import json
-
-    texts = _texts(package, name)
-    index = index_of(package, name)
+    index, written = index_of(package, name), _written(package, name)
     if index.is_file():
-        entries = json.loads(index.read_bytes())
-        if entries["digest"] == digest(texts):
+        entries = msgspec.json.decode(index.read_bytes())
+        if _fits(entries, index, written):
             return entries["data"]
-    return parsed(texts)
+    return parsed(_texts(written))
+
+
+def _fits(entries: Mapping[str, Any], index: Path, written: Mapping[str, Path]) -> bool:
+    """Whether the *entries* of an *index* are those of the YAML that is *written*."""
+    states = {name: path.stat() for name, path in written.items()}
+    if {name: state.st_size for name, state in states.items()} != entries["sizes"]:
+        return False
+    # Reading it all again would take longer than the index saves: only what was edited later is looked at.
+    edited = max(state.st_mtime for state in states.values()) > index.stat().st_mtime + _CHECKOUT
+    return not edited or entries["digest"] == digest(_texts(written))
 
 
 def index_of(package: str, name: str) -> Path:
@@ -40,8 +53,10 @@ def index_of(package: str, name: str) -> Path:
 
 def fresh(package: str, name: str) -> dict[str, Any]:
     """What the index of a document must hold."""
-    texts = _texts(package, name)
-    return {"digest": digest(texts), "data": parsed(texts)}
+    written = _written(package, name)
+    texts = _texts(written)
+    sizes = {name: path.stat().st_size for name, path in written.items()}
+    return {"digest": digest(texts), "sizes": sizes, "data": parsed(texts)}
 
 
 def yaml_document(text: str) -> Any:
@@ -65,9 +80,13 @@ def parsed(texts: Mapping[str, str]) -> Any:
     return documents.get("", documents)
 
 
-def _texts(package: str, name: str) -> dict[str, str]:
-    """The YAML of a document; of a folder, each by its name."""
+def _written(package: str, name: str) -> dict[str, Path]:
+    """The YAML files of a document; of a folder, each by its name."""
     path = Path(str(files(package))) / name
     if path.is_dir():
-        return {entry.stem: entry.read_text("utf-8") for entry in sorted(path.glob("*.yaml"))}
-    return {"": path.with_suffix(".yaml").read_text("utf-8")}
+        return {entry.stem: entry for entry in sorted(path.glob("*.yaml"))}
+    return {"": path.with_suffix(".yaml")}
+
+
+def _texts(written: Mapping[str, Path]) -> dict[str, str]:
+    return {name: path.read_text("utf-8") for name, path in written.items()}

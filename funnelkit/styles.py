@@ -16,16 +16,32 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-from funnelkit.figures import number_parts, split_digits
-from funnelkit.periods import day_number
+from funnelkit.figures import is_bound, number_parts, split_digits
+from funnelkit.periods import day_number, from_day
 
 MISSING: Final = frozenset(
     {"", "-", "--", "—", "–", "n/a", "#n/a", "na", "null", "nan", "none", "(not set)", "undefined"}
-    | {"#div/0!", "#div/0", "#value!", "#ref!", "nat"}
+    | {"#div/0!", "#div/0", "#value!", "#ref!", "#name?", "#num!", "nat", "inf", "∞", "―", "−", "nil"}
+    | {
+        "n.a.",
+        "n/d",
+        "s/d",
+        "k.a.",
+        "k. a.",
+        "(none)",
+        "(blank)",
+        "(null)",
+        "(empty)",
+        "\\n",
+        "not available",
+    }
+    | {"not applicable", "no data", "no data available", "no data available."}
 )
 """Marks for "no value" in number and date columns, lower-cased and stripped."""
 
-MISSING_TEXT: Final = frozenset({"", "-", "--", "—", "–", "n/a", "#n/a", "null", "(not set)", "undefined"})
+MISSING_TEXT: Final = frozenset(
+    {"", "-", "--", "—", "–", "n/a", "#n/a", "null", "(not set)", "undefined", "(blank)", "(null)", "\\n"}
+)
 """The same for text, where ``None`` or ``nan`` may be somebody's word."""
 
 
@@ -55,6 +71,8 @@ class NumberStyle(Struct, frozen=True, kw_only=True):
     scale: int = 0
     exact: bool = False
     """A cell with more decimals than *scale* cannot be read; else float noise is rounded off."""
+    percent: bool = False
+    """A number without a percent sign is one of a hundred all the same."""
     kind: Literal["number"] = "number"
 
     def parse(self, cell: str) -> int | Bad | None:
@@ -65,7 +83,7 @@ class NumberStyle(Struct, frozen=True, kw_only=True):
         >>> NumberStyle(scale=4).parse("11.76%")
         1176
         """
-        if self.decimal == "." and (plain := _PLAIN.fullmatch(cell)):
+        if self.decimal == "." and not self.percent and (plain := _PLAIN.fullmatch(cell)):
             whole, fraction = plain.groups()
             missing = self.scale - len(fraction or "")
             if missing >= 0:
@@ -74,12 +92,12 @@ class NumberStyle(Struct, frozen=True, kw_only=True):
             return None
         parts = number_parts(cell)
         if parts is None:
-            return BAD
+            return None if is_bound(cell) else BAD
         split = split_digits(parts.digits, self.decimal)
         if split is None:
             return BAD
         whole, fraction = split
-        shift = self.scale + parts.power - (2 if parts.percent else 0) - len(fraction)
+        shift = self.scale + parts.power - (2 if parts.percent or self.percent else 0) - len(fraction)
         number = int((whole + fraction) or "0")
         if shift < 0:
             # More decimals than the scale keeps are float noise: to the nearest, ties up.
@@ -108,16 +126,20 @@ class DateStyle(Struct, frozen=True, kw_only=True):
     to: str = "UTC"
     """The report's zone: time stamps become calendar dates in it."""
     edge: Literal["first", "last"] | None = None
-    """Which day of a range is meant, where each cell holds a range of days."""
+    """Which day is meant, where each cell holds several: a range, a month, a week."""
+    unit: str | None = None
+    """What a cell is by the words of the header, where the cell alone does not say it: ``202405``."""
+    count: Literal["serial", "day", "week", "month", "week of year"] | None = None
+    """The cells are no dates but numbers: what they count, from the day *base* on."""
+    base: int = 0
     kind: Literal["date"] = "date"
 
     def parse(self, cell: str) -> int | Bad | None:
         """The day of the cell, counted from 1970-01-01; None for a mark of missing."""
-        from funnelkit.dates import YEARS, read, read_range
+        from funnelkit.dates import YEARS, read
 
-        if self.edge:
-            days = read_range(cell)
-            return day_number(days[self.edge == "last"]) if days else None if not cell.strip() else BAD
+        if self.edge or self.count:
+            return self._of_several(cell)
         if not self.pattern and _ISO.fullmatch(cell) and (len(cell) == 10 or not self.shifts):
             return iso_day(cell[:10])
         text = cell.strip()
@@ -127,6 +149,17 @@ class DateStyle(Struct, frozen=True, kw_only=True):
         if stamp is None or stamp.year not in YEARS:
             return BAD
         return self._day(stamp)
+
+    def _of_several(self, cell: str) -> int | Bad | None:
+        from funnelkit.ranges import counted, read_period
+
+        if cell.strip().lower() in MISSING:
+            return None
+        if self.count:
+            days = counted(cell, self.count, from_day(self.base))
+        else:
+            days = read_period(cell, self.orders, self.unit)
+        return day_number(days[self.edge == "last"]) if days else BAD
 
     @property
     def shifts(self) -> bool:
@@ -174,11 +207,15 @@ def _zone(name: str) -> tzinfo:
 class TextStyle(Struct, frozen=True, kw_only=True):
     """Text as it stands, trimmed; a mark of missing is blank."""
 
+    missing: tuple[str, ...] = ()
+    """What this tool writes for no value, in small letters: ``select``."""
     kind: Literal["text"] = "text"
 
     def parse(self, cell: str) -> str | Bad | None:
         """The trimmed cell; None for a mark of missing."""
         text = " ".join(cell.split())
+        if self.missing and text.lower() in self.missing:
+            return None
         return None if len(text) <= LONGEST_MARK and text.lower() in MISSING_TEXT else text
 
 

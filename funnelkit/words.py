@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 CURRENCIES = frozenset(
     "AED AFN AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF "
@@ -26,9 +27,20 @@ CURRENCY_SIGNS: Mapping[str, str] = {
     "¥": "JPY", "₹": "INR", "Rs": "INR", "Rs.": "INR", "₩": "KRW", "zł": "PLN", "Kč": "CZK", "kr": "SEK", "kr.": "DKK",
     "₺": "TRY", "₽": "RUB", "฿": "THB", "₫": "VND", "đ": "VND", "₪": "ILS", "₱": "PHP", "CHF": "CHF", "Fr.": "CHF",
     "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "R": "ZAR", "Rp": "IDR", "Rp.": "IDR", "RM": "MYR",
+    "Mex$": "MXN", "NT$": "TWD", "S/": "PEN", "S/.": "PEN", "TL": "TRY", "KSh": "KES", "Ksh": "KES", "₴": "UAH", "₦": "NGN",
+    "₵": "GHS", "GH₵": "GHS", "₡": "CRC", "₲": "PYG", "₸": "KZT", "₮": "MNT", "₼": "AZN", "₾": "GEL", "৳": "BDT", "zl": "PLN",
     "Ft": "HUF", "lei": "RON", "руб": "RUB", "руб.": "RUB", "лв": "BGN", "лв.": "BGN", "грн": "UAH", "грн.": "UAH",
 }  # fmt: skip
 """Signs beside an amount -> the code that they stand for."""
+
+_SHARED = {
+    "$": "USD AUD ARS BBD BMD BND BSD BZD CAD CLP COP CUP DOP FJD GYD HKD JMD KYD LRD MXN NAD NZD SBD SGD SRD TTD TWD "
+    "UYU XCD",
+    "£": "GBP EGP FKP GIP LBP SHP SSP SYP", "¥": "JPY CNY", "kr": "SEK DKK NOK ISK", "kr.": "DKK SEK NOK ISK",
+    "Rs": "INR LKR MUR NPR PKR SCR", "Rs.": "INR LKR MUR NPR PKR SCR", "₩": "KRW KPW", "лв": "BGN KGS UZS", "Fr.": "CHF XAF XOF",
+    "C$": "CAD NIO", "lei": "RON MDL", "руб": "RUB BYN", "руб.": "RUB BYN",
+}  # fmt: skip
+"""Signs that several currencies have."""
 
 _UNIT = re.compile(
     rf"""[(\[]\s*(?:(?:in|en|em)\s+)?(?:
@@ -78,6 +90,15 @@ def currency_code(text: str) -> str | None:
     return text.upper() if text.upper() in CURRENCIES else None
 
 
+def may_stand_for(sign: str, code: str) -> bool:
+    """Whether *sign* beside an amount may mean the currency *code*.
+
+    >>> may_stand_for("$", "MXN"), may_stand_for("R$", "USD")
+    (True, False)
+    """
+    return currency_code(sign) == code or code in _SHARED.get(sign, "").split()
+
+
 def compact(text: str) -> str:
     """The channel word *text* as lower-case letters and digits alone, without any separator.
 
@@ -113,10 +134,14 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text.casefold())
 
 
+@lru_cache(maxsize=16_384)
 def fold(text: str) -> str:
     """The header *text* for comparison with a preset's: case and runs of blanks do not count.
 
     >>> fold("Amount  Spent (EUR)") == fold("amount spent (eur)")
     True
     """
+    if text.isascii():
+        # Nothing to put together or to fold but capitals; thousands of names are compared at every start.
+        return " ".join(text.lower().replace("`", "'").split())
     return " ".join(_folded(_composed(text)).split())

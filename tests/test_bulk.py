@@ -19,7 +19,11 @@ STYLES: list[Style] = [
     DateStyle(zone="UTC", to="America/New_York"),
     DateStyle(pattern="%d/%m/%Y"),
     DateStyle(edge="last"),
+    DateStyle(count="week", base=20000, edge="first"),
+    DateStyle(count="serial", base=-25569),
+    NumberStyle(scale=4, percent=True),
     TextStyle(),
+    TextStyle(missing=("select", "12")),
     IdStyle(),
     EmailStyle(),
 ]

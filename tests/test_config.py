@@ -54,6 +54,9 @@ sources:
     overlap: last
   - path: ads.csv
     preset: google_ads_campaign
+    pinned: true
+    unused: [Budget]
+    unclear: [Perhaps]
     encoding: utf-16
     delimiter: "\\t"
 channels: {paid_search: [google-ads, sem], partners: reseller}
@@ -138,7 +141,13 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
             SourceSpec(path=str(here / "exports/hubspot-*.csv")),
             crm,
             SourceSpec(
-                path=str(here / "ads.csv"), preset="google_ads_campaign", encoding="utf-16", delimiter="\t"
+                path=str(here / "ads.csv"),
+                preset="google_ads_campaign",
+                pinned=True,
+                unused=("Budget",),
+                unclear=("Perhaps",),
+                encoding="utf-16",
+                delimiter="\t",
             ),
         ),
         channels={"paid_search": ("google-ads", "sem"), "partners": ("reseller",)},
@@ -242,6 +251,13 @@ def test_a_file_that_says_nothing_is_all_defaults(write: Any, nothing: str) -> N
         ),
         ("currency: !money EUR", "currency is marked '!money', where", ""),
         ("spark: !!python/object:os.system {}", "spark is marked 'python/object:os.system', where", ""),
+        (
+            "presets: {a: {tool: !!python/object:os.system {}}}",
+            "presets.a holds what no preset has: could not determine a constructor",
+            "",
+        ),
+        ("presets: {a: {tool: 2026-13-45}}", "presets.a holds what no preset has: month must be", ""),
+        ("presets: {a: 3}", "presets.a is the number 3, where a preset is needed", "keys tool, export"),
         ("presets: 2026", "presets is the number 2026, where text is needed", "Put it in quotes"),
         ("min_n: 010", "min_n is the number 010, where a whole number", "without a zero in front"),
         ("min_n: 1_000", "min_n is the number 1_000, where a whole number", "plain digits"),

@@ -167,3 +167,64 @@ def test_a_column_with_decisive_evidence_reads_back_exactly(start: date, count: 
         assert all(d.day <= 12 for d in found)
         return
     assert column(loaded, "created_at") == [d.isoformat() for d in found]
+
+
+# What else there is to go by
+
+
+def test_the_days_of_the_report_settle_what_the_cells_leave_open() -> None:
+    found = dateorder.scan(["10/1/2024", "10/2/2024"])
+    october: tuple[date, date] = (date(2024, 10, 1), date(2024, 10, 29))
+    orders, why = dateorder.settle(found, {}, windows={"dmy": october, "mdy": october})
+    assert orders == {"/": "mdy"}
+    assert why == "month first, since the report is about 2024-10-01 to 2024-10-29"
+    year = (date(2024, 1, 1), date(2024, 12, 31))
+    assert dateorder.settle(found, {}, windows={"dmy": year, "mdy": year})[0] is None
+    march = (date(2024, 3, 1), date(2024, 3, 31))
+    assert dateorder.settle(found, {}, windows={"dmy": march, "mdy": march})[0] is None
+
+
+def test_the_way_of_a_tool_holds_unless_the_file_speaks_against_it() -> None:
+    found = dateorder.scan(["03/04/2026"])
+    assert dateorder.settle(found, {}, usual="mdy")[0] == {"/": "mdy"}
+    assert dateorder.settle(found, {"/": {"dmy"}}, usual="mdy")[0] is None
+    assert dateorder.settle(dateorder.scan(["03/04/2026", "13/04/2026"]), {}, usual="mdy")[0] == {"/": "dmy"}
+
+
+SWAPPED = ["2026-02-03", "2026-05-03", "2026-06-03", "2026-07-03", "2026-11-03 10:00:00"]
+
+
+def test_dates_that_a_spreadsheet_has_swapped_are_refused() -> None:
+    """In a US Excel 03/02 becomes a date, the second of March; 13/02 stays the text that it was."""
+    found = dateorder.scan([*SWAPPED, "13/02/2026", "28/02/2026"])
+    orders, why = dateorder.settle(found, {})
+    assert orders is None
+    assert (
+        why == "'2026-02-03' beside '13/02/2026': a spreadsheet seems to have swapped day and month in some"
+    )
+    text = table(
+        "Lead ID,Email,Created Date",
+        *(f"{n},u{n}@x.example,{d}" for n, d in enumerate([*SWAPPED, "13/02/2026"])),
+    )
+    with pytest.raises(SourceError, match="swapped day and month") as caught:
+        load(text)
+    assert "do not open it in a spreadsheet" in caught.value.hint
+
+
+@pytest.mark.parametrize("more", [["2026-02-13"], ["03/02/2026"]])
+def test_dates_of_two_shapes_are_not_swapped_where_one_of_them_shows_it(more: list[str]) -> None:
+    assert decided(*SWAPPED, "13/02/2026", *more) == {"/": "dmy"}
+    assert decided(*SWAPPED[:4], "13/02/2026") == {"/": "dmy"}
+
+
+@given(st.lists(days, min_size=1, max_size=10), st.booleans(), st.integers(0, 60), st.integers(0, 60))
+def test_the_days_of_the_report_never_settle_it_wrongly(
+    found: list[date], day_first: bool, before: int, after: int
+) -> None:
+    cells = [
+        "/".join(map(str, (d.day, d.month, d.year) if day_first else (d.month, d.day, d.year))) for d in found
+    ]
+    window = (min(found) - timedelta(days=before), max(found) + timedelta(days=after))
+    orders, _ = dateorder.settle(dateorder.scan(cells), {}, windows={"dmy": window, "mdy": window})
+    if orders is not None and any(d.day != d.month for d in found):
+        assert orders == {"/": "dmy" if day_first else "mdy"}

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit.dates import numeric, read, read_range
+from funnelkit.dates import numeric, read
 from funnelkit.periods import day_number
+from funnelkit.ranges import read_range
 from funnelkit.styles import BAD, DateStyle, Order
 
 if TYPE_CHECKING:
@@ -52,6 +53,24 @@ MDY = dict.fromkeys("/-.", "mdy")
         ("4 mei 2026", date(2026, 5, 4)),
         ("March 1st, 2026", date(2026, 3, 1)),
         ("2024-02-29", date(2024, 2, 29)),
+        ("jeu. 5 févr. 2026", date(2026, 2, 5)),
+        ("Do., 5. Feb. 2026", date(2026, 2, 5)),
+        ("gio 5 feb 2026", date(2026, 2, 5)),
+        ("5 şubat 2026", date(2026, 2, 5)),
+        ("5 фев. 2026", date(2026, 2, 5)),
+        ("5 augusti 2026", date(2026, 8, 5)),
+        ("17 desember 2026", date(2026, 12, 17)),
+        ("2026年2月5日", date(2026, 2, 5)),
+        ("2026년 2월 5일", date(2026, 2, 5)),
+        ("Feb-5-2026", date(2026, 2, 5)),
+        ("Fe-5-2026", date(2026, 2, 5)),
+        ("2026020513", date(2026, 2, 5)),
+        ("20260205.0", date(2026, 2, 5)),
+        ("2026-02-05 3:04 p. m.", datetime(2026, 2, 5, 15, 4)),
+        ("2026-02-05 10:00 GMT+2", datetime(2026, 2, 5, 10, 0, tzinfo=timezone(timedelta(hours=2)))),
+        ("2026-02-05 10:00 UTC+05:30", datetime(2026, 2, 5, 10, 0, tzinfo=timezone(timedelta(hours=5.5)))),
+        ("2026-02-05 10:00:00 PST", datetime(2026, 2, 5, 10, 0, tzinfo=timezone(timedelta(hours=-8)))),
+        ("2026-02-05 10:00 (UTC)", datetime(2026, 2, 5, 10, 0, tzinfo=UTC)),
     ],
 )
 def test_a_date_that_leaves_no_doubt_is_read(text: str, expected: date) -> None:
@@ -87,6 +106,14 @@ def test_a_date_that_leaves_no_doubt_is_read(text: str, expected: date) -> None:
             "5 Foo 2026",
             "32 Jan 2026",
             "soon",
+        ),
+        *(
+            "after 5 Feb 2026",
+            "Fe 5, 2026",
+            "Ma-5-2026",
+            "5 listopada 2026",
+            "2026020525",
+            "2026-01-01 10:00 XYZ",
         ),
         *("Q1 2026", "2026-W05", "today", "", " ", "2024-10-01 - 2024-10-30", "10:15", "٣"),
     ],

@@ -5,22 +5,32 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from funnelkit.errors import SourceError
-from funnelkit.sources.dialect import decode, heads, records
+from funnelkit.sources.content import of_bytes
+from funnelkit.sources.dialect import Text, batches, decode, heads
 
 TEXT = "Kampagne,Kosten\nFrühling – Größe,12\n"
 GREEK = "Εκστρατεία,Cost,Campaign status\nΆνοιξη,12,Enabled\n"
 
 
-def read(*args: Any, **kwargs: Any) -> list[tuple[int, tuple[str, ...]]]:
-    """The records, cells as tuples."""
-    return [(line, tuple(cells)) for line, cells in records(*args, **kwargs)]
+def read(
+    text: str, delimiter: str, *, skip: int = 0, width: int | None = None, batch: int = 2
+) -> list[tuple[int, tuple[str, ...]]]:
+    """The records that have cells, few of them looked at together."""
+    content = of_bytes(text.encode(), "f.csv")
+    whole = Text(content=content, encoding="utf-8", sha256="", batch=batch)
+    found = batches(whole, delimiter, skip=skip, width=width)
+    return [
+        (line, tuple(cells))
+        for lines, rows in found
+        for line, cells in zip(lines, rows, strict=True)
+        if cells
+    ]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +98,7 @@ def test_every_usual_delimiter_is_proposed(delimiter: str) -> None:
 
 def test_a_record_knows_the_line_that_it_begins_on() -> None:
     text = 'a,b\n1,"x\ny\nz"\n\n2,"p\r\nq"\n3,w\n'
-    assert list(read(text, ",")) == [
+    assert read(text, ",") == [
         (1, ("a", "b")),
         (2, ("1", "x\ny\nz")),
         (6, ("2", "p\r\nq")),
@@ -99,7 +109,7 @@ def test_a_record_knows_the_line_that_it_begins_on() -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_may_end_as_on_any_machine(end: str) -> None:
     text = end.join(["title", "a,b", "1,2", "3,4"])
-    assert list(read(text, ",", skip_lines=1)) == [(2, ("a", "b")), (3, ("1", "2")), (4, ("3", "4"))]
+    assert list(read(text, ",", skip=1)) == [(2, ("a", "b")), (3, ("1", "2")), (4, ("3", "4"))]
 
 
 def test_a_row_that_is_wrapped_whole_in_quotes_is_a_row() -> None:
@@ -122,9 +132,9 @@ def test_a_lone_cell_with_line_feeds_and_delimiters_is_left_as_it_is() -> None:
 def test_a_quote_that_is_never_closed_is_refused_and_not_swallowed() -> None:
     text = 'name,cost\nA,1\n"B,2\nC,3\nD,4\n'
     with pytest.raises(SourceError, match=r"f\.csv, line 3: a quote is opened and never closed"):
-        list(read(text, ",", file="f.csv"))
+        list(read(text, ","))
     closed = 'name,cost\nA,1\n"B\n",2\n'
-    assert len(list(read(closed, ",", file="f.csv"))) == 3
+    assert len(list(read(closed, ","))) == 3
 
 
 cell = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=6)
@@ -135,4 +145,4 @@ rows = st.lists(st.lists(cell, min_size=2, max_size=4).map(tuple), min_size=1, m
 def test_what_a_csv_writer_wrote_reads_back(found: list[tuple[str, ...]], delimiter: str, end: str) -> None:
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(found)
-    assert [cells for _, cells in read(text.getvalue(), delimiter, file="f.csv")] == found
+    assert [cells for _, cells in read(text.getvalue(), delimiter)] == found

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,17 @@ def metrics_table() -> str:
 
 
 def presets_table() -> str:
-    found = sorted(preset.builtin(), key=lambda p: (p.tool, p.name))
-    rows = [
-        f"| {p.tool} | {p.export}{', unverified' if p.unverified else ''} | `{p.table}` | `{p.name}` |"
-        for p in found
-    ]
-    return "\n".join(["| tool | export | table | preset |", "|---|---|---|---|", *rows])
+    """A row per tool: its exports by table, those from documentation with a star, those refused apart."""
+    rows = []
+    found = sorted(preset.builtin(), key=lambda p: (p.tool.casefold(), p.table, p.name))
+    for tool, several in groupby(found, key=lambda p: p.tool):
+        read: list[str] = []
+        refused: list[str] = []
+        for one in several:
+            star = "\\*" if one.unverified else ""
+            (refused if one.refuse else read).append(f"{one.export}{star} (`{one.table}`)")
+        rows.append(f"| {tool} | {', '.join(read)} | {', '.join(r.rpartition(' (')[0] for r in refused)} |")
+    return "\n".join(["| tool | read | refused, with what to load instead |", "|---|---|---|", *rows])
 
 
 def sections(text: str) -> list[tuple[str, str]]:

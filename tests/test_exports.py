@@ -51,12 +51,17 @@ def loaded_of(entry: Mapping[str, Any]) -> Loaded:
     path = entry["path"]
     if path not in LOADED:
         try:
-            LOADED[path] = load_file(FOLDER / path)
+            LOADED[path] = load_file(FOLDER / path, zone=zone_of(entry))
         except SourceError as error:
             if any(str(answer).startswith("refuse") for answer in accepted(entry)):
                 pytest.skip(f"refused, which is right: {error}")
             raise
     return LOADED[path]
+
+
+def zone_of(entry: Mapping[str, Any]) -> str:
+    """The zone in which the truth gives its days: a shop's are its own."""
+    return "America/Los_Angeles" if entry["tool"] == "Shopify" else "UTC"
 
 
 def accepted(entry: Mapping[str, Any]) -> list[Any]:
@@ -79,7 +84,7 @@ def test_there_are_exports_of_every_tool() -> None:
 def test_the_table_is_right_or_the_file_is_refused(entry: Mapping[str, Any]) -> None:
     allowed = [str(answer).split()[0] for answer in accepted(entry)]
     try:
-        LOADED[entry["path"]] = load_file(FOLDER / entry["path"])
+        LOADED[entry["path"]] = load_file(FOLDER / entry["path"], zone=zone_of(entry))
         answer, refusal = LOADED[entry["path"]].table, None
     except SourceError as error:
         answer, refusal = "refuse", error
@@ -90,7 +95,10 @@ def test_the_table_is_right_or_the_file_is_refused(entry: Mapping[str, Any]) -> 
 @each_table
 def test_every_data_row_is_used(entry: Mapping[str, Any]) -> None:
     loaded = loaded_of(entry)
-    assert loaded.used == entry["data_rows"]
+    by_currency = entry.get("sums", {}).get("by_currency")
+    # A payment that was never made is a row of the file and none of the table.
+    paid = sum(money["paid_n"] for money in by_currency.values()) if by_currency else entry["data_rows"]
+    assert loaded.used == paid
     assert loaded.rows == entry["records_after_header"]
     assert loaded.export.dialect.header_line == entry["header_line"]
 
@@ -118,7 +126,8 @@ def test_the_currency_is_that_of_the_file(entry: Mapping[str, Any]) -> None:
     if "currency" not in entry:
         return
     stated = {row["currency"] for row in rows(loaded) if row.get("currency")}
-    assert stated == ({entry["currency"]} if entry["currency"] else set())
+    # "USD (from the $ sign)": what the truth says beside the code is for people.
+    assert stated == ({entry["currency"].split()[0]} if entry["currency"] else set())
 
 
 def days(entry: Mapping[str, Any], loaded: Loaded) -> dict[str, tuple[Any, Any]]:
@@ -133,9 +142,11 @@ def days(entry: Mapping[str, Any], loaded: Loaded) -> dict[str, tuple[Any, Any]]
     known = {
         c: (t["min"][:10], t["max"][:10]) for c, t in named.items() if isinstance(t, dict) and "min" in t
     }
-    period = re.findall(r"\d{4}-\d\d-\d\d", str(entry.get("period", "")))
+    # "preamble a..b; rows c..d" and "start dates a..b, end dates c..d": it is the rows that are compared.
+    said = str(entry.get("period", ""))
+    period = re.findall(r"\d{4}-\d\d-\d\d", said.partition("rows ")[2] or said)
     if len(period) >= 2:
-        known["start" if loaded.table == "spend" else "sent_at"] = (period[0], period[1])
+        known["start" if loaded.table in ("spend", "web") else "sent_at"] = (min(period), max(period))
     return known
 
 
@@ -149,11 +160,15 @@ def test_the_first_and_last_day_are_right(entry: Mapping[str, Any]) -> None:
             name, (name,)
         )
         seen = [row[c] or "" for row in found for c in columns if row.get(c)]
-        assert (min(seen), max(seen)) == (first, last), name
+        if loaded.used < entry["data_rows"]:
+            # The first or last row of the file may be one that was never paid.
+            assert first <= min(seen) <= max(seen) <= last
+        else:
+            assert (min(seen), max(seen)) == (first, last), name
     anchor = {"leads": "created_at", "emails": "sent_at", "payments": "paid_at", "spend": "start"}.get(
         loaded.table
     )
-    if anchor in days(entry, loaded):
+    if anchor in days(entry, loaded) and loaded.used == entry["data_rows"]:
         ends = provenance.dates(loaded)
         assert tuple(str(day) for day in ends) == days(entry, loaded)[anchor]
 
@@ -181,8 +196,8 @@ def test_identifiers_and_sources_are_those_of_the_file(entry: Mapping[str, Any])
     loaded = loaded_of(entry)
     truth = entry.get("sums", {})
     headers = {header: target for target, header in loaded.export.kind.columns.items()}
-    ids = truth.get("distinct_ids") or {}
-    if ids.get("header") in headers:
+    ids = truth.get("distinct_ids")
+    if isinstance(ids, dict) and ids.get("header") in headers:
         assert len({v for v in column(loaded, headers[ids["header"]]) if v}) == ids["n"]
     if "by_source" in truth and loaded.table == "leads":
         counts = Counter(column(loaded, "source"))

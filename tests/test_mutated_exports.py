@@ -1,145 +1,45 @@
 """Exports as they get bent on the way: saved again by a spreadsheet, reordered, with a slip in a cell.
 
 Whatever is done to a sample, its sums stay what they are or the file is refused. A number that is
-silently another one is the fault that nobody would find.
+silently another one is the fault that nobody would find. ``python -m tests.benchmarks.mutants`` tries
+thousands.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from funnelkit.errors import SourceError
-from funnelkit.tables import TABLES
-from tests.reading import SAMPLES, csv_text, load, load_file, rows, sums
+from funnelkit.errors import FunnelkitError
+from tests.mutants import (
+    BROKEN,
+    ENCODINGS,
+    PATHS,
+    SPELLINGS,
+    broken,
+    cut,
+    days_of,
+    introduced,
+    optional,
+    redated,
+    relocated,
+    reordered,
+    sheet,
+    totalled,
+    with_rows,
+)
+from tests.reading import load, rows, sums
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from funnelkit.sources.mapping import Loaded
 
-ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1"]
-BROKEN = [
-    "?",
-    "n.a.",
-    "12 pcs",
-    "x7",
-    "1.2.3",
-    "7 or 8",
-    "1e30",
-    "99999999999999999999",
-    "(5",
-    "3,5,7",
-    "#N/A N/A",
-]
-PATHS = sorted(p for p in SAMPLES.iterdir() if p.suffix == ".csv")
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sample, cut into lines above the header, the header, rows, and lines below."""
-
-    file: str
-    above: tuple[tuple[str, ...], ...]
-    header: tuple[str, ...]
-    body: tuple[tuple[str, ...], ...]
-    below: tuple[tuple[str, ...], ...]
-    totals: tuple[tuple[str, ...], ...]
-    """Rows of the body that the tool adds up itself."""
-    mapped: dict[str, str]
-    """Canonical column -> header."""
-    sums: dict[str, Decimal]
-
-    def text(self, delimiter: str) -> str:
-        return csv_text([*self.above, self.header, *self.body, *self.below], delimiter)
-
-
-def sheet(path: Path) -> Sheet:
-    """The sample at *path*, taken apart."""
-    truth = json.loads((SAMPLES / f"{path.stem}.expected.json").read_text("utf-8"))
-    loaded = load_file(path)
-    encoding = loaded.export.dialect.encoding
-    text = path.read_bytes().decode(encoding).lstrip("\ufeff")
-    found = list(csv.reader(io.StringIO(text, newline=""), delimiter=loaded.export.dialect.delimiter))
-    at = next(n for n, row in enumerate(found) if tuple(c.strip() for c in row) == loaded.export.header)
-    width = len(found[at])
-    body = [tuple(row) for row in found[at + 1 :] if len(row) == width]
-    labels = ("total", "subtotal", "grand total")
-    totals = [
-        row for row in body if any(c.strip().lower().startswith(labels) for c in row) or not any(row[:3])
-    ]
-    return Sheet(
-        file=path.name,
-        above=tuple(tuple(row) for row in found[:at]),
-        header=tuple(found[at]),
-        body=tuple(body),
-        below=tuple(tuple(row) for row in found[at + 1 :] if row and len(row) != width),
-        totals=tuple(row for row in totals if any(row)) if truth["set_aside"].get("total") else (),
-        mapped=dict(loaded.export.kind.columns),
-        sums={c: Decimal(text) for c, text in truth["sums"].items()},
-    )
-
-
 SHEETS = {path.stem: sheet(path) for path in PATHS}
-
-
-def reordered(one: Sheet, order: list[int]) -> Sheet:
-    """*one* with its columns in another *order*."""
-
-    def turned(row: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(row[i] for i in order) if row else row
-
-    return replace(
-        one,
-        header=turned(one.header),
-        body=tuple(map(turned, one.body)),
-        totals=tuple(map(turned, one.totals)),
-    )
-
-
-def with_rows(one: Sheet, extra: list[tuple[int, tuple[str, ...]]]) -> Sheet:
-    """*one* with further rows at some places."""
-    body = list(one.body)
-    for place, row in extra:
-        body.insert(place % (len(body) + 1), row)
-    return replace(one, body=tuple(body))
-
-
-def optional(one: Sheet) -> list[str]:
-    """Canonical columns of *one* without which its rows still count."""
-    table = load_file(SAMPLES / one.file).table
-    needed = {column for group in TABLES[table].needs for column in group} | {
-        "start",
-        "end",
-        "stage",
-        "entered_at",
-    }
-    # An id that is no id any more changes which rows are the same; that is not what is looked at here.
-    return [
-        c
-        for c in one.mapped
-        if c not in needed and TABLES[table].columns[c].kind not in ("id", "text", "status")
-    ]
-
-
-def broken(one: Sheet, column: str, row: int, cell: str) -> tuple[Sheet, dict[str, Decimal]]:
-    """*one* with a slip in one cell of a data row, and the sums that are then right."""
-    at = one.header.index(next(h for h in one.header if h.strip() == one.mapped[column]))
-    data = [n for n, r in enumerate(one.body) if r not in one.totals and sum(map(bool, r)) > 1]
-    target = data[row % len(data)]
-    body = list(one.body)
-    before = list(body[target])
-    body[target] = (*before[:at], cell, *before[at + 1 :])
-    blank = replace(one, body=(*body[:target], (*before[:at], "", *before[at + 1 :]), *body[target + 1 :]))
-    # What the sums are without the cell is itself read from a file: the sample with nothing in that place.
-    return replace(one, body=tuple(body)), sums(load(blank.text(","), one.file))
 
 
 def check(found: Loaded, wanted: dict[str, Decimal], *, left_out: str | None = None) -> None:
@@ -162,7 +62,11 @@ def test_a_sample_that_is_only_taken_apart_reads_the_same(stem: str) -> None:
     check(load(SHEETS[stem].text(","), SHEETS[stem].file), SHEETS[stem].sums)
 
 
-bent = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+bent = settings(
+    max_examples=int(os.environ.get("MUTANTS", "120")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 @bent
@@ -184,7 +88,7 @@ def test_the_sums_of_a_bent_export_stay_right_or_it_is_refused(data: Any, stem: 
     )
     try:
         found = load(text.encode(encoding), one.file)
-    except SourceError:
+    except FunnelkitError:
         return
     check(found, wanted, left_out=left_out)
 
@@ -200,3 +104,64 @@ def test_a_bent_export_without_a_slip_is_read_and_not_refused(data: Any, stem: s
         st.sampled_from([e for e in ENCODINGS if text.encode(e, "ignore").decode(e) == text])
     )
     check(load(text.encode(encoding), one.file), one.sums)
+
+
+@bent
+@given(st.data(), st.sampled_from(sorted(SHEETS)))
+def test_another_locale_changes_no_number_and_no_day(data: Any, stem: str) -> None:
+    one = SHEETS[stem]
+    if data.draw(st.booleans(), "decimal comma for decimal point"):
+        one = relocated(one)
+    if data.draw(st.booleans(), "dates in another spelling"):
+        one = redated(one, data.draw(st.sampled_from(sorted(SPELLINGS))))
+    try:
+        found = load(one.text(data.draw(st.sampled_from([",", ";", "\t"]))), one.file)
+    except FunnelkitError:
+        return
+    told = {d.target for d in found.decisions if d.style is None}
+    assert {c: s for c, s in one.sums.items() if c not in told} == sums(found)
+    if found.used == len(rows(load(SHEETS[stem].text(","), one.file))):
+        seen = days_of(found)
+        assert {c: d for c, d in one.days.items() if c in seen} == seen
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [("My report",), ("Filters: none", ""), ("Account: Brume, Ltd.",), ("Made by", "Ada"), ()]
+    ),
+    max_size=6,
+)
+
+
+@bent
+@given(st.data(), st.sampled_from(sorted(SHEETS)), LINES)
+def test_lines_above_and_a_total_below_are_no_rows(
+    data: Any, stem: str, lines: list[tuple[str, ...]]
+) -> None:
+    one = introduced(SHEETS[stem], lines)
+    added = data.draw(st.booleans(), "a total row by hand")
+    if added:
+        one = totalled(one, data.draw(st.sampled_from(["Total", "TOTAL", "Grand total", "Gesamt", "Summe"])))
+    try:
+        found = load(one.text(","), one.file)
+    except FunnelkitError:
+        return
+    # The row of sums may make a column ambiguous, which is then left out and told.
+    told = {d.target for d in found.decisions if d.style is None}
+    check(found, {c: total for c, total in one.sums.items() if c not in told})
+
+
+@bent
+@given(st.data(), st.sampled_from(sorted(SHEETS)))
+def test_a_file_that_is_cut_off_loses_what_is_torn_and_nothing_else(data: Any, stem: str) -> None:
+    one = SHEETS[stem]
+    at = data.draw(st.integers(0, len(one.body) - 1), "row")
+    # Within the last cell nothing shows that something is missing.
+    text, whole = cut(one, at, data.draw(st.integers(1, max(len(one.header) - 1, 1)), "cells"))
+    assume(at > 0)
+    try:
+        found = load(text, one.file)
+        wanted = sums(load(whole.text(","), one.file))
+    except FunnelkitError:
+        return
+    assert sums(found) == wanted

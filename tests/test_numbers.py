@@ -148,6 +148,14 @@ def test_a_slip_proves_nothing(slip: str) -> None:
         ("179,38%", ",", "1.7938"),
         (".5", ".", "0.5"),
         ("5.", ".", "5"),
+        ("$1,200.00 MXN", ".", "1200"),
+        ("USD 12.50 $", ".", "12.5"),
+        ("1.2K €", ".", "1200"),
+        ("$141.56K", ".", "141560"),
+        ("1,2 Mio. €", ",", "1200000"),
+        ("R$ 3,5 mil", ",", "3500"),
+        ("S/ 12.50", ".", "12.5"),
+        ("6,67\u00a0%", ",", "0.0667"),
         ("64517.0", ".", "64517"),
     ],
 )
@@ -156,7 +164,25 @@ def test_a_cell_is_worth_what_a_person_reads(cell: str, decimal: Sign, expected:
 
 
 @pytest.mark.parametrize(
-    "cell", ["", " ", "-", " --", "—", "N/A", "(not set)", "#DIV/0!", "null", "NaN", "None"]
+    "cell",
+    [
+        *(
+            "",
+            " ",
+            "-",
+            " --",
+            "—",
+            "N/A",
+            "(not set)",
+            "#DIV/0!",
+            "#DIV/0",
+            "null",
+            "NaN",
+            "None",
+            "undefined",
+        ),
+        *("No data available.", "#NAME?", "n/d", "(blank)", "∞", "< 10%", "> 90%", "<10", "≥ 1,5 %"),
+    ],
 )
 def test_a_mark_of_missing_is_no_zero(cell: str) -> None:
     assert value(cell) is None
@@ -170,8 +196,8 @@ def test_a_mark_of_missing_is_no_zero(cell: str) -> None:
             "3 of 5",
             "Q3",
             "x7",
-            "< 10%",
-            "> 90%",
+            "< x",
+            "<b>",
             "1.2.3",
             "1..5",
             "1.5'0",
@@ -329,3 +355,134 @@ def test_a_neighbour_that_proves_the_point_outweighs_a_plain_number_beside_the_c
     found = numbers.scan(["1.000", "0"])
     assert numbers.settle(found, counts=False, neighbours={"."})[0] == "."
     assert numbers.settle(found, counts=False, neighbours={","})[0] == ","
+
+
+# What a tool writes, and limits in place of numbers
+
+
+def test_the_way_of_a_tool_holds_unless_the_file_speaks_against_it() -> None:
+    found = numbers.scan(["1.250"])
+    assert numbers.settle(found, counts=False, neighbours=set(), usual=".")[0] == "."
+    assert numbers.settle(found, counts=False, neighbours={","}, usual=".")[0] is None
+    assert (
+        numbers.settle(numbers.scan(["1.250", "3,99"]), counts=False, neighbours=set(), usual=".")[0] == ","
+    )
+
+
+def test_a_limit_in_place_of_a_number_counts_as_missing_and_is_told() -> None:
+    text = table(
+        "Day,Campaign,Cost,Impressions",
+        "2026-01-02,A,1.20,< 10",
+        "2026-01-03,B,< 0.01,500",
+        "2026-01-04,C,3,> 90",
+    )
+    loaded = load(text)
+    assert sums(loaded) == {"cost": Decimal("4.20"), "impressions": Decimal(500)}
+    assert loaded.used == 3
+    assert noted(loaded, "bounded_cells") == [
+        "export.csv: 1 cell of column 'Cost' only limits a number ('< 0.01') and counts as missing",
+        "export.csv: 2 cells of column 'Impressions' only limit a number ('< 10') and count as missing",
+    ]
+
+
+# Percentages
+
+CHANCES = "Deal ID,Deal Stage,Amount,Probability"
+
+
+@pytest.mark.parametrize(
+    ("cells", "chances"),
+    [
+        (["50%", "100 %", "5%"], ["0.50", "1.00", "0.05"]),
+        (["50", "100", "5"], ["0.50", "1.00", "0.05"]),
+        (["0.5", "1", "0.05"], ["0.50", "1.00", "0.05"]),
+        (["12,5", "100,0", "0,5"], ["0.125", "1", "0.005"]),
+        (["1", "0"], ["1", "0"]),
+    ],
+)
+def test_a_chance_is_a_part_of_one_however_it_is_written(cells: list[str], chances: list[str]) -> None:
+    rows = [[str(n), "open", "5.25", cell] for n, cell in enumerate(cells)]
+    loaded = load(csv_text([CHANCES.split(","), *rows]))
+    assert [Decimal(c or 0) for c in column(loaded, "probability")] == [Decimal(c) for c in chances]
+
+
+def test_chances_with_and_without_a_percent_sign_are_left_out() -> None:
+    loaded = load(csv_text([CHANCES.split(","), ["1", "open", "5.25", "50%"], ["2", "open", "5.25", "0.5"]]))
+    assert "probability" not in loaded.present
+    (message,) = noted(loaded, "column_left_out")
+    assert "some of its values have a percent sign and some have none" in message
+
+
+def test_a_header_may_say_that_numbers_are_of_a_hundred() -> None:
+    loaded = load(csv_text([[*CHANCES.split(",")[:3], "Probability (%)"], ["1", "open", "5.25", "1"]]))
+    assert [Decimal(c or 0) for c in column(loaded, "probability")] == [Decimal("0.01")]
+
+
+# Currencies
+
+
+@pytest.mark.parametrize(
+    ("cell", "code", "told"),
+    [
+        ("R$ 100,50", "USD", 1),
+        ("$ 100,50", "MXN", 0),
+        ("€ 100,50", "EUR", 0),
+        ("100,50", "USD", 0),
+        ("100,50 eur", "USD", 1),
+    ],
+)
+def test_a_sign_that_contradicts_the_currency_column_is_told(cell: str, code: str, told: int) -> None:
+    rows = [["1", "won", cell, code], ["2", "won", "7,25", code]]
+    loaded = load(csv_text([["Deal ID", "Deal Stage", "Amount", "Currency"], *rows]))
+    notes = noted(loaded, "currency_sign")
+    assert len(notes) == told
+    assert sums(loaded)["amount"] == Decimal("107.75")
+    assert all(
+        f"carry '{cell.split()[0] if cell[0] != '1' else 'eur'}'" in note and code in note for note in notes
+    )
+
+
+# A whole file in any style
+
+
+@settings(deadline=None, max_examples=120)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10**7), st.integers(0, 10**6), st.integers(0, 10**4)), min_size=1, max_size=8
+    ),
+    st.sampled_from(GROUPS),
+    st.sampled_from(SIGNS),
+    st.integers(0, 3),
+    st.booleans(),
+)
+def test_a_file_in_any_style_gives_its_sums_or_is_refused(
+    rows: list[tuple[int, int, int]], style: tuple[Sign, str], sign: str, decimals: int, total: bool
+) -> None:
+    """Cost, impressions and conversions of a file written in one style, with or without a total row."""
+    decimal, group = style
+    if decimal == "," and group == ",":
+        return
+    found = [(Decimal(cost).scaleb(-decimals), shown, Decimal(done).scaleb(-1)) for cost, shown, done in rows]
+
+    def line(name: str, cost: Decimal, shown: int, done: Decimal) -> list[str]:
+        return [
+            "2026-01-05" if name != "Total" else name,
+            name,
+            formatted(cost, decimals, decimal, group, sign),
+            formatted(Decimal(shown), 0, decimal, group, ""),
+            formatted(done, 1, decimal, group, ""),
+        ]
+
+    costs, impressions, done = (sum(column) for column in zip(*found, strict=True))
+    lines = [line("A", *row) for row in found]
+    if total:
+        lines.append(line("Total", Decimal(costs), int(impressions), Decimal(done)))
+    try:
+        loaded = load(csv_text([["Day", "Campaign", "Cost", "Impr.", "Conversions"], *lines]))
+    except SourceError:
+        assert decimals in (0, 3), "one or two decimals prove their sign"
+        return
+    expected = {"cost": costs, "impressions": impressions, "conversions": done}
+    assert sums(loaded) == {name: expected[name] for name in sums(loaded)}
+    assert "cost" in sums(loaded)
+    assert not noted(loaded, "total_differs")

@@ -7,12 +7,14 @@ A sample is a small file of the tool's shape with made-up contents, ``presets/NA
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from funnelkit import shipped
 from funnelkit.config import Config
 from funnelkit.errors import ConfigError, SourceError
 from funnelkit.pipeline import provenance
@@ -40,7 +42,19 @@ def expected(path: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def header_of(path: Path) -> tuple[str, ...]:
+    """The header of the sample at *path*, also of one that is refused."""
+    try:
+        return load_file(path).export.header
+    except SourceError as error:
+        return error.header
+
+
+READ = [p for p in FILES if "refused" not in expected(p)]
+REFUSED = [p for p in FILES if "refused" in expected(p)]
+
+
+@pytest.mark.parametrize("path", READ, ids=lambda p: p.stem)
 def test_a_sample_gives_exactly_what_stands_in_it(path: Path) -> None:
     loaded, wanted = load_file(path), expected(path)
     preset = loaded.export.kind.preset
@@ -67,9 +81,17 @@ def test_a_sample_gives_exactly_what_stands_in_it(path: Path) -> None:
         assert {key: by_line[row["line"]][key] for key in row} == row
 
 
+@pytest.mark.parametrize("path", REFUSED, ids=lambda p: p.stem)
+def test_a_sample_of_no_use_is_refused_with_the_reason(path: Path) -> None:
+    wanted = expected(path)
+    with pytest.raises(SourceError, match=re.escape(wanted["says"])) as refused:
+        load_file(path)
+    assert (refused.value.code, bool(refused.value.hint)) == (wanted["refused"], True)
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_exactly_one_preset_recognises_a_sample(path: Path) -> None:
-    header = Header(load_file(path).export.header)
+    header = Header(header_of(path))
     assert [p.name for p in builtin() if p.recognises(header, path.name)] == [path.stem.partition("--")[0]]
 
 
@@ -80,6 +102,8 @@ def test_a_preset_has_a_sample_and_says_where_to_click(preset: Preset) -> None:
     assert len(preset.where) > 10
     assert preset.tool
     assert preset.export
+    if preset.refuse:
+        return
     seen = {column for path in own for column in load_file(path).export.kind.columns}
     needed = {c for group in TABLES[preset.table].needs if len(group) == 1 for c in group}
     assert needed <= seen or preset.table == "deals", "the samples show what the table needs"
@@ -192,3 +216,9 @@ def test_a_preset_may_say_what_its_tool_never_writes(tmp_path: Path) -> None:
     assert sums(loaded) == {"amount": Decimal("3.5")}
     assert [(row["currency"], row["owner"]) for row in rows(loaded)] == [("CHF", "Ada")] * 2
     assert {"currency", "owner"} <= loaded.present
+
+
+def test_every_preset_of_the_package_holds_only_what_a_preset_may_hold() -> None:
+    # Reading them skips the checks, for a quick start.
+    documents = shipped.load("funnelkit.sources", "presets")
+    assert [parse(name, documents[name]) for name in sorted(documents)] == list(builtin())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -332,14 +331,6 @@ def test_a_workbook_that_cannot_be_opened_is_refused(file: str, data: bytes, wor
         load(data, file)
     assert caught.value.exit_code == 3
     assert caught.value.hint
-
-
-def test_an_archive_is_not_taken_for_a_table() -> None:
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr("leads.csv", LEADS)
-    with pytest.raises(SourceError, match="an archive, not a table"):
-        load(data.getvalue(), "leads.zip")
 
 
 def test_an_empty_workbook_is_refused() -> None:

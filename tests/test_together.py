@@ -161,6 +161,19 @@ def test_reports_by_campaign_and_by_ad_group_are_not_added() -> None:
     assert total(together(campaigns, other), "cost") == 20
 
 
+def test_reports_of_one_account_at_other_levels_are_not_added() -> None:
+    days = "January 1, 2026 - January 31, 2026"
+    campaigns = report(days, "A,Search,5,100.00")
+    keywords = report(days, "tea,A,5,60.00", header="Keyword,Campaign,Impr.,Cost")
+    terms = report(days, "red tea,tea,A,5,40.00", header="Search term,Keyword,Campaign,Impr.,Cost")
+    places = report(days, "Oregon,A,5,70.00", header="Location,Campaign,Impr.,Cost")
+    for coarse, fine in ((campaigns, keywords), (keywords, terms), (campaigns, terms), (terms, places)):
+        for files, left_out in (((coarse, fine), 1), ((fine, coarse), 0)):
+            with pytest.raises(SourceError, match="over the same days, by") as caught:
+                together(*files)
+            assert caught.value.hint == f"Leave one out; without {left_out}.csv nothing is lost but detail."
+
+
 @pytest.mark.parametrize(
     ("range_", "header", "row"),
     [

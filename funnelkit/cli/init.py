@@ -33,6 +33,8 @@ def init(
     from pathlib import Path
 
     from funnelkit.cli import output as out
+    from funnelkit.cli.boundary import printable
+    from funnelkit.cli.progress import Progress
     from funnelkit.errors import UsageError
     from funnelkit.pipeline import starting
     from funnelkit.pipeline.options import Options
@@ -46,9 +48,17 @@ def init(
     options = Options(
         timezone=timezone, currency=currency, date_order=date_order, decimal=decimal, no_config=True
     )
-    text = starting.configuration(files or [], options, target.parent if output != "-" else Path.cwd())
+    folder = target.parent if output != "-" else Path.cwd()
+    with Progress(quiet=quiet) as progress:
+        start = starting.configuration(
+            files or [], options, folder, lambda file: progress.say(f"reading {file}")
+        )
     if output == "-":
-        out.emit(text.encode())
-        return
-    write({target: text.encode()})
-    out.talk(f"wrote {output}; from now on `funnelkit report` in this folder needs no arguments", quiet=quiet)
+        out.emit(start.text.encode())
+    else:
+        write({target: start.text.encode()})
+        out.talk(
+            f"wrote {output}; from now on `funnelkit report` in this folder needs no arguments", quiet=quiet
+        )
+    for question in start.open:
+        out.talk(f"to be settled: {printable(question)}", quiet=quiet)

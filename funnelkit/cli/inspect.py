@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from funnelkit.cli import arguments as a
+
+if TYPE_CHECKING:
+    from funnelkit.inspection import Inspection
 
 HELP = """What each file is, how each column is read and why, and which rows are set aside.
 
 \b
   funnelkit inspect leads.csv
   funnelkit inspect *.csv -f json | jq '.files[] | {file, table, sums}'
+  funnelkit inspect deals.csv --rejects rejects.csv
 """
 
 
@@ -19,15 +25,18 @@ def inspect(
     timezone: a.Timezone = None,
     date_order: a.DateOrder = None,
     decimal: a.Decimal = None,
-    format: a.Format = None,
+    format: Annotated[str | None, typer.Option("--format", "-f", metavar="FORMAT", help="terminal or json.")] = None,
+    rejects: Annotated[str | None, typer.Option("--rejects", metavar="FILE", help="Write the rows that are not used, or have cells that cannot be read, as CSV.")] = None,
     engine: a.EngineName = "auto",
     config: a.Config = None,
     no_config: a.NoConfig = False,
+    quiet: a.Quiet = False,
     debug: a.Debug = False,
     no_color: a.NoColor = False,
-) -> None:
+) -> None:  # fmt: skip
     """Look at the files; a refused one makes the exit code 3."""
     from funnelkit.cli import output as out
+    from funnelkit.cli.progress import Progress
     from funnelkit.pipeline import inspecting
     from funnelkit.pipeline.options import Options
     from funnelkit.render import inspection
@@ -41,8 +50,39 @@ def inspect(
         config=config,
         no_config=no_config,
     )
-    seen = inspecting.inspect(files or [], options)
-    out.emit(inspection.render(seen, format, color=out.colored(no_color)))
-    codes = [one.error.exit_code for one in seen if one.error]
+    with Progress(quiet=quiet) as progress:
+        seen = inspecting.inspect(
+            files or [], options, lambda file: progress.say(f"reading {file}"), rejects=rejects is not None
+        )
+    if rejects is not None:
+        _write_rejects(rejects, seen)
+    out.emit(inspection.render(seen.files, format, width=out.width(), color=out.colored(no_color)))
+    codes = [one.error.exit_code for one in seen.files if one.error]
     if codes:
         raise typer.Exit(3 if 3 in codes else codes[0])
+
+
+def _write_rejects(target: str, seen: Inspection) -> None:
+    from pathlib import Path
+
+    from funnelkit.cli import output as out
+    from funnelkit.errors import UsageError
+    from funnelkit.render.files import write
+    from funnelkit.render.inspection import rejects
+
+    path = Path(target)
+    if target == "-" or (
+        path.exists() and any(path.samefile(f.file) for f in seen.files if Path(f.file).exists())
+    ):
+        raise UsageError(
+            f"--rejects {target}: not a file to write to", hint="Name a new file, such as rejects.csv."
+        )
+    write({path: rejects.render(seen.rejects)}, private=True)
+    rows = len(seen.rejects)
+    told = (
+        f"{rows} row{'s' * (rows > 1)} as they stand in the files, with the personal data in them"
+        if rows
+        else "no rows"
+    )
+    # Said under --quiet too: it is about the people in the file.
+    out.talk(f"wrote {target}: {told}; only you can read it")

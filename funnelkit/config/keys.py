@@ -5,6 +5,7 @@ from __future__ import annotations
 from funnelkit.config import texts
 from funnelkit.config.across import columns_of_table, names_apart, one_meaning
 from funnelkit.config.containers import Field, Keyed, Record, Several
+from funnelkit.config.own import Presets
 from funnelkit.config.scalars import Flag, Share, Value, Whole
 from funnelkit.config.words import Choice, File, Pattern, Text
 from funnelkit.periods import GRAINS
@@ -20,6 +21,7 @@ _identifier = Text(wanted="a name of small letters, digits and _", pattern="^[a-
 _timezone = Text(wanted="a time zone", check=texts.timezone)
 _currency = Text(wanted="a currency code of three capital letters, such as EUR,", pattern="^[A-Z]{3}$")
 _decimal = Choice(wanted="a decimal mark, '.' or ','", words=(".", ","))
+_order = Choice(wanted="an order of day and month", words=("dmy", "mdy"))
 
 COLUMN = Record(
     short="from",
@@ -28,6 +30,7 @@ COLUMN = Record(
         "format": Field(
             Text(check=texts.date_pattern), 'How its dates are written, as a strptime pattern: "%d/%m/%Y".'
         ),
+        "order": Field(_order, "The order of day and month in its dates such as 03/04/2026."),
         "decimal": Field(_decimal, "The decimal mark of its numbers."),
     },
 )
@@ -42,6 +45,17 @@ SOURCE = Record(
         "values": Field(
             Keyed(keys=_column, of=Keyed(keys=_word, of=_words, check=one_meaning)),
             "Our column: our word: the words in the file.",
+        ),
+        "pinned": Field(
+            Flag(),
+            "Only `columns` are read, and a file that differs in them, or in the words of its status, is refused.",
+        ),
+        "unused": Field(
+            Several(of=_word), "The other headers of the file; a pinned source tells new ones by it."
+        ),
+        "unclear": Field(
+            Several(of=_word),
+            "Words of the status or stage that may mean anything; others of a pinned source are new.",
         ),
         "timezone": Field(_timezone, "The zone of its time stamps that carry none."),
         "currency": Field(_currency, "The currency of its amounts, where no column has it."),
@@ -142,7 +156,7 @@ FILE = Record(
         "spark": Field(SPARK, "Where Spark runs."),
         "costs": Field(File(), "Other costs of sales and marketing: a file."),
         "targets": Field(File(), "Targets: a file with metric, segment, period, value."),
-        "presets": Field(File(), "A folder with presets of your own."),
+        "presets": Field(Presets(), "Presets of your own: a folder of them, or each under its name."),
         "measures": Field(Keyed(keys=_identifier, of=MEASURE), "Sums and counts of your own."),
         "metrics": Field(Keyed(keys=_identifier, of=METRIC), "Metrics of your own."),
     },

@@ -24,6 +24,8 @@ class ColumnSpec(Struct, frozen=True, kw_only=True):
     """The header in the file."""
     format: str | None = None
     """A strptime pattern."""
+    order: str | None = None
+    """``dmy`` or ``mdy``."""
     decimal: str | None = None
     """The decimal mark, ``.`` or ``,``."""
 
@@ -39,6 +41,12 @@ class SourceSpec(Struct, frozen=True, kw_only=True):
     """Canonical column -> where it comes from."""
     values: Mapping[str, Words] = field(default_factory=dict)
     """Canonical column -> canonical word -> the file's words."""
+    pinned: bool = False
+    """Only *columns* are read, and a file that differs from what is said here is refused."""
+    unused: tuple[str, ...] | None = None
+    """The other headers that the file had when it was pinned."""
+    unclear: tuple[str, ...] | None = None
+    """Words of its status or stage that were not understood then."""
     timezone: str | None = None
     currency: str | None = None
     decimal: str | None = None
@@ -76,8 +84,8 @@ class Config(Struct, frozen=True, kw_only=True):
     spark: Mapping[str, Any] = field(default_factory=dict)
     costs: Path | None = None
     targets: Path | None = None
-    presets: Path | None = None
-    """A folder with presets of the team's own."""
+    presets: Path | Mapping[str, Any] | None = None
+    """A folder with presets of the team's own, or the presets themselves by their names."""
     measures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)

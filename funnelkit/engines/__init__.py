@@ -10,15 +10,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from funnelkit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from funnelkit.plans import LinkKey, TablePlan
 
-Record = tuple[int, Sequence[str]]
-"""A line number, counted from 1, and the cells of the record that begins there."""
+
+class Batch(Struct, frozen=True, kw_only=True):
+    """Some records of an export, in their order."""
+
+    lines: Sequence[int]
+    """The line that each of *rows* begins on, counted from 1."""
+    rows: Sequence[Sequence[Any]]
+    aside: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Reason -> lines of records that are none of the table, and so are not among *rows*."""
+    texts: Callable[[Sequence[Any]], list[str]] = list
+    """What makes texts of cells, for rows that come with types of their own."""
 
 
 class Aside(Struct, frozen=True, kw_only=True):
@@ -27,6 +36,8 @@ class Aside(Struct, frozen=True, kw_only=True):
     reason: str
     message: str
     lines: tuple[int, ...]
+    column: str = ""
+    """The header of the cell that is to blame; empty where it is the row as a whole."""
 
 
 class BadCells(Struct, frozen=True, kw_only=True):
@@ -50,10 +61,11 @@ class Converted(Struct, frozen=True, kw_only=True):
 class Engine(Protocol):
     """What every engine can do."""
 
-    def text(self, records: Iterable[Record], headers: Mapping[str, int], width: int) -> Any:
-        """Hold the columns *headers* (name to position) of *records*.
+    def text(self, batches: Iterable[Batch], headers: Mapping[str, int], width: int) -> Any:
+        """Hold the columns *headers* (name to position) of the records in *batches*.
 
-        The result has ``rows``, and ``distinct(header)``: the different cells of a column, untrimmed.
+        The result has ``rows``; ``distinct(header)``, the different cells of a column, untrimmed;
+        ``at(header, lines)``, the cells on some lines; and ``lines_with(header, cells)``, the lines of some cells.
         """
 
     def convert(self, text: Any, plan: TablePlan) -> Converted:

@@ -6,7 +6,9 @@ Part of the pandas engine; rules and styles are followed on the values, and spre
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from operator import itemgetter
 from typing import Any
 
@@ -15,15 +17,20 @@ import pandas as pd
 from msgspec import Struct
 
 from funnelkit import bulk
-from funnelkit.engines import Aside, BadCells
+from funnelkit.engines import Aside, BadCells, Batch
 from funnelkit.plans import ColumnPlan, RowRule
 from funnelkit.styles import BAD, Bad, DateStyle, NumberStyle
 
 _INT64_MAX = 2**63 - 1
 
 
+Codes = np.ndarray[Any, np.dtype[np.int32]]
+_FOOTER = 100
+"""No footer has more lines."""
+
+
 class Coded(Struct, frozen=True):
-    codes: np.ndarray[Any, np.dtype[np.intp]]
+    codes: Codes
     values: list[str]
 
 
@@ -43,11 +50,26 @@ class PandasText(Struct, frozen=True):
         """The different cells of one column."""
         return self.columns[header].values
 
+    def at(self, header: str, lines: Sequence[int]) -> list[str]:
+        """The cells of one column in the records that begin on *lines*."""
+        coded = self.columns[header]
+        return [coded.values[code] for code in coded.codes[np.isin(self.lines, list(lines))].tolist()]
+
+    def lines_with(self, header: str, cells: Sequence[str]) -> list[int]:
+        """The lines of the records that have one of *cells* in a column."""
+        coded = self.columns[header]
+        wanted = np.isin(np.array(coded.values, dtype=object), list(cells))
+        lines: list[int] = self.lines[wanted[coded.codes]].tolist()
+        return lines
+
 
 ODD = {
     "blank": "blank row",
     "footer": "a lone text under the table",
     "ragged": "the row does not have the cells that the header promises",
+    "torn": "the file ends within this row: it was cut off",
+    "other_table": "a line of another table in the same file",
+    "repeated_header": "the header again",
 }
 
 
@@ -63,7 +85,7 @@ def oddity(cells: Sequence[str], width: int, needed: int) -> str | None:
     return None
 
 
-def padded_footer(rows: list[Sequence[str]]) -> int:
+def padded_footer(rows: Sequence[Sequence[str]]) -> int:
     """How many rows at the end are lines of words that a spreadsheet has padded to the width of the table."""
     lone = 0
     words = False
@@ -77,17 +99,112 @@ def padded_footer(rows: list[Sequence[str]]) -> int:
     return lone if words else 0
 
 
-def cells_at(rows: list[Sequence[str]], position: int) -> list[str]:
-    """One column of *rows*; a row that ends before it has nothing there."""
+class _Column:
+    """One column on the way from batches of cells to codes."""
+
+    def __init__(self) -> None:
+        # A dictionary that numbers what it does not know yet: the quickest coding that goes on from batch to batch.
+        self._known: dict[str, int] = defaultdict(count().__next__)
+        self._codes: list[Codes] = []
+        self._rest: list[Sequence[str]] = []
+        self._new = False
+
+    def add(self, cells: Sequence[str]) -> None:
+        """Take *cells* in. They are coded at the end where they are the only ones, or nearly each is new."""
+        if len(self._rest) == 1 and not self._codes:
+            self._code(self._rest.pop())
+            self._new = len(self._known) * 2 > len(self._codes[0])
+        if self._rest or not self._codes or self._new:
+            self._rest.append(cells)
+        else:
+            self._code(cells)
+
+    def _code(self, cells: Sequence[str]) -> None:
+        self._codes.append(np.fromiter(map(self._known.__getitem__, cells), np.int32, len(cells)))
+
+    def coded(self, rows: int) -> Coded:
+        """The first *rows* rows. Values that only later ones have are left out."""
+        values: Any = list(self._known)
+        self._known.clear()
+        if self._rest:
+            parts = [np.array(cells, dtype=object) for cells in (values, *self._rest) if len(cells)]
+            self._rest.clear()
+            codes, distinct = pd.factorize(np.concatenate(parts))
+            self._codes.append(codes[len(values) :].astype(np.int32))
+            values = distinct.tolist()
+        joined = np.concatenate(self._codes)[:rows] if self._codes else np.array([], dtype=np.int32)
+        # Codes go up from 0 in the order of the rows.
+        return Coded(joined, values[: int(joined.max(initial=-1)) + 1])
+
+
+class Coding:
+    """The columns of a table on the way from batches of rows to codes; rows themselves are not kept."""
+
+    def __init__(self, headers: Mapping[str, int], width: int) -> None:
+        self._headers = headers
+        self._width = width
+        self._needed = 1 + max(headers.values(), default=0)
+        self._columns = {header: _Column() for header in headers}
+        self._lines: list[np.ndarray[Any, np.dtype[np.int64]]] = []
+        self._odd: dict[str, list[int]] = {}
+        self._short = 0
+        self._last: list[tuple[Callable[[Sequence[Any]], list[str]], Sequence[Any]]] = []
+
+    def add(self, batch: Batch) -> None:
+        """Code the rows of *batch*; those that do not fit are set aside."""
+        for reason, found in batch.aside.items():
+            self._odd.setdefault(reason, []).extend(found)
+        lines, rows = self._fitting(batch)
+        if not rows:
+            return
+        columns = _columns(rows, list(self._headers.values()))
+        for header, cells in zip(self._headers, columns, strict=True):
+            self._columns[header].add(batch.texts(cells))
+        self._lines.append(np.fromiter(lines, np.int64, len(rows)))
+        self._last = [*self._last, *((batch.texts, row) for row in rows[-_FOOTER:])][-_FOOTER:]
+
+    def _fitting(self, batch: Batch) -> tuple[Sequence[int], Sequence[Sequence[Any]]]:
+        """The rows that fit, and their lines."""
+        lines, rows = batch.lines, batch.rows
+        if set(map(len, rows)) <= {self._width} and all(map(any, rows)):
+            return lines, rows
+        kept = []
+        for at, row in enumerate(rows):
+            strange = len(row) != self._width or not any(row)
+            if strange and (kind := oddity(batch.texts(row), self._width, self._needed)):
+                self._odd.setdefault(kind, []).append(lines[at])
+            else:
+                self._short += len(row) < self._width
+                kept.append(at)
+        return [lines[at] for at in kept], [rows[at] for at in kept]
+
+    def done(self) -> PandasText:
+        """All columns, without the footer at their end."""
+        footer = padded_footer([texts(row) for texts, row in self._last]) if self._width > 2 else 0
+        lines = np.concatenate(self._lines) if self._lines else np.array([], dtype=np.int64)
+        # Some tools leave blank cells at the end of rows out. Where no other row is short, the last one is torn.
+        torn = int(self._short == 1 and not footer and len(self._last[-1][1]) < self._width)
+        kept = len(lines) - footer - torn
+        self._odd.setdefault("torn" if torn else "footer", []).extend(lines[kept:].tolist())
+        aside = tuple(
+            Aside(reason=reason, message=message, lines=tuple(sorted(self._odd[reason])))
+            for reason, message in ODD.items()
+            if self._odd.get(reason)
+        )
+        coded = {header: column.coded(kept) for header, column in self._columns.items()}
+        return PandasText(coded, lines[:kept], aside)
+
+
+def _columns(rows: Sequence[Sequence[Any]], positions: Sequence[int]) -> list[Sequence[Any]]:
+    """Some columns of *rows*; a row that ends before one has nothing there."""
+    if len(positions) * 3 > len(rows[0]) and len(set(map(len, rows))) == 1:
+        # To turn all columns round at once is quicker than to pick several.
+        turned = list(zip(*rows, strict=True))
+        return [turned[position] for position in positions]
     try:
-        return list(map(itemgetter(position), rows))
+        return [list(map(itemgetter(position), rows)) for position in positions]
     except IndexError:
-        return [row[position] if position < len(row) else "" for row in rows]
-
-
-def encoded(cells: list[str]) -> Coded:
-    codes, values = pd.factorize(np.array(cells, dtype=object) if cells else np.array([], dtype=object))
-    return Coded(codes, values.tolist())
+        return [[row[p] if p < len(row) else "" for row in rows] for p in positions]
 
 
 def hits(text: PandasText, rule: RowRule) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -104,7 +221,11 @@ def hits(text: PandasText, rule: RowRule) -> np.ndarray[Any, np.dtype[np.bool_]]
             if not hit.any():
                 break
             coded = text.columns[header]
-            hit &= np.array(bulk.missing(coded.values), dtype=bool)[coded.codes]
+            bare = np.array(bulk.missing(coded.values), dtype=bool)
+            for value in np.flatnonzero(bare):
+                # "(not set)" is what an analytics tool calls a row; the names of a total row are blank.
+                bare[value] = coded.values[value].strip().lower() != "(not set)"
+            hit &= bare[coded.codes]
         else:
             hit |= _where(text.columns[header], pattern.fullmatch)
     if pattern is not None and hit.any():
@@ -159,7 +280,8 @@ def asides(text: PandasText, column: ColumnPlan, lost: Any, wrong: Any) -> list[
         if mask.any():
             example = bad_cells(text, column, mask).example if reason == "bad_value" else ""
             message = f"{say}: {example!r}" if example else say
-            found.append(Aside(reason=reason, message=message, lines=tuple(text.lines[mask].tolist())))
+            lines = tuple(text.lines[mask].tolist())
+            found.append(Aside(reason=reason, message=message, lines=lines, column=column.header))
     return found
 
 

@@ -14,47 +14,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from funnelkit.engines import Aside, BadCells, Converted, Record, _linking
-from funnelkit.engines._coded import (
-    ODD,
-    PandasText,
-    asides,
-    bad_cells,
-    cells_at,
-    encoded,
-    hits,
-    oddity,
-    padded_footer,
-    typed,
-)
+from funnelkit.engines import Aside, BadCells, Batch, Converted, _linking
+from funnelkit.engines._coded import Coding, PandasText, asides, bad_cells, hits, typed
 from funnelkit.plans import LinkKey, TablePlan
 
 
 class PandasEngine:
     """Frames as pandas DataFrames."""
 
-    def text(self, records: Iterable[Record], headers: Mapping[str, int], width: int) -> PandasText:
-        """Hold the columns *headers* of *records*; rows that do not fit *width* are set aside."""
-        found = list(records)
-        lines = [line for line, _ in found]
-        rows = [cells for _, cells in found]
-        odd: dict[str, list[int]] = {"blank": [], "footer": [], "ragged": []}
-        needed = 1 + max(headers.values(), default=0)
-        strange = [i for i, cells in enumerate(rows) if len(cells) != width or not any(cells)]
-        for i in reversed(strange):
-            if kind := oddity(rows[i], width, needed):
-                odd[kind].append(lines.pop(i))
-                rows.pop(i)
-        for _ in range(padded_footer(rows) if width > 2 else 0):
-            rows.pop()
-            odd["footer"].append(lines.pop())
-        coded = {name: encoded(cells_at(rows, i)) for name, i in headers.items()}
-        aside = tuple(
-            Aside(reason=reason, message=ODD[reason], lines=tuple(sorted(found)))
-            for reason, found in odd.items()
-            if found
-        )
-        return PandasText(coded, np.array(lines, dtype=np.int64), aside)
+    def text(self, batches: Iterable[Batch], headers: Mapping[str, int], width: int) -> PandasText:
+        """Hold the columns *headers* of *batches*; rows that do not fit *width* are set aside."""
+        coding = Coding(headers, width)
+        for batch in batches:
+            coding.add(batch)
+        return coding.done()
 
     def convert(self, text: PandasText, plan: TablePlan) -> Converted:
         """The canonical frame that *plan* makes of *text*."""

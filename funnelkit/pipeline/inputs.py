@@ -1,7 +1,7 @@
-"""What the user named, as a list of inputs: ``KIND=FILE``, patterns, folders, standard input, config.
+"""What the user named, as a list of inputs: ``KIND=FILE``, patterns, folders, archives, standard input, config.
 
 A file that the configuration describes is read as described there, also when it is named on the
-command line. Nothing is opened here but folders and standard input.
+command line. Every export in a ZIP archive is an input of its own, called ``archive.zip/leads.csv``.
 """
 
 from __future__ import annotations
@@ -17,11 +17,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit.config import Config, SourceSpec
-from funnelkit.errors import FunnelkitError, MissingInputError, UsageError, did_you_mean, raise_all
+from funnelkit.errors import (
+    FunnelkitError,
+    MissingInputError,
+    SourceError,
+    UsageError,
+    did_you_mean,
+    raise_all,
+)
+from funnelkit.sources import ahead, unpack
 from funnelkit.sources.settings import FileSettings
 from funnelkit.tables import TABLES
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 _KIND = re.compile(r"([A-Za-z][A-Za-z0-9_]*)=(.+)", re.DOTALL)
 
 
@@ -31,6 +38,7 @@ class Input(Struct, frozen=True, kw_only=True):
     file: str
     """As it is shown to the user."""
     path: Path
+    """Where it lies; one in an archive below the archive."""
     settings: FileSettings
     data: bytes | None = None
     """The contents, for standard input."""
@@ -41,22 +49,23 @@ def expand(
 ) -> list[Input]:
     """The inputs that *arguments* name; without arguments, those of the configuration.
 
-    Each file comes once, in the order of the arguments, patterns and folders sorted by name.
-    Raises UsageError for an unknown kind and MissingInputError for what is not there, all at once.
+    Each file comes once, in the order of the arguments, patterns and folders sorted by name; a
+    workbook once for every kind or sheet that is asked of it. Raises UsageError for an unknown kind and MissingInputError for what is not there, all at once.
     """
-    found: dict[Path, Input] = {}
+    found: dict[tuple[Path, str | None, str | None], Input] = {}
     problems: list[FunnelkitError] = []
     for argument in arguments:
         try:
-            for one in _of_argument(argument, settings, kinds):
-                found.setdefault(one.path.absolute(), _described(one, config))
+            for named in _of_argument(argument, settings, kinds):
+                for one in _described(named, config):
+                    found.setdefault(_key(one), one)
         except FunnelkitError as problem:
             problems.append(problem)
     if not arguments:
         for spec in config.sources:
             try:
                 for one in _of_spec(spec, config, settings):
-                    found.setdefault(one.path.absolute(), one)
+                    found.setdefault(_key(one), one)
             except FunnelkitError as problem:
                 problems.append(problem)
     raise_all(problems)
@@ -65,7 +74,19 @@ def expand(
             "no files were named",
             hint="Name some, as in `funnelkit report leads.csv deals.csv`, or list them under `sources:` in funnelkit.yaml.",
         )
-    return list(found.values())
+    inputs = _once(list(found.values()))
+    ahead.begin([(one.path, one.file) for one in inputs])
+    return inputs
+
+
+def _key(one: Input) -> tuple[Path, str | None, str | None]:
+    return one.path.absolute(), one.settings.kind, one.settings.sheet
+
+
+def _once(inputs: Sequence[Input]) -> list[Input]:
+    """*inputs* without a file that is also named with its kind."""
+    kinds = {one.path.absolute() for one in inputs if one.settings.kind}
+    return [one for one in inputs if one.settings.kind or one.path.absolute() not in kinds]
 
 
 def _of_argument(argument: str, settings: FileSettings, kinds: Sequence[str]) -> list[Input]:
@@ -91,28 +112,40 @@ def _standard_input(settings: FileSettings) -> Input:
 
 def _files(argument: str) -> list[str]:
     if os.path.isdir(argument):
-        inside = sorted(
-            str(p)
-            for p in Path(argument).iterdir()
-            if p.suffix.lower() in SUFFIXES and not p.name.startswith((".", "~$"))
-        )
+        inside = sorted(str(p) for p in Path(argument).iterdir() if p.is_file() and unpack.is_input(p.name))
         if not inside:
             raise MissingInputError(
                 f"{argument}: there are no exports in this folder", hint="It holds no CSV or Excel file."
             )
-        return inside
+        return _unpacked(inside)
     if glob.has_magic(argument) and not os.path.exists(argument):
         matched = sorted(p for p in glob.glob(argument) if os.path.isfile(p))
         if not matched:
             raise MissingInputError(
                 f"{argument}: no file matches this pattern", hint="Check the folder and the spelling."
             )
-        return matched
-    return [argument]
+        return _unpacked(matched)
+    return _unpacked([argument])
+
+
+def _unpacked(files: Sequence[str]) -> list[str]:
+    """*files*, with the exports that are in them in the place of archives."""
+    return [name for file in files for name in _inside(file)]
+
+
+def _inside(file: str) -> list[str]:
+    try:
+        names = unpack.exports(Path(file), file)
+    except (SourceError, OSError):
+        # What is wrong with it is told when it is read, beside what there is to say of the other files.
+        return [file]
+    return [file] if names is None else [f"{file}/{name}" for name in names]
 
 
 def _of_spec(spec: SourceSpec, config: Config, settings: FileSettings) -> list[Input]:
     matched = sorted(p for p in glob.glob(spec.path) if os.path.isfile(p))
+    if not matched and unpack.archive_of(Path(spec.path)):
+        matched = [spec.path]
     if not matched:
         raise MissingInputError(
             f"{spec.path}: no file is there, though {config.path} lists it under sources",
@@ -120,15 +153,21 @@ def _of_spec(spec: SourceSpec, config: Config, settings: FileSettings) -> list[I
         )
     return [
         Input(file=os.path.relpath(name), path=Path(name), settings=_settings(spec, settings))
-        for name in matched
+        for name in _unpacked(matched)
     ]
 
 
-def _described(one: Input, config: Config) -> Input:
-    """*one* with the settings that the configuration has for its path; the command line wins."""
-    path = str(one.path.absolute())
-    spec = next((s for s in config.sources if s.path == path or Path(path).match(s.path)), None)
-    return replace(one, settings=_settings(spec, one.settings)) if spec else one
+def _described(one: Input, config: Config) -> list[Input]:
+    """*one* with the settings that the configuration has for its path, once for each sheet; the command line wins."""
+    path = one.path.absolute()
+    # An archive that is described stands for what is in it.
+    known = [path, *(p for p in path.parents if p.suffix.lower() == ".zip")]
+    specs = [s for s in config.sources if any(s.path == str(p) or p.match(s.path) for p in known)]
+    if not specs:
+        return [one]
+    sheets = {spec.sheet: spec for spec in reversed(specs)}
+    chosen = [spec for spec in specs if sheets[spec.sheet] is spec and (spec.sheet or spec is specs[0])]
+    return [replace(one, settings=_settings(spec, one.settings)) for spec in chosen]
 
 
 def _settings(spec: SourceSpec, given: FileSettings) -> FileSettings:
@@ -136,10 +175,15 @@ def _settings(spec: SourceSpec, given: FileSettings) -> FileSettings:
         kind=given.kind or spec.preset or spec.table,
         columns={target: c.source for target, c in spec.columns.items()},
         patterns={target: c.format for target, c in spec.columns.items() if c.format},
+        orders={target: c.order for target, c in spec.columns.items() if c.order},
         decimals={target: c.decimal for target, c in spec.columns.items() if c.decimal},
         values=spec.values,
         order=given.order or spec.date_order,
         decimal=given.decimal or spec.decimal,
+        yields=not (spec.date_order or spec.decimal),
+        pinned=spec.pinned,
+        unused=spec.unused,
+        unclear=spec.unclear,
         zone=spec.timezone,
         currency=spec.currency,
         sheet=spec.sheet,

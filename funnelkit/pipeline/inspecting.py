@@ -5,84 +5,180 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from funnelkit import engines
-from funnelkit.errors import FunnelkitError, SeveralProblems
-from funnelkit.inspection import Inspected, InspectedColumn, Problem
-from funnelkit.pipeline import provenance
+from funnelkit.errors import FunnelkitError, SeveralProblems, SourceError
+from funnelkit.inspection import Inspected, InspectedColumn, Inspection, Problem, Reject, Unreadable
+from funnelkit.pipeline import provenance, rejecting, shortfall
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.reading import inputs, load_one, read_config, zone_of
+from funnelkit.pipeline.reading import Observe, inputs, load_export, read_config, read_export, zone_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from funnelkit.config import Config
     from funnelkit.pipeline.options import Options
+    from funnelkit.sources.export import Export
     from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.recognise import Recognition
     from funnelkit.sources.values import Decision
 
+_LINES = 10
 
-def inspect(files: Sequence[str], options: Options) -> tuple[Inspected, ...]:
-    """One entry per file, in the order of the arguments, also for a file that is refused."""
+
+def inspect(
+    files: Sequence[str], options: Options, observe: Observe = lambda file: None, *, rejects: bool = False
+) -> Inspection:
+    """One entry per file, in the order of the arguments, also for a file that is refused.
+
+    *observe* hears the name of each file before it is read. With *rejects* also the rows that are not used.
+    """
     config = read_config(options)
     zone = zone_of(options, config)
+    # Workbooks are opened in the background from here on, while the engine is imported.
+    named = inputs(files, options, config)
     engine = engines.load(options.engine)
-    return tuple(_inspected(one, config, zone, engine) for one in inputs(files, options, config))
+    found: list[Inspected] = []
+    rows: list[Reject] = []
+    for one in named:
+        observe(one.file)
+        seen, loaded = _inspected(one, config, zone, engine)
+        found.append(seen)
+        if rejects and loaded:
+            rows += rejecting.rejects(loaded, loaded.aside)
+    return Inspection(files=tuple(found), rejects=tuple(rows))
 
 
-def _inspected(one: Input, config: Config, zone: str, engine: engines.Engine) -> Inspected:
+def _inspected(
+    one: Input, config: Config, zone: str, engine: engines.Engine
+) -> tuple[Inspected, Loaded | None]:
+    seen = Inspected(file=one.file)
     try:
-        loaded = load_one(one, config, zone, engine)
+        export = read_export(one, config)
+        seen = _of_export(export)
+        try:
+            loaded = _accounted(load_export(export, one, engine, zone), engine)
+        except FunnelkitError:
+            seen = replace(seen, columns=_decided(export, one, engine, zone))
+            raise
+        return _of_loaded(seen, loaded), loaded
     except FunnelkitError as error:
         problems = error.problems if isinstance(error, SeveralProblems) else (error,)
-        hints = "\n".join(p.hint for p in problems if p.hint)
-        return Inspected(
-            file=one.file,
-            error=Problem(code=problems[0].code, message=str(error), hint=hints, exit_code=error.exit_code),
+        hints = dict.fromkeys(p.hint for p in problems if p.hint)
+        problem = Problem(
+            code=problems[0].code, message=str(error), hint="\n".join(hints), exit_code=error.exit_code
         )
-    return _of_loaded(loaded)
+        header = error.header if isinstance(error, SourceError) else ()
+        return replace(seen, error=problem, unread=seen.unread or tuple(h for h in header if h)), None
 
 
-def _of_loaded(loaded: Loaded) -> Inspected:
-    from funnelkit.sources.overlaps import grain
+def _accounted(loaded: Loaded, engine: engines.Engine) -> Loaded:
+    """*loaded* without the rows that another of the file stands for, and with the notes that a report has."""
+    import narwhals.stable.v2 as nw
 
-    export = loaded.export
+    from funnelkit.sources import testrows
+    from funnelkit.sources.together import put_together
+
+    together = put_together(loaded.table, [loaded], engine)
+    repeated = together.repeated.get(loaded.export.file, ())
+    loaded, notes = testrows.look(loaded, engine, drop=False)
+    if repeated:
+        frame = nw.from_native(loaded.frame)
+        kept = frame.filter(~nw.col("source_row").is_in(list(repeated))).to_native()
+        aside = engines.Aside(reason="duplicate", message=provenance.REPEATED, lines=tuple(sorted(repeated)))
+        loaded = replace(loaded, frame=kept, aside=(*loaded.aside, aside))
+    return replace(loaded, notes=(*loaded.notes, *together.notes, *notes))
+
+
+def _of_export(export: Export[Recognition]) -> Inspected:
+    """What recognition says of a file."""
     preset = export.kind.preset
-    first, last = provenance.dates(loaded)
     mapped = set(export.kind.columns.values())
     return Inspected(
         file=export.file,
-        table=loaded.table,
+        table=export.kind.table,
         preset=preset.name if preset else None,
-        rows=loaded.rows,
-        used=loaded.used,
-        set_aside=provenance.set_aside(loaded),
+        title=f"{preset.tool} {preset.export}" if preset else "",
         header_line=export.dialect.header_line,
         encoding=export.dialect.encoding,
         delimiter=export.dialect.delimiter or None,
         sheet=export.sheet,
-        grain=grain(loaded) if loaded.table == "spend" else None,
-        currency=loaded.currency or _only_currency(loaded),
-        first_date=first,
-        last_date=last,
-        columns=tuple(_column(d) for d in loaded.decisions if d.target != "stage_outcome"),
         unread=tuple(name for name in export.header if name and name not in mapped),
-        sums=_sums(loaded),
-        lacks=tuple(f"{column}: {how}" for column, how in provenance.lacks(loaded).items()),
-        notes=tuple(note.message for note in loaded.notes),
     )
 
 
-def _only_currency(loaded: Loaded) -> str | None:
+def _of_loaded(seen: Inspected, loaded: Loaded) -> Inspected:
+    """What the cells of a file say, besides what is *seen* of it already."""
+    from funnelkit.sources.overlaps import grain
+
+    first, last = provenance.dates(loaded)
+    return replace(
+        seen,
+        rows=loaded.rows,
+        used=loaded.used,
+        set_aside=provenance.set_aside(loaded),
+        unreadable=tuple(
+            Unreadable(
+                column=b.target,
+                header=b.header,
+                count=len(b.lines),
+                lines=tuple(b.lines[:_LINES]),
+                example=b.example,
+            )
+            for b in loaded.bad
+        ),
+        examples=rejecting.examples(loaded, loaded.aside),
+        grain=grain(loaded) if loaded.table == "spend" else None,
+        currencies=_currencies(loaded),
+        first_date=first,
+        last_date=last,
+        columns=_columns(loaded.decisions),
+        sums=sums(loaded.frame, loaded.scales),
+        lacks=shortfall.lacks(loaded),
+        notes=loaded.notes,
+    )
+
+
+def _currencies(loaded: Loaded) -> tuple[str, ...]:
     import narwhals.stable.v2 as nw
 
     frame = nw.from_native(loaded.frame)
     if "currency" not in frame.columns:
-        return None
-    found = [c for c in frame["currency"].drop_nulls().unique().to_list() if c]
-    return str(found[0]) if len(found) == 1 else None
+        return (loaded.currency,) if loaded.currency else ()
+    found = {str(code) for code in frame["currency"].drop_nulls().unique().to_list() if code}
+    return tuple(sorted(found)) or ((loaded.currency,) if loaded.currency else ())
 
 
-def _column(decision: Decision) -> InspectedColumn:
-    return InspectedColumn(
-        to=decision.target, source=decision.header, style=_style(decision), evidence=decision.evidence
+def _decided(
+    export: Export[Recognition], one: Input, engine: engines.Engine, zone: str
+) -> tuple[InspectedColumn, ...]:
+    """How the columns of a file are read that is refused all the same; nothing where not even that can be told."""
+    from funnelkit.sources import mapping, values
+
+    positions = {name: i for i, name in enumerate(export.header) if name}
+    wanted = {header: positions[header] for header in export.kind.columns.values()}
+    try:
+        text = engine.text(export.batches(), wanted, len(export.header))
+        asked = mapping.asked(export, one.settings, text)
+        return _columns(values.decide(export.kind.table, asked, zone=zone, rows=text.rows).values())
+    except FunnelkitError:
+        return ()
+
+
+def _columns(decisions: Collection[Decision]) -> tuple[InspectedColumn, ...]:
+    outcome = next((d.evidence for d in decisions if d.target == "stage_outcome"), "")
+    return tuple(
+        InspectedColumn(
+            to=d.target,
+            source=d.header,
+            style=_style(d),
+            # A stage keeps its own name, and is read a second time for what it says of the outcome.
+            evidence=f"{d.evidence}; {outcome}" if d.target == "stage" and outcome else d.evidence,
+            hint="" if d.style else d.hint,
+        )
+        for d in decisions
+        if d.target != "stage_outcome"
     )
 
 
@@ -102,13 +198,13 @@ def _style(decision: Decision) -> str:
     return style.kind
 
 
-def _sums(loaded: Loaded) -> dict[str, str]:
-    """The exact sum of each numeric column, as decimal text."""
+def sums(frame: Any, scales: Any) -> dict[str, str]:
+    """The exact sum of each numeric column of *frame*, as decimal text."""
     import narwhals.stable.v2 as nw
 
-    frame = nw.from_native(loaded.frame)
-    found: dict[str, Any] = {c: frame[c].fill_null(0).sum() for c in loaded.scales if c in frame.columns}
-    return {column: decimal_text(int(total), loaded.scales[column]) for column, total in found.items()}
+    table = nw.from_native(frame)
+    found = {column: table[column].fill_null(0).sum() for column in scales if column in table.columns}
+    return {column: decimal_text(int(total), scales[column]) for column, total in found.items()}
 
 
 def decimal_text(number: int, scale: int) -> str:
@@ -116,8 +212,14 @@ def decimal_text(number: int, scale: int) -> str:
 
     >>> decimal_text(166167, 2), decimal_text(-5, 2), decimal_text(7, 0)
     ('1661.67', '-0.05', '7')
+
+    Zeros beyond two decimals are those of a longer column and are left out.
+
+    >>> decimal_text(1500000, 6), decimal_text(1500001, 6)
+    ('1.50', '1.500001')
     """
     if not scale:
         return str(number)
     digits = str(abs(number)).rjust(scale + 1, "0")
-    return f"{'-' * (number < 0)}{digits[:-scale]}.{digits[-scale:]}"
+    fraction = digits[-scale:][:2] + digits[-scale:][2:].rstrip("0")
+    return f"{'-' * (number < 0)}{digits[:-scale]}.{fraction}"

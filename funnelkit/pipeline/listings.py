@@ -1,16 +1,13 @@
-"""The catalogues to read: presets and metrics, as lists and one by one."""
+"""The catalogue of metrics to read: as a list, and one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from funnelkit.errors import UsageError, did_you_mean
-
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.language import Histogram, Measure, Metric
-    from funnelkit.sources.preset import Preset
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:
@@ -27,37 +24,6 @@ def table(rows: Iterable[Sequence[str]]) -> str:
         for row in found
     )
     return "\n".join(padded)
-
-
-def presets(known: Sequence[Preset]) -> bytes:
-    """All presets: name, tool, export, table."""
-    rows = [
-        (p.name, p.table, f"{p.tool}: {p.export}{' (unverified)' if p.unverified else ''}")
-        for p in sorted(known, key=lambda p: (p.tool, p.name))
-    ]
-    text = table([("preset", "table", "export"), *rows])
-    return f"{text}\n\n`funnelkit sources NAME` says where to click and what is read.\n".encode()
-
-
-def preset(known: Sequence[Preset], name: str) -> bytes:
-    """One preset: where to click, how it is recognised, which header becomes which column."""
-    found = next((p for p in known if p.name == name), None)
-    if found is None:
-        raise UsageError(f"there is no preset {name!r}", hint=did_you_mean(name, (p.name for p in known)))
-    lines = [f"{found.name}: {found.tool}, {found.export}", f"  table       {found.table}"]
-    lines.append(f"  get it at   {found.where}")
-    if found.unverified:
-        lines.append("  unverified  written from documentation, never tried on a real file")
-    lines.append("  recognised  by " + ", and ".join(" or ".join(group) for group in found.match))
-    if found.absent:
-        lines.append("  but not     with " + ", ".join(found.absent))
-    columns = table(
-        (f"    {target}", " or ".join(source.headers)) for target, source in found.columns.items()
-    )
-    lines += ["  columns", columns]
-    if found.lacks:
-        lines += ["  good to have", table((f"    {column}", how) for column, how in found.lacks.items())]
-    return ("\n".join(lines) + "\n").encode()
 
 
 def worked_out(metric: Metric) -> str:

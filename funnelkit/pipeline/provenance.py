@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _LINES = 10
 """So many lines are named for each reason; the count says how many there are."""
+REPEATED = "the same id or report row again; of one id the row with the latest dates is used"
+"""Why a row is not used that another one stands for."""
 _ANCHORS: Mapping[str, tuple[str, ...]] = {
     "leads": ("created_at",),
     "deals": ("closed_at", "created_at"),
@@ -24,6 +26,7 @@ _ANCHORS: Mapping[str, tuple[str, ...]] = {
     "payments": ("paid_at",),
     "web": ("start", "end"),
     "stage_history": ("entered_at",),
+    "customers": ("created_at",),
 }
 WANTED: Mapping[str, Mapping[str, str]] = {
     "leads": {
@@ -77,7 +80,7 @@ def set_aside(file: Loaded, repeated: Sequence[int] = ()) -> tuple[SetAside, ...
         found.append(
             SetAside(
                 reason="duplicate",
-                message="the same id or report row again; of one id the row with the latest dates is used",
+                message=REPEATED,
                 count=len(repeated),
                 lines=tuple(sorted(repeated))[:_LINES],
             )
@@ -103,6 +106,9 @@ def lacks(file: Loaded) -> dict[str, str]:
     """What *file* does not hold, and how to add it, by canonical column."""
     preset = file.export.kind.preset
     wanted = {**WANTED.get(file.table, {}), **(preset.lacks if preset else {})}
+    if "date" in wanted and "start" in wanted:
+        # The two are one wish, which the preset puts in the words of its tool.
+        del wanted["start"]
     present = file.present | ({"source"} if {"channel", "medium"} & file.present else set())
     return {column: how for column, how in wanted.items() if column not in present}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit import config as configuration
 from funnelkit import engines
@@ -20,14 +21,15 @@ from funnelkit.errors import (
     raise_all,
 )
 from funnelkit.pipeline.inputs import Input, expand
-from funnelkit.sources.preset import Header
 from funnelkit.sources.settings import FileSettings
 
 if TYPE_CHECKING:
     from funnelkit.config import Config
     from funnelkit.pipeline.options import Options
+    from funnelkit.sources.export import Export
     from funnelkit.sources.mapping import Loaded
     from funnelkit.sources.preset import Preset
+    from funnelkit.sources.recognise import Recognition
     from funnelkit.sources.together import Together
     from funnelkit.tables import Note
 
@@ -79,12 +81,14 @@ def zone_of(options: Options, config: Config) -> str:
 
 
 def presets(config: Config) -> tuple[Preset, ...]:
-    """The presets of the package and those of the user's folder."""
+    """The presets of the package and the user's own, from a folder or the configuration itself."""
     from funnelkit.sources import preset
 
     if config.presets is None:
         return preset.builtin()
-    return (*preset.builtin(), *preset.in_folder(config.presets))
+    if isinstance(config.presets, Path):
+        return (*preset.builtin(), *preset.in_folder(config.presets))
+    return (*preset.builtin(), *(preset.own(name, one) for name, one in config.presets.items()))
 
 
 def settings_of(options: Options) -> FileSettings:
@@ -93,7 +97,7 @@ def settings_of(options: Options) -> FileSettings:
         raise UsageError(f"--date-order {options.date_order}: not an order", hint="Say dmy or mdy.")
     if options.decimal not in (None, ".", ","):
         raise UsageError(f"--decimal {options.decimal}: not a decimal sign", hint="Say . or ,")
-    return FileSettings(order=options.date_order, decimal=options.decimal)
+    return FileSettings(order=options.date_order, decimal=options.decimal, yields=True)
 
 
 def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input]:
@@ -102,26 +106,59 @@ def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input
 
 
 def load_one(one: Input, config: Config, zone: str, engine: engines.Engine) -> Loaded:
-    """One input as a canonical frame."""
-    from funnelkit.sources import currency, mapping, reader, recognise
+    """One input as a canonical frame. Raises SourceError also where it is not what the configuration pins."""
+    return load_export(read_export(one, config), one, engine, zone)
+
+
+def load_export(export: Export[Recognition], one: Input, engine: engines.Engine, zone: str) -> Loaded:
+    """The canonical frame of *one* input that has been recognised as *export*."""
+    from funnelkit.pipeline import pinning
+    from funnelkit.sources import currency, mapping
+
+    try:
+        loaded = mapping.load(export, one.settings, engine, zone)
+    except FunnelkitError as error:
+        raise pinning.contradicted(one, error) from None
+    return currency.with_currency(pinning.checked(loaded), engine)
+
+
+def read_export(one: Input, config: Config) -> Export[Recognition]:
+    """One input, recognised; none of its values is converted yet."""
+    from funnelkit.pipeline import pinning
+    from funnelkit.sources import reader
 
     settings = one.settings
-    recogniser = recognise.Recogniser(presets=presets(config), kind=settings.kind, columns=settings.columns)
     try:
-        export = reader.read(
-            one.path,
-            recogniser,
-            file=one.file,
-            data=one.data,
-            encoding=settings.encoding,
-            delimiter=settings.delimiter,
-            sheet=settings.sheet,
-        )
+        export = _opened(one, config, settings)
     except SourceError as error:
-        if error.code == "unrecognised" and settings.columns:
-            raise _no_longer_fits(one, error) from None
-        raise
-    return currency.with_currency(mapping.load(export, settings, engine, zone), engine)
+        if error.code != "unrecognised" or not settings.columns:
+            raise
+        # Perhaps the columns are all there, and it is the file that is written in another way.
+        try:
+            found = _opened(one, config, replace(settings, encoding=None, delimiter=None))
+        except SourceError as again:
+            raise pinning.columns_gone(one, again) from None
+        raise pinning.written_otherwise(one, found.dialect.encoding, found.dialect.delimiter) from None
+    single_byte = settings.pinned and settings.encoding and not settings.encoding.lower().startswith("utf")
+    if single_byte and pinning.is_utf8(one.data or reader.contents(one.path, one.file)):
+        raise pinning.written_otherwise(one, "utf-8", export.dialect.delimiter)
+    return export
+
+
+def _opened(one: Input, config: Config, settings: FileSettings) -> Export[Recognition]:
+    from funnelkit.sources import reader, recognise
+
+    return reader.read(
+        one.path,
+        recognise.Recogniser(
+            presets=presets(config), kind=settings.kind, columns=settings.columns, closed=settings.pinned
+        ),
+        file=one.file,
+        data=one.data,
+        encoding=settings.encoding,
+        delimiter=settings.delimiter,
+        sheet=settings.sheet,
+    )
 
 
 def read(files: Sequence[str], options: Options, observe: Observe = lambda file: None) -> Read:
@@ -134,10 +171,12 @@ def read(files: Sequence[str], options: Options, observe: Observe = lambda file:
 
     config = read_config(options)
     zone = zone_of(options, config)
+    # Workbooks are opened in the background from here on, while the engine is imported.
+    named = inputs(files, options, config)
     engine = engines.load(options.engine)
     loaded: list[Loaded] = []
     problems: list[FunnelkitError] = []
-    for one in inputs(files, options, config):
+    for one in named:
         observe(one.file)
         try:
             loaded.append(load_one(one, config, zone, engine))
@@ -174,7 +213,7 @@ def _bad_rows(file: Loaded) -> list[FunnelkitError]:
     rows = [
         SourceError(f"{file.export.file}, line {a.lines[0]}: {a.message}", hint=hint, code="strict")
         for a in file.aside
-        if a.reason in ("bad_value", "missing_value", "ragged")
+        if a.reason in ("bad_value", "missing_value", "ragged", "torn")
     ]
     cells = [
         SourceError(
@@ -190,17 +229,3 @@ def _bad_rows(file: Loaded) -> list[FunnelkitError]:
         if note.code == "column_left_out"
     ]
     return [*columns, *rows, *cells]
-
-
-def _no_longer_fits(one: Input, error: SourceError) -> SourceError:
-    """The refusal of a file in which columns are missing that the configuration names."""
-    known = Header(error.header)
-    missing = [f"{h} ({c})" for c, h in one.settings.columns.items() if known.find(h) is None]
-    new = [name for name in error.header if name and name not in one.settings.columns.values()]
-    return SourceError(
-        f"{one.file}: does not hold all the columns that funnelkit.yaml names for it: {', '.join(missing)} "
-        f"{'is' if len(missing) == 1 else 'are'} not there",
-        hint=f"In the file, but not in funnelkit.yaml: {', '.join(new) or 'nothing'}.\nCorrect `columns` of this source, "
-        "or write the configuration anew with `funnelkit init --force`.",
-        code="no_longer_fits",
-    )

@@ -29,8 +29,11 @@ _HINTS = {
 }
 
 
-def write(outputs: Mapping[Path, bytes]) -> None:
-    """Put the bytes of every output into its file, or raise OutputError and leave the old files alone."""
+def write(outputs: Mapping[Path, bytes], *, private: bool = False) -> None:
+    """Put the bytes of every output into its file, or raise OutputError and leave the old files alone.
+
+    What is *private* only its owner may read, whoever might read the file that it replaces.
+    """
     staged: list[tuple[Path, Path]] = []
     path = Path()
     try:
@@ -40,7 +43,7 @@ def write(outputs: Mapping[Path, bytes]) -> None:
             else:
                 target = Path(os.path.realpath(path))
                 staged.append((_beside(target), target))
-                _fill(*staged[-1], data)
+                _fill(*staged[-1], data, private=private)
         for temporary, path in staged:
             os.replace(temporary, path)
     except OSError as error:
@@ -67,12 +70,13 @@ def _beside(target: Path) -> Path:
     return target.with_name(f".funnelkit-{os.urandom(6).hex()}.tmp")
 
 
-def _fill(temporary: Path, target: Path, data: bytes) -> None:
-    """Write and sync *data*, with the permissions of the file that it will replace, if there is one."""
+def _fill(temporary: Path, target: Path, data: bytes, *, private: bool) -> None:
+    """Write and sync *data*, with the permissions of the file that it will replace, if there is one; or *private*."""
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
-        if target.exists():
+    mode = 0o600 if private else 0o666
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        if target.exists() and not private:
             os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
         file.write(data)
         file.flush()

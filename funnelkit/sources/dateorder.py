@@ -6,13 +6,16 @@ again may hold ``08-06-2020`` beside ``4/21/2020``, written in different orders.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 
 from msgspec import Struct, field
 
 from funnelkit import bulk
 from funnelkit.dates import Numeric, numeric, read
 from funnelkit.styles import MISSING, Order
+
+Days = tuple[date, date]
 
 _FEW = 5
 """So many contradicting values may be typing errors, if they are under one in a hundred."""
@@ -28,6 +31,8 @@ class DateScan(Struct, kw_only=True):
     second_over_12: dict[str, list[str]] = field(default_factory=dict)
     open: dict[str, list[str]] = field(default_factory=dict)
     """Separator -> cells that fit both orders."""
+    iso: list[str] = field(default_factory=list)
+    """Dates that begin with the year, where there are others beside them."""
 
     @property
     def separators(self) -> list[str]:
@@ -47,9 +52,13 @@ def scan(cells: Iterable[str]) -> DateScan:
         # Only dates whose order is open have to be looked at one by one; of others a shape says enough.
         if numeric(first) is None and read(first.strip(), {}) is not None:
             found.dates += 1
+            found.iso += [first] if first.strip()[:4].isdigit() else []
             continue
         for cell in bulk.alike(shape, shapes, cells):
             _look(found, cell)
+    if found.iso and found.separators:
+        wanted = {shape for shape, cell in firsts.items() if cell in found.iso}
+        found.iso = [cell for cell, its in zip(cells, shapes, strict=True) if its in wanted]
     return found
 
 
@@ -96,11 +105,21 @@ def _only_slips(against: int, in_favour: int) -> bool:
     return against == 0 or (against <= _FEW and against * 100 < in_favour)
 
 
-def settle(found: DateScan, neighbours: Mapping[str, set[Order]]) -> tuple[dict[str, Order] | None, str]:
+def settle(
+    found: DateScan,
+    neighbours: Mapping[str, set[Order]],
+    *,
+    usual: Order | None = None,
+    windows: Mapping[Order, Days] | None = None,
+) -> tuple[dict[str, Order] | None, str]:
     """The order for each separator and why; None with the reason where one stays open.
 
-    *neighbours*: what the other date columns of the file prove, by separator.
+    *neighbours*: what the other date columns of the file prove, by separator. *windows*: between which
+    days all dates of the column must lie, under each order. *usual*: how the tool writes, as long as
+    nothing in the file speaks against it.
     """
+    if found.iso and (damaged := _swapped(found)):
+        return None, damaged
     orders = proofs(found)
     why = [
         f"{_name(order)} as in {(found.first_over_12 if order == 'dmy' else found.second_over_12)[s][0]!r}"
@@ -115,12 +134,67 @@ def settle(found: DateScan, neighbours: Mapping[str, set[Order]]) -> tuple[dict[
         if not found.open.get(separator):
             orders[separator] = "dmy"  # every cell reads the same both ways
             continue
-        others = neighbours.get(separator, set())
-        if len(others) != 1:
-            return None, f"{found.open[separator][0]!r} fits two readings"
-        orders[separator] = next(iter(others))
-        why.append(f"{_name(orders[separator])} as in the other date columns of the file")
+        order, reason = _by_others(
+            found.open[separator], neighbours.get(separator, set()), usual, windows or {}
+        )
+        if order is None:
+            return None, reason
+        orders[separator] = order
+        why.append(reason)
     return orders, "; ".join(why) or "dates with an unmistakable order"
+
+
+_ENOUGH = 5
+"""So many dates do not all fall on the first twelve days of a month by chance."""
+
+
+def _swapped(found: DateScan) -> str:
+    """What shows that a spreadsheet has read day and month of some dates the wrong way round; "" for nothing.
+
+    It makes real dates of those that fit its own order and leaves the others as they were: then all that can be
+    told apart are texts, and all that cannot be are dates with the two swapped.
+    """
+    proof = [*found.first_over_12.values(), *found.second_over_12.values()]
+    if not proof or any(found.open.values()):
+        return ""
+    days = {day for cell in found.iso if (day := read(cell.strip(), {}))}
+    if len(days) < _ENOUGH or any(day.day > 12 for day in days):
+        return ""
+    return (
+        f"{found.iso[0]!r} beside {proof[0][0]!r}: a spreadsheet seems to have swapped day and month in some"
+    )
+
+
+def _by_others(
+    cells: Sequence[str], others: set[Order], usual: Order | None, windows: Mapping[Order, Days]
+) -> tuple[Order | None, str]:
+    """The order of *cells* that fit both, by what else is known, and why."""
+    within = [order for order, days in windows.items() if all(_inside(cell, order, days) for cell in cells)]
+    if len(within) == 1:
+        first, last = windows[within[0]]
+        return within[0], f"{_name(within[0])}, since the report is about {first} to {last}"
+    if usual and others <= {usual}:
+        return usual, f"{_name(usual)} as the tool writes it"
+    if len(others) == 1 and not usual:
+        order = next(iter(others))
+        return order, f"{_name(order)} as in the other date columns of the file"
+    return None, f"{cells[0]!r} fits two readings"
+
+
+def _inside(cell: str, order: Order, days: Days) -> bool:
+    found = read(cell, dict.fromkeys("/-.", order))
+    day = found.date() if isinstance(found, datetime) else found
+    return day is not None and days[0] <= day <= days[1]
+
+
+def against(found: DateScan, stated: str | None) -> str:
+    """What in the column speaks against the order that was *stated* for it; nothing where all is well."""
+    for separator, order in proofs(found).items():
+        if stated in ("dmy", "mdy") and order != stated:
+            cell = (found.first_over_12 if order == "dmy" else found.second_over_12)[separator][0]
+            other: Order = "mdy" if order == "dmy" else "dmy"
+            return f"{cell!r} is {_name(order)}, not {_name(other)} as stated beforehand"
+    return ""
 
 
 def _name(order: Order) -> str:

@@ -6,18 +6,24 @@ Recognition is handed in as a function, so that reading knows nothing of presets
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from funnelkit.engines import Batch
 from funnelkit.errors import SourceError
+from funnelkit.sources import stacked
 from funnelkit.sources.dialect import HEADER_WITHIN, Dialect
+from funnelkit.tables import Note
 
 Record = tuple[int, Sequence[str]]
-"""The line that a record begins on, counted from 1, and its cells."""
+"""The line that a record begins on, counted from 1, and its cells; an empty line has none."""
 Records = Sequence[Record]
 Kind = TypeVar("Kind")
+_WIDEST = 16_384
+"""No spreadsheet is wider."""
 
 
 class Export(Struct, Generic[Kind], frozen=True, kw_only=True):
@@ -34,8 +40,16 @@ class Export(Struct, Generic[Kind], frozen=True, kw_only=True):
     """The lines above the header, cells joined by blanks."""
     kind: Kind
     """What recognition said of the header."""
-    open: Callable[[], Iterator[Record]]
-    """The records below the header."""
+    batches: Callable[[], Iterator[Batch]]
+    """The records below the header, and the lines of other tables."""
+    notes: tuple[Note, ...] = ()
+    """What the reader of the report must know of how the table was found."""
+
+    def open(self) -> Iterator[Record]:
+        """The records below the header, one by one, as text."""
+        for batch in self.batches():
+            for line, cells in zip(batch.lines, batch.rows, strict=True):
+                yield line, batch.texts(cells)
 
     @property
     def name(self) -> str:
@@ -55,18 +69,53 @@ Recognise = Callable[[tuple[str, ...], Records, str], Proposal[Kind] | None]
 """What a header is, given the records below it and the file's name; None for no header at all."""
 
 
-def first_header(found: Records, recognise: Recognise[Kind], file: str) -> tuple[Proposal[Kind], int] | None:
-    """The first header among the first *found* records that is understood, and its position."""
-    for position, (_, cells) in enumerate(found[:HEADER_WITHIN]):
+class Choice(Struct, Generic[Kind], frozen=True, kw_only=True):
+    """The header that is understood best among the first lines of a text or a sheet."""
+
+    proposal: Proposal[Kind]
+    line: int
+    header: Sequence[str]
+    records: Records
+    """The lines that it was found among."""
+    position: int
+    """Where it stands among them."""
+
+    def below(self) -> Iterator[Sequence[str]]:
+        """The first rows under it."""
+        for _, cells in below(self.records, self.position):
+            yield cells
+
+
+def first_header(found: Records, recognise: Recognise[Kind], file: str) -> Choice[Kind] | None:
+    """The first header among the first *found* records that is understood."""
+    for position, (line, cells) in enumerate(found[:HEADER_WITHIN]):
         if _may_be_header(cells):
-            proposal = recognise(distinct(cells), found[position + 1 :], file)
+            proposal = recognise(distinct(cells), below(found, position), file)
             if proposal:
-                return proposal, position
+                return Choice(proposal=proposal, line=line, header=cells, records=found, position=position)
     return None
+
+
+def below(found: Records, position: int) -> Records:
+    """The records under the header at *position*, up to where another table begins."""
+    if all(any(cells) for _, cells in found[position + 1 :]):
+        return found[position + 1 :]
+    rows = [cells for _, cells in found]
+    # The rows down to the first empty line are certainly its own.
+    table = stacked.own(rows[position], takewhile(any, dropwhile(lambda r: not any(r), rows[position + 1 :])))
+    kept = []
+    for at in range(position + 1, len(found)):
+        if any(rows[at]):
+            if not any(rows[at - 1]) and stacked.begins(rows, at, table) is not None:
+                break
+            kept.append(found[at])
+    return kept
 
 
 def _may_be_header(cells: Sequence[str]) -> bool:
     """Whether a record has at least two names, and more names than numbers."""
+    if not 2 <= len(cells) <= _WIDEST:
+        return False
     filled = [cell for cell in cells if cell.strip()]
     numbers = sum(cell.lstrip(" -+($€£")[:1].isdigit() for cell in filled)
     return len(filled) >= 2 and numbers * 2 < len(filled)
@@ -93,12 +142,20 @@ def joined(above: Records) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def unrecognised(file: str, header: Sequence[str]) -> SourceError:
-    """The refusal of a file whose header nobody understands, with what would settle it."""
-    shown = ", ".join(cell.strip() for cell in header[:8]) + (", ..." if len(header) > 8 else "")
+def unrecognised(
+    file: str, header: Sequence[str], tables: Sequence[tuple[str, Sequence[str]]] = ()
+) -> SourceError:
+    """The refusal of a file whose header nobody understands, with what would settle it.
+
+    Where it holds several *tables*, each is named by where it stands and its header.
+    """
     name = Path(file).name
+    problem = f"this is no export that funnelkit knows; its header reads: {_shown(header, 8)}"
+    if len(tables) > 1:
+        listed = "; ".join(f"{where}: {_shown(names, 5)}" for where, names in tables)
+        problem = f"it holds {len(tables)} tables, none of which funnelkit knows: {listed}"
     error = SourceError(
-        f"{file}: this is no export that funnelkit knows; its header reads: {shown}",
+        f"{file}: {problem}",
         hint="It was compared with every preset and with the usual words for leads (a created date), deals "
         "(a status or stage), ad spend (a date and a cost), emails, payments and web sessions.\n"
         f"Say what it is with KIND=FILE (leads={name}), or name its columns in funnelkit.yaml:\n"
@@ -108,3 +165,8 @@ def unrecognised(file: str, header: Sequence[str]) -> SourceError:
     )
     error.header = tuple(cell.strip() for cell in header)
     return error
+
+
+def _shown(header: Sequence[str], most: int) -> str:
+    names = [" ".join(str(cell).split())[:60] for cell in header]
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

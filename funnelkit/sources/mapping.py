@@ -6,25 +6,26 @@ out and the reader is told, so that its metrics are "not loaded" and never wrong
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from funnelkit import bulk
 from funnelkit.engines import Aside, BadCells, Engine
 from funnelkit.errors import FunnelkitError, SourceError, raise_all
 from funnelkit.plans import ColumnPlan, RowRule, TablePlan
-from funnelkit.sources import outcomes, spans, values
+from funnelkit.sources import outcomes, payments, remarks, rowrules, spans, totals, values
 from funnelkit.sources.export import Export
-from funnelkit.sources.preset import Header, OtherRows
+from funnelkit.sources.preamble import Range
+from funnelkit.sources.preset import Header
 from funnelkit.sources.recognise import Recognition
-from funnelkit.sources.remarks import remarks
 from funnelkit.sources.settings import FileSettings
 from funnelkit.sources.values import Asked, Decision
 from funnelkit.styles import DateStyle, NumberStyle
 from funnelkit.tables import TABLES, Note
+from funnelkit.words import normalise
 
 _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
     "leads": {"created_at": "readable"},
@@ -37,8 +38,6 @@ _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
     "customers": {"total_spend": "readable"},
 }
 """What a single row must have to be used; undated leads and deals count where no period is asked for."""
-
-_TOTAL = r"(grand |sub)?totals?( ?:.*)?|gesamt( ?:.*)?|summe|gesamtsumme|total (general|geral|général)( ?:.*)?|totale( ?:.*)?|totaal"
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -77,12 +76,19 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
     _check_needs(export)
     kind = export.kind
     positions = {name: i for i, name in enumerate(export.header) if name}
-    rules = _rules(export)
+    rules = rowrules.rules(export)
     wanted = dict.fromkeys([*kind.columns.values(), *(h for rule in rules for h in rule.headers)])
-    text = engine.text(export.open(), {h: positions[h] for h in wanted}, len(export.header))
-    decisions = values.decide(kind.table, _asked(export, settings, text), zone=zone, rows=text.rows)
-    if _same_single_day(decisions):
-        del decisions["end"]
+    text = engine.text(export.batches(), {h: positions[h] for h in wanted}, len(export.header))
+    said = spans.said(export)
+    decisions = values.decide(
+        kind.table,
+        asked(export, settings, text),
+        zone=zone,
+        rows=text.rows,
+        days=said,
+        witness=lambda: _witness(export, rules),
+    )
+    decisions = spans.with_ends(decisions)
     left_out = _check_decided(export, decisions)
     constants = kind.preset.constants if kind.preset else {}
     plan = TablePlan(
@@ -99,120 +105,126 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
         aside=converted.aside,
         bad=converted.bad,
         currency=settings.currency or kind.currency,
-        notes=tuple(left_out),
+        notes=(
+            *export.notes,
+            *left_out,
+            *_of_cells(export, text, decisions),
+            *totals.differences(export.file, text, converted.frame, converted.aside, decisions),
+        ),
         settings=settings,
     )
+    if loaded.table == "payments" and loaded.used:
+        loaded = _settled(loaded)
     if not loaded.used:
         raise SourceError(
             f"{export.file}: the export is empty: it holds no rows that could be used",
             hint="Check the date range and the filters of the export, and download it again.",
             code="no_rows",
         )
-    return _finished(loaded)
+    return _finished(loaded, said)
 
 
-def _same_single_day(decisions: Mapping[str, Decision]) -> bool:
-    """Whether start and end come from one column whose cells are days: then only the start is known."""
-    ends = [decisions[c] for c in ("start", "end") if c in decisions]
-    same = len(ends) == 2 and ends[0].header == ends[1].header
-    return same and isinstance(ends[0].style, DateStyle) and ends[0].style.edge is None
+def _settled(loaded: Loaded) -> Loaded:
+    """The payments that were paid or refunded; the others are set aside. Raises SourceError where none was."""
+    preset = loaded.export.kind.preset
+    status = next((d for d in loaded.decisions if d.target == "status"), None)
+    done = payments.settle(
+        loaded.frame,
+        loaded.present,
+        dict(loaded.scales),
+        unknown=status.unknown if status else (),
+        ledger=preset is not None and preset.grain == payments.LEDGER,
+    )
+    settled = replace(
+        loaded,
+        frame=done.frame,
+        present=done.present,
+        scales=done.scales,
+        aside=(*loaded.aside, *done.aside),
+    )
+    if not settled.used:
+        raise payments.nothing_paid(loaded.export.file, settled.aside)
+    return settled
+
+
+def _witness(export: Export[Recognition], rules: Sequence[RowRule]) -> values.Witness:
+    """The rest of the file, for columns that fit two readings."""
+    from funnelkit.sources.identities import FileWitness
+
+    patterns = [rule for rule in rules if rule.reason == "total"]
+
+    def total(cells: Sequence[str]) -> bool:
+        named = dict(zip(export.header, cells, strict=False))
+        return any(rowrules.fits(rule, named) for rule in patterns)
+
+    return FileWitness(export.header, export.open, export.kind.columns, total)
+
+
+def _of_cells(export: Export[Recognition], text: Any, decisions: Mapping[str, Decision]) -> list[Note]:
+    """What the cells say besides their values: limits in place of numbers, signs of another currency."""
+    found = [
+        remarks.bounds(export, d, len(text.lines_with(d.header, d.bounds)))
+        for d in decisions.values()
+        if d.bounds
+    ]
+    if not any(d.symbols for d in decisions.values()):
+        return found
+    column = decisions.get("currency")
+    stated = text.distinct(column.header) if column else [export.kind.currency or ""]
+    missing = bulk.missing(stated)
+    known = [cell for cell, blank in zip(stated, missing, strict=True) if not blank]
+    return [*found, *remarks.contradicted(export, decisions, known)]
 
 
 def _check_needs(export: Export[Recognition]) -> None:
+    """Refuse an export that is of no use, or lacks what makes it useful."""
     preset = export.kind.preset
-    if preset and preset.refuse:
-        raise SourceError(
+    if preset is None:
+        return
+    header = Header(export.header)
+    missing = [n.say for n in preset.needs if not any(map(header.find, n.any_of))]
+    if preset.refuse:
+        refusal = SourceError(
             f"{export.file}: {preset.tool} {preset.export}: {preset.refuse}",
             hint=f"{preset.where}.",
             code="not_usable",
         )
-    header = Header(export.header)
-    missing = [n.say for n in preset.needs if not any(map(header.find, n.any_of))] if preset else []
-    if preset and missing:
-        raise SourceError(
+    elif missing:
+        refusal = SourceError(
             f"{export.file}: {preset.tool} {preset.export}, but without the columns that a funnel needs: "
             f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not there",
             hint=f"Add {' and '.join(missing)} to the export: {preset.where}.",
             code="missing_columns",
         )
+    else:
+        return
+    refusal.header = export.header
+    raise refusal
 
 
-def _rules(export: Export[Recognition]) -> tuple[RowRule, ...]:
-    """Which rows are totals, footers or blank."""
-    kind = export.kind
-    preset = kind.preset
-    names = [h for h in export.header if h]
-    mapped = tuple(dict.fromkeys(kind.columns.values()))
-    rules = [RowRule(reason="blank", message="blank row", headers=mapped)]
-    labels = [h for t, h in kind.columns.items() if TABLES[kind.table].columns[t].kind == "text"]
-    if preset is None:
-        first = names[:3] if kind.table in ("spend", "web", "emails") else names[:1]
-        rules.append(_total(_TOTAL, [*first, *labels], kind))
-        return tuple(rules)
-    if preset.totals:
-        # The label stands in the first column that holds names, which is not always the first.
-        rules.append(_total("|".join(preset.totals), [*names[:6], *labels], kind))
-    header = Header(names)
-    blank = tuple(dict.fromkeys(h for wanted in preset.blank_totals if (h := header.find(wanted))))
-    if blank:
-        rules.append(RowRule(reason="total", message="total row: its names are blank", headers=blank))
-    if preset.footers:
-        pattern = "|".join(preset.footers)
-        rules.append(
-            RowRule(
-                reason="footer", message="footer of the export", headers=tuple(names[:1]), pattern=pattern
-            )
-        )
-    rules += [rule for rows in preset.other_rows if (rule := _other(rows, header))]
-    return tuple(rules)
-
-
-def _other(rows: OtherRows, header: Header) -> RowRule | None:
-    column = header.find(rows.column)
-    if column is None:
-        return None
-    # Without words it is the blank cell that tells.
-    pattern = "|".join(map(re.escape, rows.words)) or None
-    return RowRule(reason=rows.reason, message=rows.say, headers=(column,), pattern=pattern)
-
-
-def _total(pattern: str, headers: Sequence[str], kind: Recognition) -> RowRule:
-    table = TABLES[kind.table]
-    # A company may be called Total; a total row has no id and no date of its own.
-    own = [
-        h
-        for t, h in kind.columns.items()
-        if table.key and (t == table.key or table.columns[t].kind == "date")
-    ]
-    return RowRule(
-        reason="total",
-        message="total row",
-        headers=tuple(dict.fromkeys(headers)),
-        pattern=pattern,
-        unless=tuple(own),
-    )
-
-
-def _asked(export: Export[Recognition], settings: FileSettings, text: Any) -> list[Asked]:
+def asked(export: Export[Recognition], settings: FileSettings, text: Any) -> list[Asked]:
+    """What is to be decided of *export*, whose cells are in *text*."""
     kind = export.kind
     columns = TABLES[kind.table].columns
-    asked = []
+    wanted = []
     for target, header in kind.columns.items():
         source = kind.preset.columns.get(target) if kind.preset else None
-        words: dict[str, Sequence[str]] = {
-            **(kind.preset.values.get(target, {}) if kind.preset else {}),
-            **settings.values.get(target, {}),
-        }
-        asked.append(
+        words = _words(
+            kind.preset.values.get(target, {}) if kind.preset else {}, settings.values.get(target, {})
+        )
+        wanted.append(
             Asked(
                 target=target,
                 header=header,
                 kind=columns[target].kind,
                 cells=text.distinct(header),
-                order=settings.order or (source.order if source else None),
-                decimal=settings.decimals.get(target)
-                or settings.decimal
-                or (source.decimal if source else None),
+                order=settings.orders.get(target) or settings.order,
+                decimal=settings.decimals.get(target) or settings.decimal,
+                usual_order=source.order if source else None,  # type: ignore[arg-type]
+                usual_decimal=source.decimal if source else None,  # type: ignore[arg-type]
+                counts=source.counts if source else None,
+                missing=kind.preset.missing if kind.preset else (),
+                yields=settings.yields and target not in {**settings.orders, **settings.decimals},
                 pattern=settings.patterns.get(target),
                 zone=settings.zone or (source.zone if source else None),
                 words=words,
@@ -222,7 +234,7 @@ def _asked(export: Export[Recognition], settings: FileSettings, text: Any) -> li
         # The stage keeps its own name and is read a second time for the outcome that it says.
         outcome = settings.values.get("status", {}) or settings.values.get("stage", {})
         header = kind.columns["stage"]
-        asked.append(
+        wanted.append(
             Asked(
                 target="stage_outcome",
                 header=header,
@@ -231,7 +243,14 @@ def _asked(export: Export[Recognition], settings: FileSettings, text: Any) -> li
                 words=outcome,
             )
         )
-    return asked
+    return wanted
+
+
+def _words(tools: Mapping[str, Sequence[str]], own: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Canonical word -> its words: those of the preset, but for the ones to which the user gives a meaning."""
+    mine = {normalise(word) for theirs in own.values() for word in theirs}
+    words = {meaning: [w for w in theirs if normalise(w) not in mine] for meaning, theirs in tools.items()}
+    return {meaning: [*words.get(meaning, ()), *own.get(meaning, ())] for meaning in {**words, **own}}
 
 
 def _check_decided(export: Export[Recognition], decisions: Mapping[str, Decision]) -> list[Note]:
@@ -263,24 +282,31 @@ def _plans(kind: Recognition, decisions: Mapping[str, Decision]) -> list[ColumnP
     ]
 
 
-def _finished(loaded: Loaded) -> Loaded:
+def _finished(loaded: Loaded, said: Range | None) -> Loaded:
     """Outcomes, periods and notes, now that the cells are typed."""
     import narwhals.stable.v2 as nw
 
     frame, present = loaded.frame, loaded.present
+    notes: list[Note] = []
     if loaded.table == "deals":
         frame, present = outcomes.deals(frame, present)
     if loaded.table == "leads":
         frame, present = outcomes.leads(frame, present)
     if loaded.table in ("spend", "web"):
         export = loaded.export
+        whole = said.under(spans.order_of(loaded.decisions, export, loaded.settings.order)) if said else None
+        start = next((d for d in loaded.decisions if d.target == "start"), None)
+        several = start is not None and isinstance(start.style, DateStyle) and start.style.edge is not None
         frame, present = spans.with_days(
-            frame, present, export.kind.columns.get("start", ""), export.preamble
+            frame, present, start.header if start else "", whole, several=several
         )
+        if "start" not in present and (doubt := spans.unknown(export, said)):
+            notes.append(doubt)
         table = nw.from_native(frame)
         platform = loaded.export.kind.preset.platform if loaded.export.kind.preset else ""
         # An ad report's source is the platform that was paid, unless a medium says what it was.
-        named = "source" in present and "medium" not in present and not platform
+        plain = "source" in present and "medium" not in present and not platform
+        named = plain and loaded.table == "spend"
         table = table.with_columns(platform=nw.col("source") if named else nw.lit(platform))
         if platform and "source" not in present:
             table = table.with_columns(source=nw.lit(platform))
@@ -290,5 +316,5 @@ def _finished(loaded: Loaded) -> Loaded:
         loaded,
         frame=frame,
         present=present - {"stage_outcome"},
-        notes=(*loaded.notes, *remarks(loaded.export, loaded.decisions, loaded.bad)),
+        notes=(*loaded.notes, *notes, *remarks.remarks(loaded.export, loaded.decisions, loaded.bad)),
     )

@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from funnelkit import bulk
-from funnelkit.figures import Parts, number_parts
+from funnelkit.figures import Parts, is_bound, number_parts
 from funnelkit.styles import MISSING
 
 Sign = Literal[".", ","]
@@ -35,6 +35,8 @@ class NumberScan(Struct, kw_only=True):
     symbols: dict[str, str] = field(default_factory=dict)
     """Currency sign or code -> a cell with it."""
     percent: bool = False
+    bounds: list[str] = field(default_factory=list)
+    """Cells such as ``< 10%``, which say a limit and no number."""
     parts: list[Parts] = field(default_factory=list)
 
     def scale(self, decimal: Sign) -> int:
@@ -60,7 +62,10 @@ def scan(cells: Iterable[str]) -> NumberScan:
             continue
         parts = number_parts(cell)
         if parts is None:
-            found.bad.append(cell)
+            if is_bound(cell):
+                found.bounds += bulk.alike(shape, shapes, cells)
+            else:
+                found.bad.append(cell)
             continue
         _count(found, cell, parts)
         if found.either and found.either[-1] is cell:
@@ -109,11 +114,14 @@ def decimal_sign(parts: Parts) -> Sign | Literal["either"] | None:
     return "either" if grouped and not parts.spaced and digits == parts.digits else sign
 
 
-def settle(found: NumberScan, *, counts: bool, neighbours: set[Sign]) -> tuple[Sign | None, str]:
+def settle(
+    found: NumberScan, *, counts: bool, neighbours: set[Sign], usual: Sign | None = None
+) -> tuple[Sign | None, str]:
     """The decimal sign of a column and why; None with the reason where it stays open.
 
     *counts*: the column holds whole numbers by its meaning. *neighbours*: what other columns of the
-    file prove; they help only when they agree.
+    file prove; they help only when they agree. *usual*: what the tool writes, as long as no column of
+    the file proves that somebody saved it in another way.
     """
     if len(found.proof) == 2:
         return None, f"two number styles in one column: {found.proof['.']!r} and {found.proof[',']!r}"
@@ -128,6 +136,13 @@ def settle(found: NumberScan, *, counts: bool, neighbours: set[Sign]) -> tuple[S
     other: Sign = "," if written == "." else "."
     if counts:
         return other, f"thousands {_name(written)}, since a count has no decimals"
+    if usual and neighbours <= {usual}:
+        return usual, f"decimal {_name(usual)}, as the tool writes it"
+    if usual:
+        return (
+            None,
+            f"{found.either[0]!r} fits two readings: the tool writes a decimal {_name(usual)}, but not in this file",
+        )
     if (
         neighbours <= {other}
         and found.plain_small
@@ -140,6 +155,17 @@ def settle(found: NumberScan, *, counts: bool, neighbours: set[Sign]) -> tuple[S
         sign = next(iter(neighbours))
         return sign, f"decimal {_name(sign)}, as in the other columns of the file"
     return None, f"{found.either[0]!r} fits two readings"
+
+
+def against(found: NumberScan, stated: str | None) -> str:
+    """What in the column speaks against the decimal sign *stated* for it; nothing where all is well.
+
+    Of a column that proves both signs, the stated one settles which of them is meant.
+    """
+    if stated not in (".", ",") or stated in found.proof or not found.proof:
+        return ""
+    ((sign, cell),) = found.proof.items()
+    return f"{cell!r} has a decimal {_name(sign)}, not a decimal {_name(stated)} as stated beforehand"
 
 
 def _name(sign: str) -> str:

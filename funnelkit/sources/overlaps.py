@@ -16,7 +16,8 @@ from funnelkit.errors import FunnelkitError, SourceError, raise_all
 from funnelkit.periods import from_day
 from funnelkit.sources.mapping import Loaded
 
-_GRAINS = ("account", "campaign", "ad_group", "ad")
+_GRAINS = ("account", "campaign", "ad_group", "ad", "keyword", "search_term")
+"""From coarse to fine; others, such as a report by location or device, are finer still: they may leave cost out."""
 _NAMES = ("account", "channel", "source", "medium", "campaign", "ad_group", "country")
 _Span = tuple[int, int] | None
 """First and last day; None where they are not known."""

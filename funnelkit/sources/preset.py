@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from funnelkit import shipped
 from funnelkit.errors import ConfigError, SourceError, did_you_mean
+from funnelkit.sources import shapes
 from funnelkit.tables import TABLES
 from funnelkit.words import fold
 
@@ -70,6 +72,7 @@ class Preset(Struct, frozen=True, kw_only=True):
     file: tuple[str, ...] = ()
     """Words of which the file name must hold one, where the headers alone say too little."""
     grain: str | None = None
+    """What a row is; of payments, ``ledger`` says that rows are money in and out of an account."""
     platform: str = ""
     """The ad platform or tool, for the channel."""
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -86,11 +89,15 @@ class Preset(Struct, frozen=True, kw_only=True):
     """Where the days stand of a report without a date column."""
     values: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Column -> canonical word -> the tool's words for it."""
+    missing: tuple[str, ...] = ()
+    """What the tool writes in a text column for no value, beside the usual marks."""
     needs: tuple[Need, ...] = ()
     lacks: Mapping[str, str] = field(default_factory=dict)
     """Canonical column -> how to get it into the export, said when it is not there."""
     unverified: bool = False
     """Written from documentation; never seen on a real file."""
+    own: bool = False
+    """The user's, not the package's."""
 
     def recognises(self, header: Header, file: str) -> bool:
         """Whether this preset knows an export with *header*."""
@@ -140,24 +147,44 @@ def _pattern(wanted: str) -> re.Pattern[str]:
 def choose(header: Sequence[str], presets: Iterable[Preset], file: str) -> Preset | None:
     """The one preset that recognises *header*, None for none. Two are an error.
 
+    A preset of the user's own goes before one of the package where it asks for the same and for more.
     Raises SourceError with the candidates and the way to choose.
     """
     names = Header(header)
     found = [p for p in presets if p.recognises(names, file)]
+    found = [p for p in found if not any(_narrower(other, p) for other in found)]
     if len(found) > 1:
         raise SourceError(
-            f"{file}: fits {' and '.join(p.name for p in found)}",
-            hint=f"Say which: {found[0].name}={file}",
+            f"{file}: fits {' and '.join(p.name + ' (your own)' * p.own for p in found)}",
+            hint=f"Say which: {found[0].name}={file}"
+            + "; or let `match` of your own ask for all that the other asks for, and for more."
+            * any(p.own for p in found),
             code="ambiguous_kind",
         )
     return found[0] if found else None
+
+
+def _narrower(own: Preset, other: Preset) -> bool:
+    """Whether *own* is the user's and can only know exports that the package's *other* knows, and not all of them."""
+    return own.own and not other.own and _within(own, other) and not _within(other, own)
+
+
+def _within(one: Preset, other: Preset) -> bool:
+    """Whether every header that *one* recognises is recognised by *other* too."""
+    mine = [set(map(fold, group)) for group in one.match]
+    groups = all(any(group <= set(map(fold, theirs)) for group in mine) for theirs in other.match)
+    absent = set(map(fold, other.absent)) <= set(map(fold, one.absent))
+    named = not other.file or (
+        bool(one.file) and all(any(w in mine for w in other.file) for mine in one.file)
+    )
+    return groups and absent and named
 
 
 @cache
 def builtin() -> tuple[Preset, ...]:
     """Every preset of the package, in the order of their names."""
     documents = shipped.load("funnelkit.sources", "presets")
-    return tuple(parse(name, documents[name]) for name in sorted(documents))
+    return tuple(_read(name, documents[name]) for name in sorted(documents))
 
 
 def in_folder(folder: Path) -> tuple[Preset, ...]:
@@ -167,11 +194,21 @@ def in_folder(folder: Path) -> tuple[Preset, ...]:
         raise ConfigError(
             f"{folder}: there are no presets in this folder", hint="Check `presets` in the config."
         )
-    return tuple(_own(path) for path in found)
+    return tuple(own(path.stem, _document(path)) for path in found)
 
 
-def _own(path: Path) -> Preset:
-    """The preset that a user wrote to *path*."""
+def own(name: str, document: Mapping[str, Any]) -> Preset:
+    """The user's preset *name*. Raises ConfigError also where the package has one of this name."""
+    if any(known.name == name for known in builtin()):
+        raise ConfigError(
+            f"preset {name}: the package has a preset of this name too",
+            hint="Give yours another name; it goes before the other where its `match` asks for more.",
+        )
+    return replace(parse(name, document), own=True)
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    """The YAML that a user wrote to *path*."""
     import yaml
 
     hint = "A preset is a YAML file with the keys tool, export, table, where, match and columns."
@@ -182,24 +219,36 @@ def _own(path: Path) -> Preset:
         raise ConfigError(f"{path}: this is no YAML: {reason}", hint=hint) from None
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: this is no preset", hint=hint)
-    return parse(path.stem, document)
+    return document
 
 
 def parse(name: str, document: Mapping[str, Any]) -> Preset:
     """A preset from its YAML *document*. Unknown keys, tables and columns are ConfigErrors."""
-    known = [name for name in Preset.__struct_fields__ if name != "name"]
+    known = [name for name in Preset.__struct_fields__ if name not in ("name", "own")]
     for key in document:
         _known(f"preset {name}: key", key, known)
     for key in ("tool", "export", "table", "where", "match", "columns"):
         if key not in document:
             raise ConfigError(f"preset {name}: the key {key!r} is missing")
+    shapes.check(name, document)
     _known(f"preset {name}: table", document["table"], TABLES)
     canonical = TABLES[document["table"]].columns
     for key in ("columns", "constants", "lacks", "values"):
         for column in document.get(key, {}):
             _known(f"preset {name}: column", column, canonical)
+    for spec in document["columns"].values():
+        for key in spec if isinstance(spec, dict) else ():
+            _known(f"preset {name}: column key", key, ("from", "order", "decimal", "zone", "counts"))
+    for rows in document.get("other_rows", ()):
+        for key in rows:
+            _known(f"preset {name}: key of other_rows", key, ("column", "words", "blank", "reason", "say"))
     for pattern in (*_strings(document.get("totals", ())), *_strings(document.get("footers", ()))):
         _check_pattern(name, pattern)
+    return _read(name, document)
+
+
+def _read(name: str, document: Mapping[str, Any]) -> Preset:
+    """A preset from a *document* that has been checked; those of the package are, by a test."""
     return Preset(
         name=name,
         **{k: document[k] for k in ("tool", "export", "table", "where")},
@@ -213,13 +262,14 @@ def parse(name: str, document: Mapping[str, Any]) -> Preset:
         totals=_strings(document.get("totals", ())),
         blank_totals=_strings(document.get("blank_totals", ())),
         footers=_strings(document.get("footers", ())),
+        missing=tuple(word.lower() for word in _strings(document.get("missing", ()))),
         match=tuple(_strings(group) for group in document["match"]),
-        columns={target: _source(name, spec) for target, spec in document["columns"].items()},
+        columns={target: _source(spec) for target, spec in document["columns"].items()},
         values={
             column: {word: _strings(theirs) for word, theirs in words.items()}
             for column, words in document.get("values", {}).items()
         },
-        other_rows=tuple(_other_rows(name, rows) for rows in document.get("other_rows", ())),
+        other_rows=tuple(_other_rows(rows) for rows in document.get("other_rows", ())),
         needs=tuple(Need(any_of=_strings(n["any_of"]), say=n["say"]) for n in document.get("needs", ())),
     )
 
@@ -244,9 +294,7 @@ def _strings(value: Any) -> tuple[str, ...]:
     return tuple(str(v) for v in value) if isinstance(value, list | tuple) else (str(value),)
 
 
-def _other_rows(preset: str, rows: Mapping[str, Any]) -> OtherRows:
-    for key in rows:
-        _known(f"preset {preset}: key of other_rows", key, ("column", "words", "blank", "reason", "say"))
+def _other_rows(rows: Mapping[str, Any]) -> OtherRows:
     return OtherRows(
         column=rows["column"],
         words=() if rows.get("blank") else _strings(rows["words"]),
@@ -255,11 +303,9 @@ def _other_rows(preset: str, rows: Mapping[str, Any]) -> OtherRows:
     )
 
 
-def _source(preset: str, spec: Any) -> ColumnSource:
+def _source(spec: Any) -> ColumnSource:
     if not isinstance(spec, dict):
         return ColumnSource(headers=_strings(spec))
-    for key in spec:
-        _known(f"preset {preset}: column key", key, ("from", "order", "decimal", "zone", "counts"))
     return ColumnSource(
         headers=_strings(spec["from"]),
         **{k: spec[k] for k in ("order", "decimal", "zone", "counts") if k in spec},

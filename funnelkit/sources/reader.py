@@ -1,23 +1,28 @@
 """A text file or a sheet -> Export: header, dialect and text cells. No value is ever converted.
 
 The header is the first line that recognition understands, under the delimiter that it likes best.
+Where none of the first lines is one, every further table of the file is tried.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
 from pathlib import Path
+from typing import Generic
 
-from funnelkit.errors import MissingInputError, SourceError
-from funnelkit.sources.dialect import Dialect, decode, heads, records
+from msgspec import Struct
+
+from funnelkit.engines import Batch
+from funnelkit.errors import SourceError
+from funnelkit.sources import content as contents_of
+from funnelkit.sources import stacked
+from funnelkit.sources.dialect import Dialect, Head, Text, batches, heads, proved, rows
 from funnelkit.sources.export import (
+    Choice,
     Export,
     Kind,
-    Proposal,
     Recognise,
-    Record,
-    Records,
     distinct,
     first_header,
     joined,
@@ -25,6 +30,9 @@ from funnelkit.sources.export import (
 )
 from funnelkit.sources.workbook import SIGNATURES
 from funnelkit.sources.workbook import read as read_workbook
+
+_SEARCHED = 100_000
+"""So many records are searched for further tables; reports that are stacked are short."""
 
 
 def read(
@@ -37,56 +45,132 @@ def read(
     delimiter: str | None = None,
     sheet: str | None = None,
 ) -> Export[Kind]:
-    """The table in *path* (or in *data*, for standard input).
+    """The table in *path*, which may lie in an archive, or in *data*, for standard input.
 
     Raises MissingInputError for no file, SourceError for one that cannot be read or recognised.
     """
     file = file or str(path)
-    content = _bytes(path, file) if data is None else data
-    sha256 = hashlib.sha256(content).hexdigest()
-    if content.startswith(SIGNATURES):
-        return read_workbook(content, recognise, file, sha256, sheet)
-    text, name = decode(content, file, encoding)
-    best: tuple[Proposal[Kind], str, int, Records] | None = None
-    widest: Sequence[str] = ()
-    for head in heads(text, delimiter):
-        widest = max([widest, *(cells for _, cells in head.records)], key=len)
-        found = first_header(head.records, recognise, file)
-        if found and (best is None or found[0].score > best[0].score):
-            best = (found[0], head.delimiter, found[1], head.records)
-    if best is None:
-        raise unrecognised(file, widest or (text.strip().splitlines()[0][:80],))
-    proposal, separator, position, seen = best
-    line, header = seen[position]
+    content = contents_of.at(path, file) if data is None else contents_of.of_bytes(data, file)
+    if content.head.startswith(SIGNATURES):
+        return read_workbook(content, recognise, file, sheet)
+    return _read_text(proved(content, encoding), recognise, file, delimiter)
+
+
+def contents(path: Path, file: str) -> bytes:
+    """The bytes of the file at *path*, unpacked. Raises MissingInputError or SourceError where there are none."""
+    return contents_of.at(path, file).whole()
+
+
+class _Chosen(Struct, Generic[Kind], frozen=True, kw_only=True):
+    """The table that is read, among those of its file."""
+
+    choice: Choice[Kind]
+    delimiter: str
+    begin: int
+    """The line of its title, or of its header."""
+    preamble: tuple[str, ...]
+    first: int | None = None
+    """The line on which the first table above it begins."""
+
+
+def _read_text(text: Text, recognise: Recognise[Kind], file: str, delimiter: str | None) -> Export[Kind]:
+    beginning, complete = text.beginning()
+    proposed = list(heads(beginning, delimiter, complete=complete))
+    chosen = _at_the_top(beginning, proposed, recognise, file) or _further_down(
+        text, proposed, recognise, file
+    )
+    if chosen is None:
+        raise _not_understood(text, beginning, proposed, file)
+    choice = chosen.choice
+    header = choice.header
+
+    def opened() -> Iterator[Batch]:
+        if chosen.first is not None:
+            yield Batch(lines=(), rows=(), aside={"other_table": _lines_above(text, chosen)})
+        found = batches(text, chosen.delimiter, skip=choice.line - 1, width=len(header))
+        yield from stacked.only(_without_first(found), header, choice.below())
+
     return Export(
         file=file,
-        sha256=sha256,
+        sha256=text.sha256,
         header=distinct(header),
-        dialect=Dialect(encoding=name, delimiter=separator, header_line=line),
+        dialect=Dialect(encoding=text.encoding, delimiter=chosen.delimiter, header_line=choice.line),
         sheet=None,
-        preamble=joined(seen[:position]),
-        kind=proposal.kind,
-        open=lambda: _below(records(text, separator, line - 1, len(header), file)),
+        preamble=chosen.preamble,
+        kind=choice.proposal.kind,
+        batches=opened,
     )
 
 
-def _below(found: Iterator[Record]) -> Iterator[Record]:
-    next(found)
+def _at_the_top(
+    beginning: str, proposed: Sequence[Head], recognise: Recognise[Kind], file: str
+) -> _Chosen[Kind] | None:
+    """The best header among the first lines, under the delimiter that it likes best."""
+    best: tuple[Choice[Kind], str] | None = None
+    for head in proposed:
+        found = first_header(head.records, recognise, file)
+        if found and (best is None or found.proposal.score > best[0].proposal.score):
+            best = (found, head.delimiter)
+    if best is None:
+        return None
+    choice, delimiter = best
+    above = list(takewhile(lambda row: row[0] < choice.line, rows(beginning, delimiter)))
+    first, begin, preamble = stacked.above(above, choice.line)
+    return _Chosen(choice=choice, delimiter=delimiter, begin=begin, preamble=joined(preamble), first=first)
+
+
+def _further_down(
+    text: Text, proposed: Sequence[Head], recognise: Recognise[Kind], file: str
+) -> _Chosen[Kind] | None:
+    """The best of all tables that stand one below the other."""
+    best: _Chosen[Kind] | None = None
+    for head in proposed:
+        tables = _tables(text, head.delimiter)
+        for table in tables:
+            proposal = recognise(distinct(table.header), table.below, file)
+            if proposal and (best is None or proposal.score > best.choice.proposal.score):
+                first = None if table is tables[0] else tables[0]
+                records = [(table.line, table.header), *table.below]
+                best = _Chosen(
+                    choice=Choice(
+                        proposal=proposal, line=table.line, header=table.header, records=records, position=0
+                    ),
+                    delimiter=head.delimiter,
+                    begin=table.begin,
+                    preamble=joined([*table.above, *(first.above if first else ())]),
+                    first=first.line if first else None,
+                )
+    return best
+
+
+def _tables(text: Text, delimiter: str) -> list[stacked.Found]:
+    most = _SEARCHED // text.batch + 1
+    return list(stacked.tables(islice(batches(text, delimiter), most)))
+
+
+def _lines_above(text: Text, chosen: _Chosen[Kind]) -> list[int]:
+    """The lines of the tables above the one that is read."""
+    first = chosen.first or chosen.begin
+    found = []
+    for lines, records in batches(text, chosen.delimiter, skip=first - 1):
+        found += [line for line, row in zip(lines, records, strict=True) if row and line < chosen.begin]
+        if lines[-1] >= chosen.begin:
+            break
     return found
 
 
-def _bytes(path: Path, file: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise MissingInputError(
-            f"{file}: there is no such file", hint="Check the path; quote it if it holds blanks."
-        ) from None
-    except IsADirectoryError:
-        raise SourceError(
-            f"{file}: this is a folder", hint="Name the files in it, or use a pattern."
-        ) from None
-    except OSError as error:
-        raise MissingInputError(
-            f"{file}: {error.strerror or error}", hint="Check the permissions of the file."
-        ) from None
+def _without_first(
+    found: Iterator[tuple[Sequence[int], list[list[str]]]],
+) -> Iterator[tuple[Sequence[int], list[list[str]]]]:
+    lines, records = next(found)
+    yield lines[1:], records[1:]
+    yield from found
+
+
+def _not_understood(text: Text, beginning: str, proposed: Sequence[Head], file: str) -> SourceError:
+    widest: Sequence[str] = ()
+    for head in proposed:
+        widest = max([widest, *(cells for _, cells in head.records)], key=len)
+    tables = max((_tables(text, head.delimiter) for head in proposed), key=len, default=[])
+    listed = [(f"line {table.line}", [c for c in table.header if c]) for table in tables]
+    return unrecognised(file, widest or (beginning.strip().splitlines()[0][:80],), listed)

@@ -14,8 +14,8 @@ from msgspec import Struct, field
 
 from funnelkit.dates import numeric, read
 from funnelkit.errors import SourceError, did_you_mean
-from funnelkit.figures import number_parts
-from funnelkit.sources import vocabulary
+from funnelkit.figures import is_bound, number_parts
+from funnelkit.sources import periodic, vocabulary
 from funnelkit.sources.export import Proposal, Records
 from funnelkit.sources.preset import Header, Preset, choose, currency_in
 from funnelkit.styles import MISSING
@@ -57,6 +57,8 @@ class Recogniser(Struct, frozen=True, kw_only=True):
     """A table or a preset by name, from ``KIND=FILE`` or the configuration."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Canonical column -> header, from the configuration."""
+    closed: bool = False
+    """Nothing but *columns* is read."""
 
     def __call__(self, header: tuple[str, ...], below: Records, file: str) -> Proposal[Recognition] | None:
         """What *header* is, or None."""
@@ -73,7 +75,7 @@ class Recogniser(Struct, frozen=True, kw_only=True):
         merged = Recognition(
             table=kind.table,
             preset=kind.preset,
-            columns={**{t: h for t, h in kind.columns.items() if h not in own.values()}, **own},
+            columns=own if self.closed else {**_others(kind.columns, own), **own},
             how={**kind.how, **dict.fromkeys(own, "configuration")},
             currency=kind.currency,
         )
@@ -120,6 +122,11 @@ class Recogniser(Struct, frozen=True, kw_only=True):
             currency=_currency(TABLES[best[1]], best[2]),
         )
         return Proposal(kind=kind, score=best[0])
+
+
+def _others(columns: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """*columns* without the headers that stand for a column of *own*."""
+    return {target: header for target, header in columns.items() if header not in own.values()}
 
 
 _CODE = re.compile(r"[(\[]([A-Z]{3})[)\]]|\b([A-Z]{3})$|((?:[A-Z]{1,2})?\$|[€£¥₹])")
@@ -218,14 +225,18 @@ def _plausible(table: Table, column: str, cells: Sequence[str]) -> bool:
     """
     kind = table.columns[column].kind
     if kind in ("status", "boolean"):
+        if table.name == "payments":
+            return True  # whatever its words: a payment whose status nobody understands is not taken for paid
         words = vocabulary.load().words(table.name, column, kind)
         known = sum(words.parse(cell) not in (None, vocabulary.UNCLEAR) for cell in cells)
         # A lead's status may be anything with a few known words in it; a deal's must mostly say an outcome.
         return known > 0 or not cells if table.name == "leads" else known * 2 > len(cells)
     if kind == "date":
         good = sum(numeric(c) is not None or read(c, {}) is not None for c in cells)
+        if not good and cells:
+            return periodic.plausible(cells, column, table.name)
     elif kind in ("integer", "decimal", "money", "percent"):
-        good = sum(number_parts(c) is not None for c in cells)
+        good = sum(number_parts(c) is not None or is_bound(c) for c in cells)
     else:
         return True
     return good * 2 >= len(cells)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from funnelkit.engines import BadCells
 from funnelkit.sources.export import Export
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.values import Decision
 from funnelkit.tables import Note
+from funnelkit.words import currency_code, may_stand_for
 
 _TAKEN_AS = {
     ("deals", "status"): "a deal with such a word counts as open unless something else says more",
@@ -34,6 +35,34 @@ def _unknown_words(export: Export[Recognition], decision: Decision) -> Note | No
     )
 
 
+def bounds(export: Export[Recognition], decision: Decision, count: int) -> Note:
+    """How many cells of a column say a limit and no number."""
+    return Note(
+        code="bounded_cells",
+        message=f"{export.file}: {count} cell{'s' * (count > 1)} of column {decision.header!r} only "
+        f"limit{'s' * (count == 1)} a number ({decision.bounds[0].strip()!r}) and count{'s' * (count == 1)} as missing",
+    )
+
+
+def contradicted(
+    export: Export[Recognition], decisions: Mapping[str, Decision], stated: Collection[str]
+) -> list[Note]:
+    """Amounts with a sign that means none of the *stated* currencies, those of a column or a header."""
+    notes = []
+    codes = [code for text in stated if (code := currency_code(text.strip()) or text.strip().upper())]
+    for decision in decisions.values():
+        odd = [s for s in decision.symbols if codes and not any(may_stand_for(s, code) for code in codes)]
+        if odd:
+            notes.append(
+                Note(
+                    code="currency_sign",
+                    message=f"{export.file}: amounts in column {decision.header!r} carry {odd[0]!r}, but the currency is "
+                    f"stated to be {' or '.join(sorted(set(codes))[:3])}; they are read as that",
+                )
+            )
+    return notes
+
+
 def remarks(
     export: Export[Recognition], decisions: Sequence[Decision], bad_cells: Sequence[BadCells]
 ) -> list[Note]:
@@ -49,6 +78,14 @@ def remarks(
             )
         )
     notes += [n for d in decisions if (n := _unknown_words(export, d))]
+    notes += [
+        Note(
+            code="stated_otherwise",
+            message=f"{export.file}: column {d.header!r} ({d.target}): {d.hint}; it is read as it is",
+        )
+        for d in decisions
+        if d.style is not None and d.hint
+    ]
     preset = export.kind.preset
     if preset and preset.unverified:
         notes.append(

@@ -14,11 +14,21 @@ class FileSettings(Struct, frozen=True, kw_only=True):
     columns: Mapping[str, str] = field(default_factory=dict)
     patterns: Mapping[str, str] = field(default_factory=dict)
     """Column -> strptime pattern."""
+    orders: Mapping[str, str] = field(default_factory=dict)
+    """Column -> dmy or mdy."""
     decimals: Mapping[str, str] = field(default_factory=dict)
     """Column -> decimal sign."""
     values: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     order: str | None = None
     decimal: str | None = None
+    yields: bool = False
+    """*order* and *decimal* settle only what the cells leave open, as the options of the command line do."""
+    pinned: bool = False
+    """Only *columns* are read."""
+    unused: Sequence[str] | None = None
+    """Headers that a pinned file is known to have besides."""
+    unclear: Sequence[str] | None = None
+    """Words of the status or stage that a pinned file is known to have, and nobody has explained."""
     zone: str | None = None
     currency: str | None = None
     sheet: str | None = None

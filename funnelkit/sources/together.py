@@ -17,6 +17,7 @@ from funnelkit.engines import Engine
 from funnelkit.errors import SourceError
 from funnelkit.sources import overlaps
 from funnelkit.sources.mapping import Loaded
+from funnelkit.sources.paidtwice import paid_twice
 from funnelkit.tables import TABLES, Note
 
 
@@ -41,7 +42,7 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
     frame = engine.concat(frames)
     present = frozenset().union(*(f.present for f in files))
     repeated: dict[str, tuple[int, ...]] = {}
-    notes: list[Note] = []
+    notes = paid_twice(files) if table == "payments" else []
     key = TABLES[table].key
     if key and key in present:
         frame, repeated = engine.one_per_key(frame, key, _KNOWS_MORE[table])
@@ -63,7 +64,7 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
 _KNOWS_MORE: Mapping[str, tuple[str, ...]] = {
     "leads": ("customer_at", "opportunity_at", "sql_at", "mql_at", "created_at"),
     "deals": ("closed_at", "expected_close_at", "created_at"),
-    "payments": ("paid_at",),
+    "payments": ("paid_at", "refunded"),
 }
 """Columns of which a later value shows the later state of the same entity."""
 

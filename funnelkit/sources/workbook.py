@@ -1,23 +1,31 @@
 """A sheet of a workbook -> Export. Typed cells become the text that a CSV would hold.
 
 Dates turn into ISO form and numbers keep all their digits, so that everything above reads one
-kind of cell. Hidden sheets are not looked at: tools keep their own notes in them.
+kind of cell. Hidden sheets are tried last: tools keep their own notes in them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
+from msgspec import Struct
+
+from funnelkit.engines import Batch
 from funnelkit.errors import FunnelkitError, SourceError
+from funnelkit.sources import ahead, stacked, unpack
+from funnelkit.sources.content import Content
 from funnelkit.sources.dialect import HEADER_WITHIN, Dialect
 from funnelkit.sources.export import (
+    Choice,
     Export,
     Kind,
-    Proposal,
     Recognise,
     Records,
     distinct,
@@ -25,60 +33,191 @@ from funnelkit.sources.export import (
     joined,
     unrecognised,
 )
+from funnelkit.tables import Note
 
 SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_BATCH = 4096
+_HEAD = HEADER_WITHIN + 60
+_CELLS = 100_000_000
+"""So many cells a sheet may have, empty ones between the first and the last included."""
 
 
-def read(
-    content: bytes, recognise: Recognise[Kind], file: str, sha256: str, sheet: str | None = None
-) -> Export[Kind]:
-    """The best table among the visible sheets of the workbook in *content*.
+class _Sheet(Struct, frozen=True, kw_only=True):
+    """One sheet of a workbook."""
+
+    name: str
+    cells: Any
+    hidden: bool
+
+    def rows(self) -> Iterator[list[Any]]:
+        """All rows from the first one on, each from the first column on."""
+        left = [""] * (self.cells.start[1] if self.cells.start else 0)
+        return (left + row for row in self.cells.iter_rows()) if left else self.cells.iter_rows()
+
+    def head(self) -> Records:
+        """The first rows as text."""
+        return [(line, texts(row)) for line, row in enumerate(islice(self.rows(), _HEAD), 1)]
+
+    def batches(self, skip: int) -> Iterator[tuple[range, list[list[Any]]]]:
+        """The rows below the first *skip*, many at a time."""
+        found = islice(self.rows(), skip, None)
+        while rows := list(islice(found, _BATCH)):
+            if not all(map(any, rows)):
+                rows = [row if any(cell != "" for cell in row) else [] for row in rows]
+            yield range(skip + 1, skip + 1 + len(rows)), rows
+            skip += len(rows)
+
+
+def read(content: Content, recognise: Recognise[Kind], file: str, sheet: str | None = None) -> Export[Kind]:
+    """The best table among the sheets of the workbook in *content*.
 
     Raises SourceError for a workbook that is damaged, protected, or of no known kind.
     """
-    tables = _tables(content, file, sheet)
-    best: tuple[Proposal[Kind], str, int, Records] | None = None
-    for name, rows in tables.items():
-        found = first_header(rows, recognise, file)
-        if found and (best is None or found[0].score > best[0].score):
-            best = (found[0], name, found[1], rows)
+    data = content.whole()
+    best: tuple[Choice[Kind], _Sheet] | None = None
+    understood: dict[str, Choice[Kind]] = {}
+    seen: list[tuple[str, Sequence[str]]] = []
+    for one in _sheets(data, file, sheet):
+        if one.hidden and best is not None:
+            break
+        head = one.head()
+        found = first_header(head, recognise, file)
+        if found is None:
+            seen += [(f"sheet {one.name!r}", max((c for _, c in head[:HEADER_WITHIN]), key=len, default=()))]
+            continue
+        understood[one.name] = found
+        if best is None or found.proposal.score > best[0].proposal.score:
+            best = (found, one)
     if best is None:
-        seen = [cells for table in tables.values() for _, cells in table[:HEADER_WITHIN]]
-        raise unrecognised(file, max(seen, key=len, default=("(no rows)",)))
-    proposal, chosen, position, rows_of = best
-    line, header = rows_of[position]
+        seen = [(where, [c for c in cells if c]) for where, cells in seen if any(cells)]
+        raise unrecognised(file, max((c for _, c in seen), key=len, default=("(no rows)",)), seen)
+    choice, chosen = best
+    first, begin, preamble = stacked.above(choice.records[: choice.position], choice.line)
+    header = next(islice(chosen.rows(), choice.line - 1, None))
+
+    def own_rows() -> Iterator[Batch]:
+        if first is not None:
+            lines = [n for n, cells in choice.records if first <= n < begin and any(cells)]
+            yield Batch(lines=(), rows=(), aside={"other_table": lines})
+        for batch in stacked.only(chosen.batches(choice.line), header, choice.below()):
+            yield Batch(lines=batch.lines, rows=batch.rows, aside=batch.aside, texts=texts)
+
     return Export(
         file=file,
-        sha256=sha256,
-        header=distinct(header),
-        dialect=Dialect(encoding="excel", delimiter="", header_line=line),
-        sheet=chosen,
-        preamble=joined(rows_of[:position]),
-        kind=proposal.kind,
-        open=lambda: iter(rows_of[position + 1 :]),
+        sha256=hashlib.sha256(data).hexdigest(),
+        header=distinct(choice.header),
+        dialect=Dialect(encoding="excel", delimiter="", header_line=choice.line),
+        sheet=chosen.name,
+        preamble=joined(preamble),
+        kind=choice.proposal.kind,
+        batches=own_rows,
+        notes=_notes(file, chosen, understood),
     )
 
 
-def _tables(content: bytes, file: str, sheet: str | None) -> dict[str, Records]:
-    import python_calamine
-
-    try:
-        book = python_calamine.load_workbook(BytesIO(content))
-        visible = [
-            s.name for s in book.sheets_metadata if s.visible == python_calamine.SheetVisibleEnum.Visible
-        ]
-        if sheet is not None and sheet not in book.sheet_names:
-            raise SourceError(
-                f"{file}: there is no sheet {sheet!r}", hint=f"Its sheets are: {', '.join(book.sheet_names)}."
+def _notes(file: str, chosen: _Sheet, understood: dict[str, Choice[Kind]]) -> tuple[Note, ...]:
+    """What is to be told of the sheets that were not read."""
+    notes = []
+    if chosen.hidden:
+        notes.append(
+            Note(
+                code="hidden_sheet",
+                message=f"{file}: sheet {chosen.name!r} was read, which is hidden: no visible one holds a known table",
             )
-        names = [sheet] if sheet is not None else visible
-        return {
-            name: _records(book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names
-        }
+        )
+    others = [name for name in understood if name != chosen.name]
+    if others:
+        listed = ", ".join(map(repr, others))
+        notes.append(
+            Note(
+                code="other_sheets",
+                message=f"{file}: sheet {chosen.name!r} was read; {listed} {'holds' if len(others) == 1 else 'hold'} "
+                "a table too and was not. Name a file's sheets under `sources:` in funnelkit.yaml, or say "
+                "what to read: leads=FILE deals=FILE",
+            )
+        )
+    return tuple(notes)
+
+
+def _sheets(data: bytes, file: str, sheet: str | None) -> Iterator[_Sheet]:
+    """The sheet called *sheet*, or all of them, the hidden ones last."""
+    try:
+        book = ahead.taken(file) or opened(data, file)
+        if sheet is not None and sheet not in book.names:
+            raise SourceError(
+                f"{file}: there is no sheet {sheet!r}", hint=f"Its sheets are: {', '.join(book.names)}."
+            )
+        for name, hidden in book.names.items():
+            if sheet in (None, name):
+                yield _Sheet(name=name, cells=book.cells(name), hidden=hidden and sheet is None)
     except SourceError:
         raise
     except Exception as error:  # noqa: BLE001 - the library raises several kinds, none of them of this package
-        raise _broken(content, file, str(error)) from None
+        raise _broken(data, file, str(error)) from None
+
+
+class Book(Struct):
+    """A workbook that is open, with its first sheet already taken apart."""
+
+    book: Any
+    names: dict[str, bool]
+    """The names of its sheets, and whether they are hidden; those that are come last."""
+    first: Any = None
+
+    def cells(self, name: str) -> Any:
+        """The cells of one sheet."""
+        ready, self.first = self.first, None
+        return ready if ready is not None and ready.name == name else self.book.get_sheet_by_name(name)
+
+
+def opened(data: bytes, file: str) -> Book:
+    """The workbook in *data*. The library works on it without keeping other threads from theirs."""
+    import python_calamine
+
+    _check_size(data, file)
+    book = python_calamine.load_workbook(BytesIO(data))
+    visible = python_calamine.SheetVisibleEnum.Visible
+    known = [s for s in book.sheets_metadata if s.typ == python_calamine.SheetTypeEnum.WorkSheet]
+    names = {s.name: s.visible != visible for s in sorted(known, key=lambda s: s.visible != visible)}
+    return Book(book, names, book.get_sheet_by_name(next(iter(names))) if names else None)
+
+
+_CORNER = re.compile(rb'<dimension ref="(?:[A-Z]+\d+:)?([A-Z]{1,3})(\d+)"')
+_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d+)"')
+_SCANNED = 300_000
+
+
+def _check_size(data: bytes, file: str) -> None:
+    """Raise SourceError for a workbook that would unpack to more than any machine holds."""
+    if not data.startswith(b"PK"):
+        return
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        parts = archive.infolist()
+        unpacked = sum(part.file_size for part in parts)
+        cells = max((_cells(archive, part) for part in parts if "/worksheets/" in part.filename), default=0)
+    if unpacked > unpack.limit(len(data)) or cells > _CELLS:
+        what = f"{cells:,} cells" if cells > _CELLS else f"{unpacked / 1e6:,.0f} MB"
+        raise SourceError(
+            f"{file}: the workbook unpacks to {what}, far more than an export holds",
+            hint="Delete the empty rows and columns around the table, or save it as CSV.",
+            code="too_large",
+        )
+
+
+def _cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    """How many cells lie between the first of a sheet and the last, as far as a quick look shows."""
+    with archive.open(part) as stream:
+        # A sheet of few bytes may still name a cell at the far end; one of many is what it says it is.
+        text = stream.read(-1 if part.compress_size < _SCANNED and part.file_size < 20 * _SCANNED else 4096)
+    corners = [*_CORNER.findall(text[:4096]), *_CELL.findall(text)]
+    return max((int(row) for _, row in corners), default=0) * max((_number(c) for c, _ in corners), default=0)
+
+
+def _number(column: bytes) -> int:
+    number = 0
+    for letter in column:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _broken(content: bytes, file: str, reason: str) -> FunnelkitError:
@@ -89,10 +228,6 @@ def _broken(content: bytes, file: str, reason: str) -> FunnelkitError:
             hint="Open it in Excel, remove the password under File > Info, and save it again.",
             code="password",
         )
-    if content.startswith(b"PK\x03\x04") and not file.lower().endswith((".xlsx", ".xlsm", ".xlsb", ".ods")):
-        return SourceError(
-            f"{file}: this is an archive, not a table", hint="Unpack it and name the files in it."
-        )
     return SourceError(
         f"{file}: the workbook is damaged and cannot be opened",
         hint="Download it again, or open it in Excel and save it as CSV.",
@@ -100,9 +235,16 @@ def _broken(content: bytes, file: str, reason: str) -> FunnelkitError:
     )
 
 
-def _records(rows: Sequence[Sequence[Any]]) -> Records:
-    found = ((line, tuple(cell_text(cell) for cell in row)) for line, row in enumerate(rows, 1))
-    return [(line, cells) for line, cells in found if any(cells)]
+def texts(cells: Sequence[Any]) -> list[str]:
+    """The texts that a CSV export would hold for typed *cells*."""
+    kinds = set(map(type, cells))
+    if kinds <= {str}:
+        return list(cells)
+    if bool in kinds:
+        # True equals 1, and so cannot be looked up beside it.
+        return list(map(cell_text, cells))
+    known = {cell: cell_text(cell) for cell in set(cells)}
+    return list(map(known.__getitem__, cells))
 
 
 def cell_text(cell: Any) -> str:

@@ -7,6 +7,7 @@ slows both; the median of the pairwise ratios is what counts. CPU and wall secon
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import statistics
 import subprocess
@@ -15,8 +16,11 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
+
+import openpyxl
 
 from tests.company import write
 
@@ -26,6 +30,11 @@ FLOOR_READ = (
     "import sys, typer, yaml, pandas, narwhals\n"
     "for name in sys.argv[1:]:\n    open(name, encoding='utf-8').read()"
 )
+FLOOR_SHEET = (
+    "import sys, python_calamine\n"
+    "python_calamine.load_workbook(sys.argv[1]).get_sheet_by_index(0).to_python()"
+)
+FLOOR_FRAME = "import sys, pandas\npandas.read_csv(sys.argv[1])"
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,48 @@ def pairs(folder: Path) -> list[Pair]:
     ]
 
 
+def many_leads(path: Path, rows: int) -> Path:
+    """A file of leads, ten columns wide, as text or as a workbook with real dates."""
+    header = "Lead ID,Email,Company,Created Date,Lead Source,Campaign,Owner,Country,Status,Score".split(",")
+    first = date(2025, 1, 1)
+    found = (
+        [
+            f"L-{n:07}",
+            f"person{n}@company{n % 5000}.example",
+            f"Company, {n % 5000}",
+            first + timedelta(days=n * 7 % 400),
+            ("Web", "Google Ads", "Referral", "Event")[n * 3 % 4],
+            f"Campaign {n * 11 % 60}",
+            ("Ada", "Ines", "Tomas")[n * 5 % 3],
+            ("DE", "FR", "US")[n % 3],
+            ("New", "Qualified", "Contacted")[n * 2 % 3],
+            n * 13 % 100,
+        ]
+        for n in range(rows)
+    )
+    if path.suffix == ".csv":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *found])
+        return path
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Leads")
+    for row in (header, *found):
+        sheet.append(row)
+    book.save(path)
+    return path
+
+
+def large(folder: Path) -> list[Pair]:
+    """Single files that are larger than usual, against the libraries that do nothing but read them."""
+    inspect = [PYTHON, "-m", "funnelkit", "inspect", "--no-config"]
+    sheet = str(many_leads(folder / "leads.xlsx", 50_000))
+    text = str(many_leads(folder / "leads10.csv", 95_000))
+    return [
+        Pair("a workbook of 50,000 rows", [*inspect, sheet], [PYTHON, "-c", FLOOR_SHEET, sheet], 1.6),
+        Pair("a CSV of 10 MB", [*inspect, text], [PYTHON, "-c", FLOOR_FRAME, text], 2.0),
+    ]
+
+
 def main() -> None:
     """Run every pair and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -113,7 +164,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     print(f"{'what':34} {'median':>9} {'floor':>9} {'ratio':>6} {'limit':>6} {'peak':>10}")
     with tempfile.TemporaryDirectory() as folder:
-        for pair in pairs(Path(folder)):
+        for pair in [*pairs(Path(folder)), *large(Path(folder))]:
             print(measure(pair, rounds), flush=True)
 
 

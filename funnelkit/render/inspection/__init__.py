@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from funnelkit.inspection import Inspected
 
 FORMATS = ("terminal", "json")
@@ -19,8 +20,10 @@ def check(format: str | None) -> None:
         raise UsageError(f"inspect has no format {format!r}", hint=did_you_mean(format, FORMATS))
 
 
-def render(seen: Sequence[Inspected], format: str | None = None, *, color: bool = False) -> bytes:
-    """The inspections of all files in *format*, as UTF-8."""
+def render(
+    seen: Sequence[Inspected], format: str | None = None, *, width: int | None = None, color: bool = False
+) -> bytes:
+    """The inspections of all files in *format*, as UTF-8; text for a terminal of *width* columns, None for a pipe."""
     check(format)
     if format == "json":
         from funnelkit.render.inspection import document
@@ -28,4 +31,4 @@ def render(seen: Sequence[Inspected], format: str | None = None, *, color: bool 
         return document.render(seen)
     from funnelkit.render.inspection import text
 
-    return text.render(seen, color=color)
+    return text.render(seen, width=width, color=color)

@@ -36,7 +36,7 @@ def entry(one: Inspected) -> dict[str, Any]:
         "delimiter": one.delimiter,
         "sheet": one.sheet,
         "grain": one.grain,
-        "currency": one.currency,
+        "currency": one.currencies[0] if len(one.currencies) == 1 else None,
         "first_date": _iso(one.first_date),
         "last_date": _iso(one.last_date),
         "columns": [
@@ -45,8 +45,15 @@ def entry(one: Inspected) -> dict[str, Any]:
         ],
         "unread": list(one.unread),
         "sums": dict(one.sums or {}),
-        "lacks": list(one.lacks),
-        "notes": list(one.notes),
+        "unreadable": [
+            {"column": u.column, "from": u.header, "count": u.count, "lines": list(u.lines)}
+            for u in one.unreadable
+        ],
+        "lacks": [
+            {"column": k.column, "metrics": list(k.metrics), "periods": k.periods, "message": k.how}
+            for k in one.lacks
+        ],
+        "notes": [{"code": note.code, "message": note.message} for note in one.notes],
         "error": one.error and {"code": one.error.code, "message": one.error.message, "hint": one.error.hint},
     }
 

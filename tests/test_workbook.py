@@ -1,0 +1,230 @@
+"""Workbooks as tools and people make them: several sheets, hidden parts, old formats, damaged ranges."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from funnelkit.config import Config, SourceSpec
+from funnelkit.errors import SourceError
+from funnelkit.pipeline.inputs import expand
+from funnelkit.pipeline.reading import load_one
+from funnelkit.sources import ahead
+from funnelkit.sources.settings import FileSettings
+from tests.reading import ENGINE, aside, column, load, noted, rows, sums
+
+LEADS: list[list[Any]] = [
+    ["Lead ID", "Email", "Created Date"],
+    [1, "ada@lund.example", datetime(2026, 1, 5)],
+    [2, "bo@ek.example", datetime(2026, 1, 6)],
+]
+DEALS: list[list[Any]] = [
+    ["Deal ID", "Status", "Created date", "Amount"],
+    [7, "Won", datetime(2026, 1, 7), 120.5],
+]
+ADS: list[list[Any]] = [["Day", "Campaign", "Cost", "CTR"], [date(2026, 1, 2), "Spring", 5.25, 0.0117]]
+
+
+def book(**sheets: list[list[Any]]) -> Workbook:
+    """A workbook with the rows of each sheet."""
+    made = Workbook()
+    made.remove(made.worksheets[0])
+    for name, found in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in found:
+            sheet.append(row)
+    return made
+
+
+def saved(made: Workbook) -> bytes:
+    """The bytes of a workbook."""
+    data = io.BytesIO()
+    made.save(data)
+    return data.getvalue()
+
+
+def page(made: Workbook, name: str) -> Worksheet:
+    """One sheet of it."""
+    found = made[name]
+    assert isinstance(found, Worksheet)
+    return found
+
+
+def test_a_hidden_sheet_is_read_where_no_visible_one_is_known_and_told() -> None:
+    made = book(Cover=[["Made by", "Ada"]], Data=LEADS)
+    page(made, "Data").sheet_state = "hidden"
+    loaded = load(saved(made), "book.xlsx")
+    assert (loaded.export.sheet, loaded.used) == ("Data", 2)
+    assert "sheet 'Data' was read, which is hidden" in noted(loaded, "hidden_sheet")[0]
+
+
+def test_hidden_columns_and_rows_are_data_like_others() -> None:
+    made = book(Leads=LEADS)
+    page(made, "Leads").column_dimensions["A"].hidden = True
+    page(made, "Leads").row_dimensions[2].hidden = True
+    assert column(load(saved(made), "book.xlsx"), "lead_id") == ["1", "2"]
+
+
+def test_sheets_that_hold_other_tables_are_told() -> None:
+    data = saved(book(Leads=LEADS, Notes=[["a", "b"]], Deals=DEALS))
+    loaded = load(data, "book.xlsx")
+    message = noted(loaded, "other_sheets")[0]
+    other = {"Leads": "Deals", "Deals": "Leads"}[loaded.export.sheet or ""]
+    assert f"sheet '{loaded.export.sheet}' was read; '{other}' holds a table too" in message
+    assert "'Notes'" not in message
+    assert noted(load(saved(book(Leads=LEADS, Notes=[["a", "b"]])), "book.xlsx"), "other_sheets") == []
+
+
+def test_the_kind_picks_the_sheet(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(saved(book(Leads=LEADS, Deals=DEALS, Ads=ADS)))
+    named = [f"leads={path}", f"deals={path}", f"spend={path}", str(path)]
+    inputs = expand(named, Config(), FileSettings(), ())
+    found = [load_one(one, Config(), "UTC", ENGINE) for one in inputs]
+    assert [(f.table, f.export.sheet) for f in found] == [
+        ("leads", "Leads"),
+        ("deals", "Deals"),
+        ("spend", "Ads"),
+    ]
+
+
+def test_the_configuration_may_name_several_sheets_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(saved(book(Leads=LEADS, Deals=DEALS)))
+    config = Config(
+        sources=(SourceSpec(path=str(path), sheet="Leads"), SourceSpec(path=str(path), sheet="Deals"))
+    )
+    for named in ([], [str(path)]):
+        inputs = expand(named, config, FileSettings(), ())
+        assert [one.settings.sheet for one in inputs] == ["Leads", "Deals"]
+
+
+def test_sheets_without_a_known_table_are_all_named() -> None:
+    with pytest.raises(SourceError) as caught:
+        load(saved(book(One=[["Shoe", "Size"], ["boot", 44]], Two=[["Hat", "Size"], ["cap", 57]])), "b.xlsx")
+    assert "holds 2 tables, none of which funnelkit knows: sheet 'One': Shoe, Size; sheet 'Two': Hat" in str(
+        caught.value
+    )
+
+
+def test_percent_cells_are_fractions_and_errors_are_no_values() -> None:
+    made = book(Ads=[*ADS, [date(2026, 1, 3), "Summer", "#DIV/0!", "#N/A"]])
+    page(made, "Ads")["D2"].number_format = "0.00%"
+    page(made, "Ads")["C3"].data_type = "e"
+    loaded = load(saved(made), "book.xlsx")
+    assert loaded.rows == 2
+    assert str(sums(loaded)["cost"]) == "5.25"
+
+
+def test_true_and_one_are_told_apart() -> None:
+    loaded = load(
+        saved(book(S=[["Day", "Campaign", "Cost"], [date(2026, 1, 2), True, 1], [date(2026, 1, 3), 1, 1]])),
+        "b.xlsx",
+    )
+    assert column(loaded, "campaign") == ["true", "1"]
+
+
+def test_tables_in_one_sheet_are_told_apart_too() -> None:
+    found = [["Ad report"], [], *ADS, [date(2026, 1, 3), "Summer", 0, 0], [], ["City", "Users"], ["Lund", 7]]
+    loaded = load(saved(book(Report=found)), "book.xlsx")
+    assert (loaded.export.preamble, loaded.used, aside(loaded)) == (("Ad report",), 2, {"other_table": 2})
+    above = [["Week", "Buyers"], [1, 30], [2, 40], [], ["Ads"], *ADS]
+    loaded = load(saved(book(Report=above)), "book.xlsx")
+    assert (loaded.export.preamble[0], loaded.used, aside(loaded)) == ("Ads", 1, {"other_table": 3})
+
+
+def test_a_sheet_may_be_longer_than_what_is_read_at_once() -> None:
+    many = [["Lead ID", "Created Date"], *([n, date(2026, 1, 1 + n % 28)] for n in range(9000))]
+    loaded = load(saved(book(Leads=many)), "book.xlsx")
+    assert loaded.used == 9000
+    assert [row["line"] for row in rows(loaded)][-1] == "9001"
+
+
+def test_an_old_workbook_is_read() -> None:
+    xlwt = pytest.importorskip("xlwt")
+    made = xlwt.Workbook()
+    sheet = made.add_sheet("Leads")
+    style = xlwt.easyxf(num_format_str="YYYY-MM-DD")
+    for y, row in enumerate(LEADS):
+        for x, cell in enumerate(row):
+            sheet.write(y, x, cell, style) if isinstance(cell, datetime) else sheet.write(y, x, cell)
+    data = io.BytesIO()
+    made.save(data)
+    assert column(load(data.getvalue(), "leads.xls"), "created_at") == ["2026-01-05", "2026-01-06"]
+
+
+def test_an_open_document_is_read() -> None:
+    pytest.importorskip("odf")
+    from odf.opendocument import OpenDocumentSpreadsheet
+    from odf.table import Table, TableCell, TableRow
+    from odf.text import P
+
+    made = OpenDocumentSpreadsheet()
+    sheet = Table(name="Leads")
+    made.spreadsheet.addElement(sheet)
+    for row in LEADS:
+        line = TableRow()
+        for cell in row:
+            if isinstance(cell, datetime):
+                line.addElement(TableCell(valuetype="date", datevalue=cell.date().isoformat()))
+            elif isinstance(cell, int):
+                line.addElement(TableCell(valuetype="float", value=str(cell)))
+            else:
+                made_cell = TableCell(valuetype="string")
+                made_cell.addElement(P(text=cell))
+                line.addElement(made_cell)
+        sheet.addElement(line)
+    data = io.BytesIO()
+    made.save(data)
+    loaded = load(data.getvalue(), "leads.ods")
+    assert (column(loaded, "lead_id"), column(loaded, "created_at")) == (
+        ["1", "2"],
+        ["2026-01-05", "2026-01-06"],
+    )
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_cell_at_the_far_end_of_a_sheet_is_refused_and_not_fatal(told: bool) -> None:
+    made = book(Leads=LEADS)
+    page(made, "Leads")["XFD1048576"] = "x"
+    data = saved(made)
+    if not told:
+        changed = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(changed, "w") as new:
+            for name in old.namelist():
+                new.writestr(name, old.read(name).replace(b'<dimension ref="A1:XFD1048576"', b"<dimension "))
+        data = changed.getvalue()
+    with pytest.raises(SourceError, match="far more than an export holds") as caught:
+        load(data, "book.xlsx")
+    assert caught.value.code == "too_large"
+
+
+def test_a_workbook_that_unpacks_to_gigabytes_is_refused() -> None:
+    changed = io.BytesIO()
+    with zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new:
+        new.writestr("[Content_Types].xml", "<Types/>")
+        new.writestr("xl/sharedStrings.xml", b" " * 50_000_000)
+    with pytest.raises(SourceError, match="far more than an export holds"):
+        load(changed.getvalue(), "book.xlsx")
+
+
+def test_workbooks_are_opened_in_the_background_and_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "_WORTH", 0)
+    paths = [tmp_path / f"{n}.xlsx" for n in range(3)]
+    for path in paths:
+        path.write_bytes(saved(book(Cover=[["a", "b"]], Leads=LEADS)))
+    paths[1].write_bytes(b"PK\x03\x04 damaged")
+    inputs = expand([str(p) for p in paths], Config(), FileSettings(), ())
+    assert load_one(inputs[0], Config(), "UTC", ENGINE).used == 2
+    with pytest.raises(SourceError, match="the workbook is damaged"):
+        load_one(inputs[1], Config(), "UTC", ENGINE)
+    assert load_one(inputs[2], Config(), "UTC", ENGINE).used == 2
