@@ -135,13 +135,16 @@ def test_tables_in_one_sheet_are_told_apart_too() -> None:
     found = [["Ad report"], [], *ADS, [date(2026, 1, 3), "Summer", 0, 0], [], ["City", "Users"], ["Lund", 7]]
     loaded = load(saved(book(Report=found)), "book.xlsx")
     assert (loaded.export.preamble, loaded.used, aside(loaded)) == (("Ad report",), 2, {"other_table": 2})
-    above = [["Week", "Buyers"], [1, 30], [2, 40], [], ["Ads"], *ADS]
+    above: list[list[Any]] = [["Week", "Buyers"], [1, 30], [2, 40], [], ["Ads"], *ADS]
     loaded = load(saved(book(Report=above)), "book.xlsx")
     assert (loaded.export.preamble[0], loaded.used, aside(loaded)) == ("Ads", 1, {"other_table": 3})
 
 
 def test_a_sheet_may_be_longer_than_what_is_read_at_once() -> None:
-    many = [["Lead ID", "Created Date"], *([n, date(2026, 1, 1 + n % 28)] for n in range(9000))]
+    many: list[list[Any]] = [
+        ["Lead ID", "Created Date"],
+        *([n, date(2026, 1, 1 + n % 28)] for n in range(9000)),
+    ]
     loaded = load(saved(book(Leads=many)), "book.xlsx")
     assert loaded.used == 9000
     assert [row["line"] for row in rows(loaded)][-1] == "9001"
