@@ -132,7 +132,15 @@ def test_true_and_one_are_told_apart() -> None:
 
 
 def test_tables_in_one_sheet_are_told_apart_too() -> None:
-    found = [["Ad report"], [], *ADS, [date(2026, 1, 3), "Summer", 0, 0], [], ["City", "Users"], ["Lund", 7]]
+    found: list[list[Any]] = [
+        ["Ad report"],
+        [],
+        *ADS,
+        [date(2026, 1, 3), "Summer", 0, 0],
+        [],
+        ["City", "Users"],
+        ["Lund", 7],
+    ]
     loaded = load(saved(book(Report=found)), "book.xlsx")
     assert (loaded.export.preamble, loaded.used, aside(loaded)) == (("Ad report",), 2, {"other_table": 2})
     above: list[list[Any]] = [["Week", "Buyers"], [1, 30], [2, 40], [], ["Ads"], *ADS]

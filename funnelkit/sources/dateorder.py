@@ -137,6 +137,9 @@ def settle(
         order, reason = _by_others(
             found.open[separator], neighbours.get(separator, set()), usual, windows or {}
         )
+        if order is None and separator == ".":
+            # German, Polish, Russian, Turkish ...: no locale writes the month first with points.
+            order, reason = "dmy", "day first, as dates with points are written"
         if order is None:
             return None, reason
         orders[separator] = order

@@ -19,6 +19,10 @@ _TAKEN_AS = {
 }
 
 
+_SAID = ("status", "won", "won_at")
+"""Columns that tell the outcome of a deal; beside them its stages need not."""
+
+
 def _unknown_words(export: Export[Recognition], decision: Decision) -> Note | None:
     """What is not understood of a status or stage column, which may hide won deals or qualified leads."""
     taken = _TAKEN_AS.get((export.kind.table, decision.target))
@@ -77,7 +81,9 @@ def remarks(
                 f"and count{'s' * (count == 1)} as missing (line {bad.lines[0]}: {bad.example!r})",
             )
         )
-    notes += [n for d in decisions if (n := _unknown_words(export, d))]
+    told = any(d.target in _SAID and d.style for d in decisions)
+    spoken = [d for d in decisions if not (told and d.target == "stage_outcome")]
+    notes += [n for d in spoken if (n := _unknown_words(export, d))]
     notes += [
         Note(
             code="stated_otherwise",

@@ -95,15 +95,16 @@ def _is_other(names: Cells, below: Cells, above: Own | None, *, marked: bool) ->
         return marked or fits
     if marked and header != above.names:
         return True
+    if any(map(is_figure, header)):
+        return False
     if len(names) != above.width:
         # A row of the table above has as many cells as its header, unless its rows are uneven.
         return len(below) == len(names) and (fits or not above.ragged)
-    if not fits:
-        return False
     named = {i for i, cell in enumerate(header) if _word(cell)}
-    if len(header) != len(above.names):
-        return bool(named & above.typed or figures & above.worded)
-    return len(above.typed) > 1 and above.typed <= named
+    words = {i for i, cell in enumerate(row) if _word(cell)} - figures
+    # The names stand over every column of figures, and what is below them cannot be of the table above.
+    over = {i for i in above.typed if i < len(header)}
+    return fits and over <= named and bool(figures & above.worded or words & above.typed)
 
 
 def _is_header(row: Sequence[str]) -> bool:

@@ -49,8 +49,10 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
     elif table in _REPORTED and len(files) > 1:
         overlaps.refuse(files)
         frame, repeated = _without_repeats(frame, files, engine)
-    # Equal rows with an id are one entity, which has been seen to.
-    if twins := engine.twins(frame, without=key if key in present else None):
+    # Equal rows with an id are one entity, which has been seen to; those of keywords differ by their keyword.
+    finer = any(overlaps.grain(f) in _FINER for f in files)
+    twins = 0 if finer else engine.twins(frame, without=key if key in present else None)
+    if twins:
         notes.append(
             Note(
                 code="equal_rows",
@@ -60,6 +62,9 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
         )
     return Together(frame=frame, scales=scales, present=present, repeated=repeated, notes=tuple(notes))
 
+
+_FINER = frozenset({"ad", "asset", "keyword", "search_term", "location", "device"})
+"""Grains whose rows differ by something that no canonical column holds."""
 
 _KNOWS_MORE: Mapping[str, tuple[str, ...]] = {
     "leads": ("customer_at", "opportunity_at", "sql_at", "mql_at", "created_at"),
