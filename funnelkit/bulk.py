@@ -55,7 +55,9 @@ def parse(style: Style, cells: Sequence[str]) -> list[Any]:
                 ]
         elif isinstance(style, EmailStyle):
             if _ADDRESSES.fullmatch(joined + _BETWEEN):
-                return [cell or None for cell in joined.lower().split(_BETWEEN)]
+                lower = joined.lower()
+                # What is in small letters already is not held a second time.
+                return [cell or None for cell in (cells if lower == joined else lower.split(_BETWEEN))]
         elif isinstance(style, NumberStyle | DateStyle) and joined.isascii():
             # However many cells there are, they are written in few ways.
             written = set(joined.translate(_DIGITS).split(_BETWEEN))

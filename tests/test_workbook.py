@@ -239,3 +239,11 @@ def test_workbooks_are_opened_in_the_background_and_read_all_the_same(
     with pytest.raises(SourceError, match="the workbook is damaged"):
         load_one(inputs[1], Config(), "UTC", ENGINE)
     assert load_one(inputs[2], Config(), "UTC", ENGINE).used == 2
+
+
+def test_sheets_of_the_same_table_are_not_read_in_part() -> None:
+    both = saved(book(Jan=ADS, Feb=ADS))
+    with pytest.raises(SourceError, match="'Jan', 'Feb' hold rows of the same table") as refused:
+        load(both, "book.xlsx")
+    assert "sheet: Jan" in refused.value.hint
+    assert load(both, "book.xlsx", sheet="Feb").used == 1

@@ -16,7 +16,7 @@ from funnelkit import bulk
 from funnelkit.engines import Aside, BadCells, Engine
 from funnelkit.errors import FunnelkitError, SourceError, raise_all
 from funnelkit.plans import ColumnPlan, RowRule, TablePlan
-from funnelkit.sources import outcomes, payments, remarks, rowrules, spans, totals, values
+from funnelkit.sources import outcomes, payments, remarks, rowrules, spans, subtotals, totals, values
 from funnelkit.sources.export import Export
 from funnelkit.sources.preamble import Range
 from funnelkit.sources.preset import Header
@@ -182,7 +182,8 @@ def _check_needs(export: Export[Recognition]) -> None:
     if preset is None:
         return
     header = Header(export.header)
-    missing = [n.say for n in preset.needs if not any(map(header.find, n.any_of))]
+    stated = "configuration" in export.kind.how.values()
+    missing = [] if stated else [n.say for n in preset.needs if not any(map(header.find, n.any_of))]
     if preset.refuse:
         refusal = SourceError(
             f"{export.file}: {preset.tool} {preset.export}: {preset.refuse}",
@@ -312,9 +313,11 @@ def _finished(loaded: Loaded, said: Range | None) -> Loaded:
             table = table.with_columns(source=nw.lit(platform))
             present |= {"source"}
         frame = table.to_native()
+    frame, sums = subtotals.set_aside(loaded.table, frame)
     return replace(
         loaded,
         frame=frame,
+        aside=(*loaded.aside, *sums),
         present=present - {"stage_outcome"},
         notes=(*loaded.notes, *notes, *remarks.remarks(loaded.export, loaded.decisions, loaded.bad)),
     )

@@ -48,6 +48,11 @@ class Recognition(Struct, frozen=True, kw_only=True):
     currency: str | None = None
     """A code that a header holds."""
 
+    @property
+    def preset_name(self) -> str | None:
+        """The name of the preset, where there is one."""
+        return self.preset.name if self.preset else None
+
 
 class Recogniser(Struct, frozen=True, kw_only=True):
     """Recognition with what the command line and the configuration say of a file beforehand."""
@@ -69,6 +74,9 @@ class Recogniser(Struct, frozen=True, kw_only=True):
         found = self._by_preset(names, file)
         if found is None:
             found = self._by_words(header, below, file, own)
+        elif self.kind != found.kind.preset_name and _lacking(found.kind, names):
+            # A header with a few of a tool's words is the tool's only where the words alone make nothing of it.
+            found = self._by_words(header, below, file, own) or found
         if found is None or not own:
             return found
         kind = found.kind
@@ -140,6 +148,12 @@ def _currency(table: Table, columns: Mapping[str, str]) -> str | None:
     signs = {sign for header in money for match in _CODE.finditer(header) for sign in match.groups() if sign}
     codes = {code for sign in signs if sign not in _WORDS and (code := currency_code(sign))}
     return codes.pop() if len(codes) == 1 else None
+
+
+def _lacking(kind: Recognition, names: Header) -> bool:
+    """Whether the export misses columns without which its preset is of no use."""
+    needs = kind.preset.needs if kind.preset and not kind.preset.refuse else ()
+    return not all(any(map(names.find, need.any_of)) for need in needs)
 
 
 def _file_words(file: str) -> str:

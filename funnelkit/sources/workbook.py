@@ -92,6 +92,14 @@ def read(content: Content, recognise: Recognise[Kind], file: str, sheet: str | N
         seen = [(where, [c for c in cells if c]) for where, cells in seen if any(cells)]
         raise unrecognised(file, max((c for _, c in seen), key=len, default=("(no rows)",)), seen)
     choice, chosen = best
+    alike = [n for n, other in understood.items() if n != chosen.name and other.header == choice.header]
+    if alike:
+        raise SourceError(
+            f"{file}: the sheets {', '.join(map(repr, [chosen.name, *alike]))} hold rows of the same table",
+            hint="Name each of them under `sources:` in funnelkit.yaml, to read them together or one of them:\n"
+            f"  - {{path: {file}, sheet: {chosen.name}}}",
+            code="several_sheets",
+        )
     first, begin, preamble = stacked.above(choice.records[: choice.position], choice.line)
     header = next(islice(chosen.rows(), choice.line - 1, None))
 
