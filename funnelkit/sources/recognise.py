@@ -74,9 +74,11 @@ class Recogniser(Struct, frozen=True, kw_only=True):
         found = self._by_preset(names, file)
         if found is None:
             found = self._by_words(header, below, file, own)
-        elif self.kind != found.kind.preset_name and _lacking(found.kind, names):
-            # A header with a few of a tool's words is the tool's only where the words alone make nothing of it.
-            found = self._by_words(header, below, file, own) or found
+        elif self.kind != found.kind.preset_name and (wanted := _lacking(found.kind, names)):
+            # A header with a few of a tool's words is the tool's only where the words alone give no more.
+            other = self._by_words(header, below, file, own)
+            if other and all(targets & other.kind.columns.keys() for targets in wanted):
+                found = other
         if found is None or not own:
             return found
         kind = found.kind
@@ -150,10 +152,15 @@ def _currency(table: Table, columns: Mapping[str, str]) -> str | None:
     return codes.pop() if len(codes) == 1 else None
 
 
-def _lacking(kind: Recognition, names: Header) -> bool:
-    """Whether the export misses columns without which its preset is of no use."""
-    needs = kind.preset.needs if kind.preset and not kind.preset.refuse else ()
-    return not all(any(map(names.find, need.any_of)) for need in needs)
+def _lacking(kind: Recognition, names: Header) -> list[set[str]]:
+    """For each thing that the preset needs and the file lacks, the columns that would give it."""
+    preset = kind.preset
+    if preset is None or preset.refuse:
+        return []
+    missing = [set(need.any_of) for need in preset.needs if not any(map(names.find, need.any_of))]
+    return [
+        {t for t, source in preset.columns.items() if headers & set(source.headers)} for headers in missing
+    ]
 
 
 def _file_words(file: str) -> str:
