@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
+from openpyxl import Workbook
 
 from funnelkit.config import Config
 from funnelkit.engines import load as load_engine
@@ -49,6 +50,24 @@ def csv_text(rows: Iterable[Sequence[str]], delimiter: str = ",") -> str:
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
     return text.getvalue()
+
+
+def book(**sheets: list[list[Any]]) -> Workbook:
+    """A workbook with the rows of each sheet."""
+    made = Workbook()
+    made.remove(made.worksheets[0])
+    for name, found in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in found:
+            sheet.append(row)
+    return made
+
+
+def saved(made: Workbook) -> bytes:
+    """The bytes of a workbook."""
+    data = io.BytesIO()
+    made.save(data)
+    return data.getvalue()
 
 
 def written(loaded: Loaded, column: str, value: Any) -> str | None:

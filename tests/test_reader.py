@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from funnelkit.config import Config
@@ -19,30 +17,12 @@ from funnelkit.errors import FunnelkitError, MissingInputError, SourceError
 from funnelkit.pipeline.inputs import Input
 from funnelkit.pipeline.reading import load_one
 from funnelkit.sources.settings import FileSettings
-from tests.reading import ENGINE, aside, column, csv_text, load, rows, sums, table
+from tests.reading import ENGINE, aside, book, column, csv_text, load, rows, saved, sums, table
 
 if TYPE_CHECKING:
     from funnelkit.sources.mapping import Loaded
 
 LEADS = "Lead ID,Email,Created Date,Lead Source\n1,ada@lund.example,2026-01-05,Web\n2,ines@brume.example,2026-01-06,Fair\n"
-
-
-def book(**sheets: list[list[Any]]) -> Workbook:
-    """A workbook with the rows of each sheet."""
-    made = Workbook()
-    made.remove(made.worksheets[0])
-    for name, found in sheets.items():
-        sheet = made.create_sheet(name)
-        for row in found:
-            sheet.append(row)
-    return made
-
-
-def saved(made: Workbook) -> bytes:
-    """The bytes of a workbook."""
-    data = io.BytesIO()
-    made.save(data)
-    return data.getvalue()
 
 
 def sheet(*found: list[Any]) -> Loaded:

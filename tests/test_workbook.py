@@ -18,7 +18,7 @@ from funnelkit.pipeline.inputs import expand
 from funnelkit.pipeline.reading import load_one
 from funnelkit.sources import ahead
 from funnelkit.sources.settings import FileSettings
-from tests.reading import ENGINE, aside, column, load, noted, rows, sums
+from tests.reading import ENGINE, aside, book, column, load, noted, rows, saved, sums
 
 LEADS: list[list[Any]] = [
     ["Lead ID", "Email", "Created Date"],
@@ -30,24 +30,6 @@ DEALS: list[list[Any]] = [
     [7, "Won", datetime(2026, 1, 7), 120.5],
 ]
 ADS: list[list[Any]] = [["Day", "Campaign", "Cost", "CTR"], [date(2026, 1, 2), "Spring", 5.25, 0.0117]]
-
-
-def book(**sheets: list[list[Any]]) -> Workbook:
-    """A workbook with the rows of each sheet."""
-    made = Workbook()
-    made.remove(made.worksheets[0])
-    for name, found in sheets.items():
-        sheet = made.create_sheet(name)
-        for row in found:
-            sheet.append(row)
-    return made
-
-
-def saved(made: Workbook) -> bytes:
-    """The bytes of a workbook."""
-    data = io.BytesIO()
-    made.save(data)
-    return data.getvalue()
 
 
 def page(made: Workbook, name: str) -> Worksheet:

@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from funnelkit.dates import numeric, read
-from funnelkit.errors import SourceError, did_you_mean
+from funnelkit.errors import SourceError
 from funnelkit.figures import is_bound, number_parts
 from funnelkit.sources import periodic, vocabulary
 from funnelkit.sources.export import Proposal, Records
@@ -166,13 +166,6 @@ def _lacking(kind: Recognition, names: Header) -> list[set[str]]:
 def _file_words(file: str) -> str:
     """What the name of *file* says; its folders say nothing, and neither "leads" nor "downloads" are ads."""
     return Path(file).name.lower().replace("leads", "lead").replace("loads", "load")
-
-
-def check_kind(kind: str, presets: Sequence[Preset]) -> None:
-    """Raise UsageError-like SourceError where *kind* is neither a table nor a preset."""
-    known = [*TABLES, *(p.name for p in presets)]
-    if kind not in known:
-        raise SourceError(f"{kind!r} is neither a table nor a preset", hint=did_you_mean(kind, known))
 
 
 def _of_preset(preset: Preset, names: Header, score: float) -> Proposal[Recognition]:
