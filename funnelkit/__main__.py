@@ -13,7 +13,14 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from funnelkit import __version__
 
-        sys.stdout.write(f"funnelkit {__version__}\n")
+        try:
+            sys.stdout.write(f"funnelkit {__version__}\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _end(0)
+        except OSError as error:
+            sys.stderr.write(f"funnelkit: error: standard output: {error.strerror}\n")
+            _end(2)
         return
     # A run is short and leaves few cycles behind: looking for them costs a tenth of a small report.
     gc.disable()

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import typer
 
+from funnelkit.errors import OutputError
+
 
 def emit(data: bytes) -> None:
     """Write *data* to stdout. A reader that has gone away, as in ``| head``, ends the command quietly."""
@@ -19,6 +21,10 @@ def emit(data: bytes) -> None:
         # Python flushes stdout once more at its end, which would complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
+    except OSError as error:
+        raise OutputError(
+            f"standard output: {error.strerror or error}", hint="What was written so far is not whole."
+        ) from None
 
 
 def talk(message: str, *, quiet: bool = False) -> None:
