@@ -154,14 +154,10 @@ def _decided(
     export: Export[Recognition], one: Input, engine: engines.Engine, zone: str
 ) -> tuple[InspectedColumn, ...]:
     """How the columns of a file are read that is refused all the same; nothing where not even that can be told."""
-    from funnelkit.sources import mapping, values
+    from funnelkit.sources import mapping
 
-    positions = {name: i for i, name in enumerate(export.header) if name}
-    wanted = {header: positions[header] for header in export.kind.columns.values()}
     try:
-        text = engine.text(export.batches(), wanted, len(export.header))
-        asked = mapping.asked(export, one.settings, text)
-        return _columns(values.decide(export.kind.table, asked, zone=zone, rows=text.rows).values())
+        return _columns(mapping.decisions(export, one.settings, engine, zone).values())
     except FunnelkitError:
         return ()
 

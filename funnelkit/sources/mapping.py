@@ -75,20 +75,10 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
     """
     _check_needs(export)
     kind = export.kind
-    positions = {name: i for i, name in enumerate(export.header) if name}
     rules = rowrules.rules(export)
-    wanted = dict.fromkeys([*kind.columns.values(), *(h for rule in rules for h in rule.headers)])
-    text = engine.text(export.batches(), {h: positions[h] for h in wanted}, len(export.header))
+    text = _text(export, rules, engine)
     said = spans.said(export)
-    decisions = values.decide(
-        kind.table,
-        asked(export, settings, text),
-        zone=zone,
-        rows=text.rows,
-        days=said,
-        witness=lambda: _witness(export, rules),
-    )
-    decisions = spans.with_ends(decisions)
+    decisions = _decided(export, settings, text, rules, zone, said)
     left_out = _check_decided(export, decisions)
     constants = kind.preset.constants if kind.preset else {}
     plan = TablePlan(
@@ -122,6 +112,40 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
             code="no_rows",
         )
     return _finished(loaded, said)
+
+
+def decisions(
+    export: Export[Recognition], settings: FileSettings, engine: Engine, zone: str
+) -> dict[str, Decision]:
+    """How `load` would read the columns of *export*, also where it then refuses it."""
+    rules = rowrules.rules(export)
+    return _decided(export, settings, _text(export, rules, engine), rules, zone, spans.said(export))
+
+
+def _text(export: Export[Recognition], rules: Sequence[RowRule], engine: Engine) -> Any:
+    """The cells of the columns that are read, or that tell which rows are none."""
+    positions = {name: i for i, name in enumerate(export.header) if name}
+    wanted = dict.fromkeys([*export.kind.columns.values(), *(h for rule in rules for h in rule.headers)])
+    return engine.text(export.batches(), {h: positions[h] for h in wanted}, len(export.header))
+
+
+def _decided(
+    export: Export[Recognition],
+    settings: FileSettings,
+    text: Any,
+    rules: Sequence[RowRule],
+    zone: str,
+    said: Range | None,
+) -> dict[str, Decision]:
+    found = values.decide(
+        export.kind.table,
+        _asked(export, settings, text),
+        zone=zone,
+        rows=text.rows,
+        days=said,
+        witness=lambda: _witness(export, rules),
+    )
+    return spans.with_ends(found)
 
 
 def _settled(loaded: Loaded) -> Loaded:
@@ -203,7 +227,7 @@ def _check_needs(export: Export[Recognition]) -> None:
     raise refusal
 
 
-def asked(export: Export[Recognition], settings: FileSettings, text: Any) -> list[Asked]:
+def _asked(export: Export[Recognition], settings: FileSettings, text: Any) -> list[Asked]:
     """What is to be decided of *export*, whose cells are in *text*."""
     kind = export.kind
     columns = TABLES[kind.table].columns
