@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from funnelkit.pipeline.reporting import Tables
-    from funnelkit.report import Report
+    from funnelkit.reports import Report
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "load", "report"]
@@ -24,7 +24,7 @@ def report(files: Sequence[str | Path] = (), **options: Any) -> Report:
 
     *files* are paths, globs, folders or ``KIND=path``; *options* are the long options of the command
     in Python: ``by=["channel"]``, ``where=["channel!=direct"]``, ``period="2026-Q3"``, ``compare="prev"``,
-    ``grain="month"``, ``metrics=["cac"]``, ``config="funnelkit.yaml"`` (None reads none).
+    ``grain="month"``, ``metrics=["cac"]``, ``config="funnelkit.yaml"``, ``no_config=True``.
 
     Raises funnelkit.errors.FunnelkitError with a sentence that says what to mend.
     """

@@ -10,7 +10,7 @@ from datetime import date
 
 from msgspec import Struct, field
 
-from funnelkit.report import SetAside
+from funnelkit.reports import SetAside
 from funnelkit.tables import Note
 
 

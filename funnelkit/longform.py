@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from funnelkit.metrics.cell import Cell, Change
-    from funnelkit.report import Key, Report, Row, Span
+    from funnelkit.reports import Key, Report, Row, Span
 
 _BEFORE = ("scope",)
 _AFTER = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from funnelkit.metrics.cell import Cell, Change, Mature, Projected
-from funnelkit.report import (
+from funnelkit.reports import (
     Breakdown,
     Comparison,
     Metric,

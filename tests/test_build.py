@@ -16,7 +16,7 @@ from funnelkit.build import Filter, Request, build
 from funnelkit.errors import UsageError
 from funnelkit.metrics import catalog
 from funnelkit.periods import parse
-from funnelkit.report import Change, Report, Span
+from funnelkit.reports import Change, Report, Span
 from funnelkit.tables import Dataset, Match, Note
 from tests.small import dataset, day, scaled
 from tests.test_metrics import AS_OF, SHOP

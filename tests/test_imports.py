@@ -26,7 +26,7 @@ def modules_after(code: str) -> set[str]:
         "funnelkit",
         "funnelkit.errors",
         "funnelkit.tables",
-        "funnelkit.report",
+        "funnelkit.reports",
         "funnelkit.render",
         "funnelkit.config",
         "funnelkit.cli.app",

@@ -26,7 +26,7 @@ from funnelkit.metrics.counted import count
 from funnelkit.metrics.spread import spread
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import Period, parse
-from funnelkit.report import Report
+from funnelkit.reports import Report
 from funnelkit.tables import Dataset
 from tests.small import dataset, day, olist
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from funnelkit import render
 from funnelkit.errors import UsageError
 from funnelkit.metrics.cell import Cell
-from funnelkit.report import Point, Span, Trend
+from funnelkit.reports import Point, Span, Trend
 from tests.hard_report import EMPTY, HARD, HOSTILE
 
 ROOT = Path(__file__).parents[1]

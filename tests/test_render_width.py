@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from funnelkit import render
 from funnelkit.metrics.cell import Cell
 from funnelkit.render._text import clean, width, wrap
-from funnelkit.report import Breakdown, Report, Row
+from funnelkit.reports import Breakdown, Report, Row
 from tests.hard_report import DEFINITIONS, EMPTY, HARD, points
 
 WIDTHS = st.integers(min_value=12, max_value=240)

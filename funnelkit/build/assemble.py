@@ -19,8 +19,8 @@ from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.survey import PROBES
 from funnelkit.metrics.windows import Timeline
 from funnelkit.periods import from_day
-from funnelkit.report import Breakdown, Comparison, Report, Trend
-from funnelkit.report import Metric as Definition
+from funnelkit.reports import Breakdown, Comparison, Report, Trend
+from funnelkit.reports import Metric as Definition
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from funnelkit.metrics.facts import Facts
     from funnelkit.metrics.language import Histogram, Measure, Metric
     from funnelkit.metrics.tally import Tally
-    from funnelkit.report import Source
+    from funnelkit.reports import Source
     from funnelkit.tables import Dataset
 
 

@@ -10,7 +10,7 @@ from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.language import Measure
 from funnelkit.metrics.stages import LABELS, MISSING, RANK, STAGES
-from funnelkit.report import Stage
+from funnelkit.reports import Stage
 
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import Period, compare, from_day, is_partial, split
-from funnelkit.report import Span
+from funnelkit.reports import Span
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request

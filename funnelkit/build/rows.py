@@ -10,7 +10,7 @@ from msgspec import Struct
 from funnelkit.build.periods import Spans, window
 from funnelkit.metrics.cell import Cell, Change
 from funnelkit.metrics.compare import change
-from funnelkit.report import Breakdown, Point, Row
+from funnelkit.reports import Breakdown, Point, Row
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.periods import from_day
-from funnelkit.report import SetAside, Source
+from funnelkit.reports import SetAside, Source
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:

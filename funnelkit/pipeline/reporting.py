@@ -14,7 +14,7 @@ from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.linking.dataset import Canonical
-    from funnelkit.report import Report
+    from funnelkit.reports import Report
 
 Tables = Mapping[str, Any]
 """Canonical table -> pandas frame."""

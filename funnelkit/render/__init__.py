@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from funnelkit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from funnelkit.report import Report
+    from funnelkit.reports import Report
 
 DEFAULT = "terminal"
 """The format for reading, where none is named."""

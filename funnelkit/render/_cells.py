@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from funnelkit.metrics.cell import Cell, Change
-    from funnelkit.report import Metric, Report
+    from funnelkit.reports import Metric, Report
 
 RANGE = Part(header="95 % range")
 CHANGE = (Part(header="change"), Part(tail=True))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from funnelkit.report import Report, SetAside, Source
+    from funnelkit.reports import Report, SetAside, Source
 
 
 def files(report: Report) -> Block | None:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from funnelkit.metrics.cell import Cell, Change
-    from funnelkit.report import Breakdown, Metric, Report
-    from funnelkit.report import Row as Group
+    from funnelkit.reports import Breakdown, Metric, Report
+    from funnelkit.reports import Row as Group
 
 _MOST = 8
 """More columns than this are no longer read; the others are in the data formats."""

@@ -10,7 +10,7 @@ from funnelkit.render._table import Block, Page, Text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from funnelkit.report import Report, Span
+    from funnelkit.reports import Report, Span
 
 
 def page(report: Report) -> Page:

@@ -10,7 +10,7 @@ from funnelkit.render._table import Block, Part, Text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from funnelkit.report import Report
+    from funnelkit.reports import Report
 
 
 def signs(report: Report, blocks: Sequence[Block]) -> Block | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from funnelkit.metrics.cell import Cell
 from funnelkit.render import _cells, _numbers
 from funnelkit.render._table import Block, Column, Part, Row, Table, Text
-from funnelkit.report import Metric, Report, Stage
+from funnelkit.reports import Metric, Report, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

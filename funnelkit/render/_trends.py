@@ -14,7 +14,7 @@ from funnelkit.render._table import Block, Choice, Column, Row, Table, Text, hal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from funnelkit.report import Metric, Point, Report
+    from funnelkit.reports import Metric, Point, Report
 
 _MOST_METRICS = 8
 _MOST_BY_GROUP = 3

@@ -10,7 +10,7 @@ from funnelkit.longform import columns, rows
 from funnelkit.render._text import inert
 
 if TYPE_CHECKING:
-    from funnelkit.report import Report
+    from funnelkit.reports import Report
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """A spreadsheet takes text that begins with one of these for a formula and runs it."""

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.render._text import whole
-from funnelkit.report import Breakdown, Metric, Point, Report, Row, Source, Span, Stage, Trend
+from funnelkit.reports import Breakdown, Metric, Point, Report, Row, Source, Span, Stage, Trend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from funnelkit.render._table import Block, Row, Table, Text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from funnelkit.report import Report
+    from funnelkit.reports import Report
 
 _BAR = 20
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from funnelkit.render._table import Block, Page, Style
-    from funnelkit.report import Report
+    from funnelkit.reports import Report
 
 _CODES: dict[Style, str] = {
     "strong": "1",

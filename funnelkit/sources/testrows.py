@@ -6,10 +6,10 @@ Judged by words alone, which is why they stay in use: a company may well be call
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
+from msgspec.structs import replace
 
 from funnelkit.engines import Aside, Engine
 from funnelkit.sources.mapping import Loaded

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from funnelkit.inspection import Inspected, Lack, Unreadable
 from funnelkit.render._aligned import aligned, cut, filled
 from funnelkit.render._text import clean
-from funnelkit.report import SetAside
+from funnelkit.reports import SetAside
 
 _DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe"}
 _BOLD, _RED, _YELLOW, _END = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[0m"

@@ -1,0 +1,125 @@
+"""Every option of a report, through the Python API: what it changes, on files small enough to count by eye."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import funnelkit
+from funnelkit.errors import FunnelkitError, MissingInputError, SourceError, UsageError
+from funnelkit.pipeline.options import Options
+from funnelkit.reports import Report
+
+LEADS = """Lead ID,Email,Created Date,Lead Source
+1,ada@engines.example,2026-01-05,Organic Search
+2,test@test.com,2026-01-20,Organic Search
+3,bob@looms.example,2026-02-03,Paid Search
+4,cyd@looms.example,2026-02-04,Paid Search
+5,dee@wheels.example,2026-02-10,Referral
+"""
+DEALS = """Deal ID,Lead ID,Created Date,Close Date,Status,Amount,Currency
+D1,1,2026-01-10,2026-02-01,Won,1000.00,EUR
+D2,3,2026-02-05,2026-02-20,Lost,500.00,EUR
+D3,4,2026-02-06,,Open,700.00,EUR
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    for name, text in (("leads.csv", LEADS), ("deals.csv", DEALS)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "funnelkit.yaml").write_text("min_n: 4\n", encoding="utf-8")
+    return [tmp_path / "leads.csv", tmp_path / "deals.csv"]
+
+
+def value(report: Report, metric: str = "leads") -> float | int | None:
+    return report.metrics[metric].value
+
+
+def rows(report: Report) -> dict[str, float | int | None]:
+    assert report.breakdown
+    return {row.key[0]: row.cells["leads"].value for row in report.breakdown.rows}
+
+
+def change(report: Report) -> float | None:
+    assert report.comparison
+    return report.comparison.changes["leads"].previous.value
+
+
+CHANNELS = {"organic_search": 2, "paid_search": 2, "referral": 1}
+CHANGES: dict[str, tuple[dict[str, Any], Callable[[Report], bool]]] = {
+    "by": ({"by": ["channel"]}, lambda r: rows(r) == CHANNELS),
+    "where": ({"where": ["channel=paid_search"]}, lambda r: value(r) == 2),
+    "period": ({"period": "2026-01"}, lambda r: value(r) == 2),
+    "grain": ({"grain": "month"}, lambda r: [p.cells["leads"].value for p in r.trend.points] == [2, 3]),  # type: ignore[union-attr]
+    "compare": ({"period": "2026-02", "compare": "prev"}, lambda r: change(r) == 2),
+    "as_of": ({"as_of": "2026-02-03"}, lambda r: value(r) == 3 and r.as_of == date(2026, 2, 3)),
+    "timezone": ({"timezone": "Europe/Berlin"}, lambda r: r.timezone == "Europe/Berlin"),
+    "currency": ({"currency": "EUR"}, lambda r: r.currency == "EUR"),
+    "horizon": ({"horizon": 14, "metrics": ["lead_conversion_rate"]}, lambda r: "14" in str(r)),
+    "min_n": ({"min_n": 7}, lambda r: r.min_n == 7),
+    "metrics": ({"metrics": ["deals_won"]}, lambda r: list(r.metrics) == ["deals_won"]),
+    "sort": ({"by": ["channel"], "sort": "deals_won"}, lambda r: next(iter(rows(r))) == "organic_search"),
+    "top": ({"by": ["channel"], "top": 1}, lambda r: len(rows(r)) == 2),
+    "date_order": ({"date_order": "dmy"}, lambda r: value(r) == 5),
+    "decimal": ({"decimal": "."}, lambda r: value(r, "revenue_won") == 1000),
+    "drop_tests": ({"drop_tests": True}, lambda r: value(r) == 4),
+    "strict": ({"strict": True}, lambda r: value(r) == 5),
+    "engine": ({"engine": "pandas"}, lambda r: value(r) == 5),
+    "config": ({"config": "FOLDER/funnelkit.yaml"}, lambda r: r.min_n == 4),
+    "no_config": ({"no_config": True}, lambda r: r.min_n == 30),
+}
+
+
+@pytest.mark.parametrize("option", CHANGES)
+def test_an_option_does_what_it_says(option: str, files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(files[0].parent)
+    options, holds = CHANGES[option]
+    options = {
+        name: said.replace("FOLDER", str(files[0].parent)) if isinstance(said, str) else said
+        for name, said in options.items()
+    }
+    report = funnelkit.report(files, **options)
+    assert holds(report)
+
+
+def test_no_option_is_left_untried() -> None:
+    assert set(CHANGES) == set(Options.__struct_fields__)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "says"),
+    [
+        ({"timezone": "Europe/Berln"}, UsageError, "there is no time zone 'Europe/Berln'"),
+        ({"currency": "euro"}, UsageError, "--currency euro: not a currency code"),
+        ({"date_order": "ymd"}, UsageError, "--date-order ymd: not an order"),
+        ({"decimal": ";"}, UsageError, "--decimal ;: not a decimal sign"),
+        ({"engine": "panda"}, UsageError, "there is no engine 'panda'"),
+        ({"config": "nowhere.yaml"}, MissingInputError, "nowhere.yaml: there is no such configuration"),
+        ({"currency": "USD"}, SourceError, "there are no rates from it to USD"),
+    ],
+)
+def test_an_option_that_cannot_be_is_told_in_a_sentence(
+    options: dict[str, Any], kind: type[FunnelkitError], says: str, files: list[Path]
+) -> None:
+    with pytest.raises(kind, match=says):
+        funnelkit.report(files, **options)
+
+
+def test_the_tables_have_real_dates_and_decimals(files: list[Path]) -> None:
+    deals = funnelkit.load(files)["deals"]
+    assert deals["amount"].tolist() == [Decimal(1000), Decimal(500), Decimal(700)]
+    assert deals["closed_at"].dropna().dt.date.tolist() == [date(2026, 2, 1), date(2026, 2, 20)]
+    assert deals["status"].tolist() == ["won", "lost", "open"]
+    assert deals["source_row"].tolist() == [2, 3, 4]
+
+
+def test_a_report_is_a_long_frame_too(files: list[Path]) -> None:
+    frame = funnelkit.report(files, by=["channel"]).to_frame()
+    leads = frame[(frame["metric"] == "leads") & (frame["scope"] == "breakdown")]
+    assert dict(zip(leads["channel"], leads["value"], strict=True)) == CHANNELS
