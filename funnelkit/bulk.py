@@ -7,7 +7,7 @@ looked at with one translation. Whatever is not plain goes the way of `Style.par
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Any
@@ -31,6 +31,7 @@ _NUMBER = re.compile(r"(?:-?9{1,15}(?:\.9{1,12})?)?")
 _DAY = re.compile(r"(?:9999-99-99)?")
 _STAMP = re.compile(r"(?:9999-99-99(?:[ T]99:99(?::99)?)?)?")
 _CLOCK = re.compile(r"(?:[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)?", re.ASCII)
+_ESCAPED = re.compile(r"\\.|[^\\]+")
 _WORD = r"[^\s<>()\[\];,:\"@\x00]++"
 _ADDRESSES = re.compile(rf"(?:(?:{_WORD}@(?=[^\x00.]++\.[^\x00]){_WORD})?+\x00)*+")
 SPACES = (
@@ -89,14 +90,17 @@ def missing(cells: Sequence[str]) -> list[bool]:
     return [c[:1] in _STARTS and c.strip().lower() in MISSING_TEXT for c in cells]
 
 
-def any_fits(pattern: str, cells: Sequence[str]) -> bool:
-    """Whether the regular expression *pattern* may fit any whole cell, blanks around it and case apart."""
-    return _anywhere(pattern).search(_BETWEEN + _BETWEEN.join(cells) + _BETWEEN) is not None
+def fitting(patterns: Iterable[str], cells: Sequence[str]) -> set[str]:
+    """Those of the regular expressions *patterns* that may fit any whole cell, blanks around it and case apart."""
+    text = f"{_BETWEEN}{_BETWEEN.join(cells)}{_BETWEEN}".lower()
+    return {pattern for pattern in patterns if _anywhere(pattern).search(text)}
 
 
 @cache
 def _anywhere(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\x00\s*(?:{pattern})\s*\x00", re.IGNORECASE)
+    # A search that must not heed case is five times as slow as one for small letters in small letters.
+    small = _ESCAPED.sub(lambda part: part[0] if part[0].startswith("\\") else part[0].lower(), pattern)
+    return re.compile(rf"\x00\s*(?:{small})\s*\x00")
 
 
 def _numbers(style: NumberStyle, cells: Sequence[str], joined: str, written: AbstractSet[str]) -> list[Any]:

@@ -132,12 +132,12 @@ def test_a_day_that_no_calendar_has_is_not_a_missing_one() -> None:
 
 @pytest.mark.parametrize("cells", [["a", " Total ", "b"], ["TOTAL"], ["x", "total"], ["total", "x"]])
 def test_a_total_is_seen_wherever_it_stands(cells: list[str]) -> None:
-    assert bulk.any_fits("total|summe", cells)
+    assert bulk.fitting(["total|summe"], cells)
 
 
 @pytest.mark.parametrize("cells", [[], ["a total", "totals", "to\ntal"], ["", " "]])
 def test_a_word_with_total_in_it_is_none(cells: list[str]) -> None:
-    assert not bulk.any_fits("total|summe", cells)
+    assert not bulk.fitting(["total|summe"], cells)
 
 
 def test_every_blank_of_unicode_is_known() -> None:

@@ -64,7 +64,8 @@ class Engine(Protocol):
     def text(self, batches: Iterable[Batch], headers: Mapping[str, int], width: int) -> Any:
         """Hold the columns *headers* (name to position) of the records in *batches*.
 
-        The result has ``rows``; ``distinct(header)``, the different cells of a column, untrimmed;
+        The result has ``rows``; ``distinct(header)``, the different cells of a column, untrimmed, of which some
+        may come again;
         ``at(header, lines)``, the cells on some lines; and ``lines_with(header, cells)``, the lines of some cells.
         """
 

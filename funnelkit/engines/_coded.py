@@ -25,6 +25,8 @@ _INT64_MAX = 2**63 - 1
 
 
 Codes = np.ndarray[Any, np.dtype[np.int32]]
+Rows = np.ndarray[Any, np.dtype[np.bool_]]
+"""Which rows, by their places."""
 _FOOTER = 100
 """No footer has more lines."""
 
@@ -47,7 +49,7 @@ class PandasText(Struct, frozen=True):
         return len(self.lines) + sum(len(a.lines) for a in self.aside)
 
     def distinct(self, header: str) -> Sequence[str]:
-        """The different cells of one column."""
+        """The different cells of one column; where nearly each is another, some come again."""
         return self.columns[header].values
 
     def at(self, header: str, lines: Sequence[int]) -> list[str]:
@@ -110,10 +112,10 @@ class _Column:
         self._new = False
 
     def add(self, cells: Sequence[str]) -> None:
-        """Take *cells* in. They are coded at the end where they are the only ones, or nearly each is new."""
+        """Take *cells* in. They are coded at the end where they are the only ones, and never where each is new."""
         if len(self._rest) == 1 and not self._codes:
             self._code(self._rest.pop())
-            self._new = len(self._known) * 2 > len(self._codes[0])
+            self._new = len(self._known) * 10 > len(self._codes[0]) * 9
         if self._rest or not self._codes or self._new:
             self._rest.append(cells)
         else:
@@ -126,12 +128,15 @@ class _Column:
         """The first *rows* rows. Values that only later ones have are left out."""
         values: Any = list(self._known)
         self._known.clear()
-        if self._rest:
-            parts = [np.array(cells, dtype=object) for cells in (values, *self._rest) if len(cells)]
-            self._rest.clear()
-            codes, distinct = pd.factorize(np.concatenate(parts))
-            self._codes.append(codes[len(values) :].astype(np.int32))
+        if self._rest and not self._codes:
+            codes, distinct = pd.factorize(np.array(self._rest.pop(), dtype=object))
+            self._codes.append(codes.astype(np.int32))
             values = distinct.tolist()
+        for cells in self._rest:
+            # Each is a value of its own: to look for the few that come again would take longer than it saves.
+            self._codes.append(np.arange(len(values), len(values) + len(cells), dtype=np.int32))
+            values += cells
+        self._rest.clear()
         joined = np.concatenate(self._codes)[:rows] if self._codes else np.array([], dtype=np.int32)
         # Codes go up from 0 in the order of the rows.
         return Coded(joined, values[: int(joined.max(initial=-1)) + 1])
@@ -207,43 +212,55 @@ def _columns(rows: Sequence[Sequence[Any]], positions: Sequence[int]) -> list[Se
         return [[row[p] if p < len(row) else "" for row in rows] for p in positions]
 
 
-def hits(text: PandasText, rule: RowRule) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """The rows that *rule* means."""
-    if rule.pattern is not None:
-        # Few columns hold a total row at all: one look at each tells.
-        headers = [h for h in rule.headers if bulk.any_fits(rule.pattern, text.columns[h].values)]
-    else:
-        headers = list(rule.headers)
-    hit: np.ndarray[Any, np.dtype[np.bool_]] = np.full(len(text.lines), rule.pattern is None)
-    pattern = re.compile(rule.pattern, re.IGNORECASE) if rule.pattern is not None else None
-    for header in headers:
-        if pattern is None:
-            if not hit.any():
-                break
-            coded = text.columns[header]
-            bare = np.array(bulk.missing(coded.values), dtype=bool)
-            for value in np.flatnonzero(bare):
-                # "(not set)" is what an analytics tool calls a row; the names of a total row are blank.
-                bare[value] = coded.values[value].strip().lower() != "(not set)"
-            hit &= bare[coded.codes]
-        else:
-            hit |= _where(text.columns[header], pattern.fullmatch)
-    if pattern is not None and hit.any():
-        for header in rule.unless:
-            coded = text.columns[header]
-            blank = np.array(bulk.missing(coded.values), dtype=bool)[coded.codes]
-            hit &= blank | _where(coded, pattern.fullmatch)
+def promising(text: PandasText, rules: Sequence[RowRule]) -> Mapping[str, set[str]]:
+    """Header -> the patterns of *rules* that may fit one of its cells: few columns hold a total row at all."""
+    asked: dict[str, set[str]] = defaultdict(set)
+    for rule in rules:
+        if rule.pattern is not None:
+            for header in rule.headers:
+                asked[header].add(rule.pattern)
+    return {h: bulk.fitting(patterns, text.columns[h].values) for h, patterns in asked.items()}
+
+
+def hits(text: PandasText, rule: RowRule, promising: Mapping[str, set[str]]) -> Rows:
+    """The rows that *rule* means, which are looked for in the columns that are `promising`."""
+    if rule.pattern is None:
+        return _bare(text, rule.headers)
+    fits = re.compile(rule.pattern, re.IGNORECASE).fullmatch
+    hit: Rows = np.zeros(len(text.lines), dtype=bool)
+    for header in rule.headers:
+        if rule.pattern in promising[header]:
+            hit |= _where(text.columns[header], fits)
+    for header in rule.unless if hit.any() else ():
+        coded = text.columns[header]
+        blank = np.array(bulk.missing(coded.values), dtype=bool)[coded.codes]
+        hit &= blank | _where(coded, fits)
     return hit
 
 
-def _where(coded: Coded, fits: Callable[[str], object]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _bare(text: PandasText, headers: Sequence[str]) -> Rows:
+    """The rows with nothing under any of *headers*."""
+    hit: Rows = np.ones(len(text.lines), dtype=bool)
+    for header in headers:
+        if not hit.any():
+            break
+        coded = text.columns[header]
+        bare = np.array(bulk.missing(coded.values), dtype=bool)
+        for value in np.flatnonzero(bare):
+            # "(not set)" is what an analytics tool calls a row; the names of a total row are blank.
+            bare[value] = coded.values[value].strip().lower() != "(not set)"
+        hit &= bare[coded.codes]
+    return hit
+
+
+def _where(coded: Coded, fits: Callable[[str], object]) -> Rows:
     """The rows whose trimmed cell *fits*."""
     answers = np.array([bool(fits(value.strip())) for value in coded.values], dtype=bool)
-    rows: np.ndarray[Any, np.dtype[np.bool_]] = answers[coded.codes]
+    rows: Rows = answers[coded.codes]
     return rows
 
 
-def typed(coded: Coded, column: ColumnPlan) -> tuple[Any, np.ndarray[Any, np.dtype[np.bool_]]]:
+def typed(coded: Coded, column: ColumnPlan) -> tuple[Any, Rows]:
     """The typed column, and which rows had a cell that its style cannot read."""
     parsed = bulk.parse(column.style, coded.values)
     whole = isinstance(column.style, NumberStyle | DateStyle)

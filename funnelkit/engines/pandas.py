@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from funnelkit.engines import Aside, BadCells, Batch, Converted, _linking
-from funnelkit.engines._coded import Coding, PandasText, asides, bad_cells, hits, typed
+from funnelkit.engines._coded import Coding, PandasText, asides, bad_cells, hits, promising, typed
 from funnelkit.plans import LinkKey, TablePlan
 
 
@@ -33,8 +33,9 @@ class PandasEngine:
         """The canonical frame that *plan* makes of *text*."""
         used = np.ones(len(text.lines), dtype=bool)
         aside = list(text.aside)
+        hopes = promising(text, plan.rules)
         for rule in plan.rules:
-            hit = hits(text, rule) & used
+            hit = hits(text, rule, hopes) & used
             if hit.any():
                 aside.append(
                     Aside(reason=rule.reason, message=rule.message, lines=tuple(text.lines[hit].tolist()))
