@@ -103,6 +103,21 @@ def _anywhere(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"\x00\s*(?:{small})\s*\x00")
 
 
+def all_stamps(cells: Sequence[str]) -> bool:
+    """Whether each cell is a date or a time stamp in ISO form, or empty."""
+    return all(map(_STAMP.fullmatch, _written(cells)))
+
+
+def all_numbers(cells: Sequence[str]) -> bool:
+    """Whether each cell is a plain number with a point, or empty."""
+    return all(map(_NUMBER.fullmatch, _written(cells)))
+
+
+def _written(cells: Sequence[str]) -> set[str]:
+    """The ways in which *cells* are written: their digits made alike."""
+    return set(_BETWEEN.join(cells).translate(_DIGITS).split(_BETWEEN))
+
+
 def _numbers(style: NumberStyle, cells: Sequence[str], joined: str, written: AbstractSet[str]) -> list[Any]:
     decimals = {len(way.partition(".")[2]) for way in written if way}
     if len(decimals) == 1 and (left := style.scale - decimals.pop()) >= 0:

@@ -30,6 +30,18 @@ class Batch(Struct, frozen=True, kw_only=True):
     """What makes texts of cells, for rows that come with types of their own."""
 
 
+class Scan(Struct, frozen=True, kw_only=True):
+    """Where and how a plain CSV lies that an engine may read by itself."""
+
+    path: str
+    delimiter: str
+    first_line: int
+    """The line on which the first row stands, counted from 1."""
+    width: int
+    records: int
+    """How many rows there are if each line is one: then no cell holds a line end, and no line is empty."""
+
+
 class Aside(Struct, frozen=True, kw_only=True):
     """Rows that are not used, for one reason; *lines* names all of them."""
 
@@ -61,12 +73,22 @@ class Converted(Struct, frozen=True, kw_only=True):
 class Engine(Protocol):
     """What every engine can do."""
 
-    def text(self, batches: Iterable[Batch], headers: Mapping[str, int], width: int) -> Any:
+    def text(
+        self,
+        batches: Callable[[], Iterable[Batch]],
+        headers: Mapping[str, int],
+        width: int,
+        kinds: Mapping[str, str],
+        scan: Scan | None,
+    ) -> Any:
         """Hold the columns *headers* (name to position) of the records in *batches*.
+
+        *kinds* says what those are that are read, *scan* how the engine may come by them itself.
 
         The result has ``rows``; ``distinct(header)``, the different cells of a column, untrimmed, of which some
         may come again;
-        ``at(header, lines)``, the cells on some lines; and ``lines_with(header, cells)``, the lines of some cells.
+        ``unplain(header)``, those at least of a text column that are more than a plain word;
+        ``mentions(header, words)``, whether any of *words* stands in any cell; ``at(header, lines)``, the cells on some lines; and ``lines_with(header, cells)``, the lines of some cells.
         """
 
     def convert(self, text: Any, plan: TablePlan) -> Converted:
@@ -128,10 +150,17 @@ class Engine(Protocol):
         """*frame* with the money *columns* times *factor* of the values of *by*, rounded half to even."""
 
 
+NAMES = ("auto", "pandas", "duckdb")
+
+
 def load(name: str) -> Engine:
     """The engine called *name*."""
     if name in ("auto", "pandas"):
         from funnelkit.engines.pandas import PandasEngine
 
         return PandasEngine()
-    raise UsageError(f"there is no engine {name!r}", hint=did_you_mean(name, ("auto", "pandas")))
+    if name == "duckdb":
+        from funnelkit.engines.duckdb import DuckDBEngine
+
+        return DuckDBEngine()
+    raise UsageError(f"there is no engine {name!r}", hint=did_you_mean(name, NAMES))

@@ -52,6 +52,15 @@ class PandasText(Struct, frozen=True):
         """The different cells of one column; where nearly each is another, some come again."""
         return self.columns[header].values
 
+    def unplain(self, header: str) -> Sequence[str]:
+        """The different cells of a text column, those at least that are more than a plain word."""
+        return self.columns[header].values
+
+    def mentions(self, header: str, words: Sequence[str]) -> bool:
+        """Whether any of *words*, in small letters, stands in any cell of a column."""
+        cells = "\n".join(self.columns[header].values).lower()
+        return any(word in cells for word in words)
+
     def at(self, header: str, lines: Sequence[int]) -> list[str]:
         """The cells of one column in the records that begin on *lines*."""
         coded = self.columns[header]

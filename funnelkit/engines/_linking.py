@@ -61,13 +61,14 @@ def _ties_settled(frame: pd.DataFrame, order: list[int], place: Callable[[int], 
         return order
     rows = sorted({order[i] for t in tied for i in (t - 1, t)})
     columns = (cells(frame[c].take(rows)) for c in sorted(set(frame.columns) - set(_FILES)))
-    whole_row = dict(zip(rows, map(_comparable, zip(*columns, strict=True)), strict=True))
+    whole_row = dict(zip(rows, map(comparable, zip(*columns, strict=True)), strict=True))
     first = {p: i for i, p in reversed(list(enumerate(places)))}
     return sorted(order, key=lambda row: (first[place(row)], whole_row.get(row, ())))
 
 
-def _comparable(cells: Sequence[Any]) -> tuple[tuple[bool, Any], ...]:
-    return tuple((cell is None, 0 if cell is None else cell) for cell in cells)
+def comparable(cells: Sequence[Any], *, missing: bool = True) -> tuple[tuple[bool, Any], ...]:
+    """*cells* to be put in order; *missing* ones last, or first where it is False."""
+    return tuple(((cell is None) is missing, 0 if cell is None else cell) for cell in cells)
 
 
 def leads_of(

@@ -14,18 +14,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from funnelkit.engines import Aside, BadCells, Batch, Converted, _linking
+from funnelkit.engines import Aside, BadCells, Batch, Converted, Scan, _linking
 from funnelkit.engines._coded import Coding, PandasText, asides, bad_cells, hits, promising, typed
 from funnelkit.plans import LinkKey, TablePlan
+
+_FILES = ("source_file", "source_row")
 
 
 class PandasEngine:
     """Frames as pandas DataFrames."""
 
-    def text(self, batches: Iterable[Batch], headers: Mapping[str, int], width: int) -> PandasText:
+    def text(
+        self,
+        batches: Callable[[], Iterable[Batch]],
+        headers: Mapping[str, int],
+        width: int,
+        kinds: Mapping[str, str],
+        scan: Scan | None = None,
+    ) -> PandasText:
         """Hold the columns *headers* of *batches*; rows that do not fit *width* are set aside."""
         coding = Coding(headers, width)
-        for batch in batches:
+        for batch in batches():
             coding.add(batch)
         return coding.done()
 
@@ -92,10 +101,15 @@ class PandasEngine:
         repeated = frame[[value in several for value in values]]
         dates = [c for c in later if c in frame.columns]
         # After the dates the whole row decides, so that the order of the files never does.
-        ordered = repeated.assign(_row=_row_text(repeated)).sort_values(
-            [key, *dates, "_row"], na_position="first", kind="stable"
-        )
-        dropped = ordered.index[ordered[key].duplicated(keep="last")]
+        rest = sorted(c for c in frame.columns if c not in (key, *dates, *_FILES))
+        columns = [_linking.cells(repeated[c]) for c in (key, *dates, *rest, *_FILES) if c in frame.columns]
+        rows = [_linking.comparable(row, missing=False) for row in zip(*columns, strict=True)]
+        best: dict[Any, int] = {}
+        for row in range(len(rows)):
+            other = best.setdefault(rows[row][0], row)
+            if rows[row] > rows[other]:
+                best[rows[row][0]] = row
+        dropped = repeated.index.delete(sorted(best.values()))
         return _without(frame, dropped), _lines_by_file(frame.loc[dropped])
 
     def one_per_report(
@@ -171,13 +185,6 @@ def _without(frame: pd.DataFrame, rows: pd.Index[int]) -> pd.DataFrame:
     kept = np.ones(len(frame), dtype=bool)
     kept[rows] = False
     return frame[kept].reset_index(drop=True)
-
-
-def _row_text(frame: pd.DataFrame) -> pd.Series[str]:
-    """A text of each row that is the same wherever the row stands."""
-    columns = sorted(c for c in frame.columns if c not in ("source_file", "source_row"))
-    rows = zip(*(frame[c].tolist() for c in columns), strict=True)
-    return pd.Series([repr(row) for row in rows], index=frame.index, dtype="str")
 
 
 def _lines_by_file(rows: pd.DataFrame) -> dict[str, tuple[int, ...]]:

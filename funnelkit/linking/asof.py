@@ -10,6 +10,8 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from funnelkit import collect
+
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "leads": (
         "created_at",
@@ -42,10 +44,9 @@ def find(
     days: set[int] = set()
     for table, columns in asked.items():
         if table in frames:
-            frame = nw.from_native(frames[table])
-            for column in columns:
-                if column in frame.columns:
-                    days |= {int(d) for d in frame[column].drop_nulls().unique().to_list()}
+            frame = collect.frame(frames[table])
+            for column in set(columns) & set(collect.names(frame)):
+                days.update(collect.distinct(frame, column))
     ordered = sorted(days)
     beyond: list[int] = []
     while len(ordered) > 1 and ordered[-1] - ordered[-2] > _GAP:
@@ -57,41 +58,43 @@ def find(
 
 def without(table: str, frame: Any, days: Sequence[int]) -> Any:
     """*frame* whose events on *days* have no date: the row stays, since only its date is wrong."""
-    rows = nw.from_native(frame)
-    columns = [c for c in EVENTS.get(table, ()) if c in rows.columns]
+    rows = collect.frame(frame)
+    columns = [c for c in EVENTS.get(table, ()) if c in collect.names(rows)]
     right = [nw.when(~nw.col(c).is_in(days)).then(nw.col(c)).alias(c) for c in columns]
     return rows.with_columns(*right).to_native() if right else frame
 
 
 def places(table: str, frame: Any, day: int) -> list[str]:
     """Where *day* stands in *frame*: one text for each column, with the first line where lines are known."""
-    rows = nw.from_native(frame)
+    rows = collect.frame(frame)
+    names = collect.names(rows)
     found = []
     for column in (*EVENTS.get(table, ()), *OTHERS.get(table, ())):
-        if column not in rows.columns or not len(hits := rows.filter(nw.col(column) == day)):
+        if column not in names or not (several := collect.count(hits := rows.filter(nw.col(column) == day))):
             continue
         text = f"{column} of {table}"
-        if {"source_file", "source_row"} <= set(rows.columns):
-            file, line = hits.select("source_file", "source_row").sort("source_file", "source_row").row(0)
-            text += f", {file} line {line}"
-        found.append(text + (f" and {len(hits) - 1} more" if len(hits) > 1 else ""))
+        if {"source_file", "source_row"} <= set(names):
+            first = hits.select("source_file", "source_row").sort("source_file", "source_row").head(1)
+            text += ", {} line {}".format(*collect.rows(first)[0])
+        found.append(text + (f" and {several - 1} more" if several > 1 else ""))
     return found
 
 
 def cut(table: str, frame: Any, as_of: int) -> Any:
     """*frame* as it stood at the end of *as_of*: later rows are gone, later outcomes still open."""
-    rows = nw.from_native(frame)
+    rows = collect.frame(frame)
+    names = collect.names(rows)
     begun = {
         "leads": "created_at",
         "deals": "created_at",
         "payments": "paid_at",
         "stage_history": "entered_at",
     }
-    if begun.get(table) in rows.columns:
+    if begun.get(table) in names:
         rows = rows.filter((nw.col(begun[table]) <= as_of).fill_null(True))
     if table == "leads":
-        rows = rows.with_columns(*_not_yet(rows.columns, as_of))
-    if table == "deals" and "closed_at" in rows.columns:
+        rows = rows.with_columns(*_not_yet(names, as_of))
+    if table == "deals" and "closed_at" in names:
         still_open = (nw.col("closed_at") > as_of).fill_null(False)
         rows = rows.with_columns(
             status=nw.when(still_open).then(nw.lit("open")).otherwise(nw.col("status")),

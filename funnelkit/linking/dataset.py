@@ -12,6 +12,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
+from funnelkit import collect
 from funnelkit.engines import Engine
 from funnelkit.linking import asof, dimensions, identity
 from funnelkit.periods import from_day
@@ -113,7 +114,7 @@ def _beyond(frames: Mapping[str, Any], days: Sequence[int]) -> Note:
 
 
 def _new_business(made: _Build) -> None:
-    deals = nw.from_native(made.frames["deals"])
+    deals = collect.frame(made.frames["deals"])
     typed = "type" in made.present["deals"]
     new = identity.flag(nw.col("type").fill_null("new") == "new" if typed else nw.lit(True))
     made.frames["deals"] = deals.with_columns(is_new=new).to_native()
@@ -126,8 +127,9 @@ def _domains(made: _Build) -> None:
             columns = [c for c in ("email", "domain") if c in made.present[table]]
             frame = made.engine.label(made.frames[table], columns, identity.company_domain, "domain")
             blank = nw.when(nw.col("domain") != "").then(nw.col("domain"))
-            made.frames[table] = nw.from_native(frame).with_columns(domain=blank).to_native()
-            if nw.from_native(made.frames[table])["domain"].is_null().all():
+            named = collect.frame(frame).with_columns(domain=blank)
+            made.frames[table] = named.to_native()
+            if not collect.any_of(named, ~nw.col("domain").is_null()):
                 return
 
 
@@ -159,14 +161,14 @@ def _linked(made: _Build, is_paid: Callable[[str], bool]) -> None:
 
 
 def _count_unmatched(made: _Build) -> None:
-    deals = nw.from_native(made.frames["deals"])
-    statuses = deals.filter(nw.col("linked") == 0)["status"].to_list()
-    made.unmatched = {"deals": len(statuses), "won deals": statuses.count("won")}
+    alone = collect.frame(made.frames["deals"]).filter(nw.col("linked") == 0)
+    won = alone.filter(nw.col("status") == "won")
+    made.unmatched = {"deals": collect.count(alone), "won deals": collect.count(won)}
 
 
 def _flagged(deals: Any) -> Any:
     linked = identity.flag(~nw.col("_lead").is_null())
-    return nw.from_native(deals).with_columns(linked=linked).to_native()
+    return collect.frame(deals).with_columns(linked=linked).to_native()
 
 
 def _customers(made: _Build, found: Any, is_paid: Callable[[str], bool]) -> None:
@@ -178,7 +180,7 @@ def _customers(made: _Build, found: Any, is_paid: Callable[[str], bool]) -> None
         leads, of_leads = made.frames["leads"], made.present["leads"]
         frame, present = dimensions.through_leads(frame, present, leads, of_leads, made.engine, made.wanted)
     frame = _flagged(dimensions.paid(frame, present, is_paid))
-    extra = {"customer"} | {c for c in ("first_won_at", "revenue") if c in nw.from_native(frame).columns}
+    extra = {"customer"} | ({"first_won_at", "revenue"} & set(collect.names(collect.frame(frame))))
     made.frames["customers"] = frame
     made.present["customers"] = present | extra
     made.scales["customers"] = {"revenue": made.scales["deals"].get("amount", 0)}
@@ -186,7 +188,7 @@ def _customers(made: _Build, found: Any, is_paid: Callable[[str], bool]) -> None
 
 def _leads_alone(made: _Build) -> None:
     """Customers from the leads themselves, where a date, a flag or a stage says who became one."""
-    leads, present = nw.from_native(made.frames["leads"]), made.present["leads"]
+    leads, present = collect.frame(made.frames["leads"]), made.present["leads"]
     signs = {
         "customer_at": ~nw.col("customer_at").is_null(),
         "converted": (nw.col("converted") == "true").fill_null(False),
@@ -203,15 +205,15 @@ def _leads_alone(made: _Build) -> None:
         _converted(made, leads)
 
 
-def _converted(made: _Build, leads: nw.DataFrame[Any]) -> None:
+def _converted(made: _Build, leads: collect.Frame) -> None:
     """The customers table of leads that say themselves who became a customer."""
     present = made.present["leads"]
     dims = [d for d in DIMENSIONS if d in present]
     days = [nw.col(c) for c in ("won_at", "created_at") if c in present]
     dated = [nw.coalesce(*days).alias("first_won_at")] if days else []
     key = nw.concat_str([nw.lit("lead:"), nw.col("_lead").cast(nw.String)])
-    numbered = leads.with_row_index("_lead").filter(nw.col("has_won") == 1)
-    found = numbered.select(
+    won = leads.filter(nw.col("has_won") == 1).to_native()
+    found = collect.frame(made.engine.numbered(won, "_lead", "created_at", "lead_id")).select(
         key.alias("customer"), *dated, identity.flag(nw.lit(True)).alias("linked"), "is_paid", *dims
     )
     made.frames["customers"] = found.to_native()
@@ -225,7 +227,7 @@ def _payers(made: _Build) -> None:
     if not {"paid_at", "amount"} <= present or not {"customer_id", "email", "company"} & present:
         return
     named = made.engine.named(made.frames["payments"], identity.CUSTOMER_KEYS, "customer")
-    payments = nw.from_native(named)
+    payments = collect.frame(named)
     made.frames["payments"] = payments.to_native()
     net, scale = _net(made)
     known = payments.filter(~nw.col("customer").is_null()).with_columns(_net=net)

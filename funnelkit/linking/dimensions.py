@@ -11,6 +11,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from funnelkit import collect
 from funnelkit.engines import Engine
 from funnelkit.tables import BLANK, DIMENSIONS, NO_LEAD
 
@@ -31,26 +32,26 @@ def own(
 ) -> tuple[Any, frozenset[str]]:
     """*frame* with a channel and is_paid from its own columns, blanks of the *wanted* ones named; its columns now."""
     evidence = [
-        c for c in _EVIDENCE if c in present or (c == "platform" and c in nw.from_native(frame).columns)
+        c for c in _EVIDENCE if c in present or (c == "platform" and c in collect.names(collect.frame(frame)))
     ]
     if evidence:
         frame = engine.label(frame, evidence, classify, "channel")
         present |= {"channel"}
-    table = nw.from_native(frame)
+    table = collect.frame(frame)
     filled = [nw.col(c).fill_null(BLANK) for c in DIMENSIONS if c in present & wanted]
     return table.with_columns(*filled, is_paid=_paid(table, present, is_paid)).to_native(), present
 
 
 def paid(frame: Any, present: frozenset[str], is_paid: Callable[[str], bool]) -> Any:
     """*frame* with is_paid: 1 where somebody paid for the channel, 0 elsewhere."""
-    table = nw.from_native(frame)
+    table = collect.frame(frame)
     return table.with_columns(is_paid=_paid(table, present, is_paid)).to_native()
 
 
-def _paid(table: nw.DataFrame[Any], present: frozenset[str], is_paid: Callable[[str], bool]) -> nw.Expr:
+def _paid(table: collect.Frame, present: frozenset[str], is_paid: Callable[[str], bool]) -> nw.Expr:
     channels = []
     if "channel" in present:
-        channels = [c for c in table["channel"].unique().to_list() if isinstance(c, str) and is_paid(c)]
+        channels = [c for c in collect.distinct(table, "channel") if is_paid(c)]
     if not channels:
         return nw.lit(0).cast(nw.Int64)
     return nw.when(nw.col("channel").is_in(channels)).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
@@ -69,7 +70,7 @@ def through_leads(
     columns = {f"_{d}": d for d in shared}
     if "created_at" in of_leads:
         columns["lead_created_at"] = "created_at"
-    table = nw.from_native(engine.looked_up(frame, "_lead", leads, columns))
+    table = collect.frame(engine.looked_up(frame, "_lead", leads, columns))
     # All at once: each step over a frame copies it.
     table = table.with_columns(*(_inherited(d, d in present) for d in shared))
     return table.drop([f"_{d}" for d in shared]).to_native(), present | (of_leads & set(DIMENSIONS))

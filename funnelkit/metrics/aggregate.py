@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
+from funnelkit import collect
 from funnelkit.metrics.columns import DERIVED, KEPT, table_columns
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def distinct(facts: Facts, dimension: str) -> set[str]:
     found: set[str] = set()
     for table, frame in facts.frames.items():
         if facts.has(table, dimension):
-            found.update(_fetched(frame.select(dimension).unique())[dimension])
+            found.update(collect.distinct(frame, dimension))
     return found
 
 
@@ -124,9 +125,11 @@ def _table_answers(
     needed = dict.fromkeys(column for s in streams for column in (*s.keys, *s.sums))
     derived = {c: facts.derived(table, c) for c in needed if not facts.has(table, c)}
     given = [c for c in needed if derived.get(c, c) is not None]
-    frame = facts.frames[table].with_columns(*(e for e in derived.values() if e is not None))
+    frame = facts.frames[table]
+    if expressions := [e for e in derived.values() if e is not None]:
+        frame = frame.with_columns(*expressions)
     if isinstance(frame, nw.DataFrame) and len(frame) <= few_rows:
-        cells = {column: _cells(frame[column]) for column in given}
+        cells = {column: collect.cells(frame[column]) for column in given}
         for stream in streams:
             yield stream, Answer(cells, None, len(frame))
         return
@@ -137,30 +140,6 @@ def _table_answers(
 def _grouped(stream: Stream, frame: Frame, given: Sequence[str]) -> Answer:
     keys = [c for c in stream.keys if c in given]
     sums = [nw.len().alias(_ROWS), *(nw.col(c).sum() for c in stream.sums)]
-    cells = _fetched(frame.group_by(*keys).agg(*sums) if keys else frame.select(*sums))
+    cells = collect.columns(frame.group_by(*keys).agg(*sums) if keys else frame.select(*sums))
     counts = [int(n) for n in cells.pop(_ROWS)]
     return Answer(cells, counts, len(counts))
-
-
-def _fetched(frame: Frame) -> dict[str, list[Any]]:
-    """The columns of a small result, as Python integers and text."""
-    if isinstance(frame, nw.DataFrame):
-        return {column: _cells(frame[column]) for column in frame.columns}
-    names = frame.collect_schema().names()
-    rows = frame.to_native().fetchall()
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
-
-
-def _cells(series: nw.Series[Any]) -> list[Any]:
-    """The cells as Python integers and text, missing as None."""
-    native = series.to_native()
-    if series.dtype.is_integer() and not series.null_count():
-        # Without missing cells a tenth of the time: numbers are not made objects one by one.
-        whole: list[Any] = native.to_numpy(dtype="int64").tolist()
-        return whole
-    if series.dtype.is_integer():
-        missing = -(2**63)
-        numbers = native.to_numpy(dtype="int64", na_value=missing).tolist()
-        return [None if number == missing else number for number in numbers]
-    cells: list[Any] = native.to_numpy(dtype=object, na_value=None).tolist()
-    return cells

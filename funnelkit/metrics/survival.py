@@ -96,7 +96,7 @@ def share_elapsed(curve: Curve, ages: Mapping[int, int], horizon: int) -> float 
     whole = 1 - survival_at(curve, horizon)
     if entities == 0 or whole == 0:
         return None
-    had = sum(n * (1 - survival_at(curve, min(age, horizon))) for age, n in ages.items())
+    had = math.fsum(n * (1 - survival_at(curve, min(age, horizon))) for age, n in ages.items())
     return had / (whole * entities)
 
 

@@ -1,0 +1,24 @@
+"""Small pieces of SQL that engines share."""
+
+from __future__ import annotations
+
+
+def literal(text: str) -> str:
+    """*text* as a literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name(column: str) -> str:
+    """*column* as an identifier."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+def names(columns: list[str]) -> str:
+    """*columns* as a list of identifiers."""
+    return ", ".join(map(name, columns))
+
+
+def listed(words: object) -> str:
+    """Texts as a list in brackets, in an order of their own."""
+    assert isinstance(words, frozenset | set | tuple | list)
+    return f"({', '.join(map(literal, sorted(words)))})"

@@ -1,0 +1,114 @@
+"""Linking in SQL: leads and deals found by their keys, and the first of each customer.
+
+Every function gives a query over tables or views that are named. The order of rows is that of
+`Engine.numbered`: by date, then key, then everything the row holds, what is missing last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from funnelkit.engines._sql import literal, name
+from funnelkit.plans import LinkKey
+
+_FILES = ("source_file", "source_row")
+
+
+def numbered(table: str, columns: Sequence[str], target: str, date: str, key: str) -> str:
+    """*table* with a number *target* in the order of its rows, from 0 on."""
+    order = [f"{name(c)} ASC NULLS LAST" for c in ordering(columns, date, key)]
+    return (
+        f"SELECT *, row_number() OVER (ORDER BY {', '.join(order) or '1'}) - 1 AS {name(target)} FROM {table}"
+    )
+
+
+def ordering(columns: Sequence[str], date: str, key: str) -> list[str]:
+    """The columns that put rows in order."""
+    rest = sorted(c for c in columns if c not in _FILES)
+    return list(dict.fromkeys([*(c for c in (date, key) if c in columns), *rest]))
+
+
+def known(leads: str, deals: str, key: LinkKey) -> str:
+    """Value of *key* -> the earliest lead that has it, where the value can mean only one."""
+    lead, deal = name(key.lead), name(key.deal)
+    several = "" if key.several_leads else "HAVING count(*) = 1"
+    if key.one_side:
+        once = f"SELECT {deal} FROM {deals} WHERE {deal} IS NOT NULL GROUP BY {deal} HAVING count(*) = 1"
+        several = f"HAVING count(*) = 1 OR {lead} IN ({once})"
+    return (
+        f"SELECT {lead} AS value, min(_lead) AS lead FROM {leads} WHERE {lead} IN (SELECT {deal} FROM {deals}) "
+        f"GROUP BY {lead} {several}"
+    )
+
+
+def linked(deals: str, found: Sequence[tuple[LinkKey, str]]) -> str:
+    """*deals* with ``_lead`` by the first key that tells, and ``_by``, which of them; *found* are tables of `known`."""
+    joins = " ".join(f"LEFT JOIN {table} ON d.{name(key.deal)} = {table}.value" for key, table in found)
+    leads = ", ".join(f"{table}.lead" for _, table in found)
+    by = " ".join(f"WHEN {table}.lead IS NOT NULL THEN {literal(key.name)}" for key, table in found)
+    lead = f"coalesce({leads}, NULL::BIGINT)" if found else "NULL::BIGINT"
+    told = f"CASE {by} END" if found else "NULL::VARCHAR"
+    return f"SELECT d.*, {lead} AS _lead, {told} AS _by FROM {deals} d {joins}"
+
+
+def candidates(leads: str, deals: str, keys: Sequence[LinkKey]) -> str:
+    """The *leads* that any deal may mean."""
+    named = [f"{name(k.lead)} IN (SELECT {name(k.deal)} FROM {deals})" for k in keys]
+    return f"SELECT * FROM {leads} WHERE {' OR '.join(named) or 'false'}"
+
+
+def named(table: str, keys: Sequence[tuple[str, str]], target: str) -> str:
+    """*table* with a text *target*: name and value of the first of *keys* (name, column) that the row has."""
+    cases = " ".join(
+        f"WHEN {name(column)} IS NOT NULL THEN concat({literal(key + ':')}, {name(column)})"
+        for key, column in keys
+    )
+    return (
+        f"SELECT *, CASE {cases} END AS {name(target)} FROM {table}"
+        if keys
+        else f"SELECT *, NULL::VARCHAR AS {name(target)} FROM {table}"
+    )
+
+
+def customers(deals: str, columns: Sequence[str]) -> str:
+    """One row per customer of the won deals, by name; who only renewed became a customer before these files begin."""
+    firsts = (("_lead", "_lead"), ("first_won_at", "closed_at"), ("_first", "_deal"))
+    found = [f"min({c}) FILTER (WHERE is_new = 1) AS {target}" for target, c in firsts if c in columns]
+    if "amount" in columns:
+        found.append("CAST(coalesce(sum(amount), 0) AS BIGINT) AS revenue")
+    return (
+        f"SELECT customer, {', '.join(found)} FROM {deals} WHERE status = 'won' GROUP BY customer "
+        "HAVING count(*) FILTER (WHERE is_new = 1) > 0 ORDER BY customer"
+    )
+
+
+def outcomes(
+    leads: str,
+    columns: Sequence[str],
+    deals: str,
+    of_deals: Sequence[str],
+    found: str,
+    of_found: Sequence[str],
+) -> str:
+    """*leads* with has_deal, deal_created_at, has_won and won_at, of their deals and of the customers *found*."""
+    deal_day = ", min(created_at) AS deal_created_at" if "created_at" in of_deals else ""
+    won_day = ", min(first_won_at) AS won_at" if "first_won_at" in of_found else ""
+    by_deal = f"(SELECT _lead{deal_day} FROM {deals} WHERE _lead IS NOT NULL GROUP BY _lead)"
+    by_customer = f"(SELECT _lead{won_day} FROM {found} WHERE _lead IS NOT NULL GROUP BY _lead)"
+    has = "d._lead IS NOT NULL"
+    if "deal_id" in columns and "deal_id" in of_deals:
+        # Every lead that names a deal which is loaded has it, not only the earliest of them.
+        has += f" OR coalesce(l.deal_id IN (SELECT deal_id FROM {deals} WHERE deal_id IS NOT NULL), false)"
+    made = [f"CAST({has} AS BIGINT) AS has_deal", "CAST(c._lead IS NOT NULL AS BIGINT) AS has_won"]
+    made += ["d.deal_created_at"] if deal_day else []
+    made += ["c.won_at"] if won_day else []
+    return (
+        f"SELECT l.*, {', '.join(made)} FROM {leads} l LEFT JOIN {by_deal} d ON l._lead = d._lead "
+        f"LEFT JOIN {by_customer} c ON l._lead = c._lead"
+    )
+
+
+def looked_up(table: str, number: str, other: str, own: str, columns: Mapping[str, str]) -> str:
+    """*table* with *columns* (target to source) of the row of *other* whose *own* number its *number* names."""
+    taken = "".join(f", o.{name(source)} AS {name(target)}" for target, source in columns.items())
+    return f"SELECT t.*{taken} FROM {table} t LEFT JOIN {other} o ON t.{name(number)} = o.{name(own)}"

@@ -1,0 +1,168 @@
+"""Every engine gives the same frames and the same report, to the last byte of its JSON.
+
+Without this a large file would silently have other numbers than the same file in two halves.
+"""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from funnelkit import collect, render
+from funnelkit.config import Config
+from funnelkit.engines import Scan, load
+from funnelkit.errors import FunnelkitError
+from funnelkit.pipeline import reporting
+from funnelkit.pipeline.inputs import Input
+from funnelkit.pipeline.options import Options
+from funnelkit.pipeline.reading import load_one
+from funnelkit.plans import ColumnPlan, TablePlan
+from funnelkit.sources.settings import FileSettings
+from funnelkit.styles import DateStyle, EmailStyle, IdStyle, NumberStyle, Style, TextStyle
+from tests.company import write
+from tests.reading import SAMPLES
+
+ENGINES = ("duckdb",)
+"""All but the one that they are compared with."""
+FILES = sorted(p for p in SAMPLES.iterdir() if not p.name.endswith(".expected.json"))
+
+
+def loaded(path: Path, engine: str) -> Any:
+    """What an engine makes of the file at *path*, or the sentence with which it is refused."""
+    one = Input(file=path.name, path=path, settings=FileSettings())
+    try:
+        found = load_one(one, Config(), "Europe/Berlin", load(engine))
+    except FunnelkitError as error:
+        return str(error)
+    table = collect.columns(collect.frame(found.frame))
+    rows = sorted(zip(*(table[name] for name in sorted(table)), strict=True), key=repr)
+    accounts = [(a.reason, a.message, a.lines) for a in found.aside], found.bad, found.rows
+    return sorted(table), rows, accounts, [(d.target, d.style) for d in found.decisions], found.notes
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_a_file_is_read_alike(path: Path, engine: str) -> None:
+    assert loaded(path, engine) == loaded(path, "pandas")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"by": ["channel"], "grain": "month"}, {"by": ["owner"], "period": "2025-Q2", "compare": "prev"}],
+    ids=str,
+)
+def test_a_report_is_the_same_to_the_last_byte(engine: str, options: dict[str, Any], tmp_path: Path) -> None:
+    made = write(tmp_path, 3_000, 11)
+    files = [str(made.leads), str(made.deals), str(made.ads)]
+    answers = [
+        render.render(reporting.report(files, Options(engine=one, no_config=True, **options)), "json")
+        for one in ("pandas", engine)
+    ]
+    assert answers[0] == answers[1]
+
+
+EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
+"""Real exports of many tools, which do not belong to the project."""
+REAL = sorted(
+    p for p in EXPORTS.rglob("*") if p.suffix in (".csv", ".tsv", ".txt", ".xlsx") and p.stat().st_size < 5e6
+)
+
+
+@pytest.mark.skipif(not REAL, reason=f"there are no real exports in {EXPORTS}")
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("path", REAL, ids=lambda p: str(p.relative_to(EXPORTS)))
+def test_a_real_export_is_read_alike(path: Path, engine: str) -> None:
+    assert loaded(path, engine) == loaded(path, "pandas")
+
+
+# Cells
+
+STYLES: dict[str, tuple[str, Style]] = {
+    "day": ("date", DateStyle(to="UTC")),
+    "day of another zone": ("date", DateStyle(zone="UTC", to="Asia/Tokyo")),
+    "point": ("money", NumberStyle(scale=2)),
+    "more decimals": ("money", NumberStyle(scale=4)),
+    "comma": ("money", NumberStyle(decimal=",", scale=2)),
+    "whole": ("integer", NumberStyle(exact=True)),
+    "percent": ("percent", NumberStyle(scale=4, percent=True)),
+    "email": ("text", EmailStyle()),
+    "id": ("id", IdStyle()),
+    "text": ("text", TextStyle()),
+    "text with its own mark": ("text", TextStyle(missing=("select",))),
+}
+STAMPS = [
+    "2026-01-31", "2026-01-31T10:00", "2026-01-31 23:59:59", "2026-01-31 24:00:00", "2026-02-30", "1899-12-31",
+    "2200-01-01", "2026-01-31 10: 0", "2026-01-31  9:00", "2026-1-31", "2026-01-31T10:00Z", "2026-01-31+01:00",
+    "31.01.2026", "0000-01-01", "2026-01-5 ", "infinity", "epoch", "n/a",
+]  # fmt: skip
+NUMBERS = [
+    "1", "-1", "1.5", "1.25", "1.125", "1,25", "1,250.00", "+1", "1e3", "1_000", ".5", "5.", "0x10", "NaN", "inf", "-",
+    "12345678901234567", "999999999999999.99", " 7", "7 ", "(3)", "50%", "€ 5", "1.2K",
+]  # fmt: skip
+TEXTS = [
+    "Ada", " Ada", "Ada  B", "Ada\u00a0B", "Ädä", "-", "n/a", "N/A", "(not set)", "null", "12;13", "'007", "1.2E+17",
+    "1E17", "a@b.example", "A@B.Example", "Ada (ada@b.example)", "a@b", "a@b..c", "x@y.z, q@r.s", "Select", "\u2003", "\t",
+    "Total", "grand total",
+]  # fmt: skip
+CELL = st.one_of(
+    st.sampled_from([*STAMPS, *NUMBERS, *TEXTS, ""]),
+    st.text(st.sampled_from("0123456789-:T .,aeE+@;' \u00a0ä%"), max_size=20),
+)
+
+
+def converted(cells: Sequence[str], kind: str, style: Style, path: Path, engine: str) -> Any:
+    """The values of *cells* as one column of a file, with those that cannot be read."""
+    # A plain start, so that the column is kept as what most of it is.
+    plain = {"date": "2026-01-05", "money": "10.25", "integer": "12", "percent": "12.5"}.get(kind, "word")
+    body = [plain] * 30 + list(cells)
+    path.write_text(
+        "".join(f'{n},"{cell.replace(chr(34), "")}"\n' for n, cell in enumerate(body)), "utf-8", newline=""
+    )
+    plan = TablePlan(table="t", columns=(ColumnPlan(target="x", header="X", style=style),))
+    scan = Scan(path=str(path), delimiter=",", first_line=1, width=2, records=len(body))
+    from funnelkit.engines import Batch
+
+    rows = [[str(n), cell.replace('"', "")] for n, cell in enumerate(body)]
+    batch = Batch(lines=range(1, len(body) + 1), rows=rows)
+    made = load(engine)
+    text = made.text(lambda: iter([batch]), {"N": 0, "X": 1}, 2, {"X": kind}, scan)
+    done = made.convert(text, plan)
+    table = collect.columns(collect.frame(done.frame))
+    return dict(zip(table["source_row"], table["x"], strict=True)), done.bad, done.aside, done.rows
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", STYLES)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cells=st.lists(CELL, max_size=40))
+@example(cells=STAMPS)
+@example(cells=NUMBERS)
+@example(cells=TEXTS)
+def test_a_cell_has_the_same_value_on_every_engine(
+    cells: list[str], name: str, engine: str, tmp_path: Path
+) -> None:
+    kind, style = STYLES[name]
+    found = [converted(cells, kind, style, tmp_path / "cells.csv", one) for one in ("pandas", engine)]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_column_of_any_dates_is_read_alike(engine: str, tmp_path: Path) -> None:
+    dice = random.Random(3)
+    days = [date(2026, 1, 1) + timedelta(days=dice.randrange(300)) for _ in range(400)]
+    for shape in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y %H:%M", "%Y-%m-%d"):
+        lines = [
+            f"L{n},{day.strftime(shape)},{dice.choice(string.ascii_letters)}" for n, day in enumerate(days)
+        ]
+        path = tmp_path / "leads.csv"
+        path.write_text("\n".join(["Lead ID,Created Date,Lead Source", *lines, ""]), "utf-8")
+        assert loaded(path, engine) == loaded(path, "pandas")
