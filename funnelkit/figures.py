@@ -62,6 +62,15 @@ class Parts(Struct, frozen=True, kw_only=True):
     """A space stood between digits: a thousands separator."""
 
 
+_NO_CENTS = re.compile(r"(?P<digits>\d[\d.,'’]*?)(?P<sign>[.,])[-–—]{1,2}(?!\d)")
+
+
+def _with_cents(match: re.Match[str]) -> str:
+    """An amount whose cents are a dash, with two noughts instead: ``1.250,-`` and ``500.--``."""
+    digits, sign = match["digits"], match["sign"]
+    return f"{digits}{',' if '.' in digits and sign == '.' else sign}00"
+
+
 @cache
 def number_parts(cell: str) -> Parts | None:
     """*cell* taken apart, or None where it is no number at all.
@@ -72,10 +81,13 @@ def number_parts(cell: str) -> Parts | None:
     (3, True)
     >>> number_parts("12 pcs"), number_parts("1.2.3"), number_parts("Rs.500").digits
     (None, None, '500')
+    >>> number_parts("1.250,- €").digits, number_parts("CHF 500.--").digits, number_parts("500 Euro").symbol
+    ('1.250,00', '500.00', 'Euro')
     """
     text = cell.strip().translate(_SIGNS)
     percent = text.endswith("%") or text.startswith("%")
     text = text.strip("%").strip()
+    text = _NO_CENTS.sub(_with_cents, text)
     negative = text.startswith("(") and text.endswith(")")
     text = (text[1:-1] if negative else text).lstrip("'").strip()
     signed = text[:1] in ("+", "-")

@@ -249,6 +249,9 @@ class IdStyle(Struct, frozen=True, kw_only=True):
         return BAD if text[:1].isdigit() and _ROUNDED.fullmatch(text) else text
 
 
+_IN_BRACKETS = re.compile(r"\s*\([^()]*\)\s*$")
+
+
 class WordStyle(Struct, frozen=True, kw_only=True):
     """Words of a closed list, such as the outcomes of a deal, in the words of the tool."""
 
@@ -273,7 +276,8 @@ class WordStyle(Struct, frozen=True, kw_only=True):
         for part, meaning in self.contains:
             if f" {part} " in padded:
                 return meaning
-        return self.default
+        # Behind a stage stands its pipeline in brackets: "Contract sent (Sales Pipeline)".
+        return self.words.get(normalise(_IN_BRACKETS.sub("", cell)), self.default)
 
     def extended(self, own: Mapping[str, str]) -> WordStyle:
         """The same with further words, which win over those known before."""

@@ -33,6 +33,36 @@ CURRENCY_SIGNS: Mapping[str, str] = {
 }  # fmt: skip
 """Signs beside an amount -> the code that they stand for."""
 
+_CURRENCY_NAMES = {
+    name: code
+    for code, names in {
+        "EUR": "euro, euros, €uro",
+        "USD": "us dollar, us dollars, u.s. dollar, united states dollar, us-dollar, dollar us, dólar estadounidense, "
+        "dólar americano, dólar dos eua, dollaro statunitense, amerikaanse dollar",
+        "GBP": "pound sterling, british pound, pounds sterling, great british pound, uk pound, britisches pfund, "
+        "pfund sterling, livre sterling, libra esterlina, sterlina, sterlina britannica, brits pond",
+        "CHF": "swiss franc, swiss francs, schweizer franken, franken, franc suisse, franco suizo, franco svizzero, "
+        "franco suíço, zwitserse frank",
+        "CAD": "canadian dollar, kanadischer dollar, dollar canadien, dólar canadiense, dólar canadense",
+        "AUD": "australian dollar, australischer dollar, dollar australien, dólar australiano",
+        "NZD": "new zealand dollar",
+        "JPY": "japanese yen, yen, 円",
+        "SEK": "swedish krona, svensk krona, svenska kronor",
+        "NOK": "norwegian krone, norsk krone",
+        "DKK": "danish krone, dansk krone, danske kroner",
+        "PLN": "polish zloty, złoty, zloty",
+        "CZK": "czech koruna, koruna česká",
+        "BRL": "brazilian real, real brasileiro, real, reais",
+        "MXN": "mexican peso, peso mexicano",
+        "INR": "indian rupee, indian rupees",
+        "ZAR": "south african rand",
+        "SGD": "singapore dollar",
+        "AED": "uae dirham",
+    }.items()
+    for name in names.split(", ")
+}
+"""Currencies as tools and people write them out."""
+
 _SHARED = {
     "$": "USD AUD ARS BBD BMD BND BSD BZD CAD CLP COP CUP DOP FJD GYD HKD JMD KYD LRD MXN NAD NZD SBD SGD SRD TTD TWD "
     "UYU XCD",
@@ -55,6 +85,7 @@ _CUSTOM_FIELD = re.compile(r"__p?[cr](?![a-zA-Z0-9])")
 _CAMEL = re.compile(r"(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])(?![A-Z]s(?![a-z]))")
 _SEPARATORS = re.compile(r"(?:[^\w%#']|_|(?<!\w)'|'(?!\w))+")
 _DECORATION = re.compile(r"[^\w+]|_")
+_ARROWS = dict.fromkeys(map(ord, "↑↓▲▼"))
 _QUOTES = str.maketrans("’‘ʼ´`", "'''''")
 _TWICE_ENCODED = re.compile("[ÂÃÄÅâ][^A-Za-z0-9]")
 
@@ -82,12 +113,13 @@ def normalise(text: str) -> str:
 def currency_code(text: str) -> str | None:
     """The ISO code that a sign or a code beside an amount stands for, or None.
 
-    >>> currency_code("R$"), currency_code("usd"), currency_code("pcs")
-    ('BRL', 'USD', None)
+    >>> currency_code("R$"), currency_code("usd"), currency_code("US Dollar"), currency_code("pcs")
+    ('BRL', 'USD', 'USD', None)
     """
     if text in CURRENCY_SIGNS:
         return CURRENCY_SIGNS[text]
-    return text.upper() if text.upper() in CURRENCIES else None
+    code = text.upper() if text.upper() in CURRENCIES else None
+    return code or _CURRENCY_NAMES.get(" ".join(text.casefold().split()))
 
 
 def may_stand_for(sign: str, code: str) -> bool:
@@ -138,10 +170,11 @@ def _folded(text: str) -> str:
 def fold(text: str) -> str:
     """The header *text* for comparison with a preset's: case and runs of blanks do not count.
 
-    >>> fold("Amount  Spent (EUR)") == fold("amount spent (eur)")
-    True
+    >>> fold("Amount  Spent (EUR)") == fold("amount spent (eur)"), fold("Stage  ↑")
+    (True, 'stage')
     """
     if text.isascii():
         # Nothing to put together or to fold but capitals; thousands of names are compared at every start.
         return " ".join(text.lower().replace("`", "'").split())
-    return " ".join(_folded(_composed(text)).split())
+    # An arrow behind a header says how the rows are sorted or grouped.
+    return " ".join(_folded(_composed(text)).translate(_ARROWS).split())

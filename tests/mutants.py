@@ -22,7 +22,7 @@ from tests.reading import SAMPLES, csv_text, load, load_file, rows, sums
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1"]
 BROKEN = [
@@ -96,9 +96,19 @@ def sheet(path: Path) -> Sheet:
         sums={c: Decimal(text) for c, text in truth["sums"].items()},
         days=days_of(loaded),
         spelt={
-            d.header: d.style for d in loaded.decisions if isinstance(d.style, DateStyle) and not d.style.edge
+            d.header: d.style
+            for d in loaded.decisions
+            if isinstance(d.style, DateStyle) and not d.style.edge and not _until_midnight(d, found[at:])
         },
     )
+
+
+def _until_midnight(decision: Decision, found: list[list[str]]) -> bool:
+    """Whether a column says with the hour alone that its day is not a part of the range any more."""
+    if decision.target != "end":
+        return False
+    place = [name.strip() for name in found[0]].index(decision.header)
+    return any(row[place].endswith("00:00:00") for row in found[1:] if place < len(row))
 
 
 def days_of(loaded: Loaded) -> dict[str, list[str]]:

@@ -22,7 +22,7 @@ from funnelkit.tables import TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
 
 SAMPLES = Path(__file__).parent / "presets"
 ENGINE = load_engine("pandas")

@@ -18,7 +18,7 @@ from funnelkit.sources.currency import Rates, code, read_rates, unify
 from tests.reading import ENGINE, column, csv_text, load, noted, rows, sums, table
 
 if TYPE_CHECKING:
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
     from funnelkit.tables import Note
 
 RATES = """\
@@ -81,8 +81,10 @@ def test_signs_and_codes_stand_for_a_currency(sign: str, expected: str | None) -
 
 
 def test_a_column_says_the_currency_of_each_row() -> None:
-    loaded = spend("2026-01-05,A,1,usd", "2026-01-06,B,2,€", "2026-01-07,C,3,Euro")
-    assert column(loaded, "currency") == ["USD", "EUR", "EURO"]
+    loaded = spend(
+        "2026-01-05,A,1,usd", "2026-01-06,B,2,€", "2026-01-07,C,3,Euro", "2026-01-08,D,4,Thaler"
+    )
+    assert column(loaded, "currency") == ["USD", "EUR", "EUR", "THALER"]
 
 
 def test_the_header_says_the_currency_of_the_file() -> None:

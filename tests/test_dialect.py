@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from funnelkit.errors import SourceError
 from funnelkit.sources.content import of_bytes
-from funnelkit.sources.dialect import Text, batches, decode, heads
+from funnelkit.sources.dialect import batches, heads
+from funnelkit.sources.text import Text, decode, proved
 
 TEXT = "Kampagne,Kosten\nFrühling – Größe,12\n"
 GREEK = "Εκστρατεία,Cost,Campaign status\nΆνοιξη,12,Enabled\n"
@@ -146,3 +147,40 @@ def test_what_a_csv_writer_wrote_reads_back(found: list[tuple[str, ...]], delimi
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(found)
     assert [cells for _, cells in read(text.getvalue(), delimiter)] == found
+
+
+def test_zero_bytes_say_nothing_in_a_text() -> None:
+    plain = "name,cost\n" + "Größe,2\n" * 40
+    for encoding in ("utf-8", "utf-16"):
+        data = plain.encode(encoding)
+        assert decode(data + b"\0" * 512, "f.csv") == (plain, encoding)
+    assert decode(plain.replace("Größe", "Grö\0ße", 3).encode(), "f.csv") == (plain, "utf-8")
+    assert decode(plain.encode("utf-32"), "f.csv") == (plain, "utf-32")
+
+
+def test_a_byte_that_is_no_utf_8_does_not_garble_the_other_letters() -> None:
+    lines = "Frühling,1\nGröße,2\n"
+    cut = lines.encode() + "Café".encode()[:-1] + b",3\n"
+    assert decode(cut, "f.csv") == (lines + "CafÃ,3\n", "utf-8")
+    joined = codecs.BOM_UTF8 + lines.encode() + "Été,3\n".encode("cp1252")
+    assert decode(joined, "f.csv") == (lines + "Été,3\n", "utf-8-sig")
+    assert decode("Été,3\nGröße\n".encode("cp1252") + "é\n".encode(), "f.csv")[1] == "cp1252"
+
+
+def test_cells_that_are_guarded_as_formulas_are_their_texts() -> None:
+    text = 'id,name\n="007",A\n"=""008""","=B"\n'
+    content = of_bytes(text.encode(), "f.csv")
+    with_cells = [cells for _, found in batches(proved(content), ",") for cells in found]
+    assert with_cells == [["id", "name"], ["007", "A"], ["008", "=B"]]
+    assert [cells for _, cells in next(heads(text)).records] == with_cells
+
+
+def test_a_blank_may_stand_before_a_quote() -> None:
+    text = '"a", "b"\n"1, 2", "x ""y"""\n'
+    assert [cells for _, cells in read(text, ",")] == [("a", "b"), ("1, 2", 'x "y"')]
+
+
+@pytest.mark.parametrize("line", ["sep=^", '"sep=^"', "SEP=^^^", "sep=^\r"])
+def test_a_file_may_say_its_delimiter_itself(line: str) -> None:
+    found = [head.delimiter for head in heads(f"{line}\nday^cost\n2026-01-02^5\n")]
+    assert "^" in found

@@ -14,7 +14,7 @@ import pytest
 
 from funnelkit.metrics import catalog
 from funnelkit.pipeline.listings import worked_out
-from funnelkit.sources import preset
+from funnelkit.sources import presetfiles
 from funnelkit.tables import TABLES
 
 ROOT = Path(__file__).parent.parent
@@ -42,7 +42,7 @@ def metrics_table() -> str:
 def presets_table() -> str:
     """A row per tool: its exports by table, those from documentation with a star, those refused apart."""
     rows = []
-    found = sorted(preset.builtin(), key=lambda p: (p.tool.casefold(), p.table, p.name))
+    found = sorted(presetfiles.builtin(), key=lambda p: (p.tool.casefold(), p.table, p.name))
     for tool, several in groupby(found, key=lambda p: p.tool):
         read: list[str] = []
         refused: list[str] = []

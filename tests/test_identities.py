@@ -118,5 +118,8 @@ def test_a_total_that_fits_is_not_worth_a_word() -> None:
     assert not noted(
         load(table(header, *rows, "Total,,1.00,2,3", "Total: all,,12.75,600,8")), "total_differs"
     )
+    assert not noted(load(table(header, *rows, "Total,,5.00,100,2", "Total,,7.75,500,6")), "total_differs"), (
+        "each range of days has its total"
+    )
     assert not noted(load(table(header, *rows, "Total,,--,--,--")), "total_differs")
     assert not noted(load(table(header, *rows)), "total_differs")

@@ -37,7 +37,7 @@ from tests.reading import load, rows, sums
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
 
 SHEETS = {path.stem: sheet(path) for path in PATHS}
 

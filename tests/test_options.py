@@ -96,7 +96,7 @@ def test_no_option_is_left_untried() -> None:
     ("options", "kind", "says"),
     [
         ({"timezone": "Europe/Berln"}, UsageError, "there is no time zone 'Europe/Berln'"),
-        ({"currency": "euro"}, UsageError, "--currency euro: not a currency code"),
+        ({"currency": "doubloon"}, UsageError, "--currency doubloon: not a currency code"),
         ({"date_order": "ymd"}, UsageError, "--date-order ymd: not an order"),
         ({"decimal": ";"}, UsageError, "--decimal ;: not a decimal sign"),
         ({"engine": "panda"}, UsageError, "there is no engine 'panda'"),

@@ -207,3 +207,79 @@ def test_a_report_counts_what_was_paid_and_tells_what_was_not(
     assert "2 set aside (pending)" in told
     assert run(["inspect", str(Path("stripe_invoices.csv")), "--no-config"]) == 0
     assert "2 of 6 rows used" in capsys.readouterr().out
+
+
+PAYPAL = (
+    "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,From Email Address,To Email Address,"
+    "Transaction ID,Reference Txn ID"
+)
+
+
+def test_a_refund_of_a_paypal_account_lowers_what_its_customer_paid() -> None:
+    out = "14/05/2026,9:00,GMT,{},{},Completed,GBP,{},0,0,{},{},{},{}"
+    rows = (
+        out.format("Ada", "Website Payment", "50", "ada@a.example", "me@shop.example", "1A", ""),
+        out.format("Bob", "Website Payment", "30", "bob@b.example", "me@shop.example", "2B", ""),
+        out.format("Ada", "Payment Refund", "-20", "me@shop.example", "", "3C", "1A"),
+        out.format("Bob", "Payment Reversal", "-30", "me@shop.example", "other@b.example", "4D", "2B"),
+        out.format("Eve", "Payment Refund", "-5", "me@shop.example", "eve@e.example", "5E", "of last year"),
+        out.format("", "Chargeback", "-4", "me@shop.example", "", "6F", ""),
+        out.format("Bob", "Chargeback Fee", "-16", "me@shop.example", "", "7G", "2B"),
+    )
+    loaded = load(table(PAYPAL, *rows))
+    paid: dict[str | None, int] = {}
+    for payer, amount in zip(column(loaded, "email"), column(loaded, "amount"), strict=True):
+        paid[payer] = paid.get(payer, 0) + int(amount or 0)
+    assert paid == {"ada@a.example": 30, "bob@b.example": 0, "eve@e.example": -5, None: -4}
+    assert aside(loaded) == {"fee": 1}
+    assert not {"refund_of", "refund_to"} & loaded.present
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "reason"),
+    [
+        ("Authorization", "12", "not_sales"),
+        ("payout", "-90", "not_sales"),
+        ("Processing fee", "-1", "not_sales"),
+        ("Membership fee", "35", None),
+        ("Bank transfer", "35", None),
+    ],
+)
+def test_a_kind_that_is_no_sale_is_set_aside(kind: str, amount: str, reason: str | None) -> None:
+    header, rows = HEADER + ",Type", (row(1, "30", "Paid", ",Charge"), row(2, amount, "Paid", f",{kind}"))
+    assert aside(load(table(header, *rows))) == ({reason: 1} if reason else {})
+
+
+def test_money_held_or_moved_in_any_language_is_no_income() -> None:
+    kinds = (
+        "Storno di blocco conto generico",
+        "Rekeningblokkering voor openstaande autorisatie",
+        "Retención de cuenta para autorización abierta",
+        "Rückbuchung allgemeiner Einbehaltung",
+        "Conversão de moeda em geral",
+        "Conversion de devise générale",
+        "Virement bancaire sur le compte PayPal",
+        "Depósito bancario en cuenta de PayPal",
+        "Kartengutschrift",
+    )
+    good = ("Pagamento preautorizzato utenza", "Website-Zahlung", "Pago con Pago exprés", "BillPay")
+    rows = (f"14/05/2026,9:00,GMT,A,{kind},Completed,EUR,7,0,7,,,," for kind in (*kinds, *good))
+    loaded = load(table(PAYPAL, *rows))
+    assert column(loaded, "kind") == list(good)
+
+
+def test_a_balance_without_payers_is_not_added_to_the_payments_of_the_same_tool() -> None:
+    balance = load_file(SAMPLES / "stripe_balance--history.csv")
+    text = INVOICES.format("cus_1").replace("2026-04-08", "2026-09-15")
+    with pytest.raises(SourceError, match="they have days in common") as caught:
+        put_together("payments", [balance, load(text, "invoices.csv")], ENGINE)
+    assert caught.value.code == "paid_twice"
+    assert paid_twice([balance, load(INVOICES.format("cus_1"), "invoices.csv")]) == []
+
+
+def test_an_export_of_failed_payments_alone_is_called_that_and_not_empty() -> None:
+    text = (SAMPLES / "stripe_payments.csv").read_text("utf-8").splitlines()
+    failed = [line for line in text[1:] if ",Failed," in line]
+    with pytest.raises(SourceError, match="the payment failed or was cancelled") as caught:
+        load("\n".join([text[0], *failed]) + "\n")
+    assert caught.value.code == "nothing_paid"

@@ -22,7 +22,7 @@ from tests.reading import aside, column, load_file, rows, sums
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
 
 FOLDER = Path(__file__).parents[2] / "shared" / "exports"
 if not FOLDER.is_dir():

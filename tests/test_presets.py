@@ -20,7 +20,8 @@ from funnelkit.errors import ConfigError, SourceError
 from funnelkit.pipeline import provenance
 from funnelkit.pipeline.inputs import Input
 from funnelkit.pipeline.reading import load_one
-from funnelkit.sources.preset import Header, Preset, builtin, choose, currency_in, in_folder, parse
+from funnelkit.sources.preset import Header, Preset, choose, currency_in
+from funnelkit.sources.presetfiles import builtin, in_folder, parse
 from funnelkit.sources.settings import FileSettings
 from funnelkit.tables import TABLES
 from tests.reading import ENGINE, SAMPLES, load, load_file, rows, sums
@@ -220,5 +221,6 @@ def test_a_preset_may_say_what_its_tool_never_writes(tmp_path: Path) -> None:
 
 def test_every_preset_of_the_package_holds_only_what_a_preset_may_hold() -> None:
     # Reading them skips the checks, for a quick start.
-    documents = shipped.load("funnelkit.sources", "presets")
-    assert [parse(name, documents[name]) for name in sorted(documents)] == list(builtin())
+    paths = sorted((shipped.files("funnelkit.sources") / "presets").glob("*.yaml"))
+    documents = {path.stem: shipped.yaml_document(path.read_text("utf-8")) for path in paths}
+    assert [parse(name, document) for name, document in documents.items()] == list(builtin())

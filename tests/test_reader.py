@@ -17,10 +17,10 @@ from funnelkit.errors import FunnelkitError, MissingInputError, SourceError
 from funnelkit.pipeline.inputs import Input
 from funnelkit.pipeline.reading import load_one
 from funnelkit.sources.settings import FileSettings
-from tests.reading import ENGINE, aside, book, column, csv_text, load, rows, saved, sums, table
+from tests.reading import ENGINE, aside, book, column, csv_text, load, noted, rows, saved, sums, table
 
 if TYPE_CHECKING:
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
 
 LEADS = "Lead ID,Email,Created Date,Lead Source\n1,ada@lund.example,2026-01-05,Web\n2,ines@brume.example,2026-01-06,Fair\n"
 
@@ -324,3 +324,26 @@ def test_a_number_of_a_sheet_is_read_as_the_number_that_it_is(digits: int, decim
     number = Decimal(digits).scaleb(-decimals)
     data = saved(book(S=[["Day", "Campaign", "Cost"], [date(2026, 1, 2), "A", float(number)]]))
     assert sums(load(data, "b.xlsx"))["cost"] == number
+
+
+def test_bytes_that_are_not_in_the_encoding_of_the_others_are_told() -> None:
+    text = table("Lead ID,Company,Created Date", "1,Müller,2026-01-05", "2,Größe,2026-01-06").encode()
+    loaded = load(text + "3,Café,2026-01-07\n".encode("cp1252"))
+    assert column(loaded, "company") == ["Müller", "Größe", "Café"]
+    assert "1 byte is not UTF-8" in noted(loaded, "foreign_bytes")[0]
+    assert noted(load(text), "foreign_bytes") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("<html><table>\n<tr><td>Day</td>\n<td>Cost</td></tr></table></html>", "a web page or XML"),
+        ('<?xml version="1.0"?>\n<Workbook><Worksheet/></Workbook>', "a web page or XML"),
+        ('\n{"error": {"message": "expired, sign in"}}', "JSON"),
+        ("%PDF-1.7\n1 0 obj, 2 0 obj\n", "a PDF"),
+    ],
+)
+def test_what_is_no_table_at_all_is_called_by_its_name(text: str, what: str) -> None:
+    with pytest.raises(SourceError, match=f"this is {what} and no table") as refused:
+        load(text, "report.xls")
+    assert (refused.value.code, bool(refused.value.hint)) == ("no_table", True)

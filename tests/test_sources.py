@@ -15,7 +15,8 @@ from funnelkit.errors import ConfigError, FunnelkitError, SourceError
 from funnelkit.pipeline import catalogue, drafting
 from funnelkit.pipeline.inspecting import inspect
 from funnelkit.pipeline.options import Options
-from funnelkit.sources.preset import Preset, builtin, choose, own, parse
+from funnelkit.sources.preset import Preset, choose
+from funnelkit.sources.presetfiles import builtin, own, parse
 from tests.reading import SAMPLES
 
 FILES = sorted(p for p in SAMPLES.iterdir() if p.suffix != ".json")

@@ -141,3 +141,14 @@ def test_settings_above_the_header_are_a_preamble_and_no_table() -> None:
 def test_a_long_preamble_may_be_padded(above: int, padding: str) -> None:
     text = table(*(f"Setting {n}{padding}" for n in range(above)), padding, *LEADS)
     assert load(text).export.dialect.header_line == above + 2
+
+
+def test_a_report_that_comes_again_below_lines_with_a_mark_is_another_table() -> None:
+    header = "Session primary channel group (Default channel group),Sessions,Engaged sessions"
+    once = f"# Start date: 20240101\n# End date: 20240131\n{header}\nDirect,70,30\n"
+    again = f"# Start date: 20231201\n# End date: 20231231\n{header}\nDirect,50,20\n"
+    for gap in ("", "\n"):
+        loaded = load(once + gap + again)
+        assert sums(loaded)["sessions"] == 70
+        assert {a.reason for a in loaded.aside} == {"footer", "other_table"}
+    assert sums(load(once + "\n" + f"{header}\nReferral,5,2\n"))["sessions"] == 75, "put together by hand"

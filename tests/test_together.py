@@ -19,7 +19,7 @@ from tests.reading import ENGINE, csv_text, load, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.together import Together
 
 GOOGLE = "Campaign,Campaign type,Impr.,Cost"

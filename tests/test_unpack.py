@@ -20,7 +20,7 @@ from funnelkit.sources.settings import FileSettings
 from tests.reading import ENGINE, column, load
 
 if TYPE_CHECKING:
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -83,11 +83,14 @@ def test_each_export_of_an_archive_is_an_input_of_its_own(tmp_path: Path) -> Non
     with zipfile.ZipFile(path, "a") as made:
         made.writestr("__MACOSX/._leads.csv", "x")
         made.writestr(".hidden.csv", "x")
+        made.writestr("docs/README.txt", "Thank you for using us.\nSee our site.\n")
         made.writestr("packed/more.csv.gz", gzip.compress(LEADS.encode()))
     names = [Path(name).relative_to(path).as_posix() for name in named(path)]
     assert "crm/leads.csv" in names
     assert "packed/more.csv.gz" in names
-    assert not [n for n in names if "MACOSX/._" in n or n.startswith(".") or n.endswith("pdf")]
+    assert not [
+        n for n in names if "MACOSX/._" in n or n.startswith(".") or n.endswith(("pdf", "README.txt"))
+    ]
     assert [f.table for f in read(f"{path}/crm/leads.csv", f"{path}/deals.csv")] == ["leads", "deals"]
     assert column(read(f"{path}/packed/more.csv.gz")[0], "lead_id") == ["1", "2"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from funnelkit.sources import values
-from funnelkit.sources.values import Asked, Decision
+from funnelkit.sources.decisions import Asked, Decision
 from funnelkit.styles import DateStyle, NumberStyle
 
 

@@ -92,6 +92,8 @@ HEADERS = [
     ("spend", "Grupo de anúncios", "ad_group"),
     ("spend", "Conv. value", "conversion_value"),
     ("emails", "Successful Deliveries", "delivered"),
+    ("emails", "Geöffnet", "unique_opens"),
+    ("emails", "Geklickt", "unique_clicks"),
     ("emails", "Abuse Complaints", "complaints"),
     ("emails", "Total Recipients", "sent"),
     ("payments", "Created (UTC)", "paid_at"),

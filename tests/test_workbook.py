@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import struct
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ from funnelkit.pipeline.inputs import expand
 from funnelkit.pipeline.reading import load_one
 from funnelkit.sources import ahead
 from funnelkit.sources.settings import FileSettings
+from tests import xlsb
 from tests.reading import ENGINE, aside, book, column, load, noted, rows, saved, sums
 
 LEADS: list[list[Any]] = [
@@ -229,3 +232,105 @@ def test_sheets_of_the_same_table_are_not_read_in_part() -> None:
         load(both, "book.xlsx")
     assert "sheet: Jan" in refused.value.hint
     assert load(both, "book.xlsx", sheet="Feb").used == 1
+
+
+TYPED: list[list[Any]] = [
+    ["Day", "Campaign", "Cost", "Clicks", "CTR", "Active", "Checked"],
+    [date(2026, 1, 2), "Frühling", 1234.5, 17, xlsb.Percent(0.0117), True, datetime(2026, 3, 1, 10, 30)],
+    [date(2026, 2, 28), "Sommer; 2", 0.75, -3, xlsb.Percent(0.5), False, datetime(2026, 3, 1)],
+    [date(2024, 2, 29), "", 20000, 123456789012, None, None, None],
+]
+
+
+def cells_of(data: bytes, file: str) -> list[dict[str, Any]]:
+    """What a file becomes, the lines of its rows included."""
+    return rows(load(data, file))
+
+
+def test_a_binary_workbook_is_read_like_any_other() -> None:
+    binary, usual = xlsb.workbook(Ads=TYPED), saved(book(Ads=TYPED))
+    assert cells_of(binary, "ads.xlsb") == cells_of(usual, "ads.xlsx")
+    assert column(load(binary, "ads.xlsb"), "cost") == ["1234.50", "0.75", "20000.00"]
+    titled = [["All campaigns"], [], *TYPED, ["Total", None, 21235.25]]
+    found = load(xlsb.workbook(Notes=[["made by", "Ada"]], Ads=titled, hidden=LEADS), "ads.xlsb")
+    assert (found.export.sheet, found.export.dialect.header_line, found.used) == ("Ads", 3, 3)
+    assert aside(found) == {"total": 1}
+
+
+def test_a_binary_workbook_may_be_packed_and_hidden_sheets_come_last() -> None:
+    hidden = load(xlsb.workbook(Cover=[["Made by", "Ada"]], hidden_leads=LEADS), "book.xlsb")
+    assert (hidden.table, hidden.used) == ("leads", 2)
+    assert "which is hidden" in noted(hidden, "hidden_sheet")[0]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("exports/leads.xlsb", xlsb.workbook(Leads=LEADS))
+    assert load(packed.getvalue(), "exports.zip").used == 2
+
+
+def test_a_binary_sheet_that_says_that_it_is_endless_is_refused() -> None:
+    data, told = io.BytesIO(), b"\x94\x01\x10" + struct.pack("<IIII", 0, 2**20 - 1, 0, 2**14 - 1)
+    with zipfile.ZipFile(io.BytesIO(xlsb.workbook(Leads=LEADS))) as old, zipfile.ZipFile(data, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, re.sub(rb"\x94\x01\x10.{16}", told, old.read(name), flags=re.DOTALL))
+    with pytest.raises(SourceError, match="far more than an export holds"):
+        load(data.getvalue(), "book.xlsb")
+
+
+def formulas(*, first_only: bool = False) -> bytes:
+    """A workbook of a program that writes formulas and does not work them out."""
+    made = book(Ads=[*ADS, [date(2026, 1, 3), "Summer", 7.5, 0.5]])
+    for row in (2,) if first_only else (2, 3):
+        page(made, "Ads")[f"C{row}"] = f"=SUM({row},1)"
+    return saved(made)
+
+
+def test_formulas_that_were_never_worked_out_are_not_taken_for_nothing() -> None:
+    with pytest.raises(SourceError) as refused:
+        load(formulas(), "ads.xlsx")
+    assert "formulas that were never worked out" in refused.value.hint
+    with pytest.raises(SourceError, match=r"=SUM\(2,1\)"):
+        load(formulas(), "ads.xlsx", columns={"cost": "Cost"})
+    loaded = load(formulas(first_only=True), "ads.xlsx")
+    assert (column(loaded, "cost"), aside(loaded)) == (["7.5"], {"bad_value": 1})
+
+
+def test_formulas_with_a_zero_that_waits_for_a_result_are_none_either() -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(formulas())) as old, zipfile.ZipFile(data, "w") as new:
+        for name in old.namelist():
+            new.writestr(
+                name,
+                old.read(name)
+                .replace(b"</f><v />", b"</f><v>0</v>")
+                .replace(b"</f><v></v>", b"</f><v>0</v>"),
+            )
+    with pytest.raises(SourceError):
+        load(data.getvalue(), "ads.xlsx")
+    worked = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data.getvalue())) as old, zipfile.ZipFile(worked, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'fullCalcOnLoad="1"', b""))
+    assert column(load(worked.getvalue(), "ads.xlsx"), "cost") == ["0", "0"]
+
+
+@pytest.mark.parametrize("kind", ["e", "s"])
+def test_errors_in_place_of_numbers_are_told(kind: str) -> None:
+    made = book(Ads=[*ADS, [date(2026, 1, 3), "Summer", "#REF!", "#DIV/0!"]])
+    page(made, "Ads")["C3"].data_type = kind
+    loaded = load(saved(made), "ads.xlsx")
+    assert column(loaded, "cost") == ["5.25", None]
+    (told,) = noted(loaded, "spreadsheet_errors")
+    assert "1 cell of column 'Cost' is an error" in told
+    assert "line 3: '#REF!'" in told
+    rate: list[list[Any]] = [
+        ["Day", "Campaign", "Cost", "Clicks"],
+        [date(2026, 1, 3), "Summer", 2.5, "#DIV/0!"],
+        [date(2026, 1, 4), "S", 2, 4],
+    ]
+    assert noted(load(saved(book(Ads=rate)), "ads.xlsx"), "spreadsheet_errors") == []
+
+
+def test_a_sheet_that_says_that_it_is_endless_and_is_not_is_read() -> None:
+    made = book(Leads=LEADS)
+    page(made, "Leads")["XFD1048576"].number_format = "0.00"
+    assert load(saved(made), "book.xlsx").used == 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from msgspec import to_builtins
 
 from funnelkit.errors import UsageError, did_you_mean
 from funnelkit.render._aligned import aligned, filled
+from funnelkit.shipped import files
 from funnelkit.words import compact
 
 if TYPE_CHECKING:
@@ -129,14 +129,19 @@ def _source(source: ColumnSource) -> str:
     said = [
         text
         for text, holds in (
-            (f"dates {source.order}", source.order),
+            (f"dates {source.order}{_under(source.order_for)}", source.order),
             (f"decimal sign {source.decimal}", source.decimal),
             (f"times in {source.zone}", source.zone),
+            (f"blank cells from {' / '.join(source.fill)}", source.fill),
             (f"{source.counts} counted from the first day above the header", source.counts),
         )
         if holds
     ]
     return " / ".join(source.headers) + (f"  ({', '.join(said)})" if said else "")
+
+
+def _under(headers: Sequence[str]) -> str:
+    return f" under {' or '.join(headers)}" if headers else ""
 
 
 def _quirks(preset: Preset) -> Iterator[tuple[str, str]]:
@@ -150,6 +155,8 @@ def _quirks(preset: Preset) -> Iterator[tuple[str, str]]:
     for rows in preset.other_rows:
         words = " or ".join(rows.words) or "nothing"
         yield "set aside", f"rows with {words} in {rows.column}: {rows.say}"
+    for rule in preset.one_value:
+        yield "refused", f"with several values in {' or '.join(rule.any_of)}: {rule.say}"
     for column, value in preset.constants.items():
         yield "always", f"{column} is {value}"
     for column, meanings in preset.values.items():
@@ -162,7 +169,7 @@ def _quirks(preset: Preset) -> Iterator[tuple[str, str]]:
 def _remarks(preset: Preset, config: Config) -> str:
     """The comment at the head of the preset's file, which says what was seen."""
     if not preset.own:
-        path = Path(str(files("funnelkit.sources"))) / "presets" / f"{preset.name}.yaml"
+        path = files("funnelkit.sources") / "presets" / f"{preset.name}.yaml"
     elif isinstance(config.presets, Path):
         path = config.presets / f"{preset.name}.yaml"
     else:

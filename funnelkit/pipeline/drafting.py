@@ -11,7 +11,7 @@ from msgspec import Struct
 from funnelkit import shipped
 from funnelkit.errors import SourceError
 from funnelkit.pipeline.starting import yaml_text
-from funnelkit.sources import preset, reader, vocabulary
+from funnelkit.sources import presetfiles, reader, vocabulary
 from funnelkit.sources.export import Export, Proposal, Records
 from funnelkit.sources.preset import Header, Preset
 from funnelkit.sources.recognise import Recogniser
@@ -38,7 +38,7 @@ def name_of(text: str) -> str:
     'campaign_report_3'
     """
     name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "own"
-    taken = any(known.name == name for known in preset.builtin())
+    taken = any(known.name == name for known in presetfiles.builtin())
     return f"own_{name}" if taken or not name[0].isalpha() else name
 
 
@@ -49,7 +49,7 @@ def draft(path: Path, name: str) -> str:
     """
     export = reader.read(path, _guess)
     text = "\n".join(_lines(export, name)) + "\n"
-    made = preset.parse(name, shipped.yaml_document(text))
+    made = presetfiles.parse(name, shipped.yaml_document(text))
     assert made.recognises(Header(export.header), export.file)
     return text
 
@@ -57,7 +57,7 @@ def draft(path: Path, name: str) -> str:
 def _guess(header: tuple[str, ...], below: Records, file: str) -> Proposal[Guess] | None:
     """What *header* may be: a preset's, a table in known words, or at least the names of columns."""
     try:
-        found = Recogniser(presets=preset.builtin())(header, below, file)
+        found = Recogniser(presets=presetfiles.builtin())(header, below, file)
     except SourceError:
         found = None  # of two tables that it could be, a person chooses
     if found:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from funnelkit.config import Config
     from funnelkit.pipeline.options import Options
+    from funnelkit.sources.decisions import Decision
     from funnelkit.sources.export import Export
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.recognise import Recognition
-    from funnelkit.sources.values import Decision
 
 _LINES = 10
 
@@ -75,8 +75,6 @@ def _inspected(
 
 def _accounted(loaded: Loaded, engine: engines.Engine) -> Loaded:
     """*loaded* without the rows that another of the file stands for, and with the notes that a report has."""
-    import narwhals.stable.v2 as nw
-
     from funnelkit.sources import testrows
     from funnelkit.sources.together import put_together
 
@@ -84,17 +82,17 @@ def _accounted(loaded: Loaded, engine: engines.Engine) -> Loaded:
     repeated = together.repeated.get(loaded.export.file, ())
     loaded, notes = testrows.look(loaded, engine, drop=False)
     if repeated:
-        frame = nw.from_native(loaded.frame)
-        kept = frame.filter(~nw.col("source_row").is_in(list(repeated))).to_native()
         aside = engines.Aside(reason="duplicate", message=provenance.REPEATED, lines=tuple(sorted(repeated)))
-        loaded = replace(loaded, frame=kept, aside=(*loaded.aside, aside))
+        loaded = replace(loaded, frame=together.frame, aside=(*loaded.aside, aside))
     return replace(loaded, notes=(*loaded.notes, *together.notes, *notes))
 
 
 def _of_export(export: Export[Recognition]) -> Inspected:
     """What recognition says of a file."""
+    from funnelkit.sources import fills
+
     preset = export.kind.preset
-    mapped = set(export.kind.columns.values())
+    mapped = {*export.kind.columns.values(), *fills.headers(export).values()}
     return Inspected(
         file=export.file,
         table=export.kind.table,
@@ -141,13 +139,12 @@ def _of_loaded(seen: Inspected, loaded: Loaded) -> Inspected:
 
 
 def _currencies(loaded: Loaded) -> tuple[str, ...]:
-    import narwhals.stable.v2 as nw
+    from funnelkit import collect
 
-    frame = nw.from_native(loaded.frame)
-    if "currency" not in frame.columns:
+    frame = collect.frame(loaded.frame)
+    if "currency" not in collect.names(frame):
         return (loaded.currency,) if loaded.currency else ()
-    found = {str(code) for code in frame["currency"].drop_nulls().unique().to_list() if code}
-    return tuple(sorted(found)) or ((loaded.currency,) if loaded.currency else ())
+    return tuple(code for code in collect.distinct(frame, "currency") if code) or ((loaded.currency,) if loaded.currency else ())
 
 
 def _decided(
@@ -196,11 +193,12 @@ def _style(decision: Decision) -> str:
 
 def sums(frame: Any, scales: Any) -> dict[str, str]:
     """The exact sum of each numeric column of *frame*, as decimal text."""
-    import narwhals.stable.v2 as nw
+    from funnelkit import collect
 
-    table = nw.from_native(frame)
-    found = {column: table[column].fill_null(0).sum() for column in scales if column in table.columns}
-    return {column: decimal_text(int(total), scales[column]) for column, total in found.items()}
+    table = collect.frame(frame)
+    columns = [column for column in scales if column in collect.names(table)]
+    found = zip(columns, collect.totals(table, columns), strict=True)
+    return {column: decimal_text(total, scales[column]) for column, total in found}
 
 
 def decimal_text(number: int, scale: int) -> str:

@@ -17,9 +17,9 @@ from funnelkit.tables import Note
 from funnelkit.words import fold, normalise
 
 if TYPE_CHECKING:
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.decisions import Decision
+    from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.settings import FileSettings
-    from funnelkit.sources.values import Decision
 
 _HINT = (
     "`funnelkit inspect --no-config FILE` shows what it holds now. If that is right, correct its entry in "

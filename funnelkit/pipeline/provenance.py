@@ -11,7 +11,7 @@ from funnelkit.reports import SetAside, Source
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.together import Together
 
 _LINES = 10
@@ -90,15 +90,13 @@ def set_aside(file: Loaded, repeated: Sequence[int] = ()) -> tuple[SetAside, ...
 
 def dates(file: Loaded) -> tuple[date | None, date | None]:
     """First and last day of the table's anchor date in *file*."""
-    import narwhals.stable.v2 as nw
+    from funnelkit import collect
 
-    frame = nw.from_native(file.frame)
-    anchors = [c for c in _ANCHORS[file.table] if c in frame.columns]
+    frame = collect.frame(file.frame)
+    names = collect.names(frame)
+    anchors = [c for c in _ANCHORS[file.table] if c in names]
     spans = file.table in ("spend", "web")
-    days: list[int] = []
-    for column in anchors if spans else anchors[:1]:
-        known = frame[column].drop_nulls()
-        days += [int(known.min()), int(known.max())] if len(known) else []
+    days = [day for c in (anchors if spans else anchors[:1]) for day in collect.extent(frame, c) or ()]
     return (from_day(min(days)), from_day(max(days))) if days else (None, None)
 
 
@@ -131,18 +129,20 @@ def unmapped(frames: Mapping[str, Any], known: Callable[[str], bool]) -> tuple[N
     """The channel words that no rule knew, which stay as they were written: by table, the commonest first."""
     import narwhals.stable.v2 as nw
 
+    from funnelkit import collect
+
     found = []
     # Where leads are loaded, a deal's channel is its lead's and was told of there.
     for table in ("leads" if "leads" in frames else "deals", "spend"):
-        frame = nw.from_native(frames[table]) if table in frames else None
-        if frame is None or "channel" not in frame.columns:
+        frame = collect.frame(frames[table]) if table in frames else None
+        if frame is None or "channel" not in collect.names(frame):
             continue
-        counts = (
-            frame.group_by("channel")
-            .agg(nw.len().alias("rows"))
-            .sort("rows", "channel", descending=[True, False])
-        )
-        words = [str(word) for word in counts["channel"].to_list() if not known(str(word))]
+        unknown = [word for word in collect.distinct(frame, "channel") if not known(word)]
+        if not unknown:
+            continue
+        of_them = frame.filter(nw.col("channel").is_in(unknown))
+        counts = collect.rows(of_them.group_by("channel").agg(nw.len().alias("rows")))
+        words = [word for word, _ in sorted(counts, key=lambda found: (-found[1], found[0]))]
         if words:
             shown = ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")
             found.append(

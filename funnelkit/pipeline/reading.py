@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from funnelkit.config import Config
     from funnelkit.pipeline.options import Options
     from funnelkit.sources.export import Export
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.preset import Preset
     from funnelkit.sources.recognise import Recognition
     from funnelkit.sources.together import Together
@@ -82,13 +82,13 @@ def zone_of(options: Options, config: Config) -> str:
 
 def presets(config: Config) -> tuple[Preset, ...]:
     """The presets of the package and the user's own, from a folder or the configuration itself."""
-    from funnelkit.sources import preset
+    from funnelkit.sources import presetfiles
 
     if config.presets is None:
-        return preset.builtin()
+        return presetfiles.builtin()
     if isinstance(config.presets, Path):
-        return (*preset.builtin(), *preset.in_folder(config.presets))
-    return (*preset.builtin(), *(preset.own(name, one) for name, one in config.presets.items()))
+        return (*presetfiles.builtin(), *presetfiles.in_folder(config.presets))
+    return (*presetfiles.builtin(), *(presetfiles.own(name, one) for name, one in config.presets.items()))
 
 
 def settings_of(options: Options) -> FileSettings:

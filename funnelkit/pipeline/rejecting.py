@@ -12,7 +12,7 @@ from funnelkit.inspection import Reject
 
 if TYPE_CHECKING:
     from funnelkit.engines import Aside
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
 
 _EXAMPLES = 3
 """The text of so many rows is shown for each reason."""

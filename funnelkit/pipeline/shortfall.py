@@ -13,7 +13,7 @@ from funnelkit.pipeline import provenance
 from funnelkit.tables import TABLES
 
 if TYPE_CHECKING:
-    from funnelkit.sources.mapping import Loaded
+    from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.preset import Preset
 
 _LINKS = {

@@ -26,8 +26,8 @@ from funnelkit.styles import DateStyle, NumberStyle
 from funnelkit.tables import TABLES
 
 if TYPE_CHECKING:
-    from funnelkit.sources.mapping import Loaded
-    from funnelkit.sources.values import Decision
+    from funnelkit.sources.decisions import Decision
+    from funnelkit.sources.loaded import Loaded
 
 _HEAD = """\
 # How funnelkit reads the exports in this folder. `funnelkit report` without arguments takes them all.

@@ -12,6 +12,7 @@ import stat
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit.errors import MissingInputError, SourceError
 from funnelkit.sources import unpack
@@ -29,6 +30,8 @@ class Content(Struct, frozen=True, kw_only=True):
     head: bytes
     file: str
     """What it is called, for messages."""
+    path: Path | None = None
+    """Where they lie as they are, for whoever reads files by itself."""
 
     def whole(self) -> bytes:
         """All bytes."""
@@ -70,7 +73,9 @@ def at(path: Path, file: str) -> Content:
             # A pipe gives its bytes once.
             return of_bytes(stream.read(), file)
     _check_size(status.st_size, file)
-    return _unpacked(lambda: path.open("rb"), status.st_size, file)
+    as_it_is: Open = lambda: path.open("rb")  # noqa: E731 - to be known again below
+    content = _unpacked(as_it_is, status.st_size, file)
+    return replace(content, path=path) if content.open is as_it_is else content
 
 
 def _unpacked(packed: Open, size: int, file: str, *, nested: bool = False) -> Content:

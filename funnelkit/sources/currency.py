@@ -19,11 +19,12 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 from msgspec.structs import replace
 
+from funnelkit import collect
 from funnelkit.engines import Engine
 from funnelkit.errors import ConfigError, MissingInputError, SourceError
 from funnelkit.periods import day_number, from_day
-from funnelkit.sources.dialect import decode
-from funnelkit.sources.mapping import Loaded
+from funnelkit.sources.loaded import Loaded
+from funnelkit.sources.text import decode
 from funnelkit.tables import TABLES, Note
 from funnelkit.words import currency_code
 
@@ -60,7 +61,7 @@ def with_currency(file: Loaded, engine: Engine) -> Loaded:
             code="mixed_currencies",
         )
     found = file.currency or (next(iter(signs)) if signs else None)
-    frame = nw.from_native(file.frame).with_columns(currency=nw.lit(found or "")).to_native()
+    frame = collect.frame(file.frame).with_columns(currency=nw.lit(found or "")).to_native()
     return replace(file, frame=frame, currency=found)
 
 
@@ -123,7 +124,7 @@ def unify(
     """
     seen: dict[str, list[str]] = {}
     for file in files:
-        if "currency" in nw.from_native(file.frame).columns:
+        if "currency" in collect.names(collect.frame(file.frame)):
             for name in _currencies(file):
                 seen.setdefault(name, []).append(file.export.file)
     unstated = seen.pop("", [])
@@ -164,18 +165,21 @@ def _currencies(file: Loaded) -> list[str]:
     money = [c for c in file.scales if TABLES[file.table].columns[c].kind == "money"]
     if not money:
         return []
-    frame = nw.from_native(file.frame)
+    frame = collect.frame(file.frame)
+    if len(known := collect.distinct(frame, "currency")) == 1 and known[0]:
+        return known
     filled = frame.filter(nw.any_horizontal(*(~nw.col(c).is_null() for c in money), ignore_nulls=True))
-    return sorted({v if isinstance(v, str) else "" for v in filled["currency"].unique().to_list()})
+    return collect.distinct(filled.with_columns(currency=nw.col("currency").fill_null("")), "currency")
 
 
 def _converted(file: Loaded, target: str, rates: Rates, engine: Engine) -> Loaded:
-    frame = nw.from_native(file.frame)
-    if "currency" not in frame.columns:
+    frame = collect.frame(file.frame)
+    names = collect.names(frame)
+    if "currency" not in names:
         return file
     money = [c for c in file.scales if TABLES[file.table].columns[c].kind == "money"]
     day = next(
-        (c for c in ("closed_at", "created_at", "start", "paid_at", "sent_at") if c in frame.columns), None
+        (c for c in ("closed_at", "created_at", "start", "paid_at", "sent_at") if c in names), None
     )
 
     def factor(currency: Any, when: Any = None) -> Fraction:

@@ -134,8 +134,9 @@ def settle(
         if not found.open.get(separator):
             orders[separator] = "dmy"  # every cell reads the same both ways
             continue
+        tools = None if separator == "." else usual  # who sees points sees a file that was saved again
         order, reason = _by_others(
-            found.open[separator], neighbours.get(separator, set()), usual, windows or {}
+            found.open[separator], neighbours.get(separator, set()), tools, windows or {}
         )
         if order is None and separator == ".":
             # German, Polish, Russian, Turkish ...: no locale writes the month first with points.
@@ -176,7 +177,12 @@ def _by_others(
     if len(within) == 1:
         first, last = windows[within[0]]
         return within[0], f"{_name(within[0])}, since the report is about {first} to {last}"
-    if usual and others <= {usual}:
+    monthly = [order for order in within if _monthly(cells, order, windows[order])]
+    if len(monthly) == 1:
+        return monthly[0], f"{_name(monthly[0])}, since these are the first days of all months of the report"
+    # A report whose dates lie outside of its own range has been written anew by somebody else.
+    astray = usual in windows and usual not in within
+    if usual and others <= {usual} and not astray:
         return usual, f"{_name(usual)} as the tool writes it"
     if len(others) == 1 and not usual:
         order = next(iter(others))
@@ -185,9 +191,20 @@ def _by_others(
 
 
 def _inside(cell: str, order: Order, days: Days) -> bool:
-    found = read(cell, dict.fromkeys("/-.", order))
-    day = found.date() if isinstance(found, datetime) else found
+    day = _day(cell, order)
     return day is not None and days[0] <= day <= days[1]
+
+
+def _monthly(cells: Sequence[str], order: Order, days: Days) -> bool:
+    """Whether *cells* are the first days of the months of a report by month, each but its first one, and no others."""
+    found = {day for cell in cells if (day := _day(cell, order))} - {days[0]}
+    months = range(days[0].year * 12 + days[0].month, days[1].year * 12 + days[1].month)
+    return len(months) > 1 and found == {date(month // 12, month % 12 + 1, 1) for month in months}
+
+
+def _day(cell: str, order: Order) -> date | None:
+    found = read(cell, dict.fromkeys("/-.", order))
+    return found.date() if isinstance(found, datetime) else found
 
 
 def against(found: DateScan, stated: str | None) -> str:
@@ -198,6 +215,18 @@ def against(found: DateScan, stated: str | None) -> str:
             other: Order = "mdy" if order == "dmy" else "dmy"
             return f"{cell!r} is {_name(order)}, not {_name(other)} as stated beforehand"
     return ""
+
+
+def contrary(found: DateScan, stated: Order) -> str:
+    """Which cells cannot be in the order that was *stated*, though the column as a whole may; "" for none."""
+    odd = found.second_over_12 if stated == "dmy" else found.first_over_12
+    cells = [cell for those in odd.values() for cell in those]
+    if not cells:
+        return ""
+    return (
+        f"{len(cells)} value{'s' * (len(cells) > 1)} such as {cells[0]!r} cannot be {_name(stated)}, as stated "
+        "beforehand, and may show that others are meant the other way round"
+    )
 
 
 def _name(order: Order) -> str:

@@ -1,39 +1,29 @@
-"""How a text file is written: its encoding, and where under which delimiter a header may stand.
+"""How a text file is written: where under which delimiter a header may stand, and its records.
 
-The encoding is proved on every byte. The delimiter and the header line are only proposed here:
-recognition decides, since the header is the line that somebody understands. Text is read as a
-stream, again for each look at it, so that a large file is never held whole.
+The delimiter and the header line are only proposed here: recognition decides, since the header is
+the line that somebody understands.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
-import hashlib
 import io
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 from msgspec import Struct
 
 from funnelkit.errors import SourceError
-from funnelkit.sources.content import Content, of_bytes
+from funnelkit.sources.text import LONGEST, Text, too_long
 
 DELIMITERS = (",", "\t", ";", "|")
 HEADER_WITHIN = 80
 """Tools put at most a title, an account, a date range and some settings above the header, with empty lines."""
-_HEAD = 200_000
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_LONGEST = 16_000_000
-"""No line and no cell of an export is longer."""
-_CHUNK = 1 << 20
-_BATCH = 16_384
-_SAMPLE = 20_000
-_STRANGE = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_DECLARED = re.compile(r'"?sep=([^\w\s]|\t)', re.IGNORECASE)
+"""The first line of a file that says how spreadsheets are to split it."""
 
 Row = tuple[int, Sequence[str]]
 """A line number, counted from 1, and the cells of the record that begins there; an empty line has none."""
@@ -48,29 +38,6 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """The line of the header, counted from 1."""
 
 
-class Text(Struct, frozen=True, kw_only=True):
-    """A text whose encoding is proved; read anew as often as asked."""
-
-    content: Content
-    encoding: str
-    sha256: str
-    batch: int
-    """So many records are looked at together."""
-
-    @contextmanager
-    def lines(self) -> Iterator[Iterator[str]]:
-        """The lines with their ends, as they are written."""
-        with io.TextIOWrapper(self.content.open(), self.encoding, newline="") as stream:
-            # Of two byte-order marks, or one under a stated encoding, a decoder leaves one in the text.
-            yield chain([next(stream, "").lstrip("\ufeff")], stream)
-
-    def beginning(self) -> tuple[str, bool]:
-        """The first part of the text, and whether that is all of it."""
-        with io.TextIOWrapper(self.content.open(), self.encoding, newline="") as stream:
-            text = stream.read(_HEAD).lstrip("\ufeff")
-            return text, not stream.read(1)
-
-
 class Head(Struct, frozen=True, kw_only=True):
     """The first lines of a text under one delimiter, empty ones too."""
 
@@ -78,124 +45,11 @@ class Head(Struct, frozen=True, kw_only=True):
     records: tuple[Row, ...]
 
 
-# Encoding
-
-
-def proved(content: Content, encoding: str | None = None) -> Text:
-    """The text in *content*, its encoding proved on all of it.
-
-    Raises SourceError where the bytes are no text, or not in the *encoding* that was asked for.
-    """
-    known = next((name for bom, name in _BOMS if content.head.startswith(bom)), None)
-    names = [encoding] if encoding else [known] if known else _guesses(content.head)
-    digest = hashlib.sha256()
-    for number, name in enumerate(names):
-        found = _look(content, name, None if number else digest)
-        if found is None:
-            continue
-        if not found.filled:
-            raise SourceError(
-                f"{content.file}: the file is empty", hint="Download the export again.", code="empty"
-            )
-        if _is_text(found.sample):
-            batch = _CHUNK * 16 * found.lines // max(found.size, 1)
-            return Text(
-                content=content,
-                encoding=name,
-                sha256=digest.hexdigest(),
-                batch=min(max(batch, 16), _BATCH),
-            )
-    if encoding:
-        raise SourceError(
-            f"{content.file}: the bytes are not {encoding}", hint="Leave `encoding` out, or correct it."
-        )
-    raise SourceError(
-        f"{content.file}: this is not a text file",
-        hint="funnelkit reads CSV and Excel exports; download the report as one of these.",
-        code="not_text",
-    )
-
-
-def decode(data: bytes, file: str, encoding: str | None = None) -> tuple[str, str]:
-    """The text of *data* and the name of its encoding, for a file that is small."""
-    text = proved(of_bytes(data, file), encoding)
-    with text.lines() as lines:
-        return "".join(lines), text.encoding
-
-
-class _Look(Struct):
-    """What one pass over the bytes shows."""
-
-    sample: str = ""
-    filled: bool = False
-    lines: int = 1
-    size: int = 0
-
-
-def _look(content: Content, encoding: str, digest: Any) -> _Look | None:
-    """One pass over all bytes, which *digest* takes in; None where they are not in *encoding*."""
-    look = _Look()
-    try:
-        decoder = codecs.getincrementaldecoder(encoding)()
-    except LookupError:
-        return None
-    good = True
-    open_line = 0
-    with content.open() as stream:
-        while True:
-            chunk = stream.read(_CHUNK)
-            if digest is not None:
-                digest.update(chunk)
-            if good:
-                try:
-                    text = decoder.decode(chunk, not chunk)
-                except UnicodeDecodeError:
-                    good = False
-                    if digest is None:
-                        return None
-                else:
-                    look.filled = look.filled or bool(text.strip("\ufeff").strip())
-                    if len(look.sample) < _SAMPLE:
-                        look.sample += text[:_SAMPLE].lstrip("\ufeff")
-            if not chunk:
-                return look if good else None
-            ends = chunk.count(b"\n") or chunk.count(b"\r")
-            open_line = (
-                len(chunk) - 1 - max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + (0 if ends else open_line)
-            )
-            look.lines += ends
-            look.size += len(chunk)
-            if open_line > _LONGEST:
-                raise _too_long(content.file, look.lines, "line")
-
-
-def _too_long(file: str, line: int, what: str) -> SourceError:
-    return SourceError(
-        f"{file}, line {line}: a {what} of more than {_LONGEST // 1_000_000} million characters is no row of a table",
-        hint="Download the export again; perhaps a quote is opened there and never closed.",
-        code="too_long",
-    )
-
-
-def _guesses(head: bytes) -> list[str]:
-    if head.count(0) > len(head) // 4:
-        # Most letters of an export are ASCII, the first one need not be: the zeros are their other halves.
-        return ["utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"]
-    # Of the one-byte encodings only cp1252 leaves five bytes undefined; latin-1 takes anything.
-    return ["utf-8", "cp1252", "latin-1"]
-
-
-def _is_text(sample: str) -> bool:
-    sample = sample[:_SAMPLE]
-    return len(_STRANGE.findall(sample)) <= len(sample) // 200
-
-
-# Records
-
-
 def heads(beginning: str, delimiter: str | None = None, *, complete: bool = True) -> Iterator[Head]:
     """The first lines of a text under every delimiter that splits any of them."""
-    for candidate in (delimiter,) if delimiter else DELIMITERS:
+    declared = _DECLARED.match(beginning)
+    usual = dict.fromkeys([*(declared.groups() if declared else ()), *DELIMITERS])
+    for candidate in (delimiter,) if delimiter else usual:
         found = tuple(islice(rows(beginning, candidate), HEADER_WITHIN + 60))
         if not complete:
             found = found[:-1] or found  # the last one may be cut in the middle
@@ -205,10 +59,13 @@ def heads(beginning: str, delimiter: str | None = None, *, complete: bool = True
 
 def rows(text: str, delimiter: str) -> Iterator[Row]:
     """The lines of a short *text* as records, each with the line that it begins on; empty ones too."""
-    csv.field_size_limit(_LONGEST)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    csv.field_size_limit(LONGEST)
+    reader = _reader(io.StringIO(text, newline=""), delimiter)
+    guarded = '="' in text
     line = 1
     for cells in reader:
+        if guarded:
+            cells = _bare(cells)
         yield line, cells if len(cells) != 1 else _unwrapped(cells, delimiter, None)
         line = reader.line_num + 1
 
@@ -222,12 +79,14 @@ def batches(
     sometimes leaves it, is read a second time; *width* tells it from a line of words. Raises
     SourceError where a cell is too long, and at the end of a file in which a quote is never closed.
     """
-    csv.field_size_limit(_LONGEST)
+    csv.field_size_limit(LONGEST)
     line = begin = skip + 1
     with text.lines() as lines:
         deque(islice(lines, skip), maxlen=0)
         for after, found in _records(text, lines, delimiter, line):
             begins = range(line, after) if after - line == len(found) else _begins(line, found)
+            if text.guarded:
+                found = [_bare(cells) for cells in found]
             if 1 in map(len, found):
                 found = [_unwrapped(cells, delimiter, width) for cells in found]
             begin, line = begins[-1], after
@@ -250,12 +109,22 @@ def _records(
             break
         line += len(taken)
         yield line, found
-    reader = csv.reader(chain(taken, lines), delimiter=delimiter)
+    reader = _reader(chain(taken, lines), delimiter)
     try:
         while found := list(islice(reader, text.batch)):
             yield line + reader.line_num, found
     except csv.Error:
-        raise _too_long(text.content.file, line + reader.line_num, "cell") from None
+        raise too_long(text.content.file, line + reader.line_num, "cell") from None
+
+
+def _reader(lines: Iterable[str], delimiter: str, *, strict: bool = False) -> Any:
+    """The records of *lines*. Some writers leave a blank between the delimiter and the quote."""
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=strict)
+
+
+def _bare(cells: Sequence[str]) -> list[str]:
+    """The texts of cells that are written as formulas, ``="007"``."""
+    return [c[2:-1] if c.startswith('="') and c.endswith('"') and len(c) > 2 else c for c in cells]
 
 
 def _plain(lines: Sequence[str], delimiter: str) -> list[list[str]] | None:
@@ -283,7 +152,7 @@ def _unwrapped(cells: list[str], delimiter: str, width: int | None) -> list[str]
     """The record inside a lone cell; the cell itself where it holds words and no record."""
     if len(cells) != 1 or delimiter not in cells[0]:
         return cells
-    inner = list(csv.reader(io.StringIO(cells[0], newline=""), delimiter=delimiter))
+    inner = list(_reader(io.StringIO(cells[0], newline=""), delimiter))
     if len(inner) != 1:
         return cells
     # "(c) salesforce.com, inc. All rights reserved" has a comma too, but not half as many as a row.
@@ -295,7 +164,7 @@ def _is_open(text: Text, delimiter: str, line: int) -> bool:
     """Whether the last record of *text*, which begins on *line*, opens a quote that is never closed."""
     with text.lines() as lines:
         try:
-            deque(csv.reader(islice(lines, line - 1, None), delimiter=delimiter, strict=True), maxlen=0)
+            deque(_reader(islice(lines, line - 1, None), delimiter, strict=True), maxlen=0)
         except csv.Error as error:
             return "end of data" in str(error)
     return False

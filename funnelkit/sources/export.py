@@ -5,6 +5,7 @@ Recognition is handed in as a function, so that reading knows nothing of presets
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import dropwhile, takewhile
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from funnelkit.engines import Batch
+from funnelkit.engines import Batch, Scan
 from funnelkit.errors import SourceError
 from funnelkit.sources import stacked
 from funnelkit.sources.dialect import HEADER_WITHIN, Dialect
@@ -22,6 +23,15 @@ Record = tuple[int, Sequence[str]]
 """The line that a record begins on, counted from 1, and its cells; an empty line has none."""
 Records = Sequence[Record]
 Kind = TypeVar("Kind")
+_ADS = re.compile(
+    r"\b(ad|ads|cost|spend|spent|kosten|ausgaben|coût|coste|costo|custo|gasto|gastado|dépensé|dépenses|uitgaven"
+    r"|campaign|kampagne|campagne|campaña|campanha|campagna|impr|impressions?|impressionen|impresiones|impressões"
+    r"|impressioni|vertoningen|clicks?|klicks?|clics?|cliques|klikken|cpc|cpm|cpa|ctr|conversions?|roas)\b",
+    re.IGNORECASE,
+)
+"""Words of headers of which two make a report of ads."""
+FIRST = 200
+"""So many of the first rows are enough to see what kind of rows they are."""
 _WIDEST = 16_384
 """No spreadsheet is wider."""
 
@@ -42,6 +52,10 @@ class Export(Struct, Generic[Kind], frozen=True, kw_only=True):
     """What recognition said of the header."""
     batches: Callable[[], Iterator[Batch]]
     """The records below the header, and the lines of other tables."""
+    first: Sequence[Sequence[str]] = ()
+    """Some of the first rows."""
+    scan: Scan | None = None
+    """How an engine may read the records by itself, where they seem plain."""
     notes: tuple[Note, ...] = ()
     """What the reader of the report must know of how the table was found."""
 
@@ -154,13 +168,15 @@ def unrecognised(
     if len(tables) > 1:
         listed = "; ".join(f"{where}: {_shown(names, 5)}" for where, names in tables)
         problem = f"it holds {len(tables)} tables, none of which funnelkit knows: {listed}"
+    kind, columns = "leads", "created_at: NAME OF ITS DATE COLUMN"
+    if sum(bool(_ADS.search(cell)) for cell in header) >= 2:
+        kind, columns = "spend", "date: NAME OF ITS DATE COLUMN, cost: NAME OF ITS COST COLUMN"
     error = SourceError(
         f"{file}: {problem}",
         hint="It was compared with every preset and with the usual words for leads (a created date), deals "
         "(a status or stage), ad spend (a date and a cost), emails, payments and web sessions.\n"
-        f"Say what it is with KIND=FILE (leads={name}), or name its columns in funnelkit.yaml:\n"
-        f"  sources:\n    - path: {name}\n      table: leads\n      columns: "
-        "{created_at: NAME OF ITS DATE COLUMN}",
+        f"Say what it is with KIND=FILE ({kind}={name}), or name its columns in funnelkit.yaml:\n"
+        f"  sources:\n    - path: {name}\n      table: {kind}\n      columns: {{{columns}}}",
         code="unrecognised",
     )
     error.header = tuple(cell.strip() for cell in header)

@@ -9,23 +9,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from funnelkit import bulk
-from funnelkit.engines import Aside, BadCells, Engine
-from funnelkit.errors import FunnelkitError, SourceError, raise_all
+from funnelkit.engines import Engine
+from funnelkit.errors import SourceError
 from funnelkit.plans import ColumnPlan, RowRule, TablePlan
-from funnelkit.sources import outcomes, payments, remarks, rowrules, spans, subtotals, totals, values
+from funnelkit.sources import (
+    alike,
+    asking,
+    fills,
+    finishing,
+    grouped,
+    needs,
+    payments,
+    remarks,
+    rowrules,
+    spans,
+    testrows,
+    totals,
+    values,
+)
+from funnelkit.sources.decisions import Decision
 from funnelkit.sources.export import Export
+from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.preamble import Range
-from funnelkit.sources.preset import Header
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.settings import FileSettings
-from funnelkit.sources.values import Asked, Decision
-from funnelkit.styles import DateStyle, NumberStyle
+from funnelkit.styles import NumberStyle
 from funnelkit.tables import TABLES, Note
-from funnelkit.words import normalise
 
 _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
     "leads": {"created_at": "readable"},
@@ -40,60 +50,36 @@ _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
 """What a single row must have to be used; undated leads and deals count where no period is asked for."""
 
 
-class Loaded(Struct, frozen=True, kw_only=True):
-    """One export as a canonical frame, and everything that was decided about it."""
-
-    export: Export[Recognition]
-    frame: Any
-    scales: Mapping[str, int]
-    """Decimals of each money and decimal column."""
-    present: frozenset[str]
-    decisions: tuple[Decision, ...]
-    rows: int
-    aside: tuple[Aside, ...]
-    bad: tuple[BadCells, ...]
-    currency: str | None
-    """The currency of the whole file; None where a column gives it per row, or nothing does."""
-    notes: tuple[Note, ...]
-    settings: FileSettings
-
-    @property
-    def table(self) -> str:
-        """The canonical table."""
-        return self.export.kind.table
-
-    @property
-    def used(self) -> int:
-        """How many rows are in the frame."""
-        return self.rows - sum(len(a.lines) for a in self.aside)
-
-
 def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zone: str) -> Loaded:
     """The canonical frame of *export*; *zone* is the report's.
 
     Raises SourceError where a needed column is missing or cannot be decided.
     """
-    _check_needs(export)
+    needs.check(export)
+    export = grouped.filled_down(export)
     kind = export.kind
     rules = rowrules.rules(export)
     text = _text(export, rules, engine)
+    alike.check(export, text)
     said = spans.said(export)
     decisions = _decided(export, settings, text, rules, zone, said)
-    left_out = _check_decided(export, decisions)
+    left_out = needs.check_decided(export, decisions)
     constants = kind.preset.constants if kind.preset else {}
+    own = fills.own(decisions)
     plan = TablePlan(
         table=kind.table, columns=tuple(_plans(kind, decisions)), rules=rules, constants=constants
     )
     converted = engine.convert(text, plan)
     loaded = Loaded(
         export=export,
-        frame=converted.frame,
-        scales={t: d.style.scale for t, d in decisions.items() if isinstance(d.style, NumberStyle)},
-        present=frozenset({*constants, *(t for t, d in decisions.items() if d.style)}),
-        decisions=tuple(decisions.values()),
+        frame=spans.inclusive(fills.filled(converted.frame, decisions, kind.table), text, decisions),
+        scales={t: d.style.scale for t, d in own.items() if isinstance(d.style, NumberStyle)},
+        present=frozenset({*constants, *(t for t, d in own.items() if d.style)}),
+        decisions=tuple(own.values()),
         rows=converted.rows,
         aside=converted.aside,
         bad=converted.bad,
+        mentions=_mentions(kind, text),
         currency=settings.currency or kind.currency,
         notes=(
             *export.notes,
@@ -104,29 +90,49 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
         settings=settings,
     )
     if loaded.table == "payments" and loaded.used:
-        loaded = _settled(loaded)
+        loaded = finishing.settled(loaded)
+    others = {rows.reason for rows in kind.preset.other_rows} if kind.preset else set()
+    if not loaded.used and loaded.table == "payments" and any(a.reason in others for a in loaded.aside):
+        raise payments.nothing_paid(export.file, loaded.aside)
     if not loaded.used:
         raise SourceError(
             f"{export.file}: the export is empty: it holds no rows that could be used",
             hint="Check the date range and the filters of the export, and download it again.",
             code="no_rows",
         )
-    return _finished(loaded, said)
+    return finishing.finished(loaded, said)
+
+
+def _mentions(kind: Recognition, text: Any) -> frozenset[str]:
+    asked = [c for c in testrows.COLUMNS if c in kind.columns and kind.table in testrows.TABLES]
+    return frozenset(c for c in asked if text.mentions(kind.columns[c], testrows.HINTS))
 
 
 def decisions(
     export: Export[Recognition], settings: FileSettings, engine: Engine, zone: str
 ) -> dict[str, Decision]:
     """How `load` would read the columns of *export*, also where it then refuses it."""
+    export = grouped.filled_down(export)
     rules = rowrules.rules(export)
-    return _decided(export, settings, _text(export, rules, engine), rules, zone, spans.said(export))
+    text = _text(export, rules, engine)
+    return fills.own(_decided(export, settings, text, rules, zone, spans.said(export)))
 
 
 def _text(export: Export[Recognition], rules: Sequence[RowRule], engine: Engine) -> Any:
     """The cells of the columns that are read, or that tell which rows are none."""
     positions = {name: i for i, name in enumerate(export.header) if name}
-    wanted = dict.fromkeys([*export.kind.columns.values(), *(h for rule in rules for h in rule.headers)])
-    return engine.text(export.batches(), {h: positions[h] for h in wanted}, len(export.header))
+    second = [*fills.headers(export).values(), *alike.headers(export)]
+    wanted = dict.fromkeys(
+        [*export.kind.columns.values(), *second, *(h for rule in rules for h in rule.headers)]
+    )
+    columns = TABLES[export.kind.table].columns
+    kinds: dict[str, str] = {}
+    for target, header in export.kind.columns.items():
+        # Of a first and a last day the time counts too, which is not kept of a day.
+        kind = "text" if target in ("start", "end") else columns[target].kind
+        kinds[header] = kind if kinds.setdefault(header, kind) == kind else "text"
+    places = {h: positions[h] for h in wanted}
+    return engine.text(export.batches, places, len(export.header), kinds, export.scan)
 
 
 def _decided(
@@ -139,49 +145,13 @@ def _decided(
 ) -> dict[str, Decision]:
     found = values.decide(
         export.kind.table,
-        _asked(export, settings, text),
+        asking.asked(export, settings, text),
         zone=zone,
         rows=text.rows,
         days=said,
-        witness=lambda: _witness(export, rules),
+        witness=lambda: asking.witness(export, rules),
     )
     return spans.with_ends(found)
-
-
-def _settled(loaded: Loaded) -> Loaded:
-    """The payments that were paid or refunded; the others are set aside. Raises SourceError where none was."""
-    preset = loaded.export.kind.preset
-    status = next((d for d in loaded.decisions if d.target == "status"), None)
-    done = payments.settle(
-        loaded.frame,
-        loaded.present,
-        dict(loaded.scales),
-        unknown=status.unknown if status else (),
-        ledger=preset is not None and preset.grain == payments.LEDGER,
-    )
-    settled = replace(
-        loaded,
-        frame=done.frame,
-        present=done.present,
-        scales=done.scales,
-        aside=(*loaded.aside, *done.aside),
-    )
-    if not settled.used:
-        raise payments.nothing_paid(loaded.export.file, settled.aside)
-    return settled
-
-
-def _witness(export: Export[Recognition], rules: Sequence[RowRule]) -> values.Witness:
-    """The rest of the file, for columns that fit two readings."""
-    from funnelkit.sources.identities import FileWitness
-
-    patterns = [rule for rule in rules if rule.reason == "total"]
-
-    def total(cells: Sequence[str]) -> bool:
-        named = dict(zip(export.header, cells, strict=False))
-        return any(rowrules.fits(rule, named) for rule in patterns)
-
-    return FileWitness(export.header, export.open, export.kind.columns, total)
 
 
 def _of_cells(export: Export[Recognition], text: Any, decisions: Mapping[str, Decision]) -> list[Note]:
@@ -191,6 +161,11 @@ def _of_cells(export: Export[Recognition], text: Any, decisions: Mapping[str, De
         for d in decisions.values()
         if d.bounds
     ]
+    for d in decisions.values():
+        if isinstance(d.style, NumberStyle) and (
+            errors := remarks.ERRORS.intersection(text.distinct(d.header))
+        ):
+            found.append(remarks.errors(export, d, errors, text.lines_with(d.header, sorted(errors))))
     if not any(d.symbols for d in decisions.values()):
         return found
     column = decisions.get("currency")
@@ -200,148 +175,10 @@ def _of_cells(export: Export[Recognition], text: Any, decisions: Mapping[str, De
     return [*found, *remarks.contradicted(export, decisions, known)]
 
 
-def _check_needs(export: Export[Recognition]) -> None:
-    """Refuse an export that is of no use, or lacks what makes it useful."""
-    preset = export.kind.preset
-    if preset is None:
-        return
-    header = Header(export.header)
-    stated = "configuration" in export.kind.how.values()
-    missing = [] if stated else [n.say for n in preset.needs if not any(map(header.find, n.any_of))]
-    if preset.refuse:
-        refusal = SourceError(
-            f"{export.file}: {preset.tool} {preset.export}: {preset.refuse}",
-            hint=f"{preset.where}.",
-            code="not_usable",
-        )
-    elif missing:
-        refusal = SourceError(
-            f"{export.file}: {preset.tool} {preset.export}, but without the columns that a funnel needs: "
-            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not there",
-            hint=f"Add {' and '.join(missing)} to the export: {preset.where}.",
-            code="missing_columns",
-        )
-    else:
-        return
-    refusal.header = export.header
-    raise refusal
-
-
-def _asked(export: Export[Recognition], settings: FileSettings, text: Any) -> list[Asked]:
-    """What is to be decided of *export*, whose cells are in *text*."""
-    kind = export.kind
-    columns = TABLES[kind.table].columns
-    wanted = []
-    for target, header in kind.columns.items():
-        source = kind.preset.columns.get(target) if kind.preset else None
-        words = _words(
-            kind.preset.values.get(target, {}) if kind.preset else {}, settings.values.get(target, {})
-        )
-        wanted.append(
-            Asked(
-                target=target,
-                header=header,
-                kind=columns[target].kind,
-                cells=text.distinct(header),
-                order=settings.orders.get(target) or settings.order,
-                decimal=settings.decimals.get(target) or settings.decimal,
-                usual_order=source.order if source else None,  # type: ignore[arg-type]
-                usual_decimal=source.decimal if source else None,  # type: ignore[arg-type]
-                counts=source.counts if source else None,
-                missing=kind.preset.missing if kind.preset else (),
-                yields=settings.yields and target not in {**settings.orders, **settings.decimals},
-                pattern=settings.patterns.get(target),
-                zone=settings.zone or (source.zone if source else None),
-                words=words,
-            )
-        )
-    if "stage" in kind.columns and kind.table in ("leads", "deals"):
-        # The stage keeps its own name and is read a second time for the outcome that it says.
-        outcome = settings.values.get("status", {}) or settings.values.get("stage", {})
-        header = kind.columns["stage"]
-        wanted.append(
-            Asked(
-                target="stage_outcome",
-                header=header,
-                kind="status",
-                cells=text.distinct(header),
-                words=outcome,
-            )
-        )
-    return wanted
-
-
-def _words(tools: Mapping[str, Sequence[str]], own: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """Canonical word -> its words: those of the preset, but for the ones to which the user gives a meaning."""
-    mine = {normalise(word) for theirs in own.values() for word in theirs}
-    words = {meaning: [w for w in theirs if normalise(w) not in mine] for meaning, theirs in tools.items()}
-    return {meaning: [*words.get(meaning, ()), *own.get(meaning, ())] for meaning in {**words, **own}}
-
-
-def _check_decided(export: Export[Recognition], decisions: Mapping[str, Decision]) -> list[Note]:
-    """Refuse what the table needs and cannot be decided; notes on the columns that are left out."""
-    table = TABLES[export.kind.table]
-    decided = {target for target, decision in decisions.items() if decision.style is not None}
-    # One column of each group is enough: the others may be left out.
-    needed = {column for group in table.needs if not decided & set(group) for column in group}
-    problems: list[FunnelkitError] = []
-    notes = []
-    for target, decision in decisions.items():
-        if decision.style is not None:
-            continue
-        sentence = f"{export.file}: column {decision.header!r} ({target}): {decision.evidence}"
-        if target in needed:
-            problems.append(SourceError(sentence, hint=decision.hint, code="ambiguous_column"))
-        else:
-            notes.append(Note(code="column_left_out", message=f"{sentence}; it is left out. {decision.hint}"))
-    raise_all(problems)
-    return notes
-
-
 def _plans(kind: Recognition, decisions: Mapping[str, Decision]) -> list[ColumnPlan]:
-    needs = _ROW_NEEDS[kind.table]
+    needed = _ROW_NEEDS[kind.table]
     return [
-        ColumnPlan(target=target, header=d.header, style=d.style, required=needs.get(target, "no"))
+        ColumnPlan(target=target, header=d.header, style=d.style, required=needed.get(target, "no"))
         for target, d in decisions.items()
         if d.style is not None
     ]
-
-
-def _finished(loaded: Loaded, said: Range | None) -> Loaded:
-    """Outcomes, periods and notes, now that the cells are typed."""
-    import narwhals.stable.v2 as nw
-
-    frame, present = loaded.frame, loaded.present
-    notes: list[Note] = []
-    if loaded.table == "deals":
-        frame, present = outcomes.deals(frame, present)
-    if loaded.table == "leads":
-        frame, present = outcomes.leads(frame, present)
-    if loaded.table in ("spend", "web"):
-        export = loaded.export
-        whole = said.under(spans.order_of(loaded.decisions, export, loaded.settings.order)) if said else None
-        start = next((d for d in loaded.decisions if d.target == "start"), None)
-        several = start is not None and isinstance(start.style, DateStyle) and start.style.edge is not None
-        frame, present = spans.with_days(
-            frame, present, start.header if start else "", whole, several=several
-        )
-        if "start" not in present and (doubt := spans.unknown(export, said)):
-            notes.append(doubt)
-        table = nw.from_native(frame)
-        platform = loaded.export.kind.preset.platform if loaded.export.kind.preset else ""
-        # An ad report's source is the platform that was paid, unless a medium says what it was.
-        plain = "source" in present and "medium" not in present and not platform
-        named = plain and loaded.table == "spend"
-        table = table.with_columns(platform=nw.col("source") if named else nw.lit(platform))
-        if platform and "source" not in present:
-            table = table.with_columns(source=nw.lit(platform))
-            present |= {"source"}
-        frame = table.to_native()
-    frame, sums = subtotals.set_aside(loaded.table, frame)
-    return replace(
-        loaded,
-        frame=frame,
-        aside=(*loaded.aside, *sums),
-        present=present - {"stage_outcome"},
-        notes=(*loaded.notes, *notes, *remarks.remarks(loaded.export, loaded.decisions, loaded.bad)),
-    )

@@ -10,6 +10,8 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from funnelkit import collect
+from funnelkit.sources.fills import HOPED_FOR
 from funnelkit.sources.vocabulary import UNCLEAR
 
 OUTCOME_COLUMNS = frozenset({"status", "won", "closed", "stage", "won_at", "lost_at"})
@@ -20,11 +22,13 @@ def deals(frame: Any, present: frozenset[str]) -> tuple[Any, frozenset[str]]:
 
     A close date of an open deal is an expectation: it moves to expected_close_at.
     """
-    table = nw.from_native(frame)
+    table = collect.frame(frame)
     known = bool(OUTCOME_COLUMNS & present)
     table = table.with_columns(
         status=nw.coalesce(*_evidence(present), _still_open(present), nw.lit("unknown"))
     )
+    if HOPED_FOR in collect.names(table):
+        table = table.with_columns(amount=_amount()).drop(HOPED_FOR)
     done = nw.col("status").is_in(["won", "lost", "other"])
     dates = [nw.col(c) for c in ("closed_at", "won_at", "lost_at") if c in present]
     if dates:
@@ -38,7 +42,8 @@ def deals(frame: Any, present: frozenset[str]) -> tuple[Any, frozenset[str]]:
             ),
         )
         present |= {"closed_at"}
-    helpers = [c for c in ("won", "closed", "won_at", "lost_at", "stage_outcome") if c in table.columns]
+    held = collect.names(table)
+    helpers = [c for c in ("won", "closed", "won_at", "lost_at", "stage_outcome") if c in held]
     present = (present - OUTCOME_COLUMNS) | ({"stage"} & present) | ({"status"} if known else set())
     return table.drop(helpers).to_native(), present
 
@@ -61,6 +66,13 @@ def _evidence(present: frozenset[str]) -> list[nw.Expr]:
     return found
 
 
+def _amount() -> nw.Expr:
+    """What a won deal brought, and what the others were hoped to bring: a lost one brought nothing."""
+    brought = nw.col("amount")
+    some = nw.when((nw.col("status") == "won") | (brought != 0)).then(brought)
+    return nw.coalesce(some, nw.col(HOPED_FOR), brought)
+
+
 def _clear(column: str) -> nw.Expr:
     return nw.when(nw.col(column) != UNCLEAR).then(nw.col(column))
 
@@ -77,8 +89,8 @@ def _still_open(present: frozenset[str]) -> nw.Expr:
 
 def leads(frame: Any, present: frozenset[str]) -> tuple[Any, frozenset[str]]:
     """A leads frame whose status is the canonical word of its stage or status; and its columns now."""
-    table = nw.from_native(frame)
-    words = [c for c in ("stage_outcome", "status") if c in table.columns]
+    table = collect.frame(frame)
+    words = [c for c in ("stage_outcome", "status") if c in collect.names(table)]
     if words:
         table = table.with_columns(status=nw.coalesce(*(nw.col(c) for c in words)))
         table = table.drop([c for c in words if c == "stage_outcome"])

@@ -12,9 +12,10 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from funnelkit import collect
 from funnelkit.errors import FunnelkitError, SourceError, raise_all
 from funnelkit.periods import from_day
-from funnelkit.sources.mapping import Loaded
+from funnelkit.sources.loaded import Loaded
 
 _GRAINS = ("account", "campaign", "ad_group", "ad", "keyword", "search_term")
 """From coarse to fine; others, such as a report by location or device, are finer still: they may leave cost out."""
@@ -69,7 +70,7 @@ def _rank(name: str) -> int:
 def _values(file: Loaded, column: str) -> set[Any]:
     if column not in file.present:
         return set()
-    return {v for v in nw.from_native(file.frame)[column].unique().to_list() if isinstance(v, str)}
+    return set(collect.distinct(collect.frame(file.frame), column))
 
 
 def _shares_account(one: Loaded, other: Loaded) -> bool:
@@ -84,10 +85,11 @@ def _shares_account(one: Loaded, other: Loaded) -> bool:
 def _shares_days(one: Loaded, other: Loaded) -> bool:
     spans = []
     for file in (one, other):
-        if "start" not in nw.from_native(file.frame).columns:
+        frame = collect.frame(file.frame)
+        days = [collect.extent(frame, c) for c in ("start", "end") if c in collect.names(frame)]
+        if len(days) < 2 or days[0] is None or days[1] is None:
             return True  # "all time": the days are not known and may be any
-        start, end = nw.from_native(file.frame)["start"].min(), nw.from_native(file.frame)["end"].max()
-        spans.append((start, end))
+        spans.append((days[0][0], days[1][1]))
     return bool(spans[0][0] <= spans[1][1] and spans[1][0] <= spans[0][1])
 
 
@@ -106,17 +108,18 @@ def _other_span(one: Loaded, other: Loaded) -> tuple[str, _Span, _Span] | None:
 
 
 def _daily(file: Loaded) -> bool:
-    frame = nw.from_native(file.frame)
-    return "start" in frame.columns and bool((frame["start"] == frame["end"]).all())
+    frame = collect.frame(file.frame)
+    several = nw.col("start") != nw.col("end")
+    return "start" in collect.names(frame) and not collect.any_of(frame, several)
 
 
 def _spans(file: Loaded, names: Sequence[str]) -> dict[tuple[str, ...], set[_Span]]:
     """The spans of each combination of *names* in a file."""
-    frame = nw.from_native(file.frame)
-    days = [c for c in ("start", "end") if c in frame.columns]
+    frame = collect.frame(file.frame)
+    days = [c for c in ("start", "end") if c in collect.names(frame)]
     found: dict[tuple[str, ...], set[_Span]] = {}
-    for row in frame.select(*names, *days).unique().rows():
-        name = tuple(v if isinstance(v, str) else "" for v in row[: len(names)])
+    for row in collect.rows(frame.select(*names, *days).unique()):
+        name = tuple(v or "" for v in row[: len(names)])
         span = (int(row[-2]), int(row[-1])) if days else None
         found.setdefault(name, set()).add(span)
     return found

@@ -13,17 +13,18 @@ from typing import Any
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
+from funnelkit import collect
 from funnelkit.engines import Aside
 from funnelkit.errors import SourceError
+from funnelkit.sources.ledger import BACK, no_income, with_payers
 
-LEDGER = "ledger"
-"""The grain of an export whose rows are movements of an account's money, in both directions."""
 _NOT_PAID = {
     "failed": "the payment failed, was cancelled or voided: no money came in",
     "pending": "not paid so far: a draft, due, pending or only authorised",
 }
-_REFUND = r"(?i)refund|erstattung|rückzahlung|rembours|reembols|devoluci|rimbors|terugbetal|estorno"
-_BACK = rf"{_REFUND}|revers|chargeback|rückbuchung|rückbelastung|rétrofacturation|dispute|credit (?:note|memo)|storno"
+_NO_SALE = r"(?i)^\s*(?:(?:pre-?)?authori[sz]ation(?: only)?|auth(?: only)?|void|payouts?(?: failure)?|withdrawals?)\s*$"
+_COST = r"(?i)^\s*(?:\w+[ _])*fees?\s*$"
+"""A fee that lowers what the account holds; one that customers pay is a sale like others."""
 
 
 class Settled(Struct, frozen=True, kw_only=True):
@@ -48,18 +49,25 @@ def settle(
     *unknown* are the words of its status that are in no list. In a *ledger* money also goes out:
     what is neither income nor a refund of it is set aside.
     """
-    table = nw.from_native(frame)
+    table = with_payers(collect.frame(frame), present)
+    helpers = {"refund_of", "refund_to"} & present
+    table, present = table.drop(list(helpers)), present - helpers
     aside: list[Aside] = []
     if "status" in present:
-        if unknown or not table["status"].is_null().all():
+        if unknown or collect.any_of(table, ~nw.col("status").is_null()):
             table = _paid(table, unknown, aside)
         else:
             present = present - {"status"}  # a column that is blank throughout says nothing
     if ledger:
-        table = _incoming(table, present, aside)
-    elif "kind" in present and "refunded" not in present and not _signed(table):
-        negative = nw.when(_says(_BACK)).then(-nw.col("amount")).otherwise(nw.col("amount"))
-        table = table.with_columns(amount=negative)
+        for reason, why, hit in no_income(present):
+            table = _without(table, hit, reason, why, aside)
+    elif "kind" in present:
+        why = "an authorisation, a fee or a payout, no payment of a customer"
+        no_sale = _says(_NO_SALE) | (_says(_COST) & (nw.col("amount") < 0))
+        table = _without(table, no_sale, "not_sales", why, aside)
+        if "refunded" not in present and not _signed(table):
+            negative = nw.when(_says(BACK)).then(-nw.col("amount")).otherwise(nw.col("amount"))
+            table = table.with_columns(amount=negative)
     if "status" in present and not ledger and not _signed(table):
         table, present, scales = _given_back(table, present, scales)
     return Settled(frame=table.to_native(), present=frozenset(present), scales=scales, aside=tuple(aside))
@@ -67,7 +75,7 @@ def settle(
 
 def _signed(table: Any) -> bool:
     """Whether some amounts are negative: then refunds have rows of their own."""
-    return "amount" in table.columns and bool((table["amount"] < 0).any())
+    return "amount" in collect.names(table) and collect.any_of(table, nw.col("amount") < 0)
 
 
 def _paid(table: Any, unknown: Sequence[str], aside: list[Aside]) -> Any:
@@ -82,26 +90,16 @@ def _paid(table: Any, unknown: Sequence[str], aside: list[Aside]) -> Any:
     return _without(table, nw.col("status").is_null(), "unknown_status", why, aside)
 
 
-def _incoming(table: Any, present: AbstractSet[str], aside: list[Aside]) -> Any:
-    """*table* without money that goes out and is no refund, and without refunds of own purchases."""
-    back, refund = (_says(_BACK), _says(_REFUND)) if "kind" in present else (nw.lit(False), nw.lit(False))
-    amount = nw.col("amount")
-    why = "money that went out and is no refund"
-    table = _without(table, (amount < 0) & ~back, "outgoing", why, aside)
-    why = "money back for something that was bought, no income"
-    return _without(table, (amount > 0) & refund, "own_refund", why, aside)
-
-
 def _says(pattern: str) -> nw.Expr:
     return nw.col("kind").fill_null("").str.contains(pattern)
 
 
 def _without(table: Any, hit: nw.Expr, reason: str, message: str, aside: list[Aside]) -> Any:
     marked = table.with_columns(_hit=hit.fill_null(False))
-    lines = marked.filter(nw.col("_hit"))["source_row"].to_list()
+    lines = collect.lines(marked.filter(nw.col("_hit")))
     if not lines:
         return table
-    aside.append(Aside(reason=reason, message=message, lines=tuple(int(line) for line in lines)))
+    aside.append(Aside(reason=reason, message=message, lines=lines))
     return marked.filter(~nw.col("_hit")).drop("_hit")
 
 
@@ -110,7 +108,7 @@ def _given_back(
 ) -> tuple[Any, AbstractSet[str], dict[str, int]]:
     """*table* where a payment that was refunded says how much: all of it, if the file does not tell."""
     whole = nw.col("status") == "refunded"
-    if not table.select(hit=whole.fill_null(False))["hit"].any():
+    if not collect.any_of(table, whole):
         return table, present, scales
     paid, before = scales.get("amount", 0), scales.get("refunded", 0)
     scale = max(paid, before)

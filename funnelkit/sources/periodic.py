@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from funnelkit.periods import day_number
 from funnelkit.ranges import SERIAL, Count, Days, counted, read_period
@@ -94,6 +94,10 @@ def _from_first_day(filled: Sequence[str], counts: str, days: Range | None) -> t
     count: Count = {"days": "day", "weeks": "week", "months": "month"}[counts]  # type: ignore[assignment]
     furthest = max(filled, key=lambda cell: int(float(cell)))
     read = counted(furthest, count, first)
+    sunday = first - timedelta(days=(first.weekday() + 1) % 7)
+    if count == "week" and read and read[0] > last:
+        # More weeks than fit from the first day on: they are those of the calendar, from Sunday on.
+        read, first = counted(furthest, count, sunday), sunday
     if read is None or read[0] > last:
         return (
             None,
@@ -117,6 +121,14 @@ def _weeks_of_year(filled: Sequence[str], days: Range | None) -> tuple[DateStyle
         return None, f"{week}, and not all weeks lie between {whole[0]} and {whole[1]}"
     style = DateStyle(count="week of year", base=day_number(new_year), edge="first")
     return style, f"weeks of {new_year.year}, each from Sunday on, as Google Analytics counts them"
+
+
+def stray(cells: Sequence[str], header: str) -> tuple[str, str] | None:
+    """One of *cells* that is no period where others are, and one of those; None where all or none are."""
+    read = {cell: read_period(cell, dict.fromkeys("/-.", "dmy"), unit(header)) for cell in _filled(cells)}
+    odd = [cell for cell, days in read.items() if days is None]
+    good = [cell for cell, days in read.items() if days]
+    return (odd[0], good[0]) if odd and len(good) >= len(odd) else None
 
 
 def serial(cells: Sequence[str]) -> tuple[DateStyle, str] | None:

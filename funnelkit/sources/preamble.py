@@ -72,7 +72,7 @@ def _said(line: str) -> str:
 
 
 def _range(text: str) -> Range | None:
-    return _of(text, lambda order: read_range(text, dict.fromkeys("/-.", order))) if text else None
+    return _of(text, lambda order: read_range(text, _orders(order))) if text else None
 
 
 def _start_and_end(lines: Sequence[str]) -> Range | None:
@@ -104,8 +104,13 @@ def _pair(first: str, last: str, order: Order) -> Days | None:
 
 
 def _day(text: str, order: Order) -> date | None:
-    found = read(text.strip(), dict.fromkeys("/-.", order))
+    found = read(text.strip(), _orders(order))
     return found.date() if isinstance(found, datetime) else found
+
+
+def _orders(order: Order) -> dict[str, Order]:
+    """*order* by separator: nobody writes the month first with points."""
+    return {"/": order, "-": order, ".": "dmy"}
 
 
 _IN_NAME = (
@@ -118,11 +123,15 @@ _IN_NAME = (
 
 
 def in_name(name: str) -> Range | None:
-    """The days in a file's *name*: its last two dates, one behind the other.
+    """The days in a file's *name*: its last two dates, one behind the other; not those that it is compared with.
 
     >>> in_name("Brume-Campaigns-Jan-1-2026-Aug-24-2026.csv").days
     (datetime.date(2026, 1, 1), datetime.date(2026, 8, 24))
     """
+    name = (
+        re.split(r"(?<=\d)[\W_]*(?:compar|vergl|vergel|confront)", name, maxsplit=1, flags=re.IGNORECASE)[0]
+        or name
+    )
     for shape in _IN_NAME:
         found = list(re.finditer(shape, name))[-2:]
         if len(found) == 2 and re.fullmatch(

@@ -6,6 +6,7 @@ Where none of the first lines is one, every further table of the file is tried.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
 from pathlib import Path
@@ -13,12 +14,13 @@ from typing import Generic
 
 from msgspec import Struct
 
-from funnelkit.engines import Batch
+from funnelkit.engines import Batch, Scan
 from funnelkit.errors import SourceError
 from funnelkit.sources import content as contents_of
 from funnelkit.sources import stacked
-from funnelkit.sources.dialect import Dialect, Head, Text, batches, heads, proved, rows
+from funnelkit.sources.dialect import Dialect, Head, batches, heads, rows
 from funnelkit.sources.export import (
+    FIRST,
     Choice,
     Export,
     Kind,
@@ -28,8 +30,10 @@ from funnelkit.sources.export import (
     joined,
     unrecognised,
 )
+from funnelkit.sources.text import Text, proved
 from funnelkit.sources.workbook import SIGNATURES
 from funnelkit.sources.workbook import read as read_workbook
+from funnelkit.tables import Note
 
 _SEARCHED = 100_000
 """So many records are searched for further tables; reports that are stacked are short."""
@@ -99,7 +103,36 @@ def _read_text(text: Text, recognise: Recognise[Kind], file: str, delimiter: str
         preamble=chosen.preamble,
         kind=choice.proposal.kind,
         batches=opened,
+        first=tuple(islice(choice.below(), FIRST)),
+        scan=_scan(text, chosen),
+        notes=_notes(text, file),
     )
+
+
+def _scan(text: Text, chosen: _Chosen[Kind]) -> Scan | None:
+    """How an engine may read the rows by itself, where the text seems plain."""
+    plain = text.encoding.startswith("utf-8") and not (text.foreign or text.padded or text.guarded)
+    if text.content.path is None or not plain or chosen.first is not None:
+        return None
+    return Scan(
+        path=str(text.content.path),
+        delimiter=chosen.delimiter,
+        first_line=chosen.choice.line + 1,
+        width=len(chosen.choice.header),
+        records=text.height - chosen.choice.line,
+    )
+
+
+def _notes(text: Text, file: str) -> tuple[Note, ...]:
+    """What is to be told of how the text is written."""
+    if not text.foreign:
+        return ()
+    several = text.foreign > 1
+    message = (
+        f"{file}: {text.foreign} byte{'s are' if several else ' is'} not UTF-8, as the rest of the file is, and "
+        f"{'were' if several else 'was'} read as Western European; a letter may be wrong there"
+    )
+    return (Note(code="foreign_bytes", message=message),)
 
 
 def _at_the_top(
@@ -167,7 +200,20 @@ def _without_first(
     yield from found
 
 
+_AS_CSV = "Download the report as CSV or Excel."
+_PAGE = "If it is called .xls, open it in a spreadsheet and save it as CSV; else a login may have expired: download it again."
+_NO_TABLES = (
+    (r"<(?:!doctype|html|head|meta|body|table|div|\?xml)\b", "a web page or XML", _PAGE),
+    (r"[\[{]\s*[\"\[{]", "JSON", _AS_CSV),
+    (r"%PDF-", "a PDF", _AS_CSV),
+)
+"""How texts begin that hold no table, what they are, and what to do about it."""
+
+
 def _not_understood(text: Text, beginning: str, proposed: Sequence[Head], file: str) -> SourceError:
+    for begin, what, hint in _NO_TABLES:
+        if re.match(begin, beginning.lstrip(), re.IGNORECASE):
+            return SourceError(f"{file}: this is {what} and no table", hint=hint, code="no_table")
     widest: Sequence[str] = ()
     for head in proposed:
         widest = max([widest, *(cells for _, cells in head.records)], key=len)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from funnelkit.dates import numeric, read
 from funnelkit.errors import SourceError
@@ -79,6 +80,8 @@ class Recogniser(Struct, frozen=True, kw_only=True):
             other = self._by_words(header, below, file, own)
             if other and all(targets & other.kind.columns.keys() for targets in wanted):
                 found = other
+        if found and found.kind.preset and found.kind.table == "spend":
+            found = Proposal(kind=_worded(found.kind, header, below), score=found.score)
         if found is None or not own:
             return found
         kind = found.kind
@@ -186,6 +189,29 @@ def _of_preset(preset: Preset, names: Header, score: float) -> Proposal[Recognit
     return Proposal(kind=kind, score=score + len(columns))
 
 
+_COMMON = ("date", "start", "campaign", "currency", "impressions")
+"""Columns of ad reports that mean the same whatever the tool calls them; clicks and conversions do not."""
+
+
+def _worded(kind: Recognition, header: Sequence[str], below: Records) -> Recognition:
+    """*kind* with what its preset looks for and does not find under the names of any language that it knows."""
+    preset = kind.preset
+    sought = {c for c in _COMMON if preset and c in preset.columns and c not in kind.columns}
+    if not sought or (preset and preset.refuse):
+        return kind
+    found = {
+        column: name
+        for column, name in _columns(TABLES[kind.table], _Seen(header, below)).items()
+        # The start of a campaign is none of a row, but a week or a month is.
+        if column in sought
+        and name not in kind.columns.values()
+        and (column != "start" or periodic.unit(name))
+    }
+    return replace(
+        kind, columns={**kind.columns, **found}, how={**kind.how, **dict.fromkeys(found, "known word")}
+    )
+
+
 class _Seen:
     """The first values under a header, looked at once for all tables that ask."""
 
@@ -242,9 +268,11 @@ def _plausible(table: Table, column: str, cells: Sequence[str]) -> bool:
         if table.name == "payments":
             return True  # whatever its words: a payment whose status nobody understands is not taken for paid
         words = vocabulary.load().words(table.name, column, kind)
-        known = sum(words.parse(cell) not in (None, vocabulary.UNCLEAR) for cell in cells)
-        # A lead's status may be anything with a few known words in it; a deal's must mostly say an outcome.
-        return known > 0 or not cells if table.name == "leads" else known * 2 > len(cells)
+        found = [m for cell in cells if (m := words.parse(cell)) not in (None, vocabulary.UNCLEAR)]
+        # A lead's status may be anything with a few known words in it; a deal's must mostly say an outcome, or both.
+        if table.name == "leads":
+            return bool(found) or not cells
+        return len(found) * 2 > len(cells) or {"won", "lost"} <= set(found)
     if kind == "date":
         good = sum(numeric(c) is not None or read(c, {}) is not None for c in cells)
         if not good and cells:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 from funnelkit.engines import BadCells
+from funnelkit.sources.decisions import Decision
 from funnelkit.sources.export import Export
 from funnelkit.sources.recognise import Recognition
-from funnelkit.sources.values import Decision
+from funnelkit.sources.vocabulary import UNCLEAR
 from funnelkit.tables import Note
 from funnelkit.words import currency_code, may_stand_for
 
@@ -23,19 +25,44 @@ _SAID = ("status", "won", "won_at")
 """Columns that tell the outcome of a deal; beside them its stages need not."""
 
 
+def _says(decision: Decision) -> bool:
+    """Whether a column tells the outcome of every deal; one that only tells the lost ones leaves it to the stage."""
+    found = set(decision.meanings)
+    return decision.style is not None and (UNCLEAR not in found or bool(found & {"open", "won"}))
+
+
 def _unknown_words(export: Export[Recognition], decision: Decision) -> Note | None:
     """What is not understood of a status or stage column, which may hide won deals or qualified leads."""
     taken = _TAKEN_AS.get((export.kind.table, decision.target))
-    if taken is None or not decision.unknown:
+    preset = export.kind.preset
+    # Of a total row the label stands in any column.
+    labels = "|".join(preset.totals) if preset else ""
+    unknown = [w for w in decision.unknown if not (labels and re.fullmatch(labels, w, re.IGNORECASE))]
+    if taken is None or not unknown:
         return None
-    shown = ", ".join(repr(word) for word in decision.unknown[:5]) + (
-        ", ..." if len(decision.unknown) > 5 else ""
-    )
+    shown = ", ".join(repr(word) for word in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
     return Note(
         code="unknown_words",
-        message=f"{export.file}: {len(decision.unknown)} value{'s' * (len(decision.unknown) > 1)} of column "
-        f"{decision.header!r} {'are' if len(decision.unknown) > 1 else 'is'} in no list ({shown}); {taken}. "
+        message=f"{export.file}: {len(unknown)} value{'s' * (len(unknown) > 1)} of column "
+        f"{decision.header!r} {'are' if len(unknown) > 1 else 'is'} in no list ({shown}); {taken}. "
         "Say what they mean under `values: {status: {...}}` of this source in funnelkit.yaml",
+    )
+
+
+ERRORS = frozenset("#N/A #REF! #VALUE! #NAME? #NUM! #NULL! #CALC! #SPILL!".split())
+"""What spreadsheets show for a number that they could not find; that a rate has no denominator says nothing."""
+
+
+def errors(
+    export: Export[Recognition], decision: Decision, found: Collection[str], lines: Sequence[int]
+) -> Note:
+    """How many numbers of a column a spreadsheet could not find."""
+    several = len(lines) > 1
+    return Note(
+        code="spreadsheet_errors",
+        message=f"{export.file}: {len(lines)} cell{'s' * several} of column {decision.header!r} "
+        f"{'are errors' if several else 'is an error'} of a spreadsheet and count{'s' * (not several)} as missing "
+        f"(line {lines[0]}: {min(found)!r})",
     )
 
 
@@ -81,13 +108,15 @@ def remarks(
                 f"and count{'s' * (count == 1)} as missing (line {bad.lines[0]}: {bad.example!r})",
             )
         )
-    told = any(d.target in _SAID and d.style for d in decisions)
+    # The stage of a lead weighs more than its status; that of a deal weighs less.
+    told = export.kind.table == "deals" and any(d.target in _SAID and _says(d) for d in decisions)
     spoken = [d for d in decisions if not (told and d.target == "stage_outcome")]
     notes += [n for d in spoken if (n := _unknown_words(export, d))]
     notes += [
         Note(
             code="stated_otherwise",
-            message=f"{export.file}: column {d.header!r} ({d.target}): {d.hint}; it is read as it is",
+            message=f"{export.file}: column {d.header!r} ({d.target}): {d.hint}; it is read as "
+            f"{'stated' if d.evidence.endswith('as stated beforehand') else 'it is'}",
         )
         for d in decisions
         if d.style is not None and d.hint

@@ -9,7 +9,7 @@ from funnelkit.errors import ConfigError
 
 _TEXTS = ("tool", "export", "table", "where", "grain", "platform", "refuse", "period")
 _GROUPS = ("columns", "constants", "values", "lacks")
-_LISTS = ("match", "needs", "other_rows")
+_LISTS = ("match", "needs", "one_value", "other_rows")
 _COUNTS = ("days", "weeks", "months")
 _PERIODS = ("preamble", "file name")
 
@@ -41,7 +41,11 @@ def _problems(document: Mapping[str, Any]) -> Iterator[str]:
     for column, words in document.get("values", {}).items():
         if not isinstance(words, dict):
             yield f"'values' of {column!r} is not a group of keys"
-    for key, wanted in (("needs", ("any_of", "say")), ("other_rows", ("column", "reason", "say"))):
+    for key, wanted in (
+        ("needs", ("any_of", "say")),
+        ("one_value", ("any_of", "say")),
+        ("other_rows", ("column", "reason", "say")),
+    ):
         for entry in document.get(key, []):
             missing = [word for word in wanted if not isinstance(entry, dict) or word not in entry]
             yield from (f"an entry of {key!r} has no key {word!r}" for word in missing)

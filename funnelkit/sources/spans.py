@@ -6,23 +6,27 @@ a day. Without any date the range of the whole report holds for every row; witho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
 from msgspec.structs import replace
 
+from funnelkit import collect
 from funnelkit.periods import day_number, from_day
 from funnelkit.ranges import Days, end_of_months
 from funnelkit.sources import preamble
+from funnelkit.sources.decisions import Decision
 from funnelkit.sources.export import Export
 from funnelkit.sources.periodic import unit
 from funnelkit.sources.preamble import Range
+from funnelkit.sources.preset import Preset
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.rowrules import SUMMED
-from funnelkit.sources.values import Decision
 from funnelkit.styles import DateStyle, Order
 from funnelkit.tables import Note
+from funnelkit.words import normalise
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -35,18 +39,21 @@ def with_days(
     *start* is the header of the start column, *whole* the days of the report; *several*: each cell says a first
     and a last day.
     """
-    table = nw.from_native(frame)
+    table = collect.frame(frame)
     named = unit(start)
     if "date" in present:
         table = table.with_columns(start=nw.col("date"), end=nw.col("date"))
     elif "start" in present:
         if "end" not in present:
+            named = named or _months(table, whole)
             table = table.with_columns(end=_last(table, named))
         if whole and (named or several):
-            # The first week of a report begins before the report does.
+            # The first week of a report begins before the report does; what it is compared with has days of its own.
             first, last = map(day_number, whole)
+            meets = (nw.col("end") >= first) & (nw.col("start") <= last)
             table = table.with_columns(
-                start=nw.max_horizontal("start", nw.lit(first)), end=nw.min_horizontal("end", nw.lit(last))
+                start=nw.when(meets).then(nw.max_horizontal("start", nw.lit(first))).otherwise("start"),
+                end=nw.when(meets).then(nw.min_horizontal("end", nw.lit(last))).otherwise("end"),
             )
     elif whole:
         table = table.with_columns(start=nw.lit(day_number(whole[0])), end=nw.lit(day_number(whole[1])))
@@ -55,15 +62,40 @@ def with_days(
     return table.to_native(), present | {"start", "end"}
 
 
-def _last(table: Any, named: str | None) -> nw.Expr:
+def _months(table: collect.Frame, whole: Days | None) -> str | None:
+    """``month`` where all rows begin with a month or with the report, and so cover more than their first day."""
+    days = list(map(from_day, collect.distinct(table, "start"))) if whole else []
+    begins = len(days) > 1 and all(day.day == 1 or (whole and day == whole[0]) for day in days)
+    return "month" if begins else None
+
+
+def _last(table: collect.Frame, named: str | None) -> nw.Expr:
     """The last day of the week, month or quarter that begins on the start day; that day itself without a unit."""
     if named is None:
         return nw.col("start")
     if named not in _MONTHS:
         return nw.col("start") + 6
-    days = [int(day) for day in table["start"].unique().to_list()]
+    days = collect.distinct(table, "start")
     ends = [day_number(end_of_months(from_day(day), _MONTHS[named])) for day in days]
-    return nw.col("start").replace_strict(days, ends, return_dtype=nw.Int64)
+    return nw.col("start").replace_strict(days, ends, default=None, return_dtype=nw.Int64)
+
+
+_TIMES = frozenset("time timestamp zeit uhrzeit heure hora ora tijd".split())
+_MIDNIGHT = r".*[\sT](?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)?\s?AM)(?:\s?Z|\s?[+-]\d\d:?\d\d)?"
+
+
+def inclusive(frame: Any, text: Any, decisions: Mapping[str, Decision]) -> Any:
+    """*frame* with the last days of rows whose end is a time: midnight ends the day before it."""
+    start, end = decisions.get("start"), decisions.get("end")
+    if not start or not end or start.header == end.header or not _TIMES & set(normalise(end.header).split()):
+        return frame
+    cells = [cell for d in (start, end) for cell in text.distinct(d.header) if cell.strip()]
+    if not all(re.fullmatch(_MIDNIGHT, cell.strip(), re.IGNORECASE) for cell in cells):
+        return frame
+    table = collect.frame(frame)
+    if collect.any_of(table, nw.col("end") <= nw.col("start")):
+        return frame
+    return table.with_columns(end=nw.col("end") - 1).to_native()
 
 
 def unknown(export: Export[Recognition], said: Range | None) -> Note | None:
@@ -84,6 +116,23 @@ def unknown(export: Export[Recognition], said: Range | None) -> Note | None:
     return None
 
 
+def undivided(
+    export: Export[Recognition], frame: Any, present: frozenset[str], start: str, whole: Days | None
+) -> Note | None:
+    """That the rows of *frame* may be for all days of the report, though each says its first day only."""
+    if whole is None or whole[0] == whole[1] or "start" not in present:
+        return None
+    if present & {"date", "end"} or unit(start):
+        return None
+    if collect.distinct(collect.frame(frame), "start") != [day_number(whole[0])]:
+        return None
+    return Note(
+        code="undivided_period",
+        message=f"{export.file}: every row is dated {whole[0]}, the first day of a report up to {whole[1]}, and counts on that "
+        "day. If the report was not broken down by time, download it again by day",
+    )
+
+
 def said(export: Export[Recognition]) -> Range | None:
     """The days that the lines above the header, or the name of the file, say."""
     preset = export.kind.preset
@@ -91,7 +140,10 @@ def said(export: Export[Recognition]) -> Range | None:
         return None
     if preset and preset.period == "file name":
         return preamble.in_name(export.name)
-    return preamble.above(export.preamble, lone=preset is not None) if export.preamble else None
+    found = preamble.above(export.preamble, lone=preset is not None) if export.preamble else None
+    undated = not export.kind.columns.keys() & {"date", "start", "end"}
+    # A name may hold other days too: it is asked where nothing in the file says any.
+    return found or (preamble.in_name(export.name) if preset and undated else None)
 
 
 def with_ends(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
@@ -112,10 +164,16 @@ def with_ends(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
     return found
 
 
+def _usual(preset: Preset, columns: Mapping[str, str]) -> set[str | None]:
+    """How the tool writes numeric dates in a file with these *columns*, as far as that is known."""
+    orders = {source.order_under(columns.get(target)) for target, source in preset.columns.items()}
+    return orders - {None}
+
+
 def order_of(decisions: Sequence[Decision], export: Export[Recognition], stated: str | None) -> Order | None:
     """The order of day and month in the dates of a file, where one is known."""
     found: set[str | None] = {stated} if stated else set()
     found = found or {o for d in decisions if isinstance(d.style, DateStyle) for o in d.style.orders.values()}
     preset = export.kind.preset
-    found = found or ({s.order for s in preset.columns.values() if s.order} if preset else set())
+    found = found or (_usual(preset, export.kind.columns) if preset else set())
     return ("dmy" if "dmy" in found else "mdy") if len(found) == 1 else None

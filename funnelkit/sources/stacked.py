@@ -126,6 +126,11 @@ def is_figure(cell: str) -> bool:
     return digits > 0 and letters <= (max(3, digits) if digits > 1 else 1)
 
 
+def is_marked(row: Cells) -> bool:
+    """Whether a line is a remark such as Google Analytics writes above its tables."""
+    return bool(row) and bool(_MARK.match(str(row[0]))) and not any(row[1:])
+
+
 def _word(cell: Any) -> str:
     """The text of *cell*, empty where it stands for no value."""
     text = str(cell).strip()
@@ -222,6 +227,7 @@ def only(
             held_lines, held = list(lines[cut:]), rows[cut:]
             yield state.split(lines[:cut], rows[:cut])
         else:
+            state.marked = bool(rows) and is_marked(rows[-1])
             yield Batch(lines=lines, rows=rows)
     if held:
         yield state.split(held_lines, held)
@@ -236,6 +242,8 @@ class _State(Struct):
     other: bool = False
     empty: bool = False
     """The last line was an empty one."""
+    marked: bool = False
+    """The last line with anything on it began with # and held nothing else."""
 
     def table(self) -> Own:
         """What is known of the table, looked at only where an empty line asks for it."""
@@ -260,12 +268,15 @@ class _State(Struct):
                 if not row:
                     continue
             elif row == self.header:
-                self.other = self.empty = False
-                aside["repeated_header"].append(line)
+                # Below lines with # it is the same report once more, for other days or for a part of the same visitors.
+                self.other, self.empty = self.marked, False
+                aside["other_table" if self.other else "repeated_header"].append(line)
                 continue
             elif self.empty:
                 self.empty = False
                 self.other = self.other or begins(rows, at, self.table()) is not None
+            if any(row):
+                self.marked = is_marked(row)
             if self.other:
                 aside["other_table"].append(line)
             else:

@@ -6,15 +6,15 @@ lower of two names, which equals the rows with one, is a subtotal. Counted, both
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from funnelkit import collect
 from funnelkit.engines import Aside
 
-_FIGURES: Mapping[str, tuple[str, ...]] = {
+FIGURES: Mapping[str, tuple[str, ...]] = {
     "spend": ("cost", "impressions", "clicks", "conversions", "conversion_value"),
     "web": ("sessions", "engaged_sessions", "conversions"),
     "emails": ("sent", "delivered", "unique_opens", "unique_clicks", "unsubscribes"),
@@ -39,56 +39,64 @@ _FEWEST = 2
 
 def set_aside(table: str, native: Any) -> tuple[Any, list[Aside]]:
     """*native* without the rows that are sums of others, and these rows."""
-    frame = nw.from_native(native, eager_only=True)
-    names = [c for c in _FIGURES.get(table, ()) if c in frame.columns]
-    if len(frame) < _FEWEST + 1 or len(names) < _FEWEST:
+    frame = collect.frame(native)
+    columns = collect.names(frame)
+    names = [c for c in FIGURES.get(table, ()) if c in columns]
+    if len(names) < _FEWEST or collect.count(frame) < _FEWEST + 1:
         return native, []
-    rows = list(zip(*(frame[c].fill_null(0).to_list() for c in names), strict=True))
-    lines = frame["source_row"].to_list()
-    asides = []
-    if (at := _total(rows)) is not None:
-        asides.append(Aside(reason="total", message="the sum of all other rows", lines=(lines[at],)))
-    elif found := _subtotals(frame, rows):
-        sums = tuple(lines[at] for at in found)
-        asides.append(Aside(reason="subtotal", message="the sum of the rows below the same name", lines=sums))
-    if not asides:
+    if sums := _total(frame, names):
+        aside = Aside(reason="total", message="the sum of all other rows", lines=sums)
+    elif sums := _subtotals(frame, names, columns):
+        aside = Aside(reason="subtotal", message="the sum of the rows below the same name", lines=sums)
+    else:
         return native, []
-    kept = frame.filter(~nw.col("source_row").is_in(asides[0].lines))
-    native = kept.to_native()
-    return native.reset_index(drop=True) if hasattr(native, "reset_index") else native, asides
+    return frame.filter(~nw.col("source_row").is_in(sums)).to_native(), [aside]
 
 
-def _total(rows: Sequence[tuple[int, ...]]) -> int | None:
-    """The place of the first or last row where it equals all others together."""
-    sums = tuple(map(sum, zip(*rows, strict=True)))
-    if sum(map(bool, sums)) < _FEWEST:
-        return None
-    ends = (0, len(rows) - 1)
-    return next((at for at in ends if all(2 * own == s for own, s in zip(rows[at], sums, strict=True))), None)
+def _total(frame: collect.Frame, names: list[str]) -> tuple[int, ...]:
+    """The first or last row where it equals all others together."""
+    sums = collect.totals(frame, names)
+    largest = [max(map(abs, collect.extent(frame, c) or (0,))) for c in names]
+    if sum(map(bool, sums)) < _FEWEST or any(2 * n < abs(s) for n, s in zip(largest, sums, strict=True)):
+        return ()
+    half = nw.all_horizontal(
+        *(_figure(c) * 2 == total for c, total in zip(names, sums, strict=True)), ignore_nulls=True
+    )
+    ends = nw.col("source_row").is_in(collect.extent(frame, "source_row") or ())
+    return collect.lines(frame.filter(half & ends))[:1]
 
 
-def _subtotals(frame: nw.DataFrame[Any], rows: Sequence[tuple[int, ...]]) -> list[int]:
-    """The places of rows without a lower name, where each equals the rows with one beside the same names."""
+def _subtotals(frame: collect.Frame, names: list[str], columns: list[str]) -> tuple[int, ...]:
+    """The rows without a lower name, where each equals the rows with one beside the same names."""
     for lower in _LOWER:
-        if lower not in frame.columns or not 0 < frame[lower].null_count() < len(frame):
+        if lower not in columns:
             continue
-        blank = frame[lower].is_null().to_list()
-        columns = [
-            frame[c].cast(nw.String).fill_null("").to_list()
-            for c in _ABOVE
-            if c in frame.columns and c != lower
-        ]
-        keys = list(zip(*columns, strict=True)) if columns else [()] * len(rows)
-        below: dict[tuple[Any, ...], list[tuple[int, ...]]] = {}
-        for key, row, is_blank in zip(keys, rows, blank, strict=True):
-            if not is_blank:
-                below.setdefault(key, []).append(row)
-        found = [at for at, is_blank in enumerate(blank) if is_blank]
-        once = max(Counter(keys[at] for at in found).values()) == 1
-        if once and all(_is_sum(rows[at], below.get(keys[at], [])) for at in found):
-            return found
-    return []
+        blank = nw.col(lower).is_null()
+        found = frame.filter(blank)
+        if not 0 < collect.count(found) < collect.count(frame):
+            continue
+        above = [c for c in _ABOVE if c in columns and c != lower]
+        if _all_are_sums(frame, names, above, blank):
+            return collect.lines(found)
+    return ()
 
 
-def _is_sum(row: tuple[int, ...], parts: Sequence[tuple[int, ...]]) -> bool:
-    return sum(map(bool, row)) >= _FEWEST and tuple(map(sum, zip(*parts, strict=True))) == row
+def _all_are_sums(frame: collect.Frame, names: list[str], above: list[str], blank: nw.Expr) -> bool:
+    """Whether each row that is *blank* is the only one under its names, and the sum of the others there."""
+    own = [nw.when(blank).then(_figure(c)).otherwise(0).alias(f"own_{c}") for c in names]
+    parts = [nw.when(~blank).then(_figure(c)).otherwise(0).alias(f"parts_{c}") for c in names]
+    count = nw.when(blank).then(nw.lit(1)).otherwise(nw.lit(0)).alias("blanks")
+    keys = [nw.col(c).cast(nw.String).fill_null("").alias(c) for c in above] or [nw.lit("").alias("all")]
+    rows = frame.select(*keys, *own, *parts, count)
+    sums = [f"{part}_{c}" for c in names for part in ("own", "parts")]
+    grouped = rows.group_by(*(above or ["all"])).agg(nw.col("blanks", *sums).sum())
+    differs = nw.any_horizontal(
+        *(nw.col(f"own_{c}") != nw.col(f"parts_{c}") for c in names), ignore_nulls=True
+    )
+    told = sum((nw.when(nw.col(f"own_{c}") != 0).then(1).otherwise(0) for c in names), start=nw.lit(0))
+    bad = (nw.col("blanks") > 1) | differs | (told < _FEWEST)
+    return not collect.any_of(grouped, (nw.col("blanks") > 0) & bad)
+
+
+def _figure(column: str) -> nw.Expr:
+    return nw.col(column).fill_null(0)

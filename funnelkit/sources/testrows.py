@@ -6,22 +6,26 @@ Judged by words alone, which is why they stay in use: a company may well be call
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 from msgspec.structs import replace
 
+from funnelkit import collect
 from funnelkit.engines import Aside, Engine
-from funnelkit.sources.mapping import Loaded
 from funnelkit.tables import Note
 
-_COLUMNS = ("email", "company", "name", "source")
+if TYPE_CHECKING:
+    from funnelkit.sources.loaded import Loaded
+
+TABLES = ("leads", "deals")
+COLUMNS = ("email", "company", "name", "source")
 _WORDS = re.compile(
     r"(?:^|[^\w])(?:test|teste|testing|tester|prueba|essai|dummy|asdf)(?:$|[^\w])|^test\w{0,4}$",
     re.IGNORECASE,
 )
-_HINTS = ("test", "prueba", "essai", "dummy", "asdf")
-"""One of them is in every word that the patterns find: a quick look before a close one."""
+HINTS = ("test", "prueba", "essai", "dummy", "asdf")
+"""One of them is in every word that the patterns find: `Loaded.mentions` is a quick look before a close one."""
 _ADDRESS = re.compile(r"^(?:test(?:e|er|ing)?[\d._+-]*|[^@]*[+._-]test\d*)@|@test\.", re.IGNORECASE)
 
 
@@ -32,16 +36,9 @@ def is_test(email: str = "", company: str = "", name: str = "", source: str = ""
     (True, True, False, True)
     """
     words = f"{email} {company} {name} {source}".lower()
-    if not any(hint in words for hint in _HINTS):
+    if not any(hint in words for hint in HINTS):
         return False
     return bool(_ADDRESS.search(email)) or any(_WORDS.search(text) for text in (company, name, source))
-
-
-def _hinted(frame: Any, column: str) -> bool:
-    """Whether any cell of *column* holds one of the words at all."""
-    cells = nw.from_native(frame)[column].drop_nulls().to_list()
-    words = "\n".join(cells).lower()
-    return any(hint in words for hint in _HINTS)
 
 
 def _mark(**cell: str) -> str:
@@ -50,21 +47,20 @@ def _mark(**cell: str) -> str:
 
 def look(file: Loaded, engine: Engine, *, drop: bool) -> tuple[Loaded, list[Note]]:
     """*file*, without its test rows if they are to be dropped; and what to tell of them."""
-    if file.table not in ("leads", "deals"):
+    if file.table not in TABLES:
         return file, []
-    columns = [c for c in _COLUMNS if c in file.present and _hinted(file.frame, c)]
+    columns = [c for c in COLUMNS if c in file.present and c in file.mentions]
     if not columns:
         return file, []
     native = file.frame
     for column in columns:
         native = engine.label(native, [column], _mark, f"_test_{column}")
     marks = [f"_test_{column}" for column in columns]
-    frame = nw.from_native(native)
+    frame = collect.frame(native)
     marked = nw.any_horizontal(*(nw.col(m) == "x" for m in marks), ignore_nulls=True)
-    tests = frame.filter(marked)
-    if not len(tests):
+    lines = collect.lines(frame.filter(marked))
+    if not lines:
         return file, []
-    lines = tuple(int(line) for line in tests["source_row"].to_list())
     several = len(lines) > 1
     where = f"{file.export.file}: {len(lines)} row{'s look' if several else ' looks'} like {'tests' if several else 'a test'}"
     if drop:

@@ -13,10 +13,11 @@ from typing import Any
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
+from funnelkit import collect
 from funnelkit.engines import Engine
 from funnelkit.errors import SourceError
 from funnelkit.sources import overlaps
-from funnelkit.sources.mapping import Loaded
+from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.paidtwice import paid_twice
 from funnelkit.tables import TABLES, Note
 
@@ -99,14 +100,14 @@ def _room(files: Sequence[Loaded], column: str) -> int:
     most = Fraction(1)
     for file in files:
         if column in file.scales:
-            cells = nw.from_native(file.frame)[column].drop_nulls()
-            largest = max(abs(int(cells.max())), abs(int(cells.min()))) if len(cells) else 0
-            most += Fraction(largest * len(cells), 10 ** file.scales[column])
+            ends = collect.extent(collect.frame(file.frame), column) or (0, 0)
+            largest = max(map(abs, ends))
+            most += Fraction(largest * file.used, 10 ** file.scales[column])
     return max(len(str(int((2**63 - 1) / most))) - 1, 0)
 
 
 def _rescaled(file: Loaded, scales: Mapping[str, int]) -> Any:
-    frame = nw.from_native(file.frame)
+    frame = collect.frame(file.frame)
     shifts = {c: scales[c] - s for c, s in file.scales.items() if scales[c] != s}
     changed = [_shifted(nw.col(c), shift).alias(c) for c, shift in shifts.items()]
     return frame.with_columns(*changed, source_file=nw.lit(file.export.file)).to_native()
@@ -122,7 +123,7 @@ def _without_repeats(
     frame: Any, files: Sequence[Loaded], engine: Engine
 ) -> tuple[Any, dict[str, tuple[int, ...]]]:
     """Rows of the same campaign and days in two files count once; unequal ones are refused."""
-    columns = nw.from_native(frame).columns
+    columns = collect.names(collect.frame(frame))
     names, counted = _REPORTED[files[0].table]
     key = [c for c in names if c in columns]
     figures = [c for c in counted if c in columns]

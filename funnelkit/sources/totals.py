@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from funnelkit import collect
 from funnelkit.engines import Aside
-from funnelkit.sources.values import Decision
+from funnelkit.sources.decisions import Decision
 from funnelkit.styles import NumberStyle
 from funnelkit.tables import Note
 
@@ -25,20 +26,20 @@ def differences(
     lines = [line for one in aside if one.reason == "total" for line in one.lines]
     if not lines:
         return []
-    import narwhals.stable.v2 as nw
-
-    table = nw.from_native(frame, eager_only=True)
+    table = collect.frame(frame)
+    rows = collect.count(table)
     found = []
     for target in _CHECKED:
         decision = decisions.get(target)
-        if decision is None or not isinstance(decision.style, NumberStyle) or not len(table):
+        if decision is None or not isinstance(decision.style, NumberStyle) or not rows:
             continue
         style = decision.style
         said = [n for cell in text.at(decision.header, lines) if isinstance(n := style.parse(cell), int)]
         # Each row may be rounded by half of its last decimal.
-        slack = 0 if style.exact or not style.scale else len(table) // 2 + 1
-        summed = int(table[target].sum() or 0)
-        if said and all(abs(n - summed) > slack for n in said):
+        slack = 0 if style.exact or not style.scale else rows // 2 + 1
+        summed = collect.totals(table, [target])[0]
+        # With two ranges of days each has a total of its own.
+        if said and all(abs(n - summed) > slack for n in (*said, sum(said))):
             found.append(f"{decision.header} {_shown(said[0], style)} and the rows {_shown(summed, style)}")
     if not found:
         return []

@@ -33,6 +33,8 @@ _HARMLESS = 16_000_000
 ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 PACKED = (".gz", ".zst")
+_WORDS = ("readme.txt", "read me.txt", "read_me.txt", "license.txt", "licence.txt")
+"""What tools lay beside their exports."""
 _UNKNOWN = {b"Rar!": "RAR", b"7z\xbc\xaf": "7z", b"\xfd7zX": "xz", b"BZh9": "bzip2"}
 
 
@@ -48,7 +50,7 @@ def is_export(name: str) -> bool:
     """Whether a file called *name* may hold a table, by its suffix; hidden files and Excel's locks do not."""
     path = Path(name.lower())
     suffix = Path(path.stem).suffix if path.suffix in PACKED else path.suffix
-    return suffix in SUFFIXES and not path.name.startswith((".", "~$"))
+    return suffix in SUFFIXES and not path.name.startswith((".", "~$")) and path.name not in _WORDS
 
 
 # Packed files

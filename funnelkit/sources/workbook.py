@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
@@ -19,10 +18,11 @@ from msgspec import Struct
 
 from funnelkit.engines import Batch
 from funnelkit.errors import FunnelkitError, SourceError
-from funnelkit.sources import ahead, stacked, unpack
+from funnelkit.sources import ahead, sheetsize, stacked, unworked
 from funnelkit.sources.content import Content
 from funnelkit.sources.dialect import HEADER_WITHIN, Dialect
 from funnelkit.sources.export import (
+    FIRST,
     Choice,
     Export,
     Kind,
@@ -38,8 +38,6 @@ from funnelkit.tables import Note
 SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _BATCH = 4096
 _HEAD = HEADER_WITHIN + 60
-_CELLS = 100_000_000
-"""So many cells a sheet may have, empty ones between the first and the last included."""
 
 
 class _Sheet(Struct, frozen=True, kw_only=True):
@@ -48,11 +46,20 @@ class _Sheet(Struct, frozen=True, kw_only=True):
     name: str
     cells: Any
     hidden: bool
+    unworked: unworked.Places
 
     def rows(self) -> Iterator[list[Any]]:
         """All rows from the first one on, each from the first column on."""
         left = [""] * (self.cells.start[1] if self.cells.start else 0)
-        return (left + row for row in self.cells.iter_rows()) if left else self.cells.iter_rows()
+        found = (left + row for row in self.cells.iter_rows()) if left else self.cells.iter_rows()
+        return self._with_unworked(found) if self.unworked else found
+
+    def _with_unworked(self, found: Iterator[list[Any]]) -> Iterator[list[Any]]:
+        for at, row in enumerate(found):
+            for column, shown in self.unworked.get(at, {}).items():
+                if column < len(row) and row[column] in ("", 0):
+                    row[column] = shown
+            yield row
 
     def head(self) -> Records:
         """The first rows as text."""
@@ -77,11 +84,13 @@ def read(content: Content, recognise: Recognise[Kind], file: str, sheet: str | N
     best: tuple[Choice[Kind], _Sheet] | None = None
     understood: dict[str, Choice[Kind]] = {}
     seen: list[tuple[str, Sequence[str]]] = []
+    formulas = False
     for one in _sheets(data, file, sheet):
         if one.hidden and best is not None:
             break
         head = one.head()
         found = first_header(head, recognise, file)
+        formulas = formulas or unworked.holds_formulas(one.unworked)
         if found is None:
             seen += [(f"sheet {one.name!r}", max((c for _, c in head[:HEADER_WITHIN]), key=len, default=()))]
             continue
@@ -90,7 +99,10 @@ def read(content: Content, recognise: Recognise[Kind], file: str, sheet: str | N
             best = (found, one)
     if best is None:
         seen = [(where, [c for c in cells if c]) for where, cells in seen if any(cells)]
-        raise unrecognised(file, max((c for _, c in seen), key=len, default=("(no rows)",)), seen)
+        refusal = unrecognised(file, max((c for _, c in seen), key=len, default=("(no rows)",)), seen)
+        if formulas:
+            refusal.hint = f"{unworked.HINT}\n{refusal.hint}"
+        raise refusal
     choice, chosen = best
     alike = [n for n, other in understood.items() if n != chosen.name and other.header == choice.header]
     if alike:
@@ -119,6 +131,7 @@ def read(content: Content, recognise: Recognise[Kind], file: str, sheet: str | N
         preamble=joined(preamble),
         kind=choice.proposal.kind,
         batches=own_rows,
+        first=tuple(islice(choice.below(), FIRST)),
         notes=_notes(file, chosen, understood),
     )
 
@@ -157,7 +170,10 @@ def _sheets(data: bytes, file: str, sheet: str | None) -> Iterator[_Sheet]:
             )
         for name, hidden in book.names.items():
             if sheet in (None, name):
-                yield _Sheet(name=name, cells=book.cells(name), hidden=hidden and sheet is None)
+                places = book.unworked(data, name)
+                yield _Sheet(
+                    name=name, cells=book.cells(name), hidden=hidden and sheet is None, unworked=places
+                )
     except SourceError:
         raise
     except Exception as error:  # noqa: BLE001 - the library raises several kinds, none of them of this package
@@ -171,6 +187,13 @@ class Book(Struct):
     names: dict[str, bool]
     """The names of its sheets, and whether they are hidden; those that are come last."""
     first: Any = None
+    unworked_first: unworked.Places | None = None
+
+    def unworked(self, data: bytes, name: str) -> unworked.Places:
+        """The cells of one sheet whose value is not in the file; to be asked for before its cells."""
+        if self.first is not None and self.first.name == name and self.unworked_first is not None:
+            return self.unworked_first
+        return unworked.places(data, name)
 
     def cells(self, name: str) -> Any:
         """The cells of one sheet."""
@@ -182,50 +205,15 @@ def opened(data: bytes, file: str) -> Book:
     """The workbook in *data*. The library works on it without keeping other threads from theirs."""
     import python_calamine
 
-    _check_size(data, file)
+    sheetsize.check(data, file)
     book = python_calamine.load_workbook(BytesIO(data))
     visible = python_calamine.SheetVisibleEnum.Visible
     known = [s for s in book.sheets_metadata if s.typ == python_calamine.SheetTypeEnum.WorkSheet]
     names = {s.name: s.visible != visible for s in sorted(known, key=lambda s: s.visible != visible)}
-    return Book(book, names, book.get_sheet_by_name(next(iter(names))) if names else None)
-
-
-_CORNER = re.compile(rb'<dimension ref="(?:[A-Z]+\d+:)?([A-Z]{1,3})(\d+)"')
-_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d+)"')
-_SCANNED = 300_000
-
-
-def _check_size(data: bytes, file: str) -> None:
-    """Raise SourceError for a workbook that would unpack to more than any machine holds."""
-    if not data.startswith(b"PK"):
-        return
-    with zipfile.ZipFile(BytesIO(data)) as archive:
-        parts = archive.infolist()
-        unpacked = sum(part.file_size for part in parts)
-        cells = max((_cells(archive, part) for part in parts if "/worksheets/" in part.filename), default=0)
-    if unpacked > unpack.limit(len(data)) or cells > _CELLS:
-        what = f"{cells:,} cells" if cells > _CELLS else f"{unpacked / 1e6:,.0f} MB"
-        raise SourceError(
-            f"{file}: the workbook unpacks to {what}, far more than an export holds",
-            hint="Delete the empty rows and columns around the table, or save it as CSV.",
-            code="too_large",
-        )
-
-
-def _cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
-    """How many cells lie between the first of a sheet and the last, as far as a quick look shows."""
-    with archive.open(part) as stream:
-        # A sheet of few bytes may still name a cell at the far end; one of many is what it says it is.
-        text = stream.read(-1 if part.compress_size < _SCANNED and part.file_size < 20 * _SCANNED else 4096)
-    corners = [*_CORNER.findall(text[:4096]), *_CELL.findall(text)]
-    return max((int(row) for _, row in corners), default=0) * max((_number(c) for c, _ in corners), default=0)
-
-
-def _number(column: bytes) -> int:
-    number = 0
-    for letter in column:
-        number = number * 26 + letter - 64
-    return number
+    if not names:
+        return Book(book, names)
+    name = next(iter(names))
+    return Book(book, names, book.get_sheet_by_name(name), unworked.places(data, name))
 
 
 def _broken(content: bytes, file: str, reason: str) -> FunnelkitError:
