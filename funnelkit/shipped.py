@@ -80,7 +80,11 @@ def fresh(package: str, name: str) -> dict[str, Any]:
     written = _written(package, name)
     texts = _texts(written)
     sizes = {name: path.stat().st_size for name, path in written.items()}
-    return {"digest": digest(texts), "sizes": sizes, "data": msgspec.json.decode(msgspec.json.encode(_made(package, name, texts)))}
+    return {
+        "digest": digest(texts),
+        "sizes": sizes,
+        "data": msgspec.json.decode(msgspec.json.encode(_made(package, name, texts))),
+    }
 
 
 def yaml_document(text: str) -> Any:

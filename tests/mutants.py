@@ -22,6 +22,7 @@ from tests.reading import SAMPLES, csv_text, load, load_file, rows, sums
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from funnelkit.sources.decisions import Decision
     from funnelkit.sources.loaded import Loaded
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1"]
@@ -98,17 +99,16 @@ def sheet(path: Path) -> Sheet:
         spelt={
             d.header: d.style
             for d in loaded.decisions
-            if isinstance(d.style, DateStyle) and not d.style.edge and not _until_midnight(d, found[at:])
+            if isinstance(d.style, DateStyle) and not d.style.edge and not _until_midnight(d, body)
         },
     )
 
 
-def _until_midnight(decision: Decision, found: list[list[str]]) -> bool:
-    """Whether a column says with the hour alone that its day is not a part of the range any more."""
-    if decision.target != "end":
-        return False
-    place = [name.strip() for name in found[0]].index(decision.header)
-    return any(row[place].endswith("00:00:00") for row in found[1:] if place < len(row))
+def _until_midnight(decision: Decision, body: list[tuple[str, ...]]) -> bool:
+    """Whether the hours alone say that the last day of a range is not a part of it any more."""
+    return decision.target in ("start", "end") and all(
+        sum(cell.endswith(" 00:00:00") for cell in row) > 1 for row in body
+    )
 
 
 def days_of(loaded: Loaded) -> dict[str, list[str]]:

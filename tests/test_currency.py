@@ -81,9 +81,7 @@ def test_signs_and_codes_stand_for_a_currency(sign: str, expected: str | None) -
 
 
 def test_a_column_says_the_currency_of_each_row() -> None:
-    loaded = spend(
-        "2026-01-05,A,1,usd", "2026-01-06,B,2,€", "2026-01-07,C,3,Euro", "2026-01-08,D,4,Thaler"
-    )
+    loaded = spend("2026-01-05,A,1,usd", "2026-01-06,B,2,€", "2026-01-07,C,3,Euro", "2026-01-08,D,4,Thaler")
     assert column(loaded, "currency") == ["USD", "EUR", "EUR", "THALER"]
 
 

@@ -245,7 +245,10 @@ def test_the_order_in_which_a_tool_writes_says_nothing_of_dates_with_points() ->
 
 
 def test_the_order_of_the_tool_is_not_believed_where_it_leaves_the_range_of_the_report() -> None:
-    days = {"mdy": (date(2026, 6, 1), date(2026, 6, 2)), "dmy": (date(2026, 1, 6), date(2026, 2, 6))}
+    days: dict[Order, tuple[date, date]] = {
+        "mdy": (date(2026, 6, 1), date(2026, 6, 2)),
+        "dmy": (date(2026, 1, 6), date(2026, 2, 6)),
+    }
     written = dateorder.scan(["6/1/2026", "6/2/2026"])
     assert dateorder.settle(written, {}, usual="mdy", windows=days)[0] == {"/": "mdy"}
     anew = dateorder.scan(["01/06/2026", "02/06/2026"])

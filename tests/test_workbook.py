@@ -18,7 +18,7 @@ from funnelkit.config import Config, SourceSpec
 from funnelkit.errors import SourceError
 from funnelkit.pipeline.inputs import expand
 from funnelkit.pipeline.reading import load_one
-from funnelkit.sources import ahead
+from funnelkit.sources import ahead, unworked
 from funnelkit.sources.settings import FileSettings
 from tests import xlsb
 from tests.reading import ENGINE, aside, book, column, load, noted, rows, saved, sums
@@ -334,3 +334,12 @@ def test_a_sheet_that_says_that_it_is_endless_and_is_not_is_read() -> None:
     made = book(Leads=LEADS)
     page(made, "Leads")["XFD1048576"].number_format = "0.00"
     assert load(saved(made), "book.xlsx").used == 2
+
+
+def test_a_formula_behind_an_empty_cell_stands_in_its_own_place() -> None:
+    made = book(
+        Ads=[["Day", "Note", "Cost"], [date(2026, 1, 2), None, "=1+1"], [date(2026, 1, 3), None, 7.5]]
+    )
+    page(made, "Ads")["B2"].number_format = "0.00"
+    assert unworked.places(saved(made), "Ads") == {1: {2: "=1+1"}}
+    assert column(load(saved(made), "ads.xlsx"), "cost") == ["7.5"]

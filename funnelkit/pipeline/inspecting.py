@@ -144,7 +144,9 @@ def _currencies(loaded: Loaded) -> tuple[str, ...]:
     frame = collect.frame(loaded.frame)
     if "currency" not in collect.names(frame):
         return (loaded.currency,) if loaded.currency else ()
-    return tuple(code for code in collect.distinct(frame, "currency") if code) or ((loaded.currency,) if loaded.currency else ())
+    return tuple(code for code in collect.distinct(frame, "currency") if code) or (
+        (loaded.currency,) if loaded.currency else ()
+    )
 
 
 def _decided(

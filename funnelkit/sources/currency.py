@@ -178,9 +178,7 @@ def _converted(file: Loaded, target: str, rates: Rates, engine: Engine) -> Loade
     if "currency" not in names:
         return file
     money = [c for c in file.scales if TABLES[file.table].columns[c].kind == "money"]
-    day = next(
-        (c for c in ("closed_at", "created_at", "start", "paid_at", "sent_at") if c in names), None
-    )
+    day = next((c for c in ("closed_at", "created_at", "start", "paid_at", "sent_at") if c in names), None)
 
     def factor(currency: Any, when: Any = None) -> Fraction:
         name = currency if isinstance(currency, str) and currency else target

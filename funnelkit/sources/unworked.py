@@ -19,8 +19,9 @@ Places = Mapping[int, Mapping[int, str]]
 _SHEET = re.compile(rb"<sheet\b[^>]*>")
 _TARGET = re.compile(rb"<Relationship\b[^>]*>")
 _ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
-_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d+)"([^>]*)>(.*?)</c>', re.DOTALL)
+_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d+)"((?:[^>]*[^>/])?)>(.*?)</c>', re.DOTALL)
 _FORMULA = re.compile(rb"<f\b[^>]*?(?:/>|>(.*?)</f>)\s*(?:<v\s*/>|<v>(.*?)</v>)?", re.DOTALL)
+_FIRST = 1_000_000
 _MOST = 20_000_000
 """Of a larger sheet only so much is looked at."""
 
@@ -34,17 +35,23 @@ def places(data: bytes, sheet: str) -> Places:
         if part is None:
             return {}
         with archive.open(part) as stream:
-            xml = stream.read(_MOST)
+            xml = stream.read(_FIRST)
+            # A column of formulas begins at its top; to look for a lone one far below takes longer than it is worth.
+            if not _any(xml):
+                return {}
+            xml += stream.read(_MOST)
         # What was written with the wish to be worked out on opening holds a zero in the place of a result.
         asked = b'fullCalcOnLoad="1"' in archive.read("xl/workbook.xml")
-    if b"<f" not in xml and b't="e"' not in xml:
-        return {}
     found: dict[int, dict[int, str]] = {}
     for column, row, attributes, inside in _CELL.findall(xml):
         shown = _shown(attributes, inside, zero=asked)
         if shown:
             found.setdefault(int(row) - 1, {})[number(column) - 1] = shown
     return found
+
+
+def _any(xml: bytes) -> bool:
+    return b"<f" in xml or b't="e"' in xml
 
 
 def holds_formulas(found: Places) -> bool:
