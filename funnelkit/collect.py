@@ -6,6 +6,7 @@ a millisecond there; a lazy one is asked once, and only for what comes back.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -72,6 +73,16 @@ def distinct(table: Frame, column: str) -> list[Any]:
         return sorted(value for value in cells(table[column].unique()) if value is not None)
     known = table.filter(~nw.col(column).is_null()).select(column)
     return sorted(columns(known.unique())[column])
+
+
+def all_values(table: Frame, of: Sequence[str]) -> set[Any]:
+    """The different values of several columns together, as far as it has them."""
+    known = [column for column in of if column in names(table)]
+    if isinstance(table, nw.DataFrame):
+        return {value for column in known for value in distinct(table, column)}
+    several = [table.select(value=nw.col(column)).unique() for column in known]
+    found = columns(nw.concat(several).unique())["value"] if several else []
+    return {value for value in found if value is not None}
 
 
 def extent(table: Frame, column: str) -> tuple[int, int] | None:

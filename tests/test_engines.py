@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from funnelkit import collect, render
 from funnelkit.config import Config
-from funnelkit.engines import Scan, load
+from funnelkit.engines import Batch, Cells, Scan, load
 from funnelkit.errors import FunnelkitError
 from funnelkit.pipeline import reporting
 from funnelkit.pipeline.inputs import Input
@@ -129,12 +129,13 @@ def converted(cells: Sequence[str], kind: str, style: Style, path: Path, engine:
     )
     plan = TablePlan(table="t", columns=(ColumnPlan(target="x", header="X", style=style),))
     scan = Scan(path=str(path), delimiter=",", first_line=1, width=2, records=len(body))
-    from funnelkit.engines import Batch
-
     rows = [[str(n), cell.replace('"', "")] for n, cell in enumerate(body)]
     batch = Batch(lines=range(1, len(body) + 1), rows=rows)
     made = load(engine)
-    text = made.text(lambda: iter([batch]), {"N": 0, "X": 1}, 2, {"X": kind}, scan)
+    cells_of = Cells(
+        batches=lambda: iter([batch]), places={"N": 0, "X": 1}, width=2, kinds={"X": kind}, scan=scan
+    )
+    text = made.text(cells_of)
     done = made.convert(text, plan)
     table = collect.columns(collect.frame(done.frame))
     return dict(zip(table["source_row"], table["x"], strict=True)), done.bad, done.aside, done.rows

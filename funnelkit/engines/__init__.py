@@ -42,6 +42,19 @@ class Scan(Struct, frozen=True, kw_only=True):
     """How many rows there are if each line is one: then no cell holds a line end, and no line is empty."""
 
 
+class Cells(Struct, frozen=True, kw_only=True):
+    """The columns of an export that are wanted, and the ways to them."""
+
+    batches: Callable[[], Iterable[Batch]]
+    places: Mapping[str, int]
+    """Header -> its position in a row."""
+    width: int
+    """So many cells the header promises."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Header -> the kind of the canonical column; a column that only tells which rows are none has no kind."""
+    scan: Scan | None = None
+
+
 class Aside(Struct, frozen=True, kw_only=True):
     """Rows that are not used, for one reason; *lines* names all of them."""
 
@@ -73,17 +86,8 @@ class Converted(Struct, frozen=True, kw_only=True):
 class Engine(Protocol):
     """What every engine can do."""
 
-    def text(
-        self,
-        batches: Callable[[], Iterable[Batch]],
-        headers: Mapping[str, int],
-        width: int,
-        kinds: Mapping[str, str],
-        scan: Scan | None,
-    ) -> Any:
-        """Hold the columns *headers* (name to position) of the records in *batches*.
-
-        *kinds* says what those are that are read, *scan* how the engine may come by them itself.
+    def text(self, cells: Cells) -> Any:
+        """Hold the text of *cells*.
 
         The result has ``rows``; ``distinct(header)``, the different cells of a column, untrimmed, of which some
         may come again;
@@ -116,14 +120,21 @@ class Engine(Protocol):
         Where their *figures* differ, the last file wins or the conflict is returned: both files and the row.
         """
 
+    def held(self, frame: Any) -> Any:
+        """*frame*, worked out once for all that is asked of it later."""
+
     def twins(self, frame: Any, without: str | None) -> int:
         """How many rows equal an earlier row in every canonical column; only of those *without* the named one."""
 
     def numbered(self, frame: Any, name: str, date: str, key: str) -> Any:
         """*frame* with a number *name*, from 0, in the order of *date*, then *key*, missing last, then of all cells."""
 
-    def linked(self, leads: Any, deals: Any, keys: Sequence[LinkKey]) -> tuple[Any, Mapping[str, int]]:
-        """*deals* with ``_lead``, found by the first of *keys* that tells; and how many each key told."""
+    def linked(self, leads: Any, deals: Any, keys: Sequence[LinkKey]) -> tuple[Any, Any, Mapping[str, int]]:
+        """*leads* and *deals* with ``_lead``, found by the first of *keys* that tells; and how many each key told.
+
+        The number is that of the lead in the order of created_at, then lead_id, missing last, then of all cells;
+        a lead that no deal can mean may have none.
+        """
 
     def named(self, frame: Any, keys: Sequence[tuple[str, str]], target: str) -> Any:
         """*frame* with a text *target*: ``name:value`` of the first of *keys* (name, column) that the row has."""

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit import bulk
 from funnelkit.bulk import SPACES
@@ -22,7 +23,7 @@ from funnelkit.periods import from_day
 from funnelkit.styles import LONGEST_MARK, MISSING_TEXT
 
 if TYPE_CHECKING:
-    from funnelkit.engines import Aside, Scan
+    from funnelkit.engines import Aside, Cells, Scan
     from funnelkit.engines._session import Session
 
 _SAMPLE = 20_000
@@ -48,8 +49,7 @@ class DuckText(Struct, frozen=True, kw_only=True):
 
     session: Session
     scan: Scan
-    places: Mapping[str, int]
-    kinds: Mapping[str, str]
+    cells: Cells
     table: str
     columns: Mapping[str, Column]
     rows: int
@@ -110,8 +110,8 @@ class DuckText(Struct, frozen=True, kw_only=True):
 
     def as_text(self, headers: Collection[str]) -> DuckText:
         """The same, read again, with the columns *headers* kept as text."""
-        kinds = {header: kind for header, kind in self.kinds.items() if header not in headers}
-        again = read(self.session, self.scan, self.places, kinds)
+        kinds = {header: kind for header, kind in self.cells.kinds.items() if header not in headers}
+        again = read(self.session, replace(self.cells, kinds=kinds))
         if again is None:
             raise SourceError(
                 f"{self.scan.path}: the file was changed while it was read",
@@ -121,18 +121,19 @@ class DuckText(Struct, frozen=True, kw_only=True):
         return again
 
 
-def read(
-    session: Session, scan: Scan, places: Mapping[str, int], kinds: Mapping[str, str]
-) -> DuckText | None:
-    """The columns at *places* of the file that *scan* names; None where it is not as plain as it seemed."""
+def read(session: Session, cells: Cells) -> DuckText | None:
+    """The text of *cells*, read by the database; None where the file is not plain enough for it."""
     import duckdb
 
+    scan = cells.scan
+    if scan is None:
+        return None
     source = _reader(scan)
-    names = {header: f"c{position}" for header, position in places.items()}
+    names = {header: f"c{position}" for header, position in cells.places.items()}
     try:
         head = session.rows(f"SELECT {', '.join(names.values())} FROM {source} LIMIT {_SAMPLE}")
         columns = {
-            header: _column(name, kinds.get(header, "text"), [row[i] for row in head])
+            header: _column(name, cells.kinds.get(header, "text"), [row[i] for row in head])
             for i, (header, name) in enumerate(names.items())
         }
         kept = ", ".join(part for column in columns.values() for part in _kept(column))
@@ -143,9 +144,7 @@ def read(
     if rows != scan.records:
         session.con.execute(f"DROP TABLE {table}")
         return None
-    return DuckText(
-        session=session, scan=scan, places=places, kinds=kinds, table=table, columns=columns, rows=rows
-    )
+    return DuckText(session=session, scan=scan, cells=cells, table=table, columns=columns, rows=rows)
 
 
 def _reader(scan: Scan) -> str:

@@ -57,6 +57,15 @@ def candidates(leads: str, deals: str, keys: Sequence[LinkKey]) -> str:
     return f"SELECT * FROM {leads} WHERE {' OR '.join(named) or 'false'}"
 
 
+def with_numbers(leads: str, numbered: str) -> str:
+    """*leads* with the ``_lead`` of those that are *numbered*."""
+    numbers = f"(SELECT source_file, source_row, _lead FROM {numbered})"
+    return (
+        f"SELECT l.*, n._lead FROM {leads} l LEFT JOIN {numbers} n "
+        "ON l.source_row = n.source_row AND l.source_file = n.source_file"
+    )
+
+
 def named(table: str, keys: Sequence[tuple[str, str]], target: str) -> str:
     """*table* with a text *target*: name and value of the first of *keys* (name, column) that the row has."""
     cases = " ".join(

@@ -6,11 +6,11 @@ Imported only when it is asked for, so the database stands at the top.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.engines import Batch, Converted, Scan, _duck_convert, _duck_text
+from funnelkit.engines import Cells, Converted, _duck_convert, _duck_text
 from funnelkit.engines import _sql_link as link
 from funnelkit.engines._coded import PandasText
 from funnelkit.engines._session import Session
@@ -32,17 +32,9 @@ class DuckDBEngine:
         self._session = Session(memory)
         self._memory = PandasEngine()
 
-    def text(
-        self,
-        batches: Callable[[], Iterable[Batch]],
-        headers: Mapping[str, int],
-        width: int,
-        kinds: Mapping[str, str],
-        scan: Scan | None = None,
-    ) -> Any:
-        """Hold the columns *headers*: read by the database where *scan* says how, else from *batches*."""
-        found = _duck_text.read(self._session, scan, headers, kinds) if scan else None
-        return found or self._memory.text(batches, headers, width, kinds)
+    def text(self, cells: Cells) -> Any:
+        """Hold the text of *cells*: read by the database where it can, else in memory."""
+        return _duck_text.read(self._session, cells) or self._memory.text(cells)
 
     def convert(self, text: Any, plan: TablePlan) -> Converted:
         """The canonical frame that *plan* makes of *text*."""
@@ -81,20 +73,23 @@ class DuckDBEngine:
     ) -> tuple[DuckDBPyRelation, dict[str, tuple[int, ...]]]:
         """One row per value of *key*: the one with the latest of the dates *later*."""
         table = self._session.named(frame)
-        ((rows, values),) = self._session.rows(
-            f"SELECT count({name(key)}), count(DISTINCT {name(key)}) FROM {table}"
+        several = self._session.table(
+            f"SELECT {name(key)} AS key FROM {table} WHERE {name(key)} IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
         )
-        if rows == values:
+        if not self._session.rows(f"SELECT 1 FROM {several} LIMIT 1"):
             return frame, {}
         dates = [c for c in later if c in frame.columns]
         rest = sorted(c for c in frame.columns if c not in (key, *dates, *_FILES))
         order = ", ".join(f"{name(c)} DESC NULLS LAST" for c in [*dates, *rest, *_FILES])
         place = f"row_number() OVER (PARTITION BY {name(key)} ORDER BY {order})"
-        ranked = self._session.table(
-            f"SELECT *, CASE WHEN {name(key)} IS NULL THEN 1 ELSE {place} END AS _place FROM {table}"
+        dropped = self._session.table(
+            f"SELECT source_file, source_row FROM (SELECT *, {place} AS _place FROM {table} "
+            f"WHERE {name(key)} IN (SELECT key FROM {several})) WHERE _place > 1"
         )
-        kept = self._session.relation(f"SELECT * EXCLUDE (_place) FROM {ranked} WHERE _place = 1")
-        return kept, self._lines_by_file(f"SELECT source_file, source_row FROM {ranked} WHERE _place > 1")
+        kept = self._session.relation(
+            f"SELECT * FROM {table} ANTI JOIN {dropped} USING (source_row, source_file)"
+        )
+        return kept, self._lines_by_file(f"SELECT source_file, source_row FROM {dropped}")
 
     def one_per_report(
         self, frame: DuckDBPyRelation, key: Sequence[str], figures: Sequence[str], *, keep_last: bool
@@ -103,7 +98,7 @@ class DuckDBEngine:
         done, repeated, conflict = self._memory.one_per_report(
             self.in_memory(frame), key, figures, keep_last=keep_last
         )
-        return self._held(done), repeated, conflict
+        return self._from_memory(done), repeated, conflict
 
     def twins(self, frame: DuckDBPyRelation, without: str | None) -> int:
         """How many rows equal an earlier row in every canonical column."""
@@ -120,17 +115,21 @@ class DuckDBEngine:
 
     def linked(
         self, leads: DuckDBPyRelation, deals: DuckDBPyRelation, keys: Sequence[LinkKey]
-    ) -> tuple[DuckDBPyRelation, Mapping[str, int]]:
-        """*deals* with ``_lead``; and how many deals each of *keys* linked."""
-        people, of_deals = self._session.named(leads), self._session.named(deals)
+    ) -> tuple[DuckDBPyRelation, DuckDBPyRelation, Mapping[str, int]]:
+        """*leads* and *deals* with ``_lead``; and how many deals each of *keys* linked."""
+        of_leads, of_deals = self._session.named(leads), self._session.named(deals)
         used = [k for k in keys if k.lead in leads.columns and k.deal in deals.columns]
+        # Only the leads that any deal may mean are put in order: they are few.
+        meant = self._session.view(link.candidates(of_leads, of_deals, used))
+        people = self._session.table(link.numbered(meant, leads.columns, "_lead", "created_at", "lead_id"))
         found = [(k, self._session.table(link.known(people, of_deals, k))) for k in used]
         done = self._session.table(link.linked(of_deals, found))
         told = dict(
             self._session.rows(f"SELECT _by, count(*) FROM {done} WHERE _by IS NOT NULL GROUP BY _by")
         )
         frame = self._session.relation(f"SELECT * EXCLUDE (_by) FROM {done}")
-        return frame, {k.name: int(told.get(k.name, 0)) for k in used}
+        with_numbers = self._session.relation(link.with_numbers(of_leads, people)) if used else leads
+        return with_numbers, frame, {k.name: int(told.get(k.name, 0)) for k in used}
 
     def named(
         self, frame: DuckDBPyRelation, keys: Sequence[tuple[str, str]], target: str
@@ -167,7 +166,11 @@ class DuckDBEngine:
         factor: Callable[..., Fraction],
     ) -> DuckDBPyRelation:
         """*frame* with the money *columns* times *factor* of the values of *by*, rounded half to even."""
-        return self._held(self._memory.convert_money(self.in_memory(frame), columns, by, factor))
+        return self._from_memory(self._memory.convert_money(self.in_memory(frame), columns, by, factor))
+
+    def held(self, frame: DuckDBPyRelation) -> DuckDBPyRelation:
+        """*frame*, worked out once for all that is asked of it later."""
+        return self._session.kept(f"SELECT * FROM {self._session.named(frame)}")
 
     def in_memory(self, frame: DuckDBPyRelation) -> Any:
         """*frame* as a frame of pandas."""
@@ -180,7 +183,7 @@ class DuckDBEngine:
         }
         return found.astype({c: pd.api.types.pandas_dtype(kind) for c, kind in kinds.items()})
 
-    def _held(self, frame: Any) -> DuckDBPyRelation:
+    def _from_memory(self, frame: Any) -> DuckDBPyRelation:
         return self._session.kept(f"SELECT * FROM {self._session.named(self._session.con.from_df(frame))}")
 
     def _lines_by_file(self, query: str) -> dict[str, tuple[int, ...]]:

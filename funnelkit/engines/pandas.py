@@ -7,14 +7,14 @@ on the values and not on the rows. Imported only when rows are read, so pandas s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from funnelkit.engines import Aside, BadCells, Batch, Converted, Scan, _linking
+from funnelkit.engines import Aside, BadCells, Cells, Converted, _linking
 from funnelkit.engines._coded import Coding, PandasText, asides, bad_cells, hits, promising, typed
 from funnelkit.plans import LinkKey, TablePlan
 
@@ -24,17 +24,10 @@ _FILES = ("source_file", "source_row")
 class PandasEngine:
     """Frames as pandas DataFrames."""
 
-    def text(
-        self,
-        batches: Callable[[], Iterable[Batch]],
-        headers: Mapping[str, int],
-        width: int,
-        kinds: Mapping[str, str],
-        scan: Scan | None = None,
-    ) -> PandasText:
-        """Hold the columns *headers* of *batches*; rows that do not fit *width* are set aside."""
-        coding = Coding(headers, width)
-        for batch in batches():
+    def text(self, cells: Cells) -> PandasText:
+        """Hold the text of *cells*; rows that do not have the width of the header are set aside."""
+        coding = Coding(cells.places, cells.width)
+        for batch in cells.batches():
             coding.add(batch)
         return coding.done()
 
@@ -144,10 +137,11 @@ class PandasEngine:
 
     def linked(
         self, leads: pd.DataFrame, deals: pd.DataFrame, keys: Sequence[LinkKey]
-    ) -> tuple[pd.DataFrame, Mapping[str, int]]:
-        """*deals* with ``_lead``; and how many deals each of *keys* linked."""
-        numbers, matched = _linking.leads_of(leads, deals, keys)
-        return deals.assign(_lead=_linking.nullable(numbers)), matched
+    ) -> tuple[pd.DataFrame, pd.DataFrame, Mapping[str, int]]:
+        """*leads* and *deals* with ``_lead``; and how many deals each of *keys* linked."""
+        people = _linking.numbered(leads, "_lead", "created_at", "lead_id") if keys else leads
+        numbers, matched = _linking.leads_of(people, deals, keys)
+        return people, deals.assign(_lead=_linking.nullable(numbers)), matched
 
     def named(self, frame: pd.DataFrame, keys: Sequence[tuple[str, str]], target: str) -> pd.DataFrame:
         """*frame* with the text *target*: the first of *keys* that the row has."""
@@ -166,6 +160,10 @@ class PandasEngine:
     ) -> pd.DataFrame:
         """*frame* with *columns* of the rows of *other* that *number* names."""
         return _linking.looked_up(frame, number, other, columns)
+
+    def held(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """*frame*, which is in memory already."""
+        return frame
 
     def convert_money(
         self, frame: pd.DataFrame, columns: Sequence[str], by: Sequence[str], factor: Callable[..., Fraction]

@@ -44,9 +44,7 @@ def find(
     days: set[int] = set()
     for table, columns in asked.items():
         if table in frames:
-            frame = collect.frame(frames[table])
-            for column in set(columns) & set(collect.names(frame)):
-                days.update(collect.distinct(frame, column))
+            days |= collect.all_values(collect.frame(frames[table]), columns)
     ordered = sorted(days)
     beyond: list[int] = []
     while len(ordered) > 1 and ordered[-1] - ordered[-2] > _GAP:

@@ -139,7 +139,7 @@ def _linked(made: _Build, is_paid: Callable[[str], bool]) -> None:
     leads = made.frames.get("leads")
     deals = identity.numbered(made.frames["deals"], engine)
     if leads is None:
-        deals, _ = engine.linked(deals, deals, ())
+        _, deals, _ = engine.linked(deals, deals, ())
     else:
         leads, deals, made.matches = identity.link(leads, deals, engine)
     deals = _flagged(engine.named(deals, identity.CUSTOMER_KEYS, "customer"))
@@ -149,15 +149,25 @@ def _linked(made: _Build, is_paid: Callable[[str], bool]) -> None:
             deals, present, leads, of_leads, engine, made.wanted
         )
         deals = dimensions.paid(deals, made.present["deals"], is_paid)
+    deals = engine.held(deals)
     found = engine.customers(deals)
     made.frames["deals"] = deals
     if leads is not None:
-        made.frames["leads"] = leads = engine.outcomes(leads, deals, found)
+        made.frames["leads"] = engine.outcomes(_slim(leads, made.wanted), deals, found)
         _count_unmatched(made)
         made.present["leads"] |= {"has_deal", "has_won"} | (
             {"won_at"} if "closed_at" in made.present["deals"] else set()
         )
     _customers(made, found, is_paid)
+
+
+def _slim(leads: Any, wanted: frozenset[str]) -> Any:
+    """*leads* without the texts that they were linked by and nobody asks for: they take most of the memory."""
+    table = collect.frame(leads)
+    return table.drop([c for c in collect.names(table) if c in _LINKED_BY and c not in wanted]).to_native()
+
+
+_LINKED_BY = frozenset({"company_id", "email", "company", "domain", "source", "medium", "campaign"})
 
 
 def _count_unmatched(made: _Build) -> None:
@@ -179,7 +189,7 @@ def _customers(made: _Build, found: Any, is_paid: Callable[[str], bool]) -> None
     if "leads" in made.frames:
         leads, of_leads = made.frames["leads"], made.present["leads"]
         frame, present = dimensions.through_leads(frame, present, leads, of_leads, made.engine, made.wanted)
-    frame = _flagged(dimensions.paid(frame, present, is_paid))
+    frame = made.engine.held(_flagged(dimensions.paid(frame, present, is_paid)))
     extra = {"customer"} | ({"first_won_at", "revenue"} & set(collect.names(collect.frame(frame))))
     made.frames["customers"] = frame
     made.present["customers"] = present | extra

@@ -73,10 +73,10 @@ def _company(text: str) -> str:
 def link(leads: Any, deals: Any, engine: Engine) -> tuple[Any, Any, tuple[Match, ...]]:
     """*leads* and numbered *deals* (native frames) with ``_lead``; and what each key found.
 
-    Leads are numbered in the order of their creation, so the smallest number is the earliest.
+    Leads are numbered in the order of their creation, so the smallest number is the earliest. Those that no deal
+    can mean may have no number.
     """
-    people = engine.numbered(leads, "_lead", "created_at", "lead_id")
-    linked, matched = engine.linked(people, deals, LEAD_KEYS)
+    people, linked, matched = engine.linked(leads, deals, LEAD_KEYS)
     matches = tuple(Match(source="deals", target="leads", by=k, matched=n) for k, n in matched.items())
     return people, linked, matches
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from funnelkit import bulk
-from funnelkit.engines import Engine
+from funnelkit.engines import Cells, Engine
 from funnelkit.errors import SourceError
 from funnelkit.plans import ColumnPlan, RowRule, TablePlan
 from funnelkit.sources import (
@@ -131,8 +131,15 @@ def _text(export: Export[Recognition], rules: Sequence[RowRule], engine: Engine)
         # Of a first and a last day the time counts too, which is not kept of a day.
         kind = "text" if target in ("start", "end") else columns[target].kind
         kinds[header] = kind if kinds.setdefault(header, kind) == kind else "text"
-    places = {h: positions[h] for h in wanted}
-    return engine.text(export.batches, places, len(export.header), kinds, export.scan)
+    return engine.text(
+        Cells(
+            batches=export.batches,
+            places={h: positions[h] for h in wanted},
+            width=len(export.header),
+            kinds=kinds,
+            scan=export.scan,
+        )
+    )
 
 
 def _decided(
