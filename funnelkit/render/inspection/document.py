@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from funnelkit.inspection import Inspected
-from funnelkit.render._text import whole
+from funnelkit.render.json import written
 
 VERSION = "1.0"
 
@@ -16,7 +15,7 @@ VERSION = "1.0"
 def render(seen: Sequence[Inspected]) -> bytes:
     """The document as indented JSON with a line feed at its end."""
     document = {"format_version": VERSION, "files": [entry(one) for one in seen]}
-    return (whole(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)) + "\n").encode()
+    return written(document)
 
 
 def entry(one: Inspected) -> dict[str, Any]:
