@@ -40,7 +40,7 @@ Output = Annotated[
         "--output", "-o", metavar="FILE", help="Write a file; its suffix picks the format. May be repeated."
     ),
 ]
-EngineName = Annotated[str, typer.Option("--engine", metavar="NAME", help="auto or pandas.")]
+EngineName = Annotated[str, typer.Option("--engine", metavar="NAME", help="auto, pandas or duckdb.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what each file was read as.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")]

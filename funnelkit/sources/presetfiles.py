@@ -35,7 +35,13 @@ def in_folder(folder: Path) -> tuple[Preset, ...]:
         raise ConfigError(
             f"{folder}: there are no presets in this folder", hint="Check `presets` in the config."
         )
-    return tuple(own(path.stem, _document(path)) for path in found)
+    return _of_files(tuple((path, path.stat().st_mtime_ns) for path in found))
+
+
+@cache
+def _of_files(found: tuple[tuple[Path, int], ...]) -> tuple[Preset, ...]:
+    """The presets in files as they were written last: they are asked for once for every export."""
+    return tuple(own(path.stem, _document(path)) for path, _ in found)
 
 
 def own(name: str, document: Mapping[str, Any]) -> Preset:
