@@ -225,3 +225,13 @@ def test_presets_of_ones_own_are_used_and_kept(capsys: pytest.CaptureFixture[str
     assert again.sources[0].preset == "kettle"
     assert run(["report", "-f", "json"]) == 0
     capsys.readouterr()
+
+
+def test_money_in_another_currency_is_refused_and_money_without_a_sign_is_the_pinned_one() -> None:
+    euros = 'Deal ID,Status,Close Date,Amount\n1,Won,2026-01-05,"€ 1,250.00"\n2,Lost,2026-01-06,"€ 300.50"\n'
+    pin(euros)
+    (source,) = yaml.safe_load(Path("funnelkit.yaml").read_text())["sources"]
+    assert source["currency"] == "EUR"
+    assert "the money in column 'Amount' is USD and not EUR" in refusal(euros.replace("€", "$"))
+    Path("deals.csv").write_text(euros.replace("€ ", ""))
+    assert reporting.report([], PINNED).currency == "EUR"

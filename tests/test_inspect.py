@@ -208,6 +208,20 @@ def test_rejects_of_files_with_other_headers_share_the_columns_of_the_same_name(
     assert (rows[-1]["file"], rows[-1]["Deal ID"], rows[-1]["file (2)"]) == ("more.csv", "9", "x")
 
 
+def test_rejects_of_another_table_have_their_cells_and_numbers_no_apostrophe(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spend = "Date,Campaign,Cost,Impressions\n2026-01-05,A,10.50,100\nTotal,,-216.00,--\n"
+    (folder / "stacked.csv").write_text(f"{spend}\nDate,Lead Name,Email\n2026-01-06,Ann,ann@x.example\n")
+    command("stacked.csv", "--rejects", "r.csv", capsys=capsys)
+    rows = list(csv.reader((folder / "r.csv").read_text().splitlines()))[1:]
+    assert rows == [
+        ["stacked.csv", "3", "total", "", "Total", "", "-216.00", "--"],
+        ["stacked.csv", "5", "other_table", "", "Date", "Lead Name", "Email", ""],
+        ["stacked.csv", "6", "other_table", "", "2026-01-06", "Ann", "ann@x.example", ""],
+    ]
+
+
 def test_rejects_without_any_are_a_header(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, _ = command("leads.csv", "--rejects", "r.csv", capsys=capsys)
     assert code == 3

@@ -123,6 +123,7 @@ def test_a_start_is_written_once_and_says_what_to_do_next(capsys: pytest.Capture
     assert run(["sources", "new", "k.csv", "-o", "kettle.yaml"]) == 0
     assert "`presets:` in funnelkit.yaml" in capsys.readouterr().err
     assert run(["sources", "new", "k.csv", "-o", "kettle.yaml"]) == 2
+    assert run(["sources", "new", "k.csv", "-o", "presets/kettle.yaml"]) == 0, "the folder is made"
     assert run(["sources", "new", "gone.csv"]) == 5
     assert run(["sources", "new"]) == 2
     assert run(["sources", "one", "two"]) == 2

@@ -60,7 +60,7 @@ def _start(file: str | None, output: str, *, force: bool) -> None:
     from funnelkit.cli import output as out
     from funnelkit.errors import UsageError
     from funnelkit.pipeline import drafting
-    from funnelkit.render.files import write
+    from funnelkit.render.files import make_folder, write
 
     if file is None:
         raise UsageError(
@@ -75,6 +75,7 @@ def _start(file: str | None, output: str, *, force: bool) -> None:
     if output == "-":
         out.emit(text.encode())
         return
+    make_folder(Path(output))
     write({Path(output): text.encode()})
     out.talk(
         f"wrote {output}; complete the lines with TODO, and name its folder under `presets:` in funnelkit.yaml"

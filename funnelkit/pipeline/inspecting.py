@@ -90,9 +90,12 @@ def _accounted(loaded: Loaded, engine: engines.Engine) -> Loaded:
 def _of_export(export: Export[Recognition]) -> Inspected:
     """What recognition says of a file."""
     from funnelkit.sources import fills
+    from funnelkit.sources.preset import Header
 
     preset = export.kind.preset
-    mapped = {*export.kind.columns.values(), *fills.headers(export).values()}
+    header = Header(export.header)
+    telling = (header.find(rows.column) for rows in preset.other_rows) if preset else ()
+    mapped = {*export.kind.columns.values(), *fills.headers(export).values(), *filter(None, telling)}
     return Inspected(
         file=export.file,
         table=export.kind.table,
@@ -186,7 +189,8 @@ def _style(decision: Decision) -> str:
         return ""
     if isinstance(style, NumberStyle):
         sign = "point" if style.decimal == "." else "comma"
-        return f"number, decimal {sign}, {style.scale} decimals" if style.scale else "whole number"
+        decimals = f"{style.scale} decimal{'s' * (style.scale > 1)}"
+        return f"number, decimal {sign}, {decimals}" if style.scale else "whole number"
     if isinstance(style, DateStyle):
         orders = ", ".join(f"{order} with {separator}" for separator, order in style.orders.items())
         return f"date ({orders})" if orders else f"date ({style.pattern})" if style.pattern else "date"

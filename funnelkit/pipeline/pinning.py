@@ -33,6 +33,7 @@ def checked(loaded: Loaded) -> Loaded:
     """*loaded* as it is, where it fits what is pinned of it. Raises SourceError with the differences."""
     settings = loaded.settings
     found = [*_unreadable(loaded), *(_new_words(loaded) if settings.unclear is not None else ())]
+    found += _other_money(loaded) if settings.pinned else ()
     if found:
         raise _refusal(loaded.export.file, found)
     new = _new_headers(loaded.export.header, settings) if settings.pinned else []
@@ -108,6 +109,19 @@ def _unreadable(loaded: Loaded) -> Iterator[str]:
         )
         if firm and decision.style is None:
             yield f"column {decision.header!r} ({target}): {decision.evidence}"
+
+
+def _other_money(loaded: Loaded) -> Iterator[str]:
+    """Signs of another currency than the pinned one, in the header or the cells of its money."""
+    from funnelkit.sources.currency import code
+
+    pinned = loaded.settings.currency
+    signs = [(d.header, code(sign)) for d in loaded.decisions for sign in d.symbols]
+    found = dict.fromkeys((name, c) for name, c in signs if pinned and c and c != pinned)
+    if pinned and loaded.export.kind.currency not in (None, pinned):
+        yield f"its header says {loaded.export.kind.currency} and not {pinned}"
+    for name, other in found:
+        yield f"the money in column {name!r} is {other} and not {pinned}"
 
 
 def _new_words(loaded: Loaded) -> Iterator[str]:

@@ -51,7 +51,7 @@ def rows_at(loaded: Loaded, lines: set[int]) -> Mapping[int, Sequence[str]]:
     found: dict[int, Sequence[str]] = {}
     if lines:
         last = max(lines)
-        for line, cells in loaded.export.open():
+        for line, cells in loaded.export.everything():
             if line in lines:
                 found[line] = cells
             if line >= last:

@@ -124,6 +124,8 @@ def _entry(file: Loaded, folder: Path) -> Iterator[str]:
         yield f"    encoding: {dialect.encoding}"
     if dialect.delimiter not in ("", ","):
         yield f"    delimiter: {yaml_text(dialect.delimiter)}"
+    if file.currency and "currency" not in kind.columns:
+        yield f"    currency: {file.currency}"
     yield from _said(file)
     yield "    columns:"
     decided = {d.target: d for d in file.decisions}

@@ -29,6 +29,14 @@ _HINTS = {
 }
 
 
+def make_folder(path: Path) -> None:
+    """Make the folder that *path* is to lie in. Raises OutputError where that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _explained(path, error) from error
+
+
 def write(outputs: Mapping[Path, bytes], *, private: bool = False) -> None:
     """Put the bytes of every output into its file, or raise OutputError and leave the old files alone.
 
@@ -85,4 +93,4 @@ def _fill(temporary: Path, target: Path, data: bytes, *, private: bool) -> None:
 
 def _explained(path: Path, error: OSError) -> OutputError:
     said, hint = _HINTS.get(error.errno or 0, (error.strerror or str(error), "Write to another place."))
-    return OutputError(f"{path}: cannot write the report: {said}", hint=hint)
+    return OutputError(f"{path}: cannot be written: {said}", hint=hint)

@@ -52,6 +52,8 @@ class Export(Struct, Generic[Kind], frozen=True, kw_only=True):
     """What recognition said of the header."""
     batches: Callable[[], Iterator[Batch]]
     """The records below the header, and the lines of other tables."""
+    everything: Callable[[], Iterator[Record]]
+    """Every record of the file or sheet as it stands there, also those of other tables."""
     first: Sequence[Sequence[str]] = ()
     """Some of the first rows."""
     scan: Scan | None = None
@@ -173,7 +175,8 @@ def unrecognised(
         kind, columns = "spend", "date: NAME OF ITS DATE COLUMN, cost: NAME OF ITS COST COLUMN"
     error = SourceError(
         f"{file}: {problem}",
-        hint="It was compared with every preset and with the usual words for leads (a created date), deals "
+        hint="It was compared with every preset and with the usual words for leads (a created date, and "
+        "a source, campaign, stage, lead id, lead status, or an e-mail with a company or phone), deals "
         "(a status or stage), ad spend (a date and a cost), emails, payments and web sessions.\n"
         f"Say what it is with KIND=FILE ({kind}={name}), or name its columns in funnelkit.yaml:\n"
         f"  sources:\n    - path: {name}\n      table: {kind}\n      columns: {{{columns}}}",

@@ -25,6 +25,7 @@ from funnelkit.sources.export import (
     Export,
     Kind,
     Recognise,
+    Record,
     distinct,
     first_header,
     joined,
@@ -103,10 +104,16 @@ def _read_text(text: Text, recognise: Recognise[Kind], file: str, delimiter: str
         preamble=chosen.preamble,
         kind=choice.proposal.kind,
         batches=opened,
+        everything=lambda: _records(text, chosen.delimiter),
         first=tuple(islice(choice.below(), FIRST)),
         scan=_scan(text, chosen),
         notes=_notes(text, file),
     )
+
+
+def _records(text: Text, delimiter: str) -> Iterator[Record]:
+    for lines, records in batches(text, delimiter):
+        yield from zip(lines, records, strict=True)
 
 
 def _scan(text: Text, chosen: _Chosen[Kind]) -> Scan | None:

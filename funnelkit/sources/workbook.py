@@ -61,6 +61,14 @@ class _Sheet(Struct, frozen=True, kw_only=True):
                     row[column] = shown
             yield row
 
+    def _merged(self, skip: int) -> dict[int, list[tuple[int, int]]]:
+        """Line -> column and first line of the merged cells below the first *skip* rows that reach down to it."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for (top, column), (bottom, _) in self.cells.merged_cell_ranges or ():
+            for line in range(top + 1, bottom + 1) if top >= skip else ():
+                found.setdefault(line, []).append((column, top))
+        return found
+
     def head(self) -> Records:
         """The first rows as text."""
         return [(line, texts(row)) for line, row in enumerate(islice(self.rows(), _HEAD), 1)]
@@ -68,11 +76,32 @@ class _Sheet(Struct, frozen=True, kw_only=True):
     def batches(self, skip: int) -> Iterator[tuple[range, list[list[Any]]]]:
         """The rows below the first *skip*, many at a time."""
         found = islice(self.rows(), skip, None)
+        if merged := self._merged(skip):
+            found = _filled(found, merged, skip)
         while rows := list(islice(found, _BATCH)):
             if not all(map(any, rows)):
                 rows = [row if any(cell != "" for cell in row) else [] for row in rows]
             yield range(skip + 1, skip + 1 + len(rows)), rows
             skip += len(rows)
+
+
+def _filled(
+    rows: Iterator[list[Any]], merged: dict[int, list[tuple[int, int]]], skip: int
+) -> Iterator[list[Any]]:
+    """*rows* from line *skip* on, where a merged name or day stands in each row it spans. A number is there once."""
+    tops = {top: column for reached in merged.values() for column, top in reached}
+    wanted = {(top, column) for reached in merged.values() for column, top in reached}
+    values: dict[tuple[int, int], Any] = {}
+    for line, row in enumerate(rows, skip):
+        if line in tops:
+            values |= {(top, c): row[c] for top, c in wanted if top == line and c < len(row)}
+        if any(cell != "" for cell in row):
+            for column, top in merged.get(line, ()):
+                value = values.get((top, column), "")
+                names = isinstance(value, str) and any(map(str.isalpha, value))
+                if column < len(row) and row[column] == "" and (names or isinstance(value, date)):
+                    row[column] = value
+        yield row
 
 
 def read(content: Content, recognise: Recognise[Kind], file: str, sheet: str | None = None) -> Export[Kind]:
@@ -131,6 +160,7 @@ def read(content: Content, recognise: Recognise[Kind], file: str, sheet: str | N
         preamble=joined(preamble),
         kind=choice.proposal.kind,
         batches=own_rows,
+        everything=lambda: ((line, texts(row)) for line, row in enumerate(chosen.rows(), 1)),
         first=tuple(islice(choice.below(), FIRST)),
         notes=_notes(file, chosen, understood),
     )

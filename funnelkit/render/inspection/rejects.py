@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 
 from funnelkit.inspection import Reject
+from funnelkit.render._text import inert
 from funnelkit.render.csv import safe
 
+_FIGURE = re.compile(r"[-+]?[\d.,'’ %€$£]*|--?", re.ASCII)
+"""What begins with a sign and runs nothing."""
 _OWN = ("file", "line", "reason", "column")
 
 
@@ -25,8 +29,13 @@ def render(rejects: Sequence[Reject]) -> bytes:
         width = len(one.header)
         cells = dict(zip(_named(one.header), one.cells, strict=False))
         row = [one.file, str(one.line), one.reason, one.column, *(cells.get(name, "") for name in names)]
-        writer.writerow([safe(cell) for cell in [*row, *one.cells[width:]]])
+        writer.writerow([_as_it_stands(cell) for cell in [*row, *one.cells[width:]]])
     return text.getvalue().encode()
+
+
+def _as_it_stands(cell: str) -> str:
+    """*cell*; only one that a spreadsheet would run as a formula gets an apostrophe before it."""
+    return inert(cell) if _FIGURE.fullmatch(cell) else safe(cell)
 
 
 def _named(header: Sequence[str]) -> list[str]:

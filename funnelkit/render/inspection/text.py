@@ -133,7 +133,9 @@ def _what(one: Inspected) -> str:
 
 def _rows(one: Inspected) -> str:
     rows = (
-        f"{one.used:,} of {one.rows:,} rows used" if one.used != one.rows else f"{one.rows:,} rows, all used"
+        f"{one.used:,} of {one.rows:,} rows used"
+        if one.used != one.rows
+        else f"{one.rows:,} row{'s' * (one.rows != 1)}, all used"
     )
     money = ", ".join(map(clean, one.currencies)) or ("no currency stated" if _has_money(one) else "")
     facts = [rows, _dates(one) or "no dates", money, one.grain and f"one row per {one.grain}"]
