@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -11,9 +13,11 @@ from typing import Any
 import pytest
 
 import funnelkit
+from funnelkit.cli.app import run
 from funnelkit.errors import FunnelkitError, MissingInputError, SourceError, UsageError
 from funnelkit.pipeline.options import Options
 from funnelkit.reports import Report
+from tests.company import write
 
 LEADS = """Lead ID,Email,Created Date,Lead Source
 1,ada@engines.example,2026-01-05,Organic Search
@@ -71,6 +75,7 @@ CHANGES: dict[str, tuple[dict[str, Any], Callable[[Report], bool]]] = {
     "drop_tests": ({"drop_tests": True}, lambda r: value(r) == 4),
     "strict": ({"strict": True}, lambda r: value(r) == 5),
     "engine": ({"engine": "pandas"}, lambda r: value(r) == 5),
+    "memory_limit": ({"memory_limit": "500MB"}, lambda r: value(r) == 5),
     "config": ({"config": "FOLDER/funnelkit.yaml"}, lambda r: r.min_n == 4),
     "no_config": ({"no_config": True}, lambda r: r.min_n == 30),
 }
@@ -100,6 +105,8 @@ def test_no_option_is_left_untried() -> None:
         ({"date_order": "ymd"}, UsageError, "--date-order ymd: not an order"),
         ({"decimal": ";"}, UsageError, "--decimal ;: not a decimal sign"),
         ({"engine": "panda"}, UsageError, "there is no engine 'panda'"),
+        ({"memory_limit": "much"}, UsageError, "--memory-limit much: not an amount of memory"),
+        ({"memory_limit": "1GB", "engine": "pandas"}, UsageError, "the engine pandas knows no limit"),
         ({"config": "nowhere.yaml"}, MissingInputError, "nowhere.yaml: there is no such configuration"),
         ({"currency": "USD"}, SourceError, "there are no rates from it to USD"),
     ],
@@ -123,3 +130,14 @@ def test_a_report_is_a_long_frame_too(files: list[Path]) -> None:
     frame = funnelkit.report(files, by=["channel"]).to_frame()
     leads = frame[(frame["metric"] == "leads") & (frame["scope"] == "breakdown")]
     assert dict(zip(leads["channel"], leads["value"], strict=True)) == CHANNELS
+
+
+def test_a_limit_that_is_too_small_is_told_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = write(tmp_path, 3_000, 5)
+    code = run(["report", str(made.leads), str(made.deals), "--no-config", "--memory-limit", "1MB"])
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert "the memory that may be used is not enough" in said.err
+    assert not list(Path(tempfile.gettempdir()).glob(f"funnelkit-spill-{os.getpid()}-*"))

@@ -40,6 +40,12 @@ Output = Annotated[
         "--output", "-o", metavar="FILE", help="Write a file; its suffix picks the format. May be repeated."
     ),
 ]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-limit", metavar="SIZE", help="Such as 1GB: what is more is spilled to disk; duckdb only."
+    ),
+]
 EngineName = Annotated[str, typer.Option("--engine", metavar="NAME", help="auto, pandas or duckdb.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what each file was read as.")]

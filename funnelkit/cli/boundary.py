@@ -10,10 +10,13 @@ import sys
 import textwrap
 from collections.abc import Callable, Sequence
 
-from funnelkit.errors import FunnelkitError, SeveralProblems
+from funnelkit.errors import FunnelkitError, SeveralProblems, UsageError
 
 INTERNAL = 70
 INTERRUPTED = 130
+_NO_MEMORY = "OutOfMemoryException"
+"""What DuckDB raises, by its name: to import it for its errors would take longer than a small report."""
+_MORE = "Give --memory-limit more, such as 1GB, or load fewer or shorter files at a time."
 
 
 def guarded(command: Callable[[], int | None], arguments: Sequence[str]) -> int:
@@ -33,6 +36,9 @@ def guarded(command: Callable[[], int | None], arguments: Sequence[str]) -> int:
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, MemoryError) or type(error).__name__ == _NO_MEMORY:
+            _say(UsageError("the memory that may be used is not enough", hint=_MORE))
+            return UsageError.exit_code
         print(
             f"funnelkit: this is a fault of funnelkit, not of your files: {type(error).__name__}: {error}\n"
             "Run the same command with --debug to see where it happened.",

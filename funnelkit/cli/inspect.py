@@ -28,6 +28,7 @@ def inspect(
     format: Annotated[str | None, typer.Option("--format", "-f", metavar="FORMAT", help="terminal or json.")] = None,
     rejects: Annotated[str | None, typer.Option("--rejects", metavar="FILE", help="Write the rows that are not used, or have cells that cannot be read, as CSV.")] = None,
     engine: a.EngineName = "auto",
+    memory_limit: a.MemoryLimit = None,
     config: a.Config = None,
     no_config: a.NoConfig = False,
     quiet: a.Quiet = False,
@@ -47,6 +48,7 @@ def inspect(
         date_order=date_order,
         decimal=decimal,
         engine=engine,
+        memory_limit=memory_limit,
         config=config,
         no_config=no_config,
     )

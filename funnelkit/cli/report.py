@@ -40,6 +40,7 @@ def report(
     format: a.Format = None,
     output: a.Output = None,
     engine: a.EngineName = "auto",
+    memory_limit: a.MemoryLimit = None,
     config: a.Config = None,
     no_config: a.NoConfig = False,
     quiet: a.Quiet = False,
@@ -80,6 +81,7 @@ def report(
         decimal=decimal,
         strict=strict,
         engine=engine,
+        memory_limit=memory_limit,
         config=config,
         no_config=no_config,
     )

@@ -123,6 +123,9 @@ class Engine(Protocol):
     def held(self, frame: Any) -> Any:
         """*frame*, worked out once for all that is asked of it later."""
 
+    def in_memory(self, frame: Any) -> Any:
+        """*frame* as a frame of pandas."""
+
     def twins(self, frame: Any, without: str | None) -> int:
         """How many rows equal an earlier row in every canonical column; only of those *without* the named one."""
 
@@ -164,14 +167,19 @@ class Engine(Protocol):
 NAMES = ("auto", "pandas", "duckdb")
 
 
-def load(name: str) -> Engine:
-    """The engine called *name*."""
-    if name in ("auto", "pandas"):
-        from funnelkit.engines.pandas import PandasEngine
-
-        return PandasEngine()
-    if name == "duckdb":
+def load(name: str, memory: str | None = None) -> Engine:
+    """The engine called *name*, which may use so much *memory* (``1GB``) before it spills to disk."""
+    if name not in NAMES:
+        raise UsageError(f"there is no engine {name!r}", hint=did_you_mean(name, NAMES))
+    if name == "pandas" and memory:
+        raise UsageError(
+            "--memory-limit: the engine pandas knows no limit",
+            hint="Leave --engine out, or say --engine duckdb.",
+        )
+    if name == "duckdb" or memory:
         from funnelkit.engines.duckdb import DuckDBEngine
 
-        return DuckDBEngine()
-    raise UsageError(f"there is no engine {name!r}", hint=did_you_mean(name, NAMES))
+        return DuckDBEngine(memory)
+    from funnelkit.engines.pandas import PandasEngine
+
+    return PandasEngine()

@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
-import atexit
+import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Sequence
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from funnelkit.errors import UsageError
 from funnelkit.styles import BAD
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 
+_PREFIX = "funnelkit-spill-"
+_SESSIONS = count()
+
+
 class Session:
     """One database in memory, which spills to disk where *memory* (``1GB``) is not enough."""
 
     def __init__(self, memory: str | None = None) -> None:
-        self.folder = tempfile.mkdtemp(prefix="funnelkit-")
-        atexit.register(self.close)
-        self.con: DuckDBPyConnection = duckdb.connect(config={"temp_directory": self.folder})
+        _clear_away()
+        # The database makes this folder when it needs it, and takes it away when it is closed.
+        self.folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{os.getpid()}-{next(_SESSIONS)}"
+        self.con: DuckDBPyConnection = duckdb.connect(config={"temp_directory": str(self.folder)})
+        # Nobody needs to think of it: the frames that hold what is spilled are gone before the session is.
+        weakref.finalize(self, _leave, self.con, self.folder)
         if memory:
-            self.con.execute("SET memory_limit = $1", [memory])
+            self._limit(memory)
         self._numbers = count()
 
-    def close(self) -> None:
-        """Leave nothing behind."""
-        self.con.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def _limit(self, memory: str) -> None:
+        try:
+            self.con.execute("SET memory_limit = $1", [memory])
+        except duckdb.Error:
+            raise UsageError(
+                f"--memory-limit {memory}: not an amount of memory", hint="Write it as in 1GB or 800MB."
+            ) from None
 
     def name(self) -> str:
         """A name that nothing has."""
@@ -78,3 +91,27 @@ class Session:
     def lines(self, query: str) -> tuple[int, ...]:
         """The line numbers that *query* gives, in their order."""
         return tuple(sorted(line for (line,) in self.rows(query)))
+
+
+def _leave(con: DuckDBPyConnection, folder: Path) -> None:
+    """Leave nothing behind."""
+    con.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_away() -> None:
+    """Remove what processes have left that were killed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        process = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if process.isdigit() and not _runs(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -165,6 +165,10 @@ class PandasEngine:
         """*frame*, which is in memory already."""
         return frame
 
+    def in_memory(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """*frame*, which is one of pandas."""
+        return frame
+
     def convert_money(
         self, frame: pd.DataFrame, columns: Sequence[str], by: Sequence[str], factor: Callable[..., Fraction]
     ) -> pd.DataFrame:

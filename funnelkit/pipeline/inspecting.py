@@ -38,7 +38,7 @@ def inspect(
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
-    engine = engines.load(options.engine)
+    engine = engines.load(options.engine, options.memory_limit)
     found: list[Inspected] = []
     rows: list[Reject] = []
     for one in named:

@@ -29,5 +29,6 @@ class Options(Struct, frozen=True, kw_only=True):
     drop_tests: bool = False
     strict: bool = False
     engine: str = "auto"
+    memory_limit: str | None = None
     config: str | Path | None = None
     no_config: bool = False

@@ -20,6 +20,7 @@ from funnelkit.errors import (
     did_you_mean,
     raise_all,
 )
+from funnelkit.pipeline import inputs as folders
 from funnelkit.pipeline.inputs import Input, expand
 from funnelkit.sources.settings import FileSettings
 
@@ -132,7 +133,7 @@ def read_export(one: Input, config: Config) -> Export[Recognition]:
         export = _opened(one, config, settings)
     except SourceError as error:
         if error.code != "unrecognised" or not settings.columns:
-            raise
+            raise _explained(error, one) from None
         # Perhaps the columns are all there, and it is the file that is written in another way.
         try:
             found = _opened(one, config, replace(settings, encoding=None, delimiter=None))
@@ -143,6 +144,21 @@ def read_export(one: Input, config: Config) -> Export[Recognition]:
     if single_byte and pinning.is_utf8(one.data or reader.contents(one.path, one.file)):
         raise pinning.written_otherwise(one, "utf-8", export.dialect.delimiter)
     return export
+
+
+def _explained(error: SourceError, one: Input) -> SourceError:
+    """*error*, with what a file that nobody knows lacks to be ad spend, where that is all."""
+    from funnelkit.sources import recognise
+
+    dated = recognise.nearly_spend(error.header, one.file) if error.code == "unrecognised" else None
+    if dated:
+        name = Path(one.file).name
+        error.hint = (
+            f"It would be ad spend, with its day in {dated!r}, but no column is known as a cost. Add one to the export, "
+            "or say in funnelkit.yaml which it is:\n"
+            f"  sources:\n    - path: {name}\n      table: spend\n      columns: {{date: {dated}, cost: NAME OF ITS COST COLUMN}}"
+        )
+    return error
 
 
 def _opened(one: Input, config: Config, settings: FileSettings) -> Export[Recognition]:
@@ -161,6 +177,19 @@ def _opened(one: Input, config: Config, settings: FileSettings) -> Export[Recogn
     )
 
 
+def is_stray(one: Input, problem: FunnelkitError) -> bool:
+    """Whether *one* is no export at all, and came along with a folder or an archive that was named whole."""
+    return bool(one.whole) and one.settings.kind is None and problem.code in ("unrecognised", "no_table")
+
+
+def _passed_over(problem: FunnelkitError) -> Note:
+    from funnelkit.tables import Note
+
+    return Note(
+        code="passed_over", message=f"{problem}; it was passed over, since what it lies in was named whole"
+    )
+
+
 def read(files: Sequence[str], options: Options, observe: Observe = lambda file: None) -> Read:
     """Every file, read and put together. What is wrong with any of them is told at once.
 
@@ -173,16 +202,17 @@ def read(files: Sequence[str], options: Options, observe: Observe = lambda file:
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
-    engine = engines.load(options.engine)
+    engine = engines.load(options.engine, options.memory_limit)
     loaded: list[Loaded] = []
     problems: list[FunnelkitError] = []
+    strays: list[FunnelkitError] = []
     for one in named:
         observe(one.file)
         try:
             loaded.append(load_one(one, config, zone, engine))
         except FunnelkitError as problem:
-            problems.append(problem)
-    raise_all(problems)
+            (strays if is_stray(one, problem) else problems).append(problem)
+    raise_all(problems if loaded else [*problems, *strays])
     if options.strict:
         raise_all([p for f in loaded for p in _bad_rows(f)])
     drop = options.drop_tests or config.drop_tests
@@ -203,7 +233,7 @@ def read(files: Sequence[str], options: Options, observe: Observe = lambda file:
         currency=money,
         zone=zone,
         engine=engine,
-        notes=[*notes, *more],
+        notes=[*folders.notes(named), *map(_passed_over, strays), *notes, *more],
     )
 
 

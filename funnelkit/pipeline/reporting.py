@@ -51,7 +51,7 @@ def tables(files: Sequence[str], options: Options) -> Tables:
     from funnelkit.pipeline.frames import public
 
     done = read(files, options)
-    return {name: public(name, t.frame, t.scales) for name, t in done.together.items()}
+    return {name: public(name, done.engine.in_memory(t.frame), t.scales) for name, t in done.together.items()}
 
 
 def report(files: Sequence[str], options: Options, observe: Observe = lambda file: None) -> Report:

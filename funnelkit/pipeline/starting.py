@@ -20,7 +20,7 @@ from funnelkit.config import Config
 from funnelkit.errors import FunnelkitError, UsageError, raise_all
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.pinning import outcome_columns
-from funnelkit.pipeline.reading import Observe, inputs, load_one, read_config, zone_of
+from funnelkit.pipeline.reading import Observe, inputs, is_stray, load_one, read_config, zone_of
 from funnelkit.render._text import clean
 from funnelkit.styles import DateStyle, NumberStyle
 from funnelkit.tables import TABLES
@@ -66,9 +66,10 @@ def configuration(
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
-    engine = engines.load(options.engine)
+    engine = engines.load(options.engine, options.memory_limit)
     loaded: list[Loaded] = []
     problems: list[FunnelkitError] = []
+    strays: list[FunnelkitError] = []
     for one in named:
         observe(one.file)
         if one.data is not None:
@@ -79,8 +80,8 @@ def configuration(
         try:
             loaded.append(load_one(one, config, zone, engine))
         except FunnelkitError as problem:
-            problems.append(problem)
-    raise_all(problems)
+            (strays if is_stray(one, problem) else problems).append(problem)
+    raise_all(problems if loaded else [*problems, *strays])
     lines = [_HEAD, f"timezone: {zone}"]
     if options.currency:
         lines.append(f"currency: {options.currency}")

@@ -11,6 +11,7 @@ from funnelkit.inspection import Inspected, Lack, Unreadable
 from funnelkit.render._aligned import aligned, cut, filled
 from funnelkit.render._text import clean
 from funnelkit.reports import SetAside
+from funnelkit.tables import TABLES
 
 _DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe"}
 _BOLD, _RED, _YELLOW, _END = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
@@ -106,7 +107,7 @@ def _sections(one: Inspected, width: int | None) -> Iterator[tuple[str, list[Lin
         [line for cells in one.unreadable for line in _unreadable(one, cells, width)],
     )
     yield "Notes", [line for note in _notes(one) for line in _warning(note, width)]
-    yield "Sums", _plain(aligned([(c, total) for c, total in (one.sums or {}).items()], width, indent=4))
+    yield "Sums", _plain(aligned(_sums(one), width, indent=4))
     yield "Columns", _plain(_columns(one, width))
     yield (
         "Not in the file, and where to get it",
@@ -140,6 +141,19 @@ def _rows(one: Inspected) -> str:
     money = ", ".join(map(clean, one.currencies)) or ("no currency stated" if _has_money(one) else "")
     facts = [rows, _dates(one) or "no dates", money, one.grain and f"one row per {one.grain}"]
     return " · ".join(fact for fact in facts if fact)
+
+
+def _sums(one: Inspected) -> list[tuple[str, ...]]:
+    """Each column and its sum; of money in several currencies that it is none."""
+    money = (
+        {c for c, column in TABLES[one.table].columns.items() if column.kind == "money"}
+        if one.table
+        else set()
+    )
+    mixed = f"{' and '.join(one.currencies)} together: no sum of money" if len(one.currencies) > 1 else ""
+    return [
+        (c, total, mixed) if mixed and c in money else (c, total) for c, total in (one.sums or {}).items()
+    ]
 
 
 def _has_money(one: Inspected) -> bool:
