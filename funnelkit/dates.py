@@ -43,7 +43,8 @@ _SHAPES = {
     # Google Analytics glues the hour on.
     "compact": r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:[01]\d|2[0-3])?(?:\.0)?",
     "numeric": rf"(?P<a>\d{{1,2}})(?P<sep>[-/.])\s?(?P<b>\d{{1,2}})(?P=sep)\s?(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
-    "day first": r"(?P<d>\d{1,2})\.?[\s-]+(?:de\s+)?(?P<name>[^\W\d]+)\.?,?[\s-]+(?:de\s+)?"
+    "day first": r"(?P<d>\d{1,2})(?:\.|(?:st|nd|rd|th|er|º|°)(?=\s))?[\s/-]+(?:(?:de|of)\s+)?(?P<name>[^\W\d]+)\.?,?"
+    r"[\s/-]+(?:de\s+)?"
     rf"(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
     "month first": r"(?P<name>[^\W\d]+)\.?(?:\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+|-(?P<dd>\d{1,2})-)"
     rf"(?P<y>\d{{4}}){_TAIL}",

@@ -81,6 +81,8 @@ def number_parts(cell: str) -> Parts | None:
     (3, True)
     >>> number_parts("12 pcs"), number_parts("1.2.3"), number_parts("Rs.500").digits
     (None, None, '500')
+    >>> number_parts("50.00-").negative, number_parts("50,00- EUR").symbol, number_parts("-5.0-"), number_parts("5-")
+    (True, 'EUR', None, None)
     >>> number_parts("1.250,- €").digits, number_parts("CHF 500.--").digits, number_parts("500 Euro").symbol
     ('1.250,00', '500.00', 'Euro')
     """
@@ -108,6 +110,8 @@ def number_parts(cell: str) -> Parts | None:
         before, digits = f"{before}.", digits[1:]  # "Rs.500" is five hundred
     if before.endswith("-") and not signed:
         negative, before = True, before[:-1].strip()
+    if re.search(r"[.,]\d+$", digits) and re.match(r"-(?:\s|$)", after) and not (signed or negative):
+        negative, after = True, after[1:]  # as bookkeepers write an amount: "50.00-"
     power, after = _power(match["exponent"], after.strip())
     symbol = before or after
     if before and after:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Literal
 
@@ -91,7 +91,7 @@ def read_period(text: str, orders: Mapping[str, str] | None = None, unit: str | 
     if len(text) < 6:
         return _year(text) if unit == "year" else None
     if len(text) <= 20:
-        found = _week(text) or _quarter(text) or _month(text) or (_glued(text, unit) if unit else None)
+        found = _week(text) or _quarter(text) or _month(text) or (_by_unit(text, unit) if unit else None)
         if found:
             return found
     return read_range(text, orders)
@@ -132,6 +132,22 @@ def _month(text: str) -> Days | None:
     match = _pattern(r"([^\W\d]+)\.?,?[-/\s]+(?:de\s+|del\s+)?(\d{4})").fullmatch(text)
     number = MONTHS.get(match[1].lower()) if match else None
     return _months(int(match[2]), number, 1) if match and number else None
+
+
+def _by_unit(text: str, unit: str) -> Days | None:
+    named = short_month(text) if unit == "month" else None
+    return _months(*named, 1) if named else _glued(text, unit)
+
+
+def short_month(text: str) -> tuple[int, int] | None:
+    """Year and month of ``Jan-26``, which may be a day to others.
+
+    >>> short_month("Mrz-26"), short_month("Feb '25"), short_month("Jan 26"), short_month("Lot-26")
+    ((2026, 3), (2025, 2), None, None)
+    """
+    match = _pattern(r"([^\W\d]+)\.?(?:-|\s?['’])(\d{2})").fullmatch(text.strip())
+    number = MONTHS.get(match[1].lower()) if match else None
+    return (2000 + int(match[2]), number) if match and number else None
 
 
 def _glued(text: str, unit: str) -> Days | None:
@@ -184,6 +200,21 @@ def counted(text: str, count: Count, base: date) -> Days | None:
         return _sunday_week(base.year, number)
     first = base + timedelta(days=number * (7 if count == "week" else 1))
     return (first, first + timedelta(days=6 if count == "week" else 0)) if first.year in YEARS else None
+
+
+_EPOCHS = range(946_684_800, 4_102_444_800)
+"""The seconds since 1970 of the years from 2000 up to 2100: any other number may be anything."""
+
+
+def moment(text: str) -> datetime | None:
+    """The time that *text* says as seconds or milliseconds since 1970, of this century only.
+
+    >>> moment("1767607200"), moment("1767607200000") == moment("1767607200"), moment("17676072")
+    (datetime.datetime(2026, 1, 5, 10, 0, tzinfo=datetime.timezone.utc), True, None)
+    """
+    match = _pattern(r"(\d{10})(\d{3})?(?:\.\d+)?").fullmatch(text.strip())
+    known = match is not None and int(match[1]) in _EPOCHS
+    return datetime.fromtimestamp(int(match[1]), UTC) if match and known else None
 
 
 SERIAL = date(1899, 12, 30)

@@ -129,8 +129,8 @@ class DateStyle(Struct, frozen=True, kw_only=True):
     """Which day is meant, where each cell holds several: a range, a month, a week."""
     unit: str | None = None
     """What a cell is by the words of the header, where the cell alone does not say it: ``202405``."""
-    count: Literal["serial", "day", "week", "month", "week of year"] | None = None
-    """The cells are no dates but numbers: what they count, from the day *base* on."""
+    count: Literal["serial", "day", "week", "month", "week of year", "epoch"] | None = None
+    """The cells are no dates but numbers: what they count, from the day *base* on; ``epoch`` is a moment in UTC."""
     base: int = 0
     kind: Literal["date"] = "date"
 
@@ -151,10 +151,13 @@ class DateStyle(Struct, frozen=True, kw_only=True):
         return self._day(stamp)
 
     def _of_several(self, cell: str) -> int | Bad | None:
-        from funnelkit.ranges import counted, read_period
+        from funnelkit.ranges import counted, moment, read_period
 
         if cell.strip().lower() in MISSING:
             return None
+        if self.count == "epoch":
+            stamp = moment(cell)
+            return self._day(stamp) if stamp else BAD
         if self.count:
             days = counted(cell, self.count, from_day(self.base))
         else:

@@ -34,6 +34,8 @@ class Table(Struct, frozen=True, kw_only=True):
     needs: tuple[tuple[str, ...], ...]
     """Each group names columns of which the vocabulary must find at least one."""
     columns: Mapping[str, Column]
+    signs: tuple[tuple[str, ...], ...] = ()
+    """Sets of columns: where only words say that it is this table, one of them must be whole. None asks for no more."""
 
 
 def _columns(**kinds: str) -> dict[str, Column]:
@@ -44,6 +46,11 @@ def _columns(**kinds: str) -> dict[str, Column]:
     }
 
 
+_OF_LEADS = (
+    "source channel medium campaign stage deal_id mql_at sal_at sql_at opportunity_at customer_at "
+    "rejected_reason converted converted_to_deal".split()
+)
+
 TABLES: dict[str, Table] = {
     t.name: t
     for t in (
@@ -53,13 +60,18 @@ TABLES: dict[str, Table] = {
             key="lead_id",
             date="created_at",
             needs=(("created_at",),),
+            # Tasks, tickets and products have a day of creation too, and an owner, a status and an e-mail with it.
+            signs=(
+                ("email", "company"),
+                *((column,) for column in _OF_LEADS),
+            ),
             columns=_columns(
                 id="lead_id deal_id company_id",
                 text="email company domain channel source medium campaign owner country segment stage "
                 "rejected_reason",
                 date="created_at mql_at sal_at sql_at opportunity_at customer_at first_response_at",
                 status="status",
-                boolean="converted",
+                boolean="converted converted_to_deal",
                 decimal="score",
             ),
         ),

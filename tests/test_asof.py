@@ -175,6 +175,16 @@ def test_an_earlier_today_does_not_know_what_came_later() -> None:
     assert [row["entered_at"] for row in rows(data, "stage_history")] == [13]
 
 
+def test_a_lead_that_was_converted_later_had_no_deal_yet() -> None:
+    leads = [
+        {"lead_id": "later", "created_at": 10, "opportunity_at": 14, "converted_to_deal": "true"},
+        {"lead_id": "before", "created_at": 10, "opportunity_at": 12, "converted_to_deal": "true"},
+    ]
+    data = link(as_of=13, leads=leads)
+
+    assert column(data, "leads", "lead_id", "has_deal") == {"later": 0, "before": 1}
+
+
 def test_a_lead_that_moved_on_later_was_not_there_yet() -> None:
     stages = {"mql_at": 11, "customer_at": 14, "status": "customer", "converted": "true"}
     leads = [

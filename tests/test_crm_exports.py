@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from funnelkit.cli.app import run
 from funnelkit.errors import SourceError
 from funnelkit.figures import number_parts
 from funnelkit.sources import vocabulary
@@ -91,6 +94,80 @@ def test_a_sheet_with_won_and_lost_deals_is_no_list_of_leads() -> None:
     found = load(table(header, *rows))
     assert found.table == "deals"
     assert Counter(column(found, "status")) == {"open": 3, "won": 1, "lost": 1}
+
+
+LISTS = {
+    "tasks": table("Task,Owner,Created,Due,Priority", "Call,Jo,2026-01-05,2026-01-08,High"),
+    "tickets": table(
+        "Ticket ID,Subject,Status,Created,Owner,Email",
+        "1,Login,Open,2026-01-05,Jo,a@a.example",
+        "2,Refund,Closed,2026-01-06,Jo,b@b.example",
+    ),
+    "products": table("SKU,Name,Created at,Price,Owner", "S1,Mug,2026-01-05,10.00,Jo"),
+    "users": table("User,Email,Role,Created at", "jo,jo@s.example,admin,2026-01-05"),
+    "articles": table("Title,Author,Created,Views", "A,Jo,2026-01-05,100"),
+    "stageless": table("Deal,Owner,Amount,Created,Closed", "D1,Jo,1000,2026-01-05,2026-01-25"),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_day_of_creation_alone_makes_no_leads(name: str) -> None:
+    with pytest.raises(SourceError, match="no export that funnelkit knows") as refused:
+        load(LISTS[name])
+    assert "leads (a created date, and a source, campaign, stage, lead id" in refused.value.hint
+    assert load(LISTS[name], kind="leads").table == "leads"
+    header = next(h for h in ("Created", "Created at") if h in LISTS[name].splitlines()[0].split(","))
+    assert load(LISTS[name], columns={"created_at": header}).table == "leads"
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Name,E-Mail,Firma,Erstellt am", "Ann,a@a.example,A,2026-01-05"),
+        ("Name,Email,Phone,Created", "Ann,a@a.example,555 0100,2026-01-05"),
+        ("Created,Name,Source", "2026-01-05,Ann,Web"),
+        ("Created,Name,Owner,Status", "2026-01-05,Ann,Jo,MQL"),
+        ("Lead ID,Created", "1,2026-01-05"),
+        ("Lead created,Owner", "2026-01-05,Jo"),
+        ("Name,Contact owner,Created", "Ann,Jo,2026-01-05"),
+    ],
+)
+def test_a_list_of_leads_shows_it_by_more_than_a_day(header: str, row: str) -> None:
+    assert load(table(header, row)).table == "leads"
+
+
+def test_a_file_that_is_called_leads_holds_leads() -> None:
+    assert load(LISTS["users"], "leads 2026.csv").table == "leads"
+
+
+def test_what_a_preset_lacks_may_be_told_by_known_words() -> None:
+    header = "Deal ID,Deal name,Status,Amount,Created,Closed"
+    found = load(table(header, "1,a,Won,100,2026-01-05,2026-01-20", "2,b,Not won,100,2026-01-05,2026-01-20"))
+    assert found.export.kind.preset is None
+    assert column(found, "status") == ["won", "lost"]
+
+
+def test_converted_leads_of_a_crm_are_opportunities_and_no_customers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = "Lead ID,Lead Owner,Company / Account,Lead Source,Lead Status,Create Date,Converted"
+    file = tmp_path / "report.csv"
+    file.write_text(
+        table(header, "00Q1,Jo,A,Web,Open,1/14/2026,0", "00Q2,Jo,B,Web,Blorb,1/15/2026,1"), "utf-8"
+    )
+    assert run(["report", str(file), "-f", "json"]) == 0
+    metrics = json.loads(capsys.readouterr().out)["metrics"]
+    assert (metrics["leads"]["value"], metrics["opportunities"]["value"]) == (2, 1)
+    assert metrics["customers_new"]["value"] is None
+
+
+def test_the_evidence_of_words_says_how_many_more_there_are() -> None:
+    stages = ("Won", "Lost", "Proposal", "Signed", "Won ")
+    found = load(
+        table("Deal ID,Status,Created", *(f"{i},{s},2026-01-05" for i, s in enumerate(stages))), kind="deals"
+    )
+    (status,) = (d.evidence for d in found.decisions if d.target == "status")
+    assert status == "'Won' is won, 'Lost' is lost, 'Proposal' is open, and 1 more"
 
 
 # What is written in a cell of money

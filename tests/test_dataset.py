@@ -47,6 +47,23 @@ def test_leads_alone_say_who_became_a_customer(
     assert {"has_won", "channel"} <= data.present["leads"]
 
 
+def test_a_lead_that_was_converted_to_a_deal_is_no_customer_yet() -> None:
+    data = link(leads=leads("converted_to_deal", "false", "true", None))
+
+    assert column(data, "leads", "lead_id", "has_deal") == {"a": 0, "b": 1, "c": 0}
+    assert column(data, "leads", "lead_id", "has_won") == {"a": 0, "b": 0, "c": 0}
+    assert "customers" not in data.frames
+    assert "has_deal" in data.present["leads"]
+    assert not {"has_won", "won_at"} & data.present["leads"]
+
+
+def test_with_deals_loaded_they_say_which_leads_have_one() -> None:
+    told = leads("converted_to_deal", "true", "true", "false")
+    data = link(leads=told, deals=[{"deal_id": "1", "lead_id": "c", "created_at": 3}])
+
+    assert column(data, "leads", "lead_id", "has_deal") == {"a": 0, "b": 0, "c": 1}
+
+
 def test_any_sign_makes_a_lead_a_customer_once() -> None:
     told = [
         {"lead_id": "a", "created_at": 1, "customer_at": 5, "converted": "true", "status": "customer"},

@@ -254,3 +254,53 @@ def test_the_order_of_the_tool_is_not_believed_where_it_leaves_the_range_of_the_
     anew = dateorder.scan(["01/06/2026", "02/06/2026"])
     orders, why = dateorder.settle(anew, {}, usual="mdy", windows=days)
     assert (orders, why) == (None, "'01/06/2026' fits two readings")
+
+
+MICROSOFT = (
+    "Gregorian date,Account name,Campaign name,Currency code,Impressions,Clicks,Spend",
+    "1/5/2026,Acme,Brand,EUR,100,10,11.00",
+    "1/6/2026,Acme,Brand,EUR,90,9,9.00",
+    "1/7/2026,Acme,Generic,EUR,50,5,10.00",
+)
+THREE = ("1/5/2026", "1/6/2026", "1/7/2026")
+
+
+def test_days_in_a_range_that_is_written_like_them_are_not_taken_for_months() -> None:
+    """From 1/5 to 1/7 are three days in January, or the first days of three months."""
+    above = '"Report Time: 1/5/2026 - 1/7/2026"\n"Report Aggregation: Daily"\n\n'
+    loaded = load(above + table(*MICROSOFT))
+    assert column(loaded, "date") == ["2026-01-05", "2026-01-06", "2026-01-07"]
+    for first in ("Campaign report\n1/5/2026 - 1/7/2026\n", "Period: 1/5/2026 - 1/7/2026\n\n"):
+        text = first + table("Day,Campaign,Cost", *(f"{day},A,1.00" for day in THREE))
+        with pytest.raises(SourceError, match="fits two readings") as caught:
+            load(text)
+        assert "is day 1 of month 5, or day 5 of month 1" in caught.value.hint
+
+
+def test_the_first_days_of_months_count_as_such_where_the_report_is_by_month_or_its_range_is_certain() -> (
+    None
+):
+    found = dateorder.scan(THREE)
+    both: dict[Order, tuple[date, date]] = {
+        "dmy": (date(2026, 5, 1), date(2026, 7, 1)),
+        "mdy": (date(2026, 1, 5), date(2026, 1, 7)),
+    }
+    certain: dict[Order, tuple[date, date]] = dict.fromkeys(
+        ("dmy", "mdy"), (date(2026, 1, 1), date(2026, 7, 31))
+    )  # type: ignore[arg-type]
+    whole = dateorder.scan([f"1/{month}/2026" for month in range(1, 8)])
+    assert dateorder.settle(found, {}, windows=both)[0] is None
+    assert dateorder.settle(found, {}, windows=both, monthly=True)[0] == {"/": "dmy"}
+    assert dateorder.settle(whole, {}, windows=certain)[0] == {"/": "dmy"}
+    assert dateorder.settle(whole, {}, windows=certain, monthly=False)[0] is None
+    assert dateorder.settle(whole, {}, windows=certain, usual="mdy")[0] == {"/": "mdy"}
+
+
+def test_a_range_of_two_readings_proves_an_order_only_where_the_other_leaves_both() -> None:
+    windows: dict[Order, tuple[date, date]] = {
+        "dmy": (date(2026, 5, 1), date(2026, 7, 1)),
+        "mdy": (date(2026, 1, 5), date(2026, 1, 7)),
+    }
+    # 2 June or 6 February: February is in neither. 6 May or 5 June: both are in the first.
+    assert dateorder.settle(dateorder.scan(["2/6/2026"]), {}, windows=windows)[0] == {"/": "dmy"}
+    assert dateorder.settle(dateorder.scan(["6/5/2026"]), {}, windows=windows)[0] is None

@@ -38,8 +38,10 @@ FILES = sorted(p for p in SAMPLES.iterdir() if not p.name.endswith(".expected.js
 def loaded(path: Path, engine: str) -> Any:
     """What an engine makes of the file at *path*, or the sentence with which it is refused."""
     one = Input(file=path.name, path=path, settings=FileSettings())
+    # Frames live as long as their engine does.
+    own = load(engine)
     try:
-        found = load_one(one, Config(), "Europe/Berlin", load(engine))
+        found = load_one(one, Config(), "Europe/Berlin", own)
     except FunnelkitError as error:
         return str(error)
     table = collect.columns(collect.frame(found.frame))

@@ -203,5 +203,5 @@ def test_identifiers_and_sources_are_those_of_the_file(entry: Mapping[str, Any])
         counts = Counter(column(loaded, "source"))
         for word, count in truth["by_source"]["top5"].items():
             assert counts[None if word == "(blank)" else " ".join(word.split())] == count, word
-    if "converted" in truth and "converted" in loaded.present:
-        assert column(loaded, "converted").count("true") == truth["converted"]["n"]
+    for flag in {"converted", "converted_to_deal"} & loaded.present if "converted" in truth else ():
+        assert column(loaded, flag).count("true") == truth["converted"]["n"]

@@ -238,8 +238,12 @@ def test_rejects_never_take_the_place_of_what_is_inspected(
     assert (folder / "deals.csv").read_text() == DEALS
 
 
-def test_money_of_several_currencies_is_shown_as_no_sum(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = "Deal ID,Status,Close Date,Amount,Currency\n1,Won,2026-01-05,10.00,EUR\n2,Won,2026-01-06,5.00,USD\n"
+def test_money_of_several_currencies_is_shown_as_no_sum(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = (
+        "Deal ID,Status,Close Date,Amount,Currency\n1,Won,2026-01-05,10.00,EUR\n2,Won,2026-01-06,5.00,USD\n"
+    )
     (folder / "two.csv").write_text(rows)
     _, out, _ = command("two.csv", capsys=capsys)
     assert "amount  15.00  EUR and USD together: no sum of money" in out

@@ -486,3 +486,9 @@ def test_a_file_in_any_style_gives_its_sums_or_is_refused(
     assert sums(loaded) == {name: expected[name] for name in sums(loaded)}
     assert "cost" in sums(loaded)
     assert not noted(loaded, "total_differs")
+
+
+def test_a_minus_behind_an_amount_makes_it_negative() -> None:
+    assert NumberStyle(scale=2).parse("50.00-") == -5000
+    assert NumberStyle(decimal=",", scale=2).parse("1.250,50- EUR") == -125050
+    assert NumberStyle(scale=2).parse("-50.00-") is BAD

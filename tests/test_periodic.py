@@ -155,3 +155,61 @@ def test_the_days_of_a_report_weigh_more_than_its_month() -> None:
     assert read(table("Date,Start,End,Campaign,Cost", "2024-01,2024-01-05,2024-01-07,A,5.25")) == [
         ("2024-01-05", "2024-01-07")
     ]
+
+
+def test_seconds_and_milliseconds_since_1970_are_moments_in_utc() -> None:
+    for cells in (("1767607200", "1767655800"), ("1767607200000", "1767655800000")):
+        text = table(
+            "id,email,created_at,source", *(f"{n},u{n}@x.example,{c},google" for n, c in enumerate(cells))
+        )
+        assert column(load(text), "created_at") == ["2026-01-05", "2026-01-05"]
+        # 23:30 in London is the next day in Berlin.
+        assert column(load(text, zone="Europe/Berlin"), "created_at") == ["2026-01-05", "2026-01-06"]
+
+
+@pytest.mark.parametrize(
+    "cells", [("1767607200", "17676072"), ("1767607200", "1767607200000"), ("9767607200",)]
+)
+def test_other_long_numbers_are_no_moments(cells: tuple[str, ...]) -> None:
+    text = table(
+        "id,email,created_at,source", *(f"{n},u{n}@x.example,{c},google" for n, c in enumerate(cells))
+    )
+    with pytest.raises(SourceError, match=f"column 'created_at'.*{cells[0]}"):
+        load(text)
+
+
+@pytest.mark.parametrize("header", ["Month", "Date"])
+def test_a_short_month_with_a_year_covers_its_days(header: str) -> None:
+    text = table(f"{header},Channel,Spend", "Jan-26,Google Ads,100.50", "Feb-26,Google Ads,50.25")
+    loaded = load(text)
+    assert column(loaded, "start") == ["2026-01-01", "2026-02-01"]
+    assert column(loaded, "end") == ["2026-01-31", "2026-02-28"]
+
+
+def test_days_without_a_year_are_not_taken_for_months() -> None:
+    with pytest.raises(SourceError, match="column 'Date'"):
+        load(table("Date,Channel,Spend", "Jan-05,Google Ads,1.00", "Jan-12,Google Ads,2.00"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (table("Month,Channel,Spend", "January,Google Ads,1.00"), "column 'Month' .*'January' is a month without a year"),
+        (table("Lead ID,Email,Created,Source", "1,a@x.example,Jan-26,google"), "column 'Created' .*'Jan-26' is more than one day"),
+        (table("Date,Channel,Cost", "soon,Google Ads,1.00"), "column 'Date' .*no dates: 'soon'"),
+    ],
+)  # fmt: skip
+def test_dates_that_cannot_be_read_are_told_by_their_column(text: str, words: str) -> None:
+    with pytest.raises(SourceError, match=words):
+        load(text)
+
+
+def test_a_date_column_that_cannot_be_read_is_left_out_by_name() -> None:
+    text = table(
+        "Deal ID,Deal stage,Amount,Created date,Close date",
+        "1,Closed Won,100.00,week 3 of 2026,2026-01-03",
+        "2,Closed Lost,200.00,week 4 of 2026,2026-01-09",
+    )
+    loaded = load(text)
+    assert any("'Created date' (created_at)" in note.message for note in loaded.notes)
+    assert [d.header for d in loaded.decisions if d.style is None] == ["Created date"]

@@ -157,6 +157,7 @@ def test_the_folder_of_a_file_does_not_say_what_it_is() -> None:
         ("\ufeff", "the file is empty"),
         ("one line without any table", "no export that funnelkit knows; its header reads: one line without"),
         ("shoe,size\nboot,44\n", "its header reads: shoe, size"),
+        ("Channel,Jan 2026,Feb 2026,Total\nAds,1,2,3\n", "its months stand side by side"),
         ("Lead ID,Created Date,Email\n", "holds no rows that could be used"),
         ("Lead ID,Created Date,Email\n,,\n", "holds no rows that could be used"),
         (
@@ -347,3 +348,14 @@ def test_what_is_no_table_at_all_is_called_by_its_name(text: str, what: str) -> 
     with pytest.raises(SourceError, match=f"this is {what} and no table") as refused:
         load(text, "report.xls")
     assert (refused.value.code, bool(refused.value.hint)) == ("no_table", True)
+
+
+def test_months_side_by_side_and_a_lacking_cost_get_remedies_of_their_own() -> None:
+    with pytest.raises(SourceError) as caught:
+        load("Kanal;Januar;Februar\nAds;1;2\n")
+    assert "One row per month is needed" in caught.value.hint
+    assert "Unpivot" in caught.value.hint
+    with pytest.raises(SourceError) as caught:
+        load("Data;Kampania;Koszt\n2026-01-05;Marka;100,50\n", "spend_pl.csv")
+    assert "no column is known as a cost" in caught.value.hint
+    assert "columns: {date: Data, cost: NAME OF ITS COST COLUMN}" in caught.value.hint

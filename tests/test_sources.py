@@ -161,6 +161,15 @@ def test_presets_may_stand_in_the_configuration_itself(capsys: pytest.CaptureFix
     assert "Kettle > Export" in output("kettle", capsys=capsys)
 
 
+def test_the_words_of_a_preset_for_the_status_hold_for_its_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    values = {"status": {"won": ["Brewed", "Poured"]}, "stage": {"lost": ["Poured"]}}
+    Path("funnelkit.yaml").write_text(f"presets:\n  kettle: {json.dumps({**MINE, 'values': values})}\n")
+    Path("k.csv").write_text("Kettle number,Price,Stage\n1,2.50,Brewed\n2,2.50,Poured\n")
+    assert run(["inspect", "k.csv"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "'Brewed' is won, 'Poured' is lost" in shown, "what is said of the stage itself goes first"
+
+
 def test_a_preset_with_a_name_of_the_package_is_refused_by_that_name() -> None:
     with pytest.raises(ConfigError, match="preset hubspot_deals: the package has a preset of this name too"):
         own("hubspot_deals", MINE)

@@ -136,6 +136,30 @@ def test_unequal_figures_of_one_campaign_and_day_are_refused() -> None:
     assert total(together(second, first, overlap="last"), "cost") == Decimal("1.5")
 
 
+HOME = "Date,Channel,Campaign,Cost"
+
+
+def test_a_sheet_made_by_hand_that_holds_the_same_cost_is_refused() -> None:
+    ads = table(DAILY, "2026-01-05,Brand,Search,5,100.00", "2026-01-06,Brand,Search,6,50.00")
+    rows = ["2026-01-05,Google Ads,brand,100", "2026-01-06,Google Ads,brand,50", "2026-01-06,LinkedIn,ABM,30"]
+    with pytest.raises(SourceError, match=r"at the same cost, such as '[Bb]rand', 2026-01-05") as e:
+        together(ads, table(HOME, *rows))
+    assert e.value.code == "overlapping_cost"
+
+
+def test_costs_that_are_the_same_on_some_days_are_counted_and_told() -> None:
+    ads = table(DAILY, "2026-01-05,Brand,Search,5,100.00", "2026-01-06,Brand,Search,6,50.00")
+    found = together(ads, table(HOME, "2026-01-05,LinkedIn,Brand,100", "2026-01-06,LinkedIn,Brand,70"))
+    assert (total(found, "cost"), [note.code for note in found.notes]) == (320, ["same_cost"])
+    assert "1 of 2 campaigns and days" in found.notes[0].message
+
+
+def test_the_same_campaign_at_another_cost_is_another_one() -> None:
+    ads = table(DAILY, "2026-01-05,Brand,Search,5,100.00", "2026-01-06,Brand,Search,6,0.00")
+    found = together(ads, table(HOME, "2026-01-05,LinkedIn,Brand,80", "2026-01-06,LinkedIn,Brand,0"))
+    assert (total(found, "cost"), list(found.notes)) == (180, [])
+
+
 def test_a_campaign_that_both_accounts_have_is_two_campaigns() -> None:
     header = f"Account,{DAILY}"
     found = together(

@@ -108,6 +108,23 @@ def test_percent_cells_are_fractions_and_errors_are_no_values() -> None:
     assert str(sums(loaded)["cost"]) == "5.25"
 
 
+def test_a_merged_name_stands_in_each_row_and_a_merged_number_counts_once() -> None:
+    costs: list[list[Any]] = [
+        ["Channel", "Month", "Campaign", "Cost"],
+        ["Google Ads", date(2026, 1, 1), "A", 100],
+        [None, date(2026, 2, 1), "B", None],
+        [None, None, None, None],
+        [None, date(2026, 3, 1), "C", 50],
+        [None, date(2026, 3, 1), "D", 60],
+    ]
+    made = book(Costs=costs)
+    made["Costs"].merge_cells("A2:A5")
+    made["Costs"].merge_cells("D2:D3")
+    loaded = load(saved(made), "costs.xlsx")
+    assert column(loaded, "channel") == ["Google Ads", "Google Ads", "Google Ads", None]
+    assert sums(loaded)["cost"] == 210
+
+
 def test_true_and_one_are_told_apart() -> None:
     loaded = load(
         saved(book(S=[["Day", "Campaign", "Cost"], [date(2026, 1, 2), True, 1], [date(2026, 1, 3), 1, 1]])),

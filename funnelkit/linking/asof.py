@@ -109,6 +109,6 @@ def _not_yet(columns: Sequence[str], as_of: int) -> list[nw.Expr]:
     if later:
         # A status is of the day of the export: whoever moved on after as_of was not there yet.
         moved = nw.any_horizontal(*later, ignore_nulls=True)
-        told = [c for c in ("status", "converted") if c in columns]
+        told = [c for c in ("status", "converted", "converted_to_deal") if c in columns]
         changed += [nw.when(~moved).then(nw.col(c)).alias(c) for c in told]
     return changed

@@ -207,9 +207,14 @@ def _leads_alone(made: _Build) -> None:
     seen = [sign for column, sign in signs.items() if column in present]
     won = nw.any_horizontal(*seen, ignore_nulls=True) if seen else nw.lit(False)
     dated = {"won_at": nw.col("customer_at")} if "customer_at" in present else {}
-    flags = {"has_won": identity.flag(won), "has_deal": identity.flag(nw.lit(False))}
+    # In many CRMs a converted lead has become a deal, of which only the deals say how it ended.
+    told = "converted_to_deal" in present
+    deal = (nw.col("converted_to_deal") == "true").fill_null(False) if told else nw.lit(False)
+    flags = {"has_won": identity.flag(won), "has_deal": identity.flag(deal)}
     leads = leads.with_columns(**flags, **dated)
     made.frames["leads"] = leads.to_native()
+    if told:
+        made.present["leads"] |= {"has_deal"}
     if seen:
         made.present["leads"] |= {"has_won", *dated}
         _converted(made, leads)

@@ -66,7 +66,7 @@ class Survey:
 
     def seen(self, stage: str) -> bool:
         """Whether some file speaks of *stage* itself."""
-        if stage == "opportunity" and self._deals_beyond_won():
+        if stage == "opportunity" and (self._deals_beyond_won() or self._converted()):
             return True
         return stage in self.words or any(
             self._facts.has("leads", column)
@@ -81,6 +81,9 @@ class Survey:
 
     def _deals_beyond_won(self) -> bool:
         return bool(self.statuses - {"won"}) and self._link() is None
+
+    def _converted(self) -> bool:
+        return "deals" not in self._facts.frames and self._facts.has("leads", "converted_to_deal")
 
     def _outcome(self) -> Reason | None:
         if "deals" in self._facts.frames:

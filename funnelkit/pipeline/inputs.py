@@ -27,8 +27,10 @@ from funnelkit.errors import (
 )
 from funnelkit.sources import ahead, unpack
 from funnelkit.sources.settings import FileSettings
-from funnelkit.tables import TABLES
+from funnelkit.tables import TABLES, Note
 
+_SHOWN = 3
+"""So many folders are named of those that are not read."""
 _KIND = re.compile(r"([A-Za-z][A-Za-z0-9_]*)=(.+)", re.DOTALL)
 
 
@@ -42,6 +44,8 @@ class Input(Struct, frozen=True, kw_only=True):
     settings: FileSettings
     data: bytes | None = None
     """The contents, for standard input."""
+    whole: str = ""
+    """The folder or archive that was named, and not this file in it."""
 
 
 def expand(
@@ -101,7 +105,9 @@ def _of_argument(argument: str, settings: FileSettings, kinds: Sequence[str]) ->
         settings = replace(settings, kind=kind)
     if argument == "-":
         return [_standard_input(settings)]
-    return [Input(file=name, path=Path(name), settings=settings) for name in _files(argument)]
+    files = _files(argument)
+    whole = argument if os.path.isdir(argument) or (files != [argument] and os.path.exists(argument)) else ""
+    return [Input(file=name, path=Path(name), settings=settings, whole=whole) for name in files]
 
 
 def _standard_input(settings: FileSettings) -> Input:
@@ -114,18 +120,52 @@ def _files(argument: str) -> list[str]:
     if os.path.isdir(argument):
         inside = sorted(str(p) for p in Path(argument).iterdir() if p.is_file() and unpack.is_input(p.name))
         if not inside:
+            below = _below(argument)
             raise MissingInputError(
-                f"{argument}: there are no exports in this folder", hint="It holds no CSV or Excel file."
+                f"{argument}: there are no exports in this folder",
+                hint=f"There are some in {_some(below)}; name these, or all with '{argument.rstrip('/')}/**/*.csv'."
+                if below
+                else "It holds no CSV or Excel file.",
             )
         return _unpacked(inside)
     if glob.has_magic(argument) and not os.path.exists(argument):
-        matched = sorted(p for p in glob.glob(argument) if os.path.isfile(p))
+        matched = sorted({p for p in glob.glob(argument, recursive=True) if os.path.isfile(p)})
         if not matched:
             raise MissingInputError(
                 f"{argument}: no file matches this pattern", hint="Check the folder and the spelling."
             )
         return _unpacked(matched)
     return _unpacked([argument])
+
+
+def notes(inputs: Sequence[Input]) -> list[Note]:
+    """What is in the folders among *inputs* and is not read, because only files in the folder itself are."""
+    folders = dict.fromkeys(one.whole for one in inputs if one.whole and os.path.isdir(one.whole))
+    return [
+        Note(
+            code="subfolders",
+            message=f"{folder}: the exports in {_some(below)} are not read, only those in the folder itself; "
+            f"name all with '{folder.rstrip('/')}/**/*.csv'",
+        )
+        for folder in folders
+        if (below := _below(folder))
+    ]
+
+
+def _below(folder: str) -> list[str]:
+    """The folders within *folder* that hold exports, by name."""
+    return sorted(
+        inside
+        for inside, _, names in os.walk(folder)
+        if inside != folder
+        and any(map(unpack.is_input, names))
+        and not any(part.startswith((".", "__")) for part in Path(os.path.relpath(inside, folder)).parts)
+    )
+
+
+def _some(folders: Sequence[str]) -> str:
+    shown = ", ".join(folders[:_SHOWN])
+    return shown + (f" and {len(folders) - _SHOWN} more" if len(folders) > _SHOWN else "")
 
 
 def _unpacked(files: Sequence[str]) -> list[str]:
@@ -143,7 +183,7 @@ def _inside(file: str) -> list[str]:
 
 
 def _of_spec(spec: SourceSpec, config: Config, settings: FileSettings) -> list[Input]:
-    matched = sorted(p for p in glob.glob(spec.path) if os.path.isfile(p))
+    matched = sorted({p for p in glob.glob(spec.path, recursive=True) if os.path.isfile(p)})
     if not matched and unpack.archive_of(Path(spec.path)):
         matched = [spec.path]
     if not matched:

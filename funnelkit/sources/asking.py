@@ -47,7 +47,8 @@ def asked(export: Export[Recognition], settings: FileSettings, text: Any) -> lis
     if "stage" in kind.columns and kind.table in ("leads", "deals"):
         # The stage keeps its own name and is read a second time for the outcome that it says.
         mine = settings.values.get("status", {}) or settings.values.get("stage", {})
-        outcome = _words(kind.preset.values.get("stage", {}) if kind.preset else {}, mine)
+        tools = kind.preset.values if kind.preset else {}
+        outcome = _words(_words(tools.get("status", {}), tools.get("stage", {})), mine)
         header = kind.columns["stage"]
         wanted.append(
             Asked(

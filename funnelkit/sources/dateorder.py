@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from funnelkit import bulk
 from funnelkit.dates import Numeric, numeric, read
+from funnelkit.sources import periodic
 from funnelkit.styles import MISSING, Order
 
 Days = tuple[date, date]
@@ -111,12 +112,13 @@ def settle(
     *,
     usual: Order | None = None,
     windows: Mapping[Order, Days] | None = None,
+    monthly: bool | None = None,
 ) -> tuple[dict[str, Order] | None, str]:
     """The order for each separator and why; None with the reason where one stays open.
 
     *neighbours*: what the other date columns of the file prove, by separator. *windows*: between which
     days all dates of the column must lie, under each order. *usual*: how the tool writes, as long as
-    nothing in the file speaks against it.
+    nothing in the file speaks against it. *monthly*: whether each row is a month, where the file says so.
     """
     if found.iso and (damaged := _swapped(found)):
         return None, damaged
@@ -136,7 +138,7 @@ def settle(
             continue
         tools = None if separator == "." else usual  # who sees points sees a file that was saved again
         order, reason = _by_others(
-            found.open[separator], neighbours.get(separator, set()), tools, windows or {}
+            found.open[separator], neighbours.get(separator, set()), tools, windows or {}, monthly
         )
         if order is None and separator == ".":
             # German, Polish, Russian, Turkish ...: no locale writes the month first with points.
@@ -170,20 +172,30 @@ def _swapped(found: DateScan) -> str:
 
 
 def _by_others(
-    cells: Sequence[str], others: set[Order], usual: Order | None, windows: Mapping[Order, Days]
+    cells: Sequence[str],
+    others: set[Order],
+    usual: Order | None,
+    windows: Mapping[Order, Days],
+    monthly: bool | None,
 ) -> tuple[Order | None, str]:
     """The order of *cells* that fit both, by what else is known, and why."""
-    within = [order for order, days in windows.items() if all(_inside(cell, order, days) for cell in cells)]
-    if len(within) == 1:
-        first, last = windows[within[0]]
-        return within[0], f"{_name(within[0])}, since the report is about {first} to {last}"
-    monthly = [order for order in within if _monthly(cells, order, windows[order])]
-    if len(monthly) == 1:
-        return monthly[0], f"{_name(monthly[0])}, since these are the first days of all months of the report"
+
+    def inside(order: Order, days: Days) -> bool:
+        return all(_inside(cell, order, days) for cell in cells)
+
+    if proved := periodic.proved_by(windows, inside):
+        first, last = windows[proved]
+        return proved, f"{_name(proved)}, since the report is about {first} to {last}"
+    within = [order for order, days in windows.items() if inside(order, days)]
     # A report whose dates lie outside of its own range has been written anew by somebody else.
     astray = usual in windows and usual not in within
     if usual and others <= {usual} and not astray:
         return usual, f"{_name(usual)} as the tool writes it"
+    # Days in a range that is written like them prove nothing: 1/5 to 1/7 are three days, or three months.
+    certain = monthly or (monthly is None and len(set(windows.values())) == 1)
+    months = [order for order in within if certain and _monthly(cells, order, windows[order])]
+    if len(months) == 1 and not usual:
+        return months[0], f"{_name(months[0])}, since these are the first days of all months of the report"
     if len(others) == 1 and not usual:
         order = next(iter(others))
         return order, f"{_name(order)} as in the other date columns of the file"

@@ -64,12 +64,10 @@ def _date(
                 f"{mixed[0]!r} beside {mixed[1]!r}: a row of it may hold the others once more",
                 f"Take the rows with {mixed[0]!r} out of the file, or name another column for {asked.target}.",
             )
-        return decision(
-            None,
-            f"its values are no dates: {found.bad[0][:40]!r}",
-            f"Name another column for {asked.target}.",
-        )
-    orders, why = dateorder.settle(found, proved, usual=asked.usual_order, windows=windows)
+        return decision(None, *_no_dates(found.bad[0], asked.target))
+    orders, why = dateorder.settle(
+        found, proved, usual=asked.usual_order, windows=windows, monthly=_monthly(asked, days)
+    )
     if orders is None:
         return decision(None, why, _date_hint(asked, found))
     return decision(DateStyle(orders=orders, zone=source, to=zone), why, against)
@@ -83,6 +81,13 @@ def _windows(asked: Asked, days: Range | None) -> dict[Order, Days]:
     orders: tuple[Order, Order] = ("dmy", "mdy")
     known = {order: span for order in orders if (span := days.under(order))}
     return {order: (first - slack, last + slack) for order, (first, last) in known.items()}
+
+
+def _monthly(asked: Asked, days: Range | None) -> bool | None:
+    """Whether each row is a month, by the words of the report or the header; None where they say nothing."""
+    said = [words for words in (days.grouped if days else "", asked.header) if words]
+    known = [periodic.unit(words) for words in said if periodic.unit(words) or periodic.daily(words)]
+    return known[0] == "month" if known else None
 
 
 def _no_days(
@@ -99,7 +104,16 @@ def _no_days(
             style, why = found
             last = style is not None and style.edge and asked.target == "end"
             return (replace(style, edge="last") if style and last else style), why
-    return periodic.serial(asked.cells)
+    return periodic.serial(asked.cells) or periodic.epoch(asked.cells)
+
+
+def _no_dates(cell: str, target: str) -> tuple[str, str]:
+    """Why *cell* is no date, and what to do about it."""
+    lacking = periodic.no_day(cell)
+    if lacking:
+        full = f"Write full dates such as 2026-01-31, or name another column for {target}."
+        return f"{cell[:40]!r} is {lacking}", full
+    return f"its values are no dates: {cell[:40]!r}", f"Name another column for {target}."
 
 
 def _range_hint(asked: Asked, why: str) -> str:

@@ -13,8 +13,10 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from funnelkit.dates import MONTHS, read
 from funnelkit.engines import Batch, Scan
 from funnelkit.errors import SourceError
+from funnelkit.ranges import read_period
 from funnelkit.sources import stacked
 from funnelkit.sources.dialect import HEADER_WITHIN, Dialect
 from funnelkit.tables import Note
@@ -170,6 +172,17 @@ def unrecognised(
     if len(tables) > 1:
         listed = "; ".join(f"{where}: {_shown(names, 5)}" for where, names in tables)
         problem = f"it holds {len(tables)} tables, none of which funnelkit knows: {listed}"
+    across = [" ".join(str(cell).split()) for cell in header if _is_month(str(cell))]
+    if len(across) >= _SEVERAL:
+        error = SourceError(
+            f"{file}: its months stand side by side, which funnelkit does not read; its header reads: {_shown(header, 8)}",
+            hint="One row per month is needed: one column for the month and one for the figure. Unpivot the months "
+            "(Excel: Data > From Table/Range > select their columns > Unpivot Columns), or download the report by month "
+            "with the month as a row.",
+            code="unrecognised",
+        )
+        error.header = tuple(cell.strip() for cell in header)
+        return error
     kind, columns = "leads", "created_at: NAME OF ITS DATE COLUMN"
     if sum(bool(_ADS.search(cell)) for cell in header) >= 2:
         kind, columns = "spend", "date: NAME OF ITS DATE COLUMN, cost: NAME OF ITS COST COLUMN"
@@ -184,6 +197,20 @@ def unrecognised(
     )
     error.header = tuple(cell.strip() for cell in header)
     return error
+
+
+_SEVERAL = 2
+"""So many months in a header are a table with its months side by side."""
+
+
+def _is_month(cell: str) -> bool:
+    """Whether the name of a column is a month, with or without a year."""
+    text = cell.strip()
+    if text.lower().rstrip(".") in MONTHS:
+        return True
+    days = read_period(text, {}, "month")
+    first = read(text, {})
+    return bool(days and 28 <= (days[1] - days[0]).days + 1 <= 31) or bool(first and first.day == 1)
 
 
 def _shown(header: Sequence[str], most: int) -> str:

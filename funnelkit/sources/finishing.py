@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -17,7 +18,7 @@ from funnelkit.styles import DateStyle
 from funnelkit.tables import Note
 
 
-def finished(loaded: Loaded, said: Range | None) -> Loaded:
+def finished(loaded: Loaded, said: Range | None, without_ad: Sequence[int] = ()) -> Loaded:
     """*loaded* with outcomes, days and notes, now that its cells are typed; *said* are the days of the report."""
     frame, present = loaded.frame, loaded.present
     notes: list[Note] = []
@@ -30,7 +31,7 @@ def finished(loaded: Loaded, said: Range | None) -> Loaded:
         frame, present = _with_platform(loaded, frame, present)
     sums: list[Aside] = []
     if not _confirmed(loaded):
-        frame, sums = subtotals.set_aside(loaded.table, frame)
+        frame, sums = subtotals.set_aside(loaded.table, frame, without_ad)
         notes += [] if sums else suspects.totals(loaded.export.file, loaded.table, frame, loaded.scales)
     return replace(
         loaded,

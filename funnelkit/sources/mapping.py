@@ -24,6 +24,7 @@ from funnelkit.sources import (
     remarks,
     rowrules,
     spans,
+    subtotals,
     testrows,
     totals,
     values,
@@ -70,6 +71,7 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
         table=kind.table, columns=tuple(_plans(kind, decisions)), rules=rules, constants=constants
     )
     converted = engine.convert(text, plan)
+    aside = totals.undated(kind.table, text, converted.frame, converted.aside, decisions)
     loaded = Loaded(
         export=export,
         frame=spans.inclusive(fills.filled(converted.frame, decisions, kind.table), text, decisions),
@@ -77,7 +79,7 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
         present=frozenset({*constants, *(t for t, d in own.items() if d.style)}),
         decisions=tuple(own.values()),
         rows=converted.rows,
-        aside=converted.aside,
+        aside=aside,
         bad=converted.bad,
         mentions=_mentions(kind, text),
         currency=settings.currency or kind.currency,
@@ -85,7 +87,7 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
             *export.notes,
             *left_out,
             *_of_cells(export, text, decisions),
-            *totals.differences(export.file, text, converted.frame, converted.aside, decisions),
+            *totals.differences(export.file, text, converted.frame, aside, decisions),
         ),
         settings=settings,
     )
@@ -100,7 +102,7 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
             hint="Check the date range and the filters of the export, and download it again.",
             code="no_rows",
         )
-    return finishing.finished(loaded, said)
+    return finishing.finished(loaded, said, subtotals.without_ad(rules, text))
 
 
 def _mentions(kind: Recognition, text: Any) -> frozenset[str]:

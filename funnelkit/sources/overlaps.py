@@ -7,6 +7,7 @@ days. Neither can be told apart row by row, so that nothing of it is ever added.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
@@ -16,6 +17,7 @@ from funnelkit import collect
 from funnelkit.errors import FunnelkitError, SourceError, raise_all
 from funnelkit.periods import from_day
 from funnelkit.sources.loaded import Loaded
+from funnelkit.tables import Note
 
 _GRAINS = ("account", "campaign", "ad_group", "ad", "keyword", "search_term")
 """From coarse to fine; others, such as a report by location or device, are finer still: they may leave cost out."""
@@ -35,6 +37,67 @@ def refuse(files: Sequence[Loaded]) -> None:
         elif clash := _other_span(one, other):
             problems.append(_other_days(one, other, *clash))
     raise_all(problems)
+
+
+def same_costs(files: Sequence[Loaded]) -> list[Note]:
+    """A note where two of *files*, one of them made by hand, hold the same cost of a campaign on the same days.
+
+    Raises SourceError where they do wherever both hold the same campaign and days.
+    """
+    notes = []
+    for one, other in combinations(files, 2):
+        if one.table != "spend" or (_platform(one) and _platform(other)) or _alike(one, other):
+            continue
+        mine, theirs = _costs(one), _costs(other)
+        shared = sorted(key for key in mine.keys() & theirs.keys() if mine[key] or theirs[key])
+        equal = [key for key in shared if mine[key] == theirs[key]]
+        if not equal:
+            continue
+        folded, *span = equal[0]
+        name = next(n for n in sorted(_values(one, "campaign")) if _folded(n) == folded)
+        what = f"{name!r}, {_described((span[0], span[1]))}"
+        both = f"{one.export.file} and {other.export.file}"
+        # One cost may be the same by chance, and so may a budget that is the same each day.
+        if equal == shared and len({mine[key] for key in equal}) > 1:
+            raise SourceError(
+                f"{both}: both hold the same campaigns on the same days at the same cost, such as {what}; "
+                "together they would count it twice",
+                hint="Leave one out, or take out of the one made by hand what the other holds.",
+                code="overlapping_cost",
+            )
+        notes.append(
+            Note(
+                code="same_cost",
+                message=f"{both}: {len(equal)} of {len(shared)} campaigns and days that both hold cost the same in both, "
+                f"such as {what}, and are counted from both. If they are the same, leave one out",
+            )
+        )
+    return notes
+
+
+def _alike(one: Loaded, other: Loaded) -> bool:
+    """Whether two files name their rows by the same columns: equal rows of these count once."""
+    return {c for c in _NAMES if c in one.present} == {c for c in _NAMES if c in other.present}
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _costs(file: Loaded) -> dict[tuple[str, int, int], Fraction]:
+    """The cost of each campaign and days in a file."""
+    frame = collect.frame(file.frame)
+    key = ["campaign", "start", "end"]
+    if not {*key, "cost"} <= set(collect.names(frame)):
+        return {}
+    unit = 10 ** file.scales.get("cost", 0)
+    known = frame.filter(~nw.any_horizontal(*(nw.col(c).is_null() for c in key), ignore_nulls=True))
+    summed = known.group_by(*key).agg(nw.col("cost").sum())
+    found: dict[tuple[str, int, int], Fraction] = {}
+    for name, start, end, cost in collect.rows(summed.select(*key, "cost")):
+        named = (_folded(name), int(start), int(end))
+        found[named] = found.get(named, Fraction(0)) + Fraction(int(cost or 0), unit)
+    return found
 
 
 def grain(file: Loaded) -> str:

@@ -7,11 +7,12 @@ the header, or a spreadsheet's own calendar. Else the column is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
+from funnelkit.dates import MONTHS
 from funnelkit.periods import day_number
-from funnelkit.ranges import SERIAL, Count, Days, counted, read_period
+from funnelkit.ranges import SERIAL, Count, Days, counted, moment, read_period, short_month
 from funnelkit.sources.preamble import Range
 from funnelkit.styles import DateStyle, Order
 from funnelkit.words import normalise
@@ -22,6 +23,7 @@ _UNITS = {
     "quarter": frozenset("quarter quarterly quartal trimestre kwartaal".split()),
     "year": frozenset("year yearly jahr année año ano anno jaar".split()),
 }
+_DAILY = frozenset("day daily days tag täglich jour día dia giorno dag".split())
 _PLAUSIBLE = (date(2000, 1, 1), date(2050, 12, 31))
 """Days that a spreadsheet's numbers are taken for; any other number may be anything."""
 
@@ -37,6 +39,15 @@ def unit(header: str) -> str | None:
     return "iso week" if found == "week" and "iso" in words else found
 
 
+def daily(words: str) -> bool:
+    """Whether *words*, of a header or of the report, say that each row is a day.
+
+    >>> daily("Day"), daily("Monthly"), daily("Date")
+    (True, False, False)
+    """
+    return bool(set(normalise(words).split()) & _DAILY)
+
+
 def several(
     cells: Sequence[str], header: str, order: str | None, windows: Mapping[Order, Days]
 ) -> tuple[DateStyle | None, str] | None:
@@ -45,20 +56,41 @@ def several(
     *order* is how numeric dates in the file are written, *windows* between which days all must lie.
     """
     filled = _filled(cells)
-    named = unit(header)
+    named = unit(header) or _short_months(filled)
     orders: list[Order] = ["dmy", "mdy"]
     read = {o: [read_period(c, dict.fromkeys("/-.", o), named) for c in filled] for o in orders}
     fits = [o for o in orders if filled and all(read[o])]
     if not fits:
         return None
     if len(fits) == 2 and read["dmy"] != read["mdy"]:
-        within = [o for o in fits if o in windows and all(d and _inside(d, windows[o]) for d in read[o])]
-        fits = within if len(within) == 1 else [o for o in fits if o == order]
+        proved = proved_by(windows, lambda o, window: all(d and _inside(d, window) for d in read[o]))
+        fits = [proved] if proved in fits else [o for o in fits if o == order]
         if not fits:
             return None, f"{filled[0]!r} fits two readings"
     same = read["dmy"] == read["mdy"]
     style = DateStyle(edge="first", unit=named, orders={} if same else dict.fromkeys("/-.", fits[0]))
     return style, f"several days each, such as {filled[0]!r}"
+
+
+def _short_months(filled: Sequence[str]) -> str | None:
+    """``month`` where all cells are written like ``Jan-26`` and cannot well be days of one month or two."""
+    found = [short_month(cell) for cell in filled]
+    months = {pair[1] for pair in found if pair}
+    years = {pair[0] for pair in found if pair}
+    return "month" if found and all(found) and len(years) <= len(months) else None
+
+
+def proved_by(windows: Mapping[Order, Days], inside: Callable[[Order, Days], bool]) -> Order | None:
+    """The only order in which all dates lie between the days of the report, or None.
+
+    *inside* says whether they do. Where these days fit two readings themselves, the other order must lie outside
+    of both: those who wrote the range in one way may have written the dates in the other.
+    """
+    within = [order for order, window in windows.items() if inside(order, window)]
+    if len(within) != 1:
+        return None
+    other: Order = "mdy" if within[0] == "dmy" else "dmy"
+    return None if any(inside(other, window) for window in windows.values()) else within[0]
 
 
 def _inside(days: Days, window: Days) -> bool:
@@ -143,9 +175,29 @@ def serial(cells: Sequence[str]) -> tuple[DateStyle, str] | None:
     return style, f"days as a spreadsheet numbers them: {filled[0]!r} is {days[0]}"
 
 
+def epoch(cells: Sequence[str]) -> tuple[DateStyle, str] | None:
+    """The style of a column of moments in seconds or milliseconds since 1970, and why; None for other cells."""
+    filled = _filled(cells)
+    stamps = [moment(cell) for cell in filled]
+    if not filled or not all(stamps) or len({len(cell.partition(".")[0]) for cell in filled}) > 1:
+        return None
+    counts = "milliseconds" if len(filled[0]) > 12 and filled[0][:13].isdigit() else "seconds"
+    return DateStyle(count="epoch"), f"{counts} since 1970: {filled[0]!r} is {stamps[0]:%Y-%m-%d %H:%M} UTC"
+
+
+def no_day(cell: str) -> str:
+    """What the date in *cell* lacks to be a day, as far as that can be told; "" where it says none at all."""
+    text = cell.strip()
+    if text.lower().rstrip(".") in MONTHS:
+        return "a month without a year"
+    if short_month(text) or read_period(text, dict.fromkeys("/-.", "dmy"), "month"):
+        return "more than one day"
+    return ""
+
+
 def plausible(cells: Sequence[str], column: str, table: str) -> bool:
     """Whether most of *cells*, none of which is a day, may be the dates of a *column* all the same."""
-    if serial(cells):
+    if serial(cells) or epoch(cells):
         return True
     spans = table in ("spend", "web") and column in ("date", "start", "end")
     good = (

@@ -32,6 +32,8 @@ _OTHERS = frozenset(
     "généré creation création creación comparison compared".split()
 )
 """Words of dates that are not those of the report."""
+_GROUPED = frozenset("aggregation aggregated granularity increment grouped unit".split())
+"""Words of lines that say how many days each row covers: ``Report Aggregation: Daily``."""
 
 
 class Range(Struct, frozen=True, kw_only=True):
@@ -42,6 +44,8 @@ class Range(Struct, frozen=True, kw_only=True):
     mdy: Days | None
     hashed: bool = False
     """It stands in lines that begin with #, as Google Analytics writes them."""
+    grouped: str = ""
+    """How many days each row covers, in the words of the report: ``Daily``."""
 
     @property
     def days(self) -> Days | None:
@@ -60,10 +64,19 @@ def above(preamble: Sequence[str], *, lone: bool = False) -> Range | None:
     lines = [line for line in lines if any(map(str.isdigit, line))]
     found = next((r for line in lines if (r := _range(line) or _range(_said(line)))), None)
     if found := found or _start_and_end(lines):
-        return replace(found, hashed=any(line.startswith("#") for line in preamble))
+        hashed = any(line.startswith("#") for line in preamble)
+        return replace(found, hashed=hashed, grouped=_grouped(preamble))
     if lone and lines and lines[-1] == preamble[-1].strip().strip('"') and "/" not in lines[-1]:
         return _of(lines[-1], lambda order: _pair(lines[-1], lines[-1], order))
     return None
+
+
+def _grouped(preamble: Sequence[str]) -> str:
+    for line in preamble:
+        label, colon, rest = line.strip().strip('"').partition(":")
+        if colon and set(normalise(label).split()) & _GROUPED:
+            return rest.strip()
+    return ""
 
 
 def _said(line: str) -> str:

@@ -78,7 +78,7 @@ class Recogniser(Struct, frozen=True, kw_only=True):
         elif self.kind != found.kind.preset_name and (wanted := _lacking(found.kind, names)):
             # A header with a few of a tool's words is the tool's only where the words alone give no more.
             other = self._by_words(header, below, file, own)
-            if other and all(targets & other.kind.columns.keys() for targets in wanted):
+            if other and all(_tells(targets, other.kind) for targets in wanted):
                 found = other
         if found and found.kind.preset and found.kind.table == "spend":
             found = Proposal(kind=_worded(found.kind, header, below), score=found.score)
@@ -114,11 +114,13 @@ class Recogniser(Struct, frozen=True, kw_only=True):
             columns = _columns(table, seen)
             if not (columns or own) or (not self.kind and not _complete(table, {**columns, **own})):
                 continue
-            score = _score(table, columns, seen)
-            score += any(word in _file_words(file) for word in _FILE_WORDS[table.name])
+            named = any(word in _file_words(file) for word in _FILE_WORDS[table.name])
+            if not (self.kind or own or named or _signed(table, columns, seen)):
+                continue
+            score = _score(table, columns, seen) + named
             scored.append((score, table.name, columns))
         if not scored:
-            return None
+            return self._undated(seen, own, file)
         scored.sort(key=lambda s: (-s[0], s[1]))
         best = scored[0]
         if len(scored) > 1 and best[0] - scored[1][0] < _MARGIN:
@@ -127,14 +129,52 @@ class Recogniser(Struct, frozen=True, kw_only=True):
                 hint=f"Say which: {best[1]}={file}",
                 code="ambiguous_kind",
             )
+        columns = {**best[2], **_unreadable(TABLES[best[1]], best[2], seen)}
         kind = Recognition(
             table=best[1],
             preset=None,
-            columns=best[2],
-            how=dict.fromkeys(best[2], "known word"),
+            columns=columns,
+            how=dict.fromkeys(columns, "known word"),
             currency=_currency(TABLES[best[1]], best[2]),
         )
         return Proposal(kind=kind, score=best[0])
+
+    def _undated(self, seen: _Seen, own: Mapping[str, str], file: str) -> Proposal[Recognition] | None:
+        """A table that lacks nothing but dates that can be read, so that its refusal tells which cannot."""
+        scored = []
+        for table in [TABLES[self.kind]] if self.kind else TABLES.values():
+            columns = _columns(table, seen, trusted=True)
+            if len(columns) < _KNOWN or _complete(table, {**_columns(table, seen), **own}):
+                continue
+            named = any(word in _file_words(file) for word in _FILE_WORDS[table.name])
+            if _complete(table, {**columns, **own}) and (self.kind or named or _signed(table, columns, seen)):
+                scored.append((_score(table, columns, seen), table.name, columns))
+        if not scored:
+            return None
+        _, name, columns = max(scored, key=lambda one: one[:2])
+        kind = Recognition(table=name, preset=None, columns=columns, how=dict.fromkeys(columns, "known word"))
+        return Proposal(kind=kind, score=0.0)
+
+
+def _unreadable(table: Table, columns: Mapping[str, str], seen: _Seen) -> dict[str, str]:
+    """The date columns that *columns* lack and that are there, with cells that may be dates but cannot be read.
+
+    They are left out later with a word on why; nobody shall be told to add a column that is there.
+    """
+    return {
+        column: header
+        for column, header in _columns(table, seen, trusted=True).items()
+        if column not in columns
+        and header not in columns.values()
+        and table.columns[column].kind == "date"
+        and (cells := seen.cells(seen.header.index(header)))
+        and sum(bool(_DATE_LIKE.search(cell)) for cell in cells) * 2 > len(cells)
+    }
+
+
+_DATE_LIKE = re.compile(r"\d\D{1,10}\d|\d\D{1,3}[^\W\d]{3,}|[^\W\d]{3,}\D{1,3}\d{2}|\d{8}")
+_KNOWN = 2
+"""A header with fewer columns of a table than this may be anything."""
 
 
 def _others(columns: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
@@ -164,6 +204,16 @@ def _lacking(kind: Recognition, names: Header) -> list[set[str]]:
     return [
         {t for t, source in preset.columns.items() if headers & set(source.headers)} for headers in missing
     ]
+
+
+_OUTCOME = frozenset(("status", "stage", "won", "won_at"))
+"""What became of a deal is told by any of these."""
+
+
+def _tells(targets: set[str], kind: Recognition) -> bool:
+    """Whether *kind* has one of the columns *targets*, or another that says the same."""
+    same = _OUTCOME if kind.table == "deals" and targets & _OUTCOME else frozenset[str]()
+    return bool((targets | same) & kind.columns.keys())
 
 
 def _file_words(file: str) -> str:
@@ -238,13 +288,18 @@ class _Seen:
         return self._plausible[asked]
 
 
-def _columns(table: Table, seen: _Seen) -> dict[str, str]:
-    """The columns of *table* that the header names, where the first values do not speak against it."""
+def _columns(table: Table, seen: _Seen, *, trusted: bool = False) -> dict[str, str]:
+    """The columns of *table* that the header names, where the first values do not speak against it.
+
+    *trusted*: a column that is called a date is one, whatever its values.
+    """
     known = vocabulary.load()
     ranked: dict[str, tuple[int, int]] = {}
     for position, name in enumerate(seen.header):
         hit = known.column(table.name, name)
-        if hit and seen.plausible(table, hit[0], position):
+        if hit and (
+            (trusted and table.columns[hit[0]].kind == "date") or seen.plausible(table, hit[0], position)
+        ):
             column, rank = hit
             if column not in ranked or rank < ranked[column][0]:
                 ranked[column] = (rank, position)
@@ -284,5 +339,32 @@ def _plausible(table: Table, column: str, cells: Sequence[str]) -> bool:
     return good * 2 >= len(cells)
 
 
+def nearly_spend(header: Sequence[str], file: str) -> str | None:
+    """The header of the day in what is ad spend by its words or its file name, and lacks nothing but a cost."""
+    found = _columns(TABLES["spend"], _Seen(header, ()))
+    dated = found.get("date") or found.get("start")
+    named = any(word in _file_words(file) for word in _FILE_WORDS["spend"])
+    return dated if dated and "cost" not in found and (named or len(found) > _KNOWN) else None
+
+
 def _complete(table: Table, columns: Mapping[str, str]) -> bool:
     return all(any(column in columns for column in group) for group in table.needs)
+
+
+_LEADS = re.compile(r"lead|prospect|contact|kontakt|mql|opt.?in|anfrage|inquiry|enquiry", re.IGNORECASE)
+_PHONE = re.compile(r"(?:tele)?(?:ph|f)on|telefoon|télé|teléf|\bmobile?\b|\bhandy", re.IGNORECASE)
+_QUALIFIED = frozenset(("mql", "sal", "sql", "opportunity", "customer"))
+
+
+def _signed(table: Table, columns: Mapping[str, str], seen: _Seen) -> bool:
+    """Whether *columns* are more than any list of things with a date has."""
+    if not table.signs or any(all(c in columns for c in sign) for sign in table.signs):
+        return True
+    if any(_LEADS.search(columns.get(c, "")) for c in ("lead_id", "created_at", "owner", "status")):
+        return True
+    if "email" in columns and any(map(_PHONE.search, seen.header)):
+        return True
+    if "status" not in columns:
+        return False
+    words = vocabulary.load().words(table.name, "status", "status")
+    return bool(_QUALIFIED & {words.parse(c) for c in seen.cells(seen.header.index(columns["status"]))})

@@ -14,6 +14,10 @@ from funnelkit.sources.recognise import Recognition
 from funnelkit.tables import TABLES
 
 _TOTAL = r"(grand |sub)?totals?( ?:.*)?|gesamt( ?:.*)?|summe|gesamtsumme|total (general|geral|général)( ?:.*)?|totale( ?:.*)?|totaal"
+_SUBTOTAL = (
+    r"(zwischensumme|teilsumme|sous-total|sub-total|subtotale|subtotaal|tussentotaal|totale parziale|mellansumma|delsumma|"
+    r"delsum|deltotal|välisumma|suma częściowa|mezisoučet|részösszeg|ara toplam|промежуточный итог|итого|小計|小计|소계)( .*)?"
+)
 SUMMED = ("spend", "web", "emails")
 """Tables of figures, under which tools and people write totals."""
 
@@ -27,7 +31,8 @@ def rules(export: Export[Recognition]) -> tuple[RowRule, ...]:
     found = [RowRule(reason="blank", message="blank row", headers=mapped)]
     labels = [h for t, h in kind.columns.items() if TABLES[kind.table].columns[t].kind == "text"]
     first = names[:3] if kind.table in SUMMED else names[:1]
-    by_hand = _total(_TOTAL, [*first, *labels], kind)
+    words = f"{_TOTAL}|{_SUBTOTAL}" if kind.table in SUMMED else _TOTAL
+    by_hand = _total(words, [*first, *labels], kind)
     if preset is None:
         return (*found, by_hand)
     if preset.totals:

@@ -49,6 +49,7 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
         frame, repeated = engine.one_per_key(frame, key, _KNOWS_MORE[table])
     elif table in _REPORTED and len(files) > 1:
         overlaps.refuse(files)
+        notes += overlaps.same_costs(files)
         frame, repeated = _without_repeats(frame, files, engine)
     # Equal rows with an id are one entity, which has been seen to; those of keywords differ by their keyword.
     finer = any(overlaps.grain(f) in _FINER for f in files)

@@ -13,7 +13,7 @@ from funnelkit import bulk
 from funnelkit.sources import datestyles, numberstyles, vocabulary
 from funnelkit.sources.decisions import Asked, Decision, Witness
 from funnelkit.sources.preamble import Range
-from funnelkit.styles import BAD, MISSING_TEXT, EmailStyle, IdStyle, Style, TextStyle, WordStyle
+from funnelkit.styles import BAD, MISSING_TEXT, EmailStyle, IdStyle, Style, TextStyle
 
 
 def decide(
@@ -71,16 +71,15 @@ def _simple(table: str, asked: Asked) -> Decision:
         target=asked.target,
         header=asked.header,
         style=style,
-        evidence=_word_evidence(asked, style),
+        evidence=_word_evidence(read),
         unknown=tuple(cell for cell, meaning in read if meaning in (None, vocabulary.UNCLEAR)),
         meanings=tuple(sorted({m for cell in asked.cells if isinstance(m := style.parse(cell), str)})),
     )
 
 
-def _word_evidence(asked: Asked, style: WordStyle) -> str:
-    shown: list[str] = []
-    for cell in asked.cells[:200]:
-        meaning = style.parse(cell)
-        if isinstance(meaning, str) and meaning != vocabulary.UNCLEAR and len(shown) < 3:
-            shown.append(f"{cell.strip()!r} is {meaning}")
-    return ", ".join(shown) or "no word that is known"
+def _word_evidence(read: Sequence[tuple[str, object]]) -> str:
+    """The first of the words that are known, and how many more there are."""
+    known = {c: m for c, m in read if isinstance(m, str) and m != vocabulary.UNCLEAR}
+    shown = [f"{cell!r} is {meaning}" for cell, meaning in list(known.items())[:3]]
+    more = [f"and {len(known) - 3} more"] if len(known) > 3 else []
+    return ", ".join([*shown, *more]) or "no word that is known"

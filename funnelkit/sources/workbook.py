@@ -64,8 +64,9 @@ class _Sheet(Struct, frozen=True, kw_only=True):
     def _merged(self, skip: int) -> dict[int, list[tuple[int, int]]]:
         """Line -> column and first line of the merged cells below the first *skip* rows that reach down to it."""
         found: dict[int, list[tuple[int, int]]] = {}
+        last = self.cells.end[0] if self.cells.end else 0
         for (top, column), (bottom, _) in self.cells.merged_cell_ranges or ():
-            for line in range(top + 1, bottom + 1) if top >= skip else ():
+            for line in range(top + 1, min(bottom, last) + 1) if top >= skip else ():
                 found.setdefault(line, []).append((column, top))
         return found
 
@@ -75,7 +76,7 @@ class _Sheet(Struct, frozen=True, kw_only=True):
 
     def batches(self, skip: int) -> Iterator[tuple[range, list[list[Any]]]]:
         """The rows below the first *skip*, many at a time."""
-        found = islice(self.rows(), skip, None)
+        found: Iterator[list[Any]] = islice(self.rows(), skip, None)
         if merged := self._merged(skip):
             found = _filled(found, merged, skip)
         while rows := list(islice(found, _BATCH)):
@@ -89,15 +90,15 @@ def _filled(
     rows: Iterator[list[Any]], merged: dict[int, list[tuple[int, int]]], skip: int
 ) -> Iterator[list[Any]]:
     """*rows* from line *skip* on, where a merged name or day stands in each row it spans. A number is there once."""
-    tops = {top: column for reached in merged.values() for column, top in reached}
-    wanted = {(top, column) for reached in merged.values() for column, top in reached}
+    tops: dict[int, set[int]] = {}
+    for column, top in {cell for reached in merged.values() for cell in reached}:
+        tops.setdefault(top, set()).add(column)
     values: dict[tuple[int, int], Any] = {}
     for line, row in enumerate(rows, skip):
-        if line in tops:
-            values |= {(top, c): row[c] for top, c in wanted if top == line and c < len(row)}
+        values |= {(line, column): row[column] for column in tops.get(line, ()) if column < len(row)}
         if any(cell != "" for cell in row):
             for column, top in merged.get(line, ()):
-                value = values.get((top, column), "")
+                value = values.get((top, column))
                 names = isinstance(value, str) and any(map(str.isalpha, value))
                 if column < len(row) and row[column] == "" and (names or isinstance(value, date)):
                     row[column] = value
