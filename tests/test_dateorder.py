@@ -287,7 +287,7 @@ def test_the_first_days_of_months_count_as_such_where_the_report_is_by_month_or_
     }
     certain: dict[Order, tuple[date, date]] = dict.fromkeys(
         ("dmy", "mdy"), (date(2026, 1, 1), date(2026, 7, 31))
-    )  # type: ignore[arg-type]
+    )
     whole = dateorder.scan([f"1/{month}/2026" for month in range(1, 8)])
     assert dateorder.settle(found, {}, windows=both)[0] is None
     assert dateorder.settle(found, {}, windows=both, monthly=True)[0] == {"/": "dmy"}
