@@ -8,34 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from funnelkit.dates import numeric, read
 from funnelkit.errors import SourceError
-from funnelkit.figures import is_bound, number_parts
-from funnelkit.sources import periodic, vocabulary
+from funnelkit.sources import periodic, tablewords
 from funnelkit.sources.export import Proposal, Records
 from funnelkit.sources.preset import Header, Preset, choose, currency_in
-from funnelkit.styles import MISSING
 from funnelkit.tables import TABLES, Table
 from funnelkit.words import currency_code
 
 _PRESET = 1000.0
 _MARGIN = 0.75
 """By so much the best table must lead, or the file is ambiguous."""
-_FILE_WORDS = {
-    "leads": ("lead", "contact", "mql", "prospect"),
-    "deals": ("deal", "opportunit", "pipeline", "sales"),
-    "spend": ("ads", "spend", "cost", "campaign", "ad_"),
-    "emails": ("email", "mailing", "newsletter"),
-    "payments": ("payment", "invoice", "order", "transaction", "charge"),
-    "web": ("session", "traffic", "acquisition"),
-    "stage_history": ("history",),
-    "customers": ("customer",),
-}
 
 
 class Recognition(Struct, frozen=True, kw_only=True):
@@ -109,15 +95,15 @@ class Recogniser(Struct, frozen=True, kw_only=True):
         if self.kind and self.kind not in TABLES:
             return None
         scored = []
-        seen = _Seen(header, below)
+        seen = tablewords.Seen(header, below)
         for table in [TABLES[self.kind]] if self.kind else TABLES.values():
-            columns = _columns(table, seen)
-            if not (columns or own) or (not self.kind and not _complete(table, {**columns, **own})):
+            columns = tablewords.columns_of(table, seen)
+            if not (columns or own) or (not self.kind and not tablewords.complete(table, {**columns, **own})):
                 continue
-            named = any(word in _file_words(file) for word in _FILE_WORDS[table.name])
-            if not (self.kind or own or named or _signed(table, columns, seen)):
+            named = tablewords.named(table, file)
+            if not (self.kind or own or named or tablewords.signed(table, columns, seen)):
                 continue
-            score = _score(table, columns, seen) + named
+            score = tablewords.score(table, columns, seen) + named
             scored.append((score, table.name, columns))
         if not scored:
             return self._undated(seen, own, file)
@@ -129,7 +115,7 @@ class Recogniser(Struct, frozen=True, kw_only=True):
                 hint=f"Say which: {best[1]}={file}",
                 code="ambiguous_kind",
             )
-        columns = {**best[2], **_unreadable(TABLES[best[1]], best[2], seen)}
+        columns = {**best[2], **tablewords.unreadable(TABLES[best[1]], best[2], seen)}
         kind = Recognition(
             table=best[1],
             preset=None,
@@ -139,16 +125,22 @@ class Recogniser(Struct, frozen=True, kw_only=True):
         )
         return Proposal(kind=kind, score=best[0])
 
-    def _undated(self, seen: _Seen, own: Mapping[str, str], file: str) -> Proposal[Recognition] | None:
+    def _undated(
+        self, seen: tablewords.Seen, own: Mapping[str, str], file: str
+    ) -> Proposal[Recognition] | None:
         """A table that lacks nothing but dates that can be read, so that its refusal tells which cannot."""
         scored = []
         for table in [TABLES[self.kind]] if self.kind else TABLES.values():
-            columns = _columns(table, seen, trusted=True)
-            if len(columns) < _KNOWN or _complete(table, {**_columns(table, seen), **own}):
+            columns = tablewords.columns_of(table, seen, trusted=True)
+            if len(columns) < _KNOWN or tablewords.complete(
+                table, {**tablewords.columns_of(table, seen), **own}
+            ):
                 continue
-            named = any(word in _file_words(file) for word in _FILE_WORDS[table.name])
-            if _complete(table, {**columns, **own}) and (self.kind or named or _signed(table, columns, seen)):
-                scored.append((_score(table, columns, seen), table.name, columns))
+            named = tablewords.named(table, file)
+            if tablewords.complete(table, {**columns, **own}) and (
+                self.kind or named or tablewords.signed(table, columns, seen)
+            ):
+                scored.append((tablewords.score(table, columns, seen), table.name, columns))
         if not scored:
             return None
         _, name, columns = max(scored, key=lambda one: one[:2])
@@ -156,23 +148,6 @@ class Recogniser(Struct, frozen=True, kw_only=True):
         return Proposal(kind=kind, score=0.0)
 
 
-def _unreadable(table: Table, columns: Mapping[str, str], seen: _Seen) -> dict[str, str]:
-    """The date columns that *columns* lack and that are there, with cells that may be dates but cannot be read.
-
-    They are left out later with a word on why; nobody shall be told to add a column that is there.
-    """
-    return {
-        column: header
-        for column, header in _columns(table, seen, trusted=True).items()
-        if column not in columns
-        and header not in columns.values()
-        and table.columns[column].kind == "date"
-        and (cells := seen.cells(seen.header.index(header)))
-        and sum(bool(_DATE_LIKE.search(cell)) for cell in cells) * 2 > len(cells)
-    }
-
-
-_DATE_LIKE = re.compile(r"\d\D{1,10}\d|\d\D{1,3}[^\W\d]{3,}|[^\W\d]{3,}\D{1,3}\d{2}|\d{8}")
 _KNOWN = 2
 """A header with fewer columns of a table than this may be anything."""
 
@@ -216,11 +191,6 @@ def _tells(targets: set[str], kind: Recognition) -> bool:
     return bool((targets | same) & kind.columns.keys())
 
 
-def _file_words(file: str) -> str:
-    """What the name of *file* says; its folders say nothing, and neither "leads" nor "downloads" are ads."""
-    return Path(file).name.lower().replace("leads", "lead").replace("loads", "load")
-
-
 def _of_preset(preset: Preset, names: Header, score: float) -> Proposal[Recognition]:
     columns: dict[str, str] = {}
     currency = None
@@ -251,7 +221,7 @@ def _worded(kind: Recognition, header: Sequence[str], below: Records) -> Recogni
         return kind
     found = {
         column: name
-        for column, name in _columns(TABLES[kind.table], _Seen(header, below)).items()
+        for column, name in tablewords.columns_of(TABLES[kind.table], tablewords.Seen(header, below)).items()
         # The start of a campaign is none of a row, but a week or a month is.
         if column in sought
         and name not in kind.columns.values()
@@ -262,109 +232,9 @@ def _worded(kind: Recognition, header: Sequence[str], below: Records) -> Recogni
     )
 
 
-class _Seen:
-    """The first values under a header, looked at once for all tables that ask."""
-
-    def __init__(self, header: Sequence[str], below: Records) -> None:
-        self.header = header
-        self._below = below[:50]
-        self._cells: dict[int, list[str]] = {}
-        self._plausible: dict[tuple[object, ...], bool] = {}
-
-    def cells(self, position: int) -> list[str]:
-        """The filled cells of a column."""
-        if position not in self._cells:
-            cells = (cells[position].strip() for _, cells in self._below if position < len(cells))
-            self._cells[position] = [cell for cell in cells if cell.lower() not in MISSING]
-        return self._cells[position]
-
-    def plausible(self, table: Table, column: str, position: int) -> bool:
-        """Whether the column at *position* can be *column* of *table*."""
-        kind = table.columns[column].kind
-        worded = kind in ("status", "boolean")
-        asked = (position, kind, *((table.name, column) if worded else ()))
-        if asked not in self._plausible:
-            self._plausible[asked] = _plausible(table, column, self.cells(position))
-        return self._plausible[asked]
-
-
-def _columns(table: Table, seen: _Seen, *, trusted: bool = False) -> dict[str, str]:
-    """The columns of *table* that the header names, where the first values do not speak against it.
-
-    *trusted*: a column that is called a date is one, whatever its values.
-    """
-    known = vocabulary.load()
-    ranked: dict[str, tuple[int, int]] = {}
-    for position, name in enumerate(seen.header):
-        hit = known.column(table.name, name)
-        if hit and (
-            (trusted and table.columns[hit[0]].kind == "date") or seen.plausible(table, hit[0], position)
-        ):
-            column, rank = hit
-            if column not in ranked or rank < ranked[column][0]:
-                ranked[column] = (rank, position)
-    return {column: seen.header[position] for column, (_, position) in ranked.items()}
-
-
-def _score(table: Table, columns: Mapping[str, str], seen: _Seen) -> float:
-    """How much the words of *columns* are this table's own. Columns without any value say nothing."""
-    filled = {c: h for c, h in columns.items() if seen.cells(seen.header.index(h))}
-    weights = sum(vocabulary.load().weight(h) for h in filled.values())
-    return weights + len(columns) / 100 + (0.5 if table.key in columns else 0)
-
-
-def _plausible(table: Table, column: str, cells: Sequence[str]) -> bool:
-    """Whether the first filled *cells* can be of *column*: half of them must be.
-
-    Empty cells say nothing, but for the outcome of a deal: many exports have a status that is none.
-    """
-    kind = table.columns[column].kind
-    if kind in ("status", "boolean"):
-        if table.name == "payments":
-            return True  # whatever its words: a payment whose status nobody understands is not taken for paid
-        words = vocabulary.load().words(table.name, column, kind)
-        found = [m for cell in cells if (m := words.parse(cell)) not in (None, vocabulary.UNCLEAR)]
-        # A lead's status may be anything with a few known words in it; a deal's must mostly say an outcome, or both.
-        if table.name == "leads":
-            return bool(found) or not cells
-        return len(found) * 2 > len(cells) or {"won", "lost"} <= set(found)
-    if kind == "date":
-        good = sum(numeric(c) is not None or read(c, {}) is not None for c in cells)
-        if not good and cells:
-            return periodic.plausible(cells, column, table.name)
-    elif kind in ("integer", "decimal", "money", "percent"):
-        good = sum(number_parts(c) is not None or is_bound(c) for c in cells)
-    else:
-        return True
-    return good * 2 >= len(cells)
-
-
 def nearly_spend(header: Sequence[str], file: str) -> str | None:
     """The header of the day in what is ad spend by its words or its file name, and lacks nothing but a cost."""
-    found = _columns(TABLES["spend"], _Seen(header, ()))
+    found = tablewords.columns_of(TABLES["spend"], tablewords.Seen(header, ()))
     dated = found.get("date") or found.get("start")
-    named = any(word in _file_words(file) for word in _FILE_WORDS["spend"])
+    named = tablewords.named(TABLES["spend"], file)
     return dated if dated and "cost" not in found and (named or len(found) > _KNOWN) else None
-
-
-def _complete(table: Table, columns: Mapping[str, str]) -> bool:
-    return all(any(column in columns for column in group) for group in table.needs)
-
-
-_LEADS = re.compile(r"lead|prospect|contact|kontakt|mql|opt.?in|anfrage|inquiry|enquiry", re.IGNORECASE)
-_PHONE = re.compile(r"(?:tele)?(?:ph|f)on|telefoon|télé|teléf|\bmobile?\b|\bhandy", re.IGNORECASE)
-_QUALIFIED = frozenset(("mql", "sal", "sql", "opportunity", "customer"))
-
-
-def _signed(table: Table, columns: Mapping[str, str], seen: _Seen) -> bool:
-    """Whether *columns* are more than any list of things with a date has."""
-    if not table.signs or any(all(c in columns for c in sign) for sign in table.signs):
-        return True
-    if any(_LEADS.search(columns.get(c, "")) for c in ("lead_id", "created_at", "owner", "status")):
-        return True
-    if "email" in columns and any(map(_PHONE.search, seen.header)):
-        return True
-    if "status" not in columns:
-        return False
-    words = vocabulary.load().words(table.name, "status", "status")
-    return bool(_QUALIFIED & {words.parse(c) for c in seen.cells(seen.header.index(columns["status"]))})

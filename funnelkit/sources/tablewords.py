@@ -1,0 +1,151 @@
+"""What the words of a header say: which columns of a table it names, and whether the values below agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from funnelkit.dates import numeric, read
+from funnelkit.figures import is_bound, number_parts
+from funnelkit.sources import periodic, vocabulary
+from funnelkit.sources.export import Records
+from funnelkit.styles import MISSING
+from funnelkit.tables import Table
+
+_FILE_WORDS = {
+    "leads": ("lead", "contact", "mql", "prospect"),
+    "deals": ("deal", "opportunit", "pipeline", "sales"),
+    "spend": ("ads", "spend", "cost", "campaign", "ad_"),
+    "emails": ("email", "mailing", "newsletter"),
+    "payments": ("payment", "invoice", "order", "transaction", "charge"),
+    "web": ("session", "traffic", "acquisition"),
+    "stage_history": ("history",),
+    "customers": ("customer",),
+}
+_DATE_LIKE = re.compile(r"\d\D{1,10}\d|\d\D{1,3}[^\W\d]{3,}|[^\W\d]{3,}\D{1,3}\d{2}|\d{8}")
+_LEADS = re.compile(r"lead|prospect|contact|kontakt|mql|opt.?in|anfrage|inquiry|enquiry", re.IGNORECASE)
+_PHONE = re.compile(r"(?:tele)?(?:ph|f)on|telefoon|télé|teléf|\bmobile?\b|\bhandy", re.IGNORECASE)
+_QUALIFIED = frozenset(("mql", "sal", "sql", "opportunity", "customer"))
+
+
+class Seen:
+    """The first values under a header, looked at once for all tables that ask."""
+
+    def __init__(self, header: Sequence[str], below: Records) -> None:
+        self.header = header
+        self._below = below[:50]
+        self._cells: dict[int, list[str]] = {}
+        self._plausible: dict[tuple[object, ...], bool] = {}
+
+    def cells(self, position: int) -> list[str]:
+        """The filled cells of a column."""
+        if position not in self._cells:
+            cells = (cells[position].strip() for _, cells in self._below if position < len(cells))
+            self._cells[position] = [cell for cell in cells if cell.lower() not in MISSING]
+        return self._cells[position]
+
+    def plausible(self, table: Table, column: str, position: int) -> bool:
+        """Whether the column at *position* can be *column* of *table*."""
+        kind = table.columns[column].kind
+        worded = kind in ("status", "boolean")
+        asked = (position, kind, *((table.name, column) if worded else ()))
+        if asked not in self._plausible:
+            self._plausible[asked] = _plausible(table, column, self.cells(position))
+        return self._plausible[asked]
+
+
+def columns_of(table: Table, seen: Seen, *, trusted: bool = False) -> dict[str, str]:
+    """The columns of *table* that the header names, where the first values do not speak against it.
+
+    *trusted*: a column that is called a date is one, whatever its values.
+    """
+    known = vocabulary.load()
+    ranked: dict[str, tuple[int, int]] = {}
+    for position, name in enumerate(seen.header):
+        hit = known.column(table.name, name)
+        if hit and (
+            (trusted and table.columns[hit[0]].kind == "date") or seen.plausible(table, hit[0], position)
+        ):
+            column, rank = hit
+            if column not in ranked or rank < ranked[column][0]:
+                ranked[column] = (rank, position)
+    return {column: seen.header[position] for column, (_, position) in ranked.items()}
+
+
+def score(table: Table, columns: Mapping[str, str], seen: Seen) -> float:
+    """How much the words of *columns* are this table's own. Columns without any value say nothing."""
+    filled = {c: h for c, h in columns.items() if seen.cells(seen.header.index(h))}
+    weights = sum(vocabulary.load().weight(h) for h in filled.values())
+    return weights + len(columns) / 100 + (0.5 if table.key in columns else 0)
+
+
+def _plausible(table: Table, column: str, cells: Sequence[str]) -> bool:
+    """Whether the first filled *cells* can be of *column*: half of them must be.
+
+    Empty cells say nothing, but for the outcome of a deal: many exports have a status that is none.
+    """
+    kind = table.columns[column].kind
+    if kind in ("status", "boolean"):
+        if table.name == "payments":
+            return True  # whatever its words: a payment whose status nobody understands is not taken for paid
+        words = vocabulary.load().words(table.name, column, kind)
+        found = [m for cell in cells if (m := words.parse(cell)) not in (None, vocabulary.UNCLEAR)]
+        # A lead's status may be anything with a few known words in it; a deal's must mostly say an outcome, or both.
+        if table.name == "leads":
+            return bool(found) or not cells
+        return len(found) * 2 > len(cells) or {"won", "lost"} <= set(found)
+    if kind == "date":
+        good = sum(numeric(c) is not None or read(c, {}) is not None for c in cells)
+        if not good and cells:
+            return periodic.plausible(cells, column, table.name)
+    elif kind in ("integer", "decimal", "money", "percent"):
+        good = sum(number_parts(c) is not None or is_bound(c) for c in cells)
+    else:
+        return True
+    return good * 2 >= len(cells)
+
+
+def unreadable(table: Table, columns: Mapping[str, str], seen: Seen) -> dict[str, str]:
+    """The date columns that *columns* lack and that are there, with cells that may be dates but cannot be read.
+
+    They are left out later with a word on why; nobody shall be told to add a column that is there.
+    """
+    return {
+        column: header
+        for column, header in columns_of(table, seen, trusted=True).items()
+        if column not in columns
+        and header not in columns.values()
+        and table.columns[column].kind == "date"
+        and (cells := seen.cells(seen.header.index(header)))
+        and sum(bool(_DATE_LIKE.search(cell)) for cell in cells) * 2 > len(cells)
+    }
+
+
+def complete(table: Table, columns: Mapping[str, str]) -> bool:
+    """Whether *columns* are all that *table* needs."""
+    return all(any(column in columns for column in group) for group in table.needs)
+
+
+def signed(table: Table, columns: Mapping[str, str], seen: Seen) -> bool:
+    """Whether *columns* are more than any list of things with a date has."""
+    if not table.signs or any(all(c in columns for c in sign) for sign in table.signs):
+        return True
+    if any(_LEADS.search(columns.get(c, "")) for c in ("lead_id", "created_at", "owner", "status")):
+        return True
+    if "email" in columns and any(map(_PHONE.search, seen.header)):
+        return True
+    if "status" not in columns:
+        return False
+    words = vocabulary.load().words(table.name, "status", "status")
+    return bool(_QUALIFIED & {words.parse(c) for c in seen.cells(seen.header.index(columns["status"]))})
+
+
+def named(table: Table, file: str) -> bool:
+    """Whether the name of *file* says that it holds *table*."""
+    return any(word in _file_words(file) for word in _FILE_WORDS[table.name])
+
+
+def _file_words(file: str) -> str:
+    """What the name of *file* says; its folders say nothing, and neither "leads" nor "downloads" are ads."""
+    return Path(file).name.lower().replace("leads", "lead").replace("loads", "load")
