@@ -31,9 +31,9 @@ class Session:
         _clear_away()
         # The database makes this folder when it needs it, and takes it away when it is closed.
         self.folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{os.getpid()}-{next(_SESSIONS)}"
+        self.con: DuckDBPyConnection = duckdb.connect(config={"temp_directory": str(self.folder)})
         # What it would draw on the terminal while it works is no part of a report.
-        config = {"temp_directory": str(self.folder), "enable_progress_bar": "false"}
-        self.con: DuckDBPyConnection = duckdb.connect(config=config)
+        self.con.execute("SET enable_progress_bar = false")
         # Nobody needs to think of it: the frames that hold what is spilled are gone before the session is.
         weakref.finalize(self, _leave, self.con, self.folder)
         if memory:
