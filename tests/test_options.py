@@ -118,6 +118,20 @@ def test_an_option_that_cannot_be_is_told_in_a_sentence(
         funnelkit.report(files, **options)
 
 
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+@pytest.mark.parametrize("days", [("05", "04"), ("04", "05")], ids=["the later first", "the later last"])
+def test_of_a_repeated_lead_behind_a_test_row_the_later_one_counts(
+    days: tuple[str, str], engine: str, tmp_path: Path
+) -> None:
+    rows = ["T,test@test.com,2026-01-02,Web", "A,ada@engines.example,2026-01-03,Web"]
+    rows += [f"B,bob@looms.example,2026-01-{day},Referral" for day in days]
+    path = tmp_path / "leads.csv"
+    path.write_text("\n".join(["Lead ID,Email,Created Date,Lead Source", *rows, ""]), encoding="utf-8")
+    leads = funnelkit.load([path], drop_tests=True, engine=engine)["leads"]
+    found = dict(zip(leads["lead_id"], leads["created_at"].dt.date, strict=True))
+    assert found == {"A": date(2026, 1, 3), "B": date(2026, 1, 5)}
+
+
 def test_the_tables_have_real_dates_and_decimals(files: list[Path]) -> None:
     deals = funnelkit.load(files)["deals"]
     assert deals["amount"].tolist() == [Decimal(1000), Decimal(500), Decimal(700)]

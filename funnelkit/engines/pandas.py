@@ -183,10 +183,8 @@ class PandasEngine:
 
 
 def _without(frame: pd.DataFrame, rows: pd.Index[int]) -> pd.DataFrame:
-    """*frame*, numbered from 0 on, without *rows*."""
-    kept = np.ones(len(frame), dtype=bool)
-    kept[rows] = False
-    return frame[kept].reset_index(drop=True)
+    """*frame*, numbered from 0 on, without *rows*, which are called by their numbers: earlier steps may have left gaps."""
+    return frame.drop(index=rows).reset_index(drop=True)
 
 
 def _lines_by_file(rows: pd.DataFrame) -> dict[str, tuple[int, ...]]:
