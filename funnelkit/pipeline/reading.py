@@ -190,6 +190,23 @@ def _passed_over(problem: FunnelkitError) -> Note:
     )
 
 
+def load_all(
+    named: Sequence[Input], config: Config, zone: str, engine: engines.Engine, observe: Observe
+) -> tuple[list[Loaded], list[FunnelkitError]]:
+    """Every input as a canonical frame, and why some are strays. All that is wrong is raised at once."""
+    loaded: list[Loaded] = []
+    problems: list[FunnelkitError] = []
+    strays: list[FunnelkitError] = []
+    for one in named:
+        observe(one.file)
+        try:
+            loaded.append(load_one(one, config, zone, engine))
+        except FunnelkitError as problem:
+            (strays if is_stray(one, problem) else problems).append(problem)
+    raise_all(problems if loaded else [*problems, *strays])
+    return loaded, strays
+
+
 def read(files: Sequence[str], options: Options, observe: Observe = lambda file: None) -> Read:
     """Every file, read and put together. What is wrong with any of them is told at once.
 
@@ -203,16 +220,7 @@ def read(files: Sequence[str], options: Options, observe: Observe = lambda file:
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
     engine = engines.load(options.engine, options.memory_limit)
-    loaded: list[Loaded] = []
-    problems: list[FunnelkitError] = []
-    strays: list[FunnelkitError] = []
-    for one in named:
-        observe(one.file)
-        try:
-            loaded.append(load_one(one, config, zone, engine))
-        except FunnelkitError as problem:
-            (strays if is_stray(one, problem) else problems).append(problem)
-    raise_all(problems if loaded else [*problems, *strays])
+    loaded, strays = load_all(named, config, zone, engine, observe)
     if options.strict:
         raise_all([p for f in loaded for p in _bad_rows(f)])
     drop = options.drop_tests or config.drop_tests

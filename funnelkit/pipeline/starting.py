@@ -17,10 +17,10 @@ from msgspec import Struct
 
 from funnelkit import engines
 from funnelkit.config import Config
-from funnelkit.errors import FunnelkitError, UsageError, raise_all
+from funnelkit.errors import FunnelkitError, UsageError
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.pinning import outcome_columns
-from funnelkit.pipeline.reading import Observe, inputs, is_stray, load_one, read_config, zone_of
+from funnelkit.pipeline.reading import Observe, inputs, load_all, read_config, zone_of
 from funnelkit.render._text import clean
 from funnelkit.styles import DateStyle, NumberStyle
 from funnelkit.tables import TABLES
@@ -67,21 +67,9 @@ def configuration(
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
     engine = engines.load(options.engine, options.memory_limit)
-    loaded: list[Loaded] = []
-    problems: list[FunnelkitError] = []
-    strays: list[FunnelkitError] = []
-    for one in named:
-        observe(one.file)
-        if one.data is not None:
-            problems.append(
-                UsageError("standard input cannot be pinned", hint="Save it as a file, and name that.")
-            )
-            continue
-        try:
-            loaded.append(load_one(one, config, zone, engine))
-        except FunnelkitError as problem:
-            (strays if is_stray(one, problem) else problems).append(problem)
-    raise_all(problems if loaded else [*problems, *strays])
+    if any(one.data is not None for one in named):
+        raise UsageError("standard input cannot be pinned", hint="Save it as a file, and name that.")
+    loaded, _ = load_all(named, config, zone, engine, observe)
     lines = [_HEAD, f"timezone: {zone}"]
     if options.currency:
         lines.append(f"currency: {options.currency}")
