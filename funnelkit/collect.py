@@ -29,9 +29,14 @@ def columns(table: Frame) -> dict[str, list[Any]]:
     """Every column of a small result, as Python integers and text; None where missing."""
     if isinstance(table, nw.DataFrame):
         return {name: cells(table[name]) for name in table.columns}
-    native = table.to_native()
-    rows = native.fetchall() if hasattr(native, "fetchall") else native.collect()
+    rows = fetched(table.to_native())
     return {name: [row[i] for row in rows] for i, name in enumerate(names(table))}
+
+
+def fetched(native: Any) -> list[tuple[Any, ...]]:
+    """The rows of an engine's own lazy frame. All that comes to this machine from another one comes through here."""
+    found: list[tuple[Any, ...]] = native.fetchall() if hasattr(native, "fetchall") else native.collect()
+    return found
 
 
 def cells(series: nw.Series[Any]) -> list[Any]:

@@ -56,13 +56,20 @@ class Cells(Struct, frozen=True, kw_only=True):
 
 
 class Aside(Struct, frozen=True, kw_only=True):
-    """Rows that are not used, for one reason; *lines* names all of them."""
+    """Rows that are not used, for one reason."""
 
     reason: str
     message: str
     lines: tuple[int, ...]
     column: str = ""
     """The header of the cell that is to blame; empty where it is the row as a whole."""
+    more: int = 0
+    """So many rows there are beside those on *lines*, where an engine does not name them all."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.lines) + self.more
 
 
 class BadCells(Struct, frozen=True, kw_only=True):
@@ -72,6 +79,13 @@ class BadCells(Struct, frozen=True, kw_only=True):
     header: str
     lines: tuple[int, ...]
     example: str
+    more: int = 0
+    """So many there are beside those on *lines*."""
+
+    @property
+    def count(self) -> int:
+        """How many cells there are."""
+        return len(self.lines) + self.more
 
 
 class Converted(Struct, frozen=True, kw_only=True):
@@ -98,8 +112,19 @@ class Engine(Protocol):
     def convert(self, text: Any, plan: TablePlan) -> Converted:
         """The canonical frame that *plan* makes of *text*."""
 
-    def label(self, frame: Any, columns: Sequence[str], label: Callable[..., str], target: str) -> Any:
-        """*frame* with a text column *target*: *label* of the values of *columns* ("" for missing)."""
+    def label(
+        self,
+        frame: Any,
+        columns: Sequence[str],
+        label: Callable[..., str],
+        target: str,
+        seen: Mapping[str, str] | None = None,
+    ) -> Any:
+        """*frame* with a text column *target*: *label* of the values of *columns* ("" for missing).
+
+        *seen* says of a column which part of its cells *label* looks at, as a regular expression: given that part
+        alone, or "" where there is none, it says the same. An engine may spare itself the rest.
+        """
 
     def concat(self, frames: Sequence[Any]) -> Any:
         """The rows of several frames under the union of their columns."""
@@ -164,18 +189,20 @@ class Engine(Protocol):
         """*frame* with the money *columns* times *factor* of the values of *by*, rounded half to even."""
 
 
-NAMES = ("auto", "pandas", "duckdb")
+NAMES = ("auto", "pandas", "duckdb", "spark")
 
 
-def load(name: str, memory: str | None = None) -> Engine:
-    """The engine called *name*, which may use so much *memory* (``1GB``) before it spills to disk."""
+def load(name: str, memory: str | None = None, spark: Mapping[str, Any] | None = None) -> Engine:
+    """The engine called *name*, which may use so much *memory* (``1GB``) before it spills to disk.
+
+    *spark* says where Spark runs: ``master`` and ``options``.
+    """
     if name not in NAMES:
         raise UsageError(f"there is no engine {name!r}", hint=did_you_mean(name, NAMES))
-    if name == "pandas" and memory:
-        raise UsageError(
-            "--memory-limit: the engine pandas knows no limit",
-            hint="Leave --engine out, or say --engine duckdb.",
-        )
+    if name in _WITHOUT_LIMIT and memory:
+        raise UsageError(f"--memory-limit: the engine {name} knows no limit", hint=_WITHOUT_LIMIT[name])
+    if name == "spark":
+        return _spark(spark or {})
     if name == "duckdb" or memory:
         from funnelkit.engines.duckdb import DuckDBEngine
 
@@ -183,3 +210,21 @@ def load(name: str, memory: str | None = None) -> Engine:
     from funnelkit.engines.pandas import PandasEngine
 
     return PandasEngine()
+
+
+_WITHOUT_LIMIT = {
+    "pandas": "Leave --engine out, or say --engine duckdb.",
+    "spark": "Set spark.driver.memory and spark.executor.memory under `spark: options:` in funnelkit.yaml.",
+}
+
+
+def _spark(settings: Mapping[str, Any]) -> Engine:
+    try:
+        import pyspark  # noqa: F401
+    except ImportError:
+        raise UsageError(
+            "the engine spark needs pyspark, which is not installed", hint='pip install "funnelkit[spark]"'
+        ) from None
+    from funnelkit.engines.spark import SparkEngine
+
+    return SparkEngine(settings)

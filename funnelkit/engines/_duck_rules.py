@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from funnelkit import bulk
 from funnelkit.bulk import SPACES
-from funnelkit.engines._duck_text import Column, DuckText, missing
+from funnelkit.engines._duck_text import DuckText, missing
+from funnelkit.engines._kept import Column
 from funnelkit.engines._sql import literal
 
 if TYPE_CHECKING:

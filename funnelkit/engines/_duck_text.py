@@ -1,47 +1,26 @@
-"""A large CSV in DuckDB: read once by its own parser; each cell is kept as what it plainly is, else as its text.
-
-A date in ISO form is a day, a number with at most two decimals is a whole number of hundredths. What is
-written in any other way stays beside it as text, for `Style.parse` to read; so nothing is decided here.
-"""
+"""A large CSV in DuckDB: read once by its own parser; each cell is kept as what it plainly is, else as its text."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit import bulk
 from funnelkit.bulk import SPACES
 from funnelkit.dates import YEARS
+from funnelkit.engines._kept import SAMPLE, Column, chosen, written
 from funnelkit.engines._sql import listed, literal
 from funnelkit.errors import SourceError
-from funnelkit.figures import shape
-from funnelkit.periods import from_day
 from funnelkit.styles import LONGEST_MARK, MISSING_TEXT
 
 if TYPE_CHECKING:
     from funnelkit.engines import Aside, Cells, Scan
     from funnelkit.engines._session import Session
 
-_SAMPLE = 20_000
-_DECIMALS = 2
-"""With three decimals ``1.234`` may be a thousand."""
-_NUMBERS = ("integer", "decimal", "money", "percent")
 _NULL = "\x01"
 """No cell is this: an empty one is an empty text."""
-
-
-class Column(Struct, frozen=True, kw_only=True):
-    """One column of the file, as it is kept."""
-
-    name: str
-    """Its name in the table; what is not plain stands as text under ``name_odd``."""
-    kept: Literal["text", "day", "number"] = "text"
-    scale: int = 0
-    sample: tuple[str, ...] = ()
 
 
 class DuckText(Struct, frozen=True, kw_only=True):
@@ -67,7 +46,7 @@ class DuckText(Struct, frozen=True, kw_only=True):
             else f"unnest([min({column.name}), max({column.name})])"
         )
         found = self.session.rows(f"SELECT {some} FROM {self.table}")
-        plain = [_written(column, value) for (value,) in found if value is not None]
+        plain = [written(column, value) for (value,) in found if value is not None]
         return list(dict.fromkeys([*column.sample, *plain, *odd]))
 
     def unplain(self, header: str) -> Sequence[str]:
@@ -131,9 +110,9 @@ def read(session: Session, cells: Cells) -> DuckText | None:
     source = _reader(scan)
     names = {header: f"c{position}" for header, position in cells.places.items()}
     try:
-        head = session.rows(f"SELECT {', '.join(names.values())} FROM {source} LIMIT {_SAMPLE}")
+        head = session.rows(f"SELECT {', '.join(names.values())} FROM {source} LIMIT {SAMPLE}")
         columns = {
-            header: _column(name, cells.kinds.get(header, "text"), [row[i] for row in head])
+            header: chosen(name, cells.kinds.get(header, "text"), [row[i] for row in head])
             for i, (header, name) in enumerate(names.items())
         }
         kept = ", ".join(part for column in columns.values() for part in _kept(column))
@@ -155,23 +134,6 @@ def _reader(scan: Scan) -> str:
         "max_line_size=16000000"
     )
     return f"read_csv({literal(scan.path)}, {options})"
-
-
-def _column(name: str, kind: str, sample: Sequence[str]) -> Column:
-    """How a column is best kept, judged by its first cells."""
-    filled = [cell for cell in dict.fromkeys(sample) if cell]
-    if kind == "date" and filled and bulk.all_stamps(filled):
-        return Column(name=name, kept="day", sample=_some(filled))
-    if kind in _NUMBERS and filled and bulk.all_numbers(filled):
-        scale = max(len(cell.partition(".")[2]) for cell in filled)
-        if scale <= _DECIMALS:
-            return Column(name=name, kept="number", scale=scale, sample=_some(filled))
-    return Column(name=name)
-
-
-def _some(cells: Sequence[str]) -> tuple[str, ...]:
-    """One cell of each shape."""
-    return tuple({shape(cell): cell for cell in reversed(cells)}.values())
 
 
 def _kept(column: Column) -> list[str]:
@@ -208,13 +170,6 @@ def _number(cell: str, scale: int) -> str:
     decimals = f"(\\.[0-9]{{1,{scale}}})?" if scale else ""
     plain = f"regexp_full_match({cell}, '-?[0-9]{{1,15}}{decimals}')"
     return f"CASE WHEN {plain} THEN ({cell}::DECIMAL(18, {scale}) * {10**scale})::BIGINT END"
-
-
-def _written(column: Column, value: int) -> str:
-    """A cell that is kept as *value*."""
-    if column.kept == "day":
-        return from_day(value).isoformat()
-    return f"{Decimal(value).scaleb(-column.scale):f}"
 
 
 def tidy(cell: str) -> str:

@@ -47,7 +47,7 @@ def linked(deals: str, found: Sequence[tuple[LinkKey, str]]) -> str:
     leads = ", ".join(f"{table}.lead" for _, table in found)
     by = " ".join(f"WHEN {table}.lead IS NOT NULL THEN {literal(key.name)}" for key, table in found)
     lead = f"coalesce({leads}, NULL::BIGINT)" if found else "NULL::BIGINT"
-    told = f"CASE {by} END" if found else "NULL::VARCHAR"
+    told = f"CASE {by} END" if found else "NULL::STRING"
     return f"SELECT d.*, {lead} AS _lead, {told} AS _by FROM {deals} d {joins}"
 
 
@@ -75,7 +75,7 @@ def named(table: str, keys: Sequence[tuple[str, str]], target: str) -> str:
     return (
         f"SELECT *, CASE {cases} END AS {name(target)} FROM {table}"
         if keys
-        else f"SELECT *, NULL::VARCHAR AS {name(target)} FROM {table}"
+        else f"SELECT *, NULL::STRING AS {name(target)} FROM {table}"
     )
 
 

@@ -46,7 +46,12 @@ class DuckDBEngine:
         return Converted(frame=frame, rows=done.rows, aside=done.aside, bad=done.bad)
 
     def label(
-        self, frame: DuckDBPyRelation, columns: Sequence[str], label: Callable[..., str], target: str
+        self,
+        frame: DuckDBPyRelation,
+        columns: Sequence[str],
+        label: Callable[..., str],
+        target: str,
+        seen: Mapping[str, str] | None = None,
     ) -> DuckDBPyRelation:
         """*frame* with a text column *target*: *label* of the values of *columns*."""
         table = self._session.named(frame)

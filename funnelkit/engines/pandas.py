@@ -62,7 +62,12 @@ class PandasEngine:
         )
 
     def label(
-        self, frame: pd.DataFrame, columns: Sequence[str], label: Callable[..., str], target: str
+        self,
+        frame: pd.DataFrame,
+        columns: Sequence[str],
+        label: Callable[..., str],
+        target: str,
+        seen: Mapping[str, str] | None = None,
     ) -> pd.DataFrame:
         """*frame* with a text column *target*: *label* of the values of *columns*."""
         known = {name: column for name in columns if (column := _words(frame, name)) is not None}

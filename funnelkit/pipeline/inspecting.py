@@ -38,7 +38,7 @@ def inspect(
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
-    engine = engines.load(options.engine, options.memory_limit)
+    engine = engines.load(options.engine, options.memory_limit, config.spark)
     found: list[Inspected] = []
     rows: list[Reject] = []
     for one in named:
@@ -123,7 +123,7 @@ def _of_loaded(seen: Inspected, loaded: Loaded) -> Inspected:
             Unreadable(
                 column=b.target,
                 header=b.header,
-                count=len(b.lines),
+                count=b.count,
                 lines=tuple(b.lines[:_LINES]),
                 example=b.example,
             )

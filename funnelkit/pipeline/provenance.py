@@ -73,7 +73,7 @@ def _source(file: Loaded, repeated: Sequence[int]) -> Source:
 def set_aside(file: Loaded, repeated: Sequence[int] = ()) -> tuple[SetAside, ...]:
     """The rows of *file* that are not used, by reason."""
     found = [
-        SetAside(reason=a.reason, message=a.message, count=len(a.lines), lines=a.lines[:_LINES])
+        SetAside(reason=a.reason, message=a.message, count=a.count, lines=a.lines[:_LINES])
         for a in file.aside
     ]
     if repeated:

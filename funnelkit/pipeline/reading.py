@@ -219,7 +219,7 @@ def read(files: Sequence[str], options: Options, observe: Observe = lambda file:
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
-    engine = engines.load(options.engine, options.memory_limit)
+    engine = engines.load(options.engine, options.memory_limit, config.spark)
     loaded, strays = load_all(named, config, zone, engine, observe)
     if options.strict:
         raise_all([p for f in loaded for p in _bad_rows(f)])

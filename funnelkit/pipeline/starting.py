@@ -66,7 +66,7 @@ def configuration(
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
-    engine = engines.load(options.engine, options.memory_limit)
+    engine = engines.load(options.engine, options.memory_limit, config.spark)
     if any(one.data is not None for one in named):
         raise UsageError("standard input cannot be pinned", hint="Save it as a file, and name that.")
     loaded, _ = load_all(named, config, zone, engine, observe)

@@ -100,7 +100,7 @@ def remarks(
     """What a reader of the numbers must know of *export*: cells and words that are not understood, and doubts."""
     notes = []
     for bad in bad_cells:
-        count = len(bad.lines)
+        count = bad.count
         notes.append(
             Note(
                 code="bad_cells",
