@@ -67,9 +67,7 @@ def convert(session: Session, text: SparkText, plan: TablePlan) -> Converted:
     aside = list(text.aside)
     for k, rule in enumerate(plan.rules):
         if place := places.get(f"why {k}"):
-            aside.append(
-                Aside(reason=rule.reason, message=rule.message, lines=place.lines, more=place.more)
-            )
+            aside.append(Aside(reason=rule.reason, message=rule.message, lines=place.lines, more=place.more))
     bad = []
     for k, column in enumerate(plan.columns, len(plan.rules)):
         if column.required != "no":

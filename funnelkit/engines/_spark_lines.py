@@ -33,25 +33,74 @@ class Odd(Struct, frozen=True, kw_only=True):
     """All of them."""
 
 
-def source(session: Session, path: str) -> str:
-    """A view of the lines of the file at *path*, with the numbers that Spark gives to them."""
+class Lines(Struct, frozen=True, kw_only=True):
+    """The records of a file, each with the ``id`` of the line that it begins on."""
+
+    records: str
+    """SQL for their texts and ids."""
+    line: str
+    """SQL for the number of a line, counted from 1, by its id."""
+    count: int
+    """How many lines there are."""
+
+
+def one_by_one(session: Session, path: str) -> str:
+    """SQL for the lines of the file at *path*, with the numbers that Spark gives to them."""
     # To Spark a path is a pattern; in this one each sign stands for itself.
     named = re.sub(r"([{}\[\]*?\\])", r"\\\1", path)
     text = session.named(session.spark.read.text(f"file://{named}"))
     return f"(SELECT value, monotonically_increasing_id() AS id FROM {text})"
 
 
-def numbered(session: Session, table: str) -> tuple[str, int, int]:
-    """SQL for the number of a line in *table*, how many lines there are, and how many of them are odd."""
-    found = sorted(
-        session.rows(f"SELECT shiftright(id, {_PART}), count(*), count(odd) FROM {table} GROUP BY 1")
+def numbered(session: Session, table: str) -> tuple[Lines, int]:
+    """The lines in *table*, and how many of them are ``odd``."""
+    found = session.rows(f"SELECT {_OF}, count(*), count(odd) FROM {table} GROUP BY 1")
+    before, count = _before({part: lines for part, lines, _ in found}, first=1)
+    line = f"({_at(before)} + (id & {2**_PART - 1}L))"
+    return Lines(records=table, line=line, count=count), sum(odd for _, _, odd in found)
+
+
+def joined(session: Session, path: str) -> Lines | None:
+    """The records of a file with line ends within quotes; None where a quote is never closed.
+
+    A line belongs to the record before it where the quotes above it are odd in number. Only such records are
+    put together from their lines; all others stay where they are.
+    """
+    quotes = "length(value) - length(replace(value, '\"', ''))"
+    table = session.named(
+        session.kept(f"SELECT value, id, {quotes} AS quotes, NULL AS odd FROM {one_by_one(session, path)}")
     )
-    counts = {part: lines for part, lines, _ in found}
+    lines, _ = numbered(session, table)
+    counts = dict(session.rows(f"SELECT {_OF}, sum(quotes) FROM {table} GROUP BY 1"))
+    before, count = _before(counts, first=0)
+    if count % 2:
+        return None
+    above = f"OVER (PARTITION BY {_OF} ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    inside = f"(coalesce(sum(quotes) {above}, 0) + {_at(before)}) % 2 = 1"
+    told = session.named(session.kept(f"SELECT id, value, quotes, {inside} AS inside FROM {table}"))
+    lasts = dict(session.rows(f"SELECT {_OF}, max(id) FROM {told} WHERE NOT inside GROUP BY 1"))
+    carried = list(accumulate((lasts.get(part, -1) for part in range(max(counts) + 1)), max, initial=-1))
+    begun = f"max(CASE WHEN NOT inside THEN id END) OVER (PARTITION BY {_OF} ORDER BY id)"
+    parts = f"SELECT id, value, coalesce({begun}, {_at(carried)}) AS record, inside OR quotes % 2 = 1 AS part FROM {told}"
+    text = "array_join(transform(array_sort(collect_list(struct(id, value))), one -> one.value), '\n')"
+    whole = f"SELECT {text} AS value, record AS id FROM ({parts}) WHERE part GROUP BY record"
+    alone = f"SELECT value, id FROM {told} WHERE NOT inside AND quotes % 2 = 0"
+    return Lines(records=f"({alone} UNION ALL {whole})", line=lines.line, count=lines.count)
+
+
+_OF = f"shiftright(id, {_PART})"
+"""SQL for the part of the file that a line is in."""
+
+
+def _before(counts: Mapping[int, int], *, first: int) -> tuple[list[int], int]:
+    """What all parts before each one hold together, beside *first*; and all of them."""
     sizes = [counts.get(part, 0) for part in range(max(counts, default=0) + 1)]
-    before = ", ".join(f"{n}L" for n in accumulate(sizes, initial=1))
-    place = f"(id & {2**_PART - 1}L)"
-    line = f"(array({before})[CAST(shiftright(id, {_PART}) AS INT)] + {place})"
-    return line, sum(sizes), sum(odd for _, _, odd in found)
+    return list(accumulate(sizes, initial=first)), sum(sizes)
+
+
+def _at(numbers: Sequence[int]) -> str:
+    """SQL for the one of *numbers* that is that of a line's part."""
+    return f"array({', '.join(f'{n}L' for n in numbers)})[CAST({_OF} AS INT)]"
 
 
 def plain(delimiter: str) -> str:
@@ -73,16 +122,19 @@ def odd(scan: Scan) -> str:
     )
 
 
+def broken(found: Mapping[int, str], scan: Scan) -> bool:
+    """Whether any of the lines *found* has a quote where none should be."""
+    well = re.compile(plain(scan.delimiter)).fullmatch
+    return not all(map(well, found.values()))
+
+
 def judged(found: Mapping[int, str], scan: Scan, places: Mapping[str, int], last: int) -> Odd | None:
-    """What the odd lines *found* are, by their numbers; None where the file must be read by records.
+    """What the odd lines *found* are, by their numbers; None where there may be another table among them.
 
     *last* is the number of the last line.
     """
     rows: dict[int, Sequence[str]] = {}
-    well = re.compile(plain(scan.delimiter), re.DOTALL).fullmatch
     for line, text in found.items():
-        if not well(text):
-            return None
         rows[line] = next(csv.reader([text], delimiter=scan.delimiter, skipinitialspace=True), [])
         if all(rows[line][at : at + 1] == [header] for header, at in places.items()):
             return None

@@ -64,37 +64,26 @@ def _settled(text: SparkText, header: str, cells: Sequence[str]) -> str:
 
 def _fitting(text: SparkText, rules: Sequence[RowRule]) -> Fitting:
     """The cells that fit the patterns of *rules*; a plain number or day fits none."""
-    asked = dict.fromkeys((r.pattern, h) for r in rules if r.pattern is not None for h in (*r.headers, *r.unless))
-    understood = {pattern: _understood(text, pattern) for pattern, _ in asked}
-    cells = {
-        f"{number}": f"CASE WHEN {_hope(pattern, understood[pattern], text.columns[header].text)} "
-        f"THEN {text.columns[header].text} END"
-        for number, (pattern, header) in enumerate(asked)
-    }
-    hopeful = text.different(cells)
+    asked = list(
+        dict.fromkeys((r.pattern, h) for r in rules if r.pattern is not None for h in (*r.headers, *r.unless))
+    )
+    columns = [text.columns[header].text for _, header in asked]
+    hopes = [
+        f"CASE WHEN {cell} RLIKE {_looked_for(pattern)} THEN {cell} END"
+        for cell, (pattern, _) in zip(columns, asked, strict=True)
+    ]
+    try:
+        hopeful = text.different({str(i): hope for i, hope in enumerate(hopes)})
+    except PySparkException:
+        # Not all that Python's expressions may ask for is known to Spark's: then every cell is looked at.
+        hopeful = text.different({str(i): cell for i, cell in enumerate(columns)})
     return {
-        key: [cell for cell in hopeful[f"{number}"] if _fits(key[0], cell)] for number, key in enumerate(asked)
+        key: [cell for cell in hopeful[str(i)] if re.fullmatch(key[0], cell.strip(), re.IGNORECASE)]
+        for i, key in enumerate(asked)
     }
-
-
-def _fits(pattern: str, cell: str) -> bool:
-    return re.fullmatch(pattern, cell.strip(), re.IGNORECASE) is not None
-
-
-def _hope(pattern: str, understood: bool, cell: str) -> str:
-    """SQL for a cell that may fit *pattern*: more of them, never fewer."""
-    return f"{cell} RLIKE {_looked_for(pattern)}" if understood else "true"
 
 
 def _looked_for(pattern: str) -> str:
+    """A cell that fits *pattern*, blanks around it and case apart."""
     blanks = f"[\\s{SPACES}]*"
     return literal(f"(?isu)^{blanks}(?:{pattern}){blanks}\\z")
-
-
-def _understood(text: SparkText, pattern: str) -> bool:
-    """Whether Spark knows all that the pattern asks for."""
-    try:
-        text.session.rows(f"SELECT '' RLIKE {_looked_for(pattern)}")
-    except PySparkException:
-        return False
-    return True

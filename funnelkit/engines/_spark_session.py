@@ -96,7 +96,9 @@ class Session:
         fields = ", ".join(f"`{column.replace('`', '``')}`: {kind}" for column, kind in kinds.items())
         schema = literal(f"ARRAY<STRUCT<{fields}>>")
         given = ", ".join("(?)" for _ in parts)
-        return self.relation(f"SELECT inline(from_json(part, {schema})) FROM VALUES {given} AS t(part)", parts)
+        return self.relation(
+            f"SELECT inline(from_json(part, {schema})) FROM VALUES {given} AS t(part)", parts
+        )
 
     def known(self, cells: Sequence[str], parsed: Sequence[Any], kind: str) -> str:
         """The name of a table of *cells*, the values they were *parsed* to, and whether they are bad."""

@@ -34,7 +34,9 @@ def day(cell: str) -> str:
     """SQL for the day of a date or time stamp in ISO form, counted from 1970-01-01; else null."""
     first, last = (f"DATE '{year}-01-01'" for year in (YEARS.start, YEARS.stop))
     found = f"try_cast(substring({cell}, 1, 10) AS DATE)"
-    return f"CASE WHEN {fits(cell, DAY)} AND {found} >= {first} AND {found} < {last} THEN unix_date({found}) END"
+    return (
+        f"CASE WHEN {fits(cell, DAY)} AND {found} >= {first} AND {found} < {last} THEN unix_date({found}) END"
+    )
 
 
 def number(cell: str, scale: int) -> str:

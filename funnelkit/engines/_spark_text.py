@@ -87,7 +87,9 @@ class SparkText(Struct, frozen=True, kw_only=True):
         if again is None:
             file = self.cells.scan.path if self.cells.scan else ""
             raise SourceError(
-                f"{file}: the file was changed while it was read", hint="Run the command again.", code="changed"
+                f"{file}: the file was changed while it was read",
+                hint="Run the command again.",
+                code="changed",
             )
         return again
 
@@ -145,30 +147,55 @@ def _head(cells: Cells) -> list[Sequence[str]]:
 
 
 def _read(session: Session, cells: Cells, scan: Scan, columns: Mapping[str, Column]) -> SparkText | None:
-    table = session.named(session.kept(_typed(session, scan, columns, _repeated(cells.places))))
-    line, lines, odd = of_file.numbered(session, table)
-    if lines != scan.first_line - 1 + scan.records or odd > of_file.FEW + scan.first_line:
+    repeated = _repeated(cells.places)
+    table = _table(session, scan, columns, repeated, of_file.one_by_one(session, scan.path))
+    lines, odd = of_file.numbered(session, table)
+    if lines.count != scan.first_line - 1 + scan.records:
         return None
-    found = dict(session.rows(f"SELECT {line}, odd FROM {table} WHERE odd IS NOT NULL")) if odd else {}
-    own = {n: text for n, text in found.items() if n >= scan.first_line}
-    judged = of_file.judged(own, scan, cells.places, lines)
+    found, rows = _odd(session, table, lines, scan) if odd else {}, scan.records
+    if of_file.broken(found, scan):
+        # Perhaps some cells hold line ends: then the records are put together from their lines.
+        joined = of_file.joined(session, scan.path)
+        if joined is None:
+            return None
+        table = _table(session, scan, columns, repeated, joined.records)
+        found = _odd(session, table, lines, scan)
+        ((rows,),) = session.rows(f"SELECT count(*) FROM {table} WHERE {lines.line} >= {scan.first_line}")
+        if of_file.broken(found, scan):
+            return None
+    judged = of_file.judged(found, scan, cells.places, lines.count) if len(found) <= of_file.FEW else None
     if judged is None:
         return None
-    left_out = f"AND line NOT IN ({', '.join(map(str, sorted(judged.lines)))})" if judged.lines else ""
-    names = ", ".join(name for column in columns.values() for name in dict.fromkeys((column.name, column.text)))
-    view = session.view(
-        f"SELECT line, {names} FROM (SELECT *, {line} AS line FROM {table}) "
-        f"WHERE line >= {scan.first_line} {left_out}"
-    )
+    view = session.view(_own(table, columns, f"{lines.line} AS line", scan, judged))
     return SparkText(
         session=session,
         cells=cells,
         view=view,
         columns=columns,
-        rows=scan.records - judged.skipped,
+        rows=rows - judged.skipped,
         aside=judged.aside,
         seen={},
     )
+
+
+def _own(table: str, columns: Mapping[str, Column], line: str, scan: Scan, odd: of_file.Odd) -> str:
+    """SQL for the rows of the table itself, as they are kept."""
+    names = ", ".join(dict.fromkeys(n for column in columns.values() for n in (column.name, column.text)))
+    left_out = f" AND line NOT IN ({', '.join(map(str, sorted(odd.lines)))})" if odd.lines else ""
+    return (
+        f"SELECT line, {names} FROM (SELECT *, {line} FROM {table}) WHERE line >= {scan.first_line}{left_out}"
+    )
+
+
+def _odd(session: Session, table: str, lines: of_file.Lines, scan: Scan) -> dict[int, str]:
+    """The first odd lines of the table by their numbers: one more than there may be."""
+    numbered = f"SELECT {lines.line} AS line, odd FROM {table} WHERE odd IS NOT NULL"
+    below = f"SELECT * FROM ({numbered}) WHERE line >= {scan.first_line} LIMIT {of_file.FEW + 1}"
+    return dict(session.rows(below))
+
+
+def _table(session: Session, scan: Scan, columns: Mapping[str, Column], repeated: str, records: str) -> str:
+    return session.named(session.kept(_typed(scan, columns, repeated, records)))
 
 
 def _repeated(places: Mapping[str, int]) -> str:
@@ -176,12 +203,12 @@ def _repeated(places: Mapping[str, int]) -> str:
     return " AND ".join(f"trim(c{at}) = {literal(header)}" for header, at in places.items()) or "false"
 
 
-def _typed(session: Session, scan: Scan, columns: Mapping[str, Column], repeated: str) -> str:
-    """SQL for the wanted *columns* of all lines as they are kept, and the text of the ``odd`` ones."""
+def _typed(scan: Scan, columns: Mapping[str, Column], repeated: str, records: str) -> str:
+    """SQL for the wanted *columns* of all *records* as they are kept, and the text of the ``odd`` ones."""
     schema = ", ".join(f"c{i} STRING" for i in range(scan.width))
     # A delimiter stands for itself, also where it is a backslash or a tab.
     options = f"map('sep', {literal(scan.delimiter)}, 'escape', '\"', 'mode', 'PERMISSIVE')"
-    parsed = f"SELECT id, value, from_csv(value, {literal(schema)}, {options}) AS row FROM {of_file.source(session, scan.path)}"
+    parsed = f"SELECT id, value, from_csv(value, {literal(schema)}, {options}) AS row FROM {records}"
     cells = ", ".join(f"coalesce(row.{column.name}, '') AS {column.name}" for column in columns.values())
     plain = "".join(f", {_plain(column)} AS {column.name}_plain" for column in columns.values())
     odd = f"CASE WHEN {of_file.odd(scan)} OR ({repeated}) THEN value END AS odd"
@@ -210,4 +237,7 @@ def _kept(column: Column) -> list[str]:
     cell, plain = column.name, f"{column.name}_plain"
     if column.kept == "text":
         return [cell]
-    return [f"{plain} AS {cell}", f"CASE WHEN {plain} IS NULL AND {cell} <> '' THEN {cell} END AS {column.text}"]
+    return [
+        f"{plain} AS {cell}",
+        f"CASE WHEN {plain} IS NULL AND {cell} <> '' THEN {cell} END AS {column.text}",
+    ]

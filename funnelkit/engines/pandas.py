@@ -125,7 +125,11 @@ class PandasEngine:
             if unequal.any():
                 group = unequal.index[unequal][0]
                 names = list(dict.fromkeys(files[groups == group]))
-                return frame, {}, (names[0], names[1], _described(frame[groups == group].iloc[0], key))
+                return (
+                    frame,
+                    {},
+                    (names[0], names[1], described({c: frame[c][groups == group].iloc[0] for c in key})),
+                )
         order = files.map({name: i for i, name in enumerate(dict.fromkeys(files))})
         kept = order.groupby(groups).transform("max" if keep_last else "min")
         dropped = frame.index[shared & (order != kept)]
@@ -199,14 +203,13 @@ def _lines_by_file(rows: pd.DataFrame) -> dict[str, tuple[int, ...]]:
     return {name: tuple(found[name]) for name in sorted(found)}
 
 
-def _described(row: pd.Series[Any], key: Sequence[str]) -> str:
-    """The name and the days of an ad row, for a message."""
-    name = next(
-        (str(row[c]) for c in ("campaign", "source", "channel") if c in key and pd.notna(row[c])), "a row"
-    )
-    if "start" not in key or pd.isna(row["start"]):
+def described(row: Mapping[str, Any]) -> str:
+    """The name and the days of an ad row, given the cells of its key, for a message."""
+    filled = {c: cell for c, cell in row.items() if pd.notna(cell)}
+    name = next((str(filled[c]) for c in ("campaign", "source", "channel") if c in filled), "a row")
+    if "start" not in filled:
         return repr(name)
-    days = [pd.Timestamp(int(row[c]), unit="D").date().isoformat() for c in ("start", "end")]
+    days = [pd.Timestamp(int(filled[c]), unit="D").date().isoformat() for c in ("start", "end")]
     return f"{name!r} on {days[0]}" if days[0] == days[1] else f"{name!r} from {days[0]} to {days[1]}"
 
 

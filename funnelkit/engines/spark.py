@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
-from funnelkit.engines import Cells, Converted, _spark_convert, _spark_reports, _spark_text
+from funnelkit.engines import Cells, Converted, _spark_convert, _spark_money, _spark_text
 from funnelkit.engines import _sql_link as link
 from funnelkit.engines._coded import PandasText
 from funnelkit.engines._spark_memory import from_memory, in_memory
+from funnelkit.engines._spark_reports import Reports, lines_by_file
 from funnelkit.engines._spark_session import MASTER, Session
+from funnelkit.engines._spark_sql import literal
 from funnelkit.engines._sql import name, names
-from funnelkit.engines.pandas import PandasEngine
+from funnelkit.engines.pandas import PandasEngine, described
 
 if TYPE_CHECKING:
     from funnelkit.plans import LinkKey, TablePlan
@@ -108,16 +110,20 @@ class SparkEngine:
             f"SELECT t.* FROM {table} t LEFT ANTI JOIN {dropped} d "
             "ON t.source_row = d.source_row AND t.source_file = d.source_file"
         )
-        return kept, _spark_reports.lines_by_file(self._session, dropped)
+        return kept, lines_by_file(self._session, dropped)
 
     def one_per_report(
         self, frame: DataFrame, key: Sequence[str], figures: Sequence[str], *, keep_last: bool
     ) -> tuple[DataFrame, dict[str, tuple[int, ...]], tuple[str, str, str] | None]:
-        """Rows that two files have in common, once. Reports are small: this is done in memory."""
-        done, repeated, conflict = self._memory.one_per_report(
-            in_memory(frame), key, figures, keep_last=keep_last
-        )
-        return self._session.held(from_memory(self._session, done)), repeated, conflict
+        """Rows that two files have in common, once."""
+        reports = Reports(self._session, frame, key)
+        if not reports.any():
+            return frame, {}, None
+        if not keep_last and (found := reports.conflict(figures)):
+            first, second, cells = found
+            return frame, {}, (first, second, described(cells))
+        kept, gone = reports.once(keep_last=keep_last)
+        return kept, lines_by_file(self._session, gone), None
 
     def twins(self, frame: DataFrame, without: str | None) -> int:
         """How many rows equal an earlier row in every canonical column."""
@@ -129,7 +135,9 @@ class SparkEngine:
 
     def numbered(self, frame: DataFrame, target: str, date: str, key: str) -> DataFrame:
         """*frame* with a number *target*, from 0, in the order of *date*, then *key*, then of all cells."""
-        return self._session.held(self._in_order(self._session.named(frame), frame.columns, target, date, key))
+        return self._session.held(
+            self._in_order(self._session.named(frame), frame.columns, target, date, key)
+        )
 
     def _in_order(self, table: str, columns: Sequence[str], target: str, date: str, key: str) -> DataFrame:
         """*table* with numbers that grow with the order of its rows, with gaps: Spark counts each part by itself."""
@@ -186,8 +194,7 @@ class SparkEngine:
         self, frame: DataFrame, columns: Sequence[str], by: Sequence[str], factor: Callable[..., Fraction]
     ) -> DataFrame:
         """*frame* with the money *columns* times *factor* of the values of *by*, rounded half to even."""
-        done = self._memory.convert_money(in_memory(frame), columns, by, factor)
-        return self._session.held(from_memory(self._session, done))
+        return _spark_money.converted(self._session, frame, columns, by, factor)
 
     def held(self, frame: DataFrame) -> DataFrame:
         """*frame*, worked out once for all that is asked of it later."""
@@ -200,7 +207,5 @@ class SparkEngine:
 
 def _seen(cell: str, part: str | None) -> str:
     """SQL for the *part* of a text cell that matters, a regular expression; missing as an empty text."""
-    from funnelkit.engines._spark_sql import literal
-
     whole = f"coalesce({cell}, '')"
     return f"regexp_extract({whole}, {literal(part)}, 0)" if part else whole

@@ -125,7 +125,9 @@ def _domains(made: _Build) -> None:
     for table in ("deals", "leads"):
         if table in made.frames and {"email", "domain"} & made.present[table]:
             columns = [c for c in ("email", "domain") if c in made.present[table]]
-            frame = made.engine.label(made.frames[table], columns, identity.company_domain, "domain")
+            frame = made.engine.label(
+                made.frames[table], columns, identity.company_domain, "domain", {"email": identity.HOST}
+            )
             blank = nw.when(nw.col("domain") != "").then(nw.col("domain"))
             named = collect.frame(frame).with_columns(domain=blank)
             made.frames[table] = named.to_native()

@@ -52,6 +52,10 @@ CUSTOMER_KEYS = (
 """What a customer is known by, the strongest first; never a domain, which may be a holding's."""
 
 
+HOST = "[^@]*$"
+"""What of an address says its domain, as a regular expression."""
+
+
 def company_domain(email: str = "", domain: str = "") -> str:
     """The domain that stands for a company, or "" for none.
 
