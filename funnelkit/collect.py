@@ -106,6 +106,18 @@ def totals(table: Frame, of: list[str]) -> list[int]:
     return [int(n or 0) for n in rows(table.select(*(nw.col(c).sum() for c in of)))[0]] if of else []
 
 
+LINES = 1_000
+"""So many lines are named of rows that may be many; the others are counted."""
+
+
 def lines(table: Frame) -> tuple[int, ...]:
     """The lines that its rows stand on, in their order."""
     return tuple(sorted(map(int, columns(table.select("source_row"))["source_row"])))
+
+
+def first_lines(table: Frame) -> tuple[tuple[int, ...], int]:
+    """The lines that its rows stand on, of a lazy frame only the first ``LINES``; and how many more there are."""
+    if isinstance(table, nw.DataFrame):
+        return lines(table), 0
+    found = lines(table.sort("source_row").head(LINES + 1))
+    return found[:LINES], count(table) - LINES if len(found) > LINES else 0

@@ -46,7 +46,7 @@ MemoryLimit = Annotated[
         "--memory-limit", metavar="SIZE", help="Such as 1GB: what is more is spilled to disk; duckdb only."
     ),
 ]
-EngineName = Annotated[str, typer.Option("--engine", metavar="NAME", help="auto, pandas or duckdb.")]
+EngineName = Annotated[str, typer.Option("--engine", metavar="NAME", help="auto, pandas, duckdb or spark.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what each file was read as.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")]

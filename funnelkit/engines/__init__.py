@@ -88,6 +88,19 @@ class BadCells(Struct, frozen=True, kw_only=True):
         return len(self.lines) + self.more
 
 
+class Repeated(Struct, frozen=True, kw_only=True):
+    """Rows of one file that other rows stand for."""
+
+    lines: tuple[int, ...] = ()
+    more: int = 0
+    """So many there are beside those on *lines*."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.lines) + self.more
+
+
 class Converted(Struct, frozen=True, kw_only=True):
     """A canonical frame, and what did not come into it."""
 
@@ -129,17 +142,15 @@ class Engine(Protocol):
     def concat(self, frames: Sequence[Any]) -> Any:
         """The rows of several frames under the union of their columns."""
 
-    def one_per_key(
-        self, frame: Any, key: str, later: Sequence[str]
-    ) -> tuple[Any, dict[str, tuple[int, ...]]]:
+    def one_per_key(self, frame: Any, key: str, later: Sequence[str]) -> tuple[Any, dict[str, Repeated]]:
         """One row per value of *key*: the one with the latest of the dates *later*. Rows without a key stay.
 
-        Also returns the lines of the other rows by file.
+        Also returns the other rows by file.
         """
 
     def one_per_report(
         self, frame: Any, key: Sequence[str], figures: Sequence[str], *, keep_last: bool
-    ) -> tuple[Any, dict[str, tuple[int, ...]], tuple[str, str, str] | None]:
+    ) -> tuple[Any, dict[str, Repeated], tuple[str, str, str] | None]:
         """Rows that two files have in common, once.
 
         Where their *figures* differ, the last file wins or the conflict is returned: both files and the row.

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from funnelkit.collect import LINES
 from funnelkit.engines import Aside, BadCells, Converted
 from funnelkit.engines import _spark_rules as rules
 from funnelkit.engines._kept import agrees
@@ -20,8 +21,6 @@ from funnelkit.engines._sql import name
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.styles import BAD, DateStyle, EmailStyle, IdStyle, NumberStyle, TextStyle
 
-LINES = 1_000
-"""So many lines are named of the rows that are set aside for one reason; the others are counted."""
 _LARGEST = 2**63 - 1
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.collect import LINES
+from funnelkit.engines import Repeated
 from funnelkit.engines._spark_sql import literal
 from funnelkit.engines._sql import name, names
 
@@ -83,7 +85,15 @@ def _place(files: Sequence[str]) -> str:
     )
 
 
-def lines_by_file(session: Session, table: str) -> dict[str, tuple[int, ...]]:
-    """The lines of the rows of *table* by file."""
-    listed = f"SELECT source_file, array_sort(collect_list(source_row)) FROM {table} GROUP BY source_file"
-    return {file: tuple(lines) for file, lines in sorted(session.rows(listed))}
+def repeated(session: Session, table: str) -> dict[str, Repeated]:
+    """The rows of *table* by file: how many, and the first lines."""
+    place = "row_number() OVER (PARTITION BY source_file ORDER BY source_row)"
+    first = f"SELECT source_file, source_row FROM (SELECT *, {place} AS place FROM {table}) WHERE place <= {LINES}"
+    counts = dict(session.rows(f"SELECT source_file, count(*) FROM {table} GROUP BY source_file"))
+    lines: dict[str, list[int]] = {file: [] for file in counts}
+    for file, line in session.rows(first) if counts else ():
+        lines[file].append(line)
+    return {
+        file: Repeated(lines=tuple(sorted(lines[file])), more=counts[file] - len(lines[file]))
+        for file in sorted(counts)
+    }

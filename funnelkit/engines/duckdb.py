@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.engines import Cells, Converted, _duck_convert, _duck_text
+from funnelkit.engines import Cells, Converted, Repeated, _duck_convert, _duck_text
 from funnelkit.engines import _sql_link as link
 from funnelkit.engines._coded import PandasText
 from funnelkit.engines._session import Session
@@ -75,7 +75,7 @@ class DuckDBEngine:
 
     def one_per_key(
         self, frame: DuckDBPyRelation, key: str, later: Sequence[str]
-    ) -> tuple[DuckDBPyRelation, dict[str, tuple[int, ...]]]:
+    ) -> tuple[DuckDBPyRelation, dict[str, Repeated]]:
         """One row per value of *key*: the one with the latest of the dates *later*."""
         table = self._session.named(frame)
         several = self._session.table(
@@ -98,7 +98,7 @@ class DuckDBEngine:
 
     def one_per_report(
         self, frame: DuckDBPyRelation, key: Sequence[str], figures: Sequence[str], *, keep_last: bool
-    ) -> tuple[DuckDBPyRelation, dict[str, tuple[int, ...]], tuple[str, str, str] | None]:
+    ) -> tuple[DuckDBPyRelation, dict[str, Repeated], tuple[str, str, str] | None]:
         """Rows that two files have in common, once. Reports are small: this is done in memory."""
         done, repeated, conflict = self._memory.one_per_report(
             self.in_memory(frame), key, figures, keep_last=keep_last
@@ -191,8 +191,8 @@ class DuckDBEngine:
     def _from_memory(self, frame: Any) -> DuckDBPyRelation:
         return self._session.kept(f"SELECT * FROM {self._session.named(self._session.con.from_df(frame))}")
 
-    def _lines_by_file(self, query: str) -> dict[str, tuple[int, ...]]:
+    def _lines_by_file(self, query: str) -> dict[str, Repeated]:
         listed = (
             f"SELECT source_file, list(source_row ORDER BY source_row) FROM ({query}) GROUP BY source_file"
         )
-        return {file: tuple(lines) for file, lines in sorted(self._session.rows(listed))}
+        return {file: Repeated(lines=tuple(lines)) for file, lines in sorted(self._session.rows(listed))}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from funnelkit.engines import Aside, BadCells, Cells, Converted, _linking
+from funnelkit.engines import Aside, BadCells, Cells, Converted, Repeated, _linking
 from funnelkit.engines._coded import Coding, PandasText, asides, bad_cells, hits, promising, typed
 from funnelkit.plans import LinkKey, TablePlan
 
@@ -90,7 +90,7 @@ class PandasEngine:
 
     def one_per_key(
         self, frame: pd.DataFrame, key: str, later: Sequence[str]
-    ) -> tuple[pd.DataFrame, dict[str, tuple[int, ...]]]:
+    ) -> tuple[pd.DataFrame, dict[str, Repeated]]:
         """One row per value of *key*: the one with the latest of the dates *later*."""
         values = _linking.cells(frame[key])
         if len(set(values)) == len(values):
@@ -112,7 +112,7 @@ class PandasEngine:
 
     def one_per_report(
         self, frame: pd.DataFrame, key: Sequence[str], figures: Sequence[str], *, keep_last: bool
-    ) -> tuple[pd.DataFrame, dict[str, tuple[int, ...]], tuple[str, str, str] | None]:
+    ) -> tuple[pd.DataFrame, dict[str, Repeated], tuple[str, str, str] | None]:
         """Rows that two files have in common, once."""
         groups = frame.groupby(list(key), dropna=False, sort=False).ngroup()
         files = frame["source_file"]
@@ -196,11 +196,11 @@ def _without(frame: pd.DataFrame, rows: pd.Index[int]) -> pd.DataFrame:
     return frame.drop(index=rows).reset_index(drop=True)
 
 
-def _lines_by_file(rows: pd.DataFrame) -> dict[str, tuple[int, ...]]:
+def _lines_by_file(rows: pd.DataFrame) -> dict[str, Repeated]:
     found: dict[str, list[int]] = {}
     for name, line in zip(rows["source_file"].tolist(), rows["source_row"].tolist(), strict=True):
         found.setdefault(name, []).append(line)
-    return {name: tuple(found[name]) for name in sorted(found)}
+    return {name: Repeated(lines=tuple(found[name])) for name in sorted(found)}
 
 
 def described(row: Mapping[str, Any]) -> str:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
-from funnelkit.engines import Cells, Converted, _spark_convert, _spark_money, _spark_text
+from funnelkit.engines import Cells, Converted, Repeated, _spark_convert, _spark_money, _spark_text
 from funnelkit.engines import _sql_link as link
 from funnelkit.engines._coded import PandasText
 from funnelkit.engines._spark_memory import from_memory, in_memory
-from funnelkit.engines._spark_reports import Reports, lines_by_file
+from funnelkit.engines._spark_reports import Reports, repeated
 from funnelkit.engines._spark_session import MASTER, Session
 from funnelkit.engines._spark_sql import literal
 from funnelkit.engines._sql import name, names
@@ -88,7 +88,7 @@ class SparkEngine:
 
     def one_per_key(
         self, frame: DataFrame, key: str, later: Sequence[str]
-    ) -> tuple[DataFrame, dict[str, tuple[int, ...]]]:
+    ) -> tuple[DataFrame, dict[str, Repeated]]:
         """One row per value of *key*: the one with the latest of the dates *later*."""
         table = self._session.named(frame)
         several = self._session.view(
@@ -110,11 +110,11 @@ class SparkEngine:
             f"SELECT t.* FROM {table} t LEFT ANTI JOIN {dropped} d "
             "ON t.source_row = d.source_row AND t.source_file = d.source_file"
         )
-        return kept, lines_by_file(self._session, dropped)
+        return kept, repeated(self._session, dropped)
 
     def one_per_report(
         self, frame: DataFrame, key: Sequence[str], figures: Sequence[str], *, keep_last: bool
-    ) -> tuple[DataFrame, dict[str, tuple[int, ...]], tuple[str, str, str] | None]:
+    ) -> tuple[DataFrame, dict[str, Repeated], tuple[str, str, str] | None]:
         """Rows that two files have in common, once."""
         reports = Reports(self._session, frame, key)
         if not reports.any():
@@ -123,7 +123,7 @@ class SparkEngine:
             first, second, cells = found
             return frame, {}, (first, second, described(cells))
         kept, gone = reports.once(keep_last=keep_last)
-        return kept, lines_by_file(self._session, gone), None
+        return kept, repeated(self._session, gone), None
 
     def twins(self, frame: DataFrame, without: str | None) -> int:
         """How many rows equal an earlier row in every canonical column."""

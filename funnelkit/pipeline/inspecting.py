@@ -79,10 +79,13 @@ def _accounted(loaded: Loaded, engine: engines.Engine) -> Loaded:
     from funnelkit.sources.together import put_together
 
     together = put_together(loaded.table, [loaded], engine)
-    repeated = together.repeated.get(loaded.export.file, ())
+    repeated = together.repeated.get(loaded.export.file, engines.Repeated())
     loaded, notes = testrows.look(loaded, engine, drop=False)
-    if repeated:
-        aside = engines.Aside(reason="duplicate", message=provenance.REPEATED, lines=tuple(sorted(repeated)))
+    if repeated.count:
+        lines = tuple(sorted(repeated.lines))
+        aside = engines.Aside(
+            reason="duplicate", message=provenance.REPEATED, lines=lines, more=repeated.more
+        )
         loaded = replace(loaded, frame=together.frame, aside=(*loaded.aside, aside))
     return replace(loaded, notes=(*loaded.notes, *together.notes, *notes))
 

@@ -96,10 +96,10 @@ def _says(pattern: str) -> nw.Expr:
 
 def _without(table: Any, hit: nw.Expr, reason: str, message: str, aside: list[Aside]) -> Any:
     marked = table.with_columns(_hit=hit.fill_null(False))
-    lines = collect.lines(marked.filter(nw.col("_hit")))
+    lines, more = collect.first_lines(marked.filter(nw.col("_hit")))
     if not lines:
         return table
-    aside.append(Aside(reason=reason, message=message, lines=lines))
+    aside.append(Aside(reason=reason, message=message, lines=lines, more=more))
     return marked.filter(~nw.col("_hit")).drop("_hit")
 
 
