@@ -119,5 +119,7 @@ def first_lines(table: Frame) -> tuple[tuple[int, ...], int]:
     """The lines that its rows stand on, of a lazy frame only the first ``LINES``; and how many more there are."""
     if isinstance(table, nw.DataFrame):
         return lines(table), 0
+    # A number below zero is that of a row whose line nobody knows.
     found = lines(table.sort("source_row").head(LINES + 1))
-    return found[:LINES], count(table) - LINES if len(found) > LINES else 0
+    known = tuple(line for line in found[:LINES] if line > 0)
+    return known, (count(table) if len(found) > LINES else len(found)) - len(known)

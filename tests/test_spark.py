@@ -6,6 +6,7 @@ One session serves all tests: to start one takes longer than to ask it.
 from __future__ import annotations
 
 import csv
+import json
 import os
 import random
 import shutil
@@ -21,7 +22,7 @@ import pytest
 
 from funnelkit import collect, engines, render
 from funnelkit.engines import Batch, Cells, Scan
-from funnelkit.errors import UsageError
+from funnelkit.errors import MissingInputError, SourceError, UsageError
 from funnelkit.pipeline import reporting
 from funnelkit.pipeline.options import Options
 from funnelkit.plans import ColumnPlan, TablePlan
@@ -66,10 +67,10 @@ def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture
 def reads(caller: Any, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Spark reads files of any size, and whether it could is kept."""
-    from funnelkit.engines import _spark_text, spark
+    from funnelkit.engines import _spark_read, spark
 
     told: list[bool] = []
-    real = _spark_text.read
+    real = _spark_read.read
 
     def read(session: Any, cells: Cells) -> Any:
         found = real(session, cells)
@@ -77,7 +78,7 @@ def reads(caller: Any, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         return found
 
     monkeypatch.setattr(spark, "FEW_ROWS", 0)
-    monkeypatch.setattr(_spark_text, "read", read)
+    monkeypatch.setattr(_spark_read, "read", read)
     return told
 
 
@@ -168,7 +169,7 @@ def values(engine: str, folder: Path) -> Any:
 # Reports
 
 
-def reported(files: Sequence[Path], engine: str, **options: Any) -> bytes:
+def reported(files: Sequence[Path | str], engine: str, **options: Any) -> bytes:
     made = reporting.report([str(f) for f in files], Options(engine=engine, no_config=True, **options))
     return render.render(made, "json")
 
@@ -266,6 +267,54 @@ def test_numbers_beyond_64_bits_are_refused_and_never_wrong(caller: Any) -> None
 
     with pytest.raises(Exception, match="ARITHMETIC_OVERFLOW"):
         Session().rows(f"SELECT sum(n) FROM VALUES ({2**62}), ({2**62}) AS t(n)")
+
+
+# Addresses
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_folder_at_an_address_is_one_export(kind: str, caller: Any, tmp_path: Path) -> None:
+    made = write(tmp_path, 300, 4)
+    folder = tmp_path / "leads"
+    frame = caller.read.csv(str(made.leads), header=True).repartition(3)
+    address = f"file://{folder}"
+    if kind == "csv":
+        frame.write.csv(address, header=True, escape='"', nullValue="", emptyValue="")
+    else:
+        frame.selectExpr("*", "CAST(1.5 AS DOUBLE) AS score", "array(1) AS several").write.parquet(address)
+    got = json.loads(reported([address, made.deals, made.ads], "spark", by=["channel"]))
+    want = json.loads(reported([made.leads, made.deals, made.ads], "pandas", by=["channel"]))
+    source, told = got["sources"][0], want["sources"][0]
+    assert (source["file"], source["sha256"]) == (address, None)
+    assert (source["rows"], source["used"]) == (told["rows"], told["used"])
+    # Nobody knows lines there.
+    assert [(s["reason"], s["count"], s["lines"]) for s in source["set_aside"]] == [
+        (s["reason"], s["count"], []) for s in told["set_aside"]
+    ]
+    for one in (got, want):
+        del one["sources"], one["warnings"]
+    assert got == want
+
+
+def test_parts_that_are_not_alike_are_refused(caller: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "leads"
+    folder.mkdir()
+    (folder / "a.csv").write_text(HEAD + ROWS + ROWS, "utf-8")
+    (folder / "b.csv").write_text(
+        "Company,Lead ID,Created Date,Lead Source\nAcme,L1,2026-01-01,web\n", "utf-8"
+    )
+    with pytest.raises(SourceError, match="1 of 2 files do not begin with the header of the others"):
+        reported([f"file://{folder}"], "spark")
+
+
+def test_only_spark_opens_addresses() -> None:
+    with pytest.raises(UsageError, match="only Spark opens addresses"):
+        reported(["s3a://bucket/leads"], "pandas")
+
+
+def test_an_address_without_files_is_told(caller: Any, tmp_path: Path) -> None:
+    with pytest.raises(MissingInputError, match="Spark finds nothing there"):
+        reported([f"file://{tmp_path}/nothing"], "spark")
 
 
 # What engines do with frames

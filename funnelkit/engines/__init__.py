@@ -6,7 +6,8 @@ and labels rows by a function of few columns. Everything above it speaks narwhal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,12 +35,16 @@ class Scan(Struct, frozen=True, kw_only=True):
     """Where and how a plain CSV lies that an engine may read by itself."""
 
     path: str
+    """Also an address with a scheme, of one file or of a folder of parts."""
     delimiter: str
     first_line: int
     """The line on which the first row stands, counted from 1."""
     width: int
-    records: int
-    """How many rows there are if each line is one: then no cell holds a line end, and no line is empty."""
+    records: int | None
+    """How many rows there are if each line is one: then no cell holds a line end, and no line is empty.
+
+    None where nobody has counted them, because only the engine comes by the file.
+    """
 
 
 class Cells(Struct, frozen=True, kw_only=True):
@@ -112,6 +117,12 @@ class Converted(Struct, frozen=True, kw_only=True):
 
 class Engine(Protocol):
     """What every engine can do."""
+
+    def close(self) -> None:
+        """Give back what was taken for the work. The frames are of no use after it."""
+
+    def head(self, address: str) -> bytes:
+        """The first lines of the files at *address*, which has a scheme, as one file would have them."""
 
     def text(self, cells: Cells) -> Any:
         """Hold the text of *cells*.
@@ -200,6 +211,13 @@ class Engine(Protocol):
         """*frame* with the money *columns* times *factor* of the values of *by*, rounded half to even."""
 
 
+def no_address(address: str) -> UsageError:
+    """The refusal of a file that an engine does not come by."""
+    return UsageError(
+        f"{address}: only Spark opens addresses", hint="Say --engine spark, or name a file of this machine."
+    )
+
+
 NAMES = ("auto", "pandas", "duckdb", "spark")
 
 
@@ -221,6 +239,16 @@ def load(name: str, memory: str | None = None, spark: Mapping[str, Any] | None =
     from funnelkit.engines.pandas import PandasEngine
 
     return PandasEngine()
+
+
+@contextmanager
+def opened(name: str, memory: str | None = None, spark: Mapping[str, Any] | None = None) -> Iterator[Engine]:
+    """The engine called *name*, as `load` gives it, for as long as it is worked with."""
+    engine = load(name, memory, spark)
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 _WITHOUT_LIMIT = {

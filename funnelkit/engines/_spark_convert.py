@@ -35,10 +35,15 @@ class Typed(Struct, frozen=True, kw_only=True):
 
 
 class _Place(Struct, frozen=True):
-    """A reason why rows are not used, or why a cell counts as missing, and the lines of such rows."""
+    """A reason why rows are not used, or why a cell counts as missing, and the numbers of the first such rows."""
 
     count: int
-    lines: tuple[int, ...]
+    rows: tuple[int, ...]
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """Their lines, as far as they are known."""
+        return tuple(row for row in self.rows if row > 0)
 
     @property
     def more(self) -> int:
@@ -160,7 +165,8 @@ def _places(session: Session, view: str, marks: Iterator[str]) -> Mapping[str, _
     lines: dict[str, list[int]] = {}
     for mark, line in session.rows(f"SELECT mark, source_row FROM ({placed}) WHERE place <= {LINES}"):
         lines.setdefault(mark, []).append(line)
-    return {mark: _Place(n, tuple(sorted(lines[mark]))) for mark, n in counts.items()}
+    # A number below zero is that of a row whose line nobody knows.
+    return {mark: _Place(n, tuple(sorted(lines[mark], key=abs))) for mark, n in counts.items()}
 
 
 def _asides(text: SparkText, places: Mapping[str, _Place], k: int, column: ColumnPlan) -> Iterator[Aside]:
@@ -188,4 +194,4 @@ def _bad(text: SparkText, place: _Place, column: ColumnPlan) -> BadCells:
 
 
 def _example(text: SparkText, column: ColumnPlan, place: _Place) -> str:
-    return text.at(column.header, place.lines[:1])[0][:40]
+    return text.at(column.header, place.rows[:1])[0][:40]

@@ -41,23 +41,30 @@ class Lines(Struct, frozen=True, kw_only=True):
     line: str
     """SQL for the number of a line, counted from 1, by its id."""
     count: int
-    """How many lines there are."""
+    """How many lines there are; 0 where their order is not that of the file."""
 
 
 def one_by_one(session: Session, path: str) -> str:
     """SQL for the lines of the file at *path*, with the numbers that Spark gives to them."""
     # To Spark a path is a pattern; in this one each sign stands for itself.
     named = re.sub(r"([{}\[\]*?\\])", r"\\\1", path)
-    text = session.named(session.spark.read.text(f"file://{named}"))
-    return f"(SELECT value, monotonically_increasing_id() AS id FROM {text})"
+    text = session.spark.read.text(f"file://{named}")
+    return session.named(
+        text.selectExpr("value", "monotonically_increasing_id() AS id", "_metadata.file_block_start AS block")
+    )
 
 
 def numbered(session: Session, table: str) -> tuple[Lines, int]:
     """The lines in *table*, and how many of them are ``odd``."""
-    found = session.rows(f"SELECT {_OF}, count(*), count(odd) FROM {table} GROUP BY 1")
-    before, count = _before({part: lines for part, lines, _ in found}, first=1)
+    found = sorted(
+        session.rows(f"SELECT {_OF}, min(block), max(block), count(*), count(odd) FROM {table} GROUP BY 1")
+    )
+    blocks = [block for _, first, last, _, _ in found for block in (first, last)]
+    # Spark promises nothing here, so that it is looked at: each part lies behind the one before.
+    in_order = blocks == sorted(blocks)
+    before, count = _before({part: lines for part, _, _, lines, _ in found}, first=1)
     line = f"({_at(before)} + (id & {2**_PART - 1}L))"
-    return Lines(records=table, line=line, count=count), sum(odd for _, _, odd in found)
+    return Lines(records=table, line=line, count=count if in_order else 0), sum(odd for *_, odd in found)
 
 
 def joined(session: Session, path: str) -> Lines | None:
@@ -68,7 +75,9 @@ def joined(session: Session, path: str) -> Lines | None:
     """
     quotes = "length(value) - length(replace(value, '\"', ''))"
     table = session.named(
-        session.kept(f"SELECT value, id, {quotes} AS quotes, NULL AS odd FROM {one_by_one(session, path)}")
+        session.kept(
+            f"SELECT value, id, block, {quotes} AS quotes, NULL AS odd FROM {one_by_one(session, path)}"
+        )
     )
     lines, _ = numbered(session, table)
     counts = dict(session.rows(f"SELECT {_OF}, sum(quotes) FROM {table} GROUP BY 1"))
@@ -77,14 +86,16 @@ def joined(session: Session, path: str) -> Lines | None:
         return None
     above = f"OVER (PARTITION BY {_OF} ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
     inside = f"(coalesce(sum(quotes) {above}, 0) + {_at(before)}) % 2 = 1"
-    told = session.named(session.kept(f"SELECT id, value, quotes, {inside} AS inside FROM {table}"))
+    told = session.named(session.kept(f"SELECT id, value, block, quotes, {inside} AS inside FROM {table}"))
     lasts = dict(session.rows(f"SELECT {_OF}, max(id) FROM {told} WHERE NOT inside GROUP BY 1"))
     carried = list(accumulate((lasts.get(part, -1) for part in range(max(counts) + 1)), max, initial=-1))
     begun = f"max(CASE WHEN NOT inside THEN id END) OVER (PARTITION BY {_OF} ORDER BY id)"
-    parts = f"SELECT id, value, coalesce({begun}, {_at(carried)}) AS record, inside OR quotes % 2 = 1 AS part FROM {told}"
+    parts = f"SELECT id, value, block, coalesce({begun}, {_at(carried)}) AS record, inside OR quotes % 2 = 1 AS part FROM {told}"
     text = "array_join(transform(array_sort(collect_list(struct(id, value))), one -> one.value), '\n')"
-    whole = f"SELECT {text} AS value, record AS id FROM ({parts}) WHERE part GROUP BY record"
-    alone = f"SELECT value, id FROM {told} WHERE NOT inside AND quotes % 2 = 0"
+    whole = (
+        f"SELECT {text} AS value, record AS id, min(block) AS block FROM ({parts}) WHERE part GROUP BY record"
+    )
+    alone = f"SELECT value, id, block FROM {told} WHERE NOT inside AND quotes % 2 = 0"
     return Lines(records=f"({alone} UNION ALL {whole})", line=lines.line, count=lines.count)
 
 

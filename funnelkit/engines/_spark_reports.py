@@ -94,6 +94,7 @@ def repeated(session: Session, table: str) -> dict[str, Repeated]:
     for file, line in session.rows(first) if counts else ():
         lines[file].append(line)
     return {
-        file: Repeated(lines=tuple(sorted(lines[file])), more=counts[file] - len(lines[file]))
+        file: Repeated(lines=known, more=counts[file] - len(known))
         for file in sorted(counts)
+        for known in [tuple(sorted(line for line in lines[file] if line > 0))]
     }

@@ -58,7 +58,8 @@ class Session:
         for key, value in _RULES.items():
             self.spark.conf.set(key, value)
         self._reliable = bool(self.spark.conf.get(_FOLDER, ""))
-        weakref.finalize(self, _leave, None if found else base, folder)
+        # Called when the report is done; else, for a program that forgets it, with the session itself.
+        self.close = weakref.finalize(self, _leave, None if found else base, folder)
 
     def named(self, frame: DataFrame) -> str:
         """The name of a view of *frame*."""

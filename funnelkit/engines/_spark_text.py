@@ -1,31 +1,29 @@
-"""A large CSV in Spark: read once by its own parser; each cell is kept as what it plainly is, else as its text.
+"""The cells of a large file in Spark, each kept as what it plainly is, else as its text.
 
 Part of the Spark engine. Of the cells only those reach this machine that a style must be decided by.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
 
-from funnelkit.engines import Aside, Cells, Scan
-from funnelkit.engines import _spark_lines as of_file
-from funnelkit.engines._kept import SAMPLE, Column, chosen, written
+from funnelkit.engines import Aside, Cells
+from funnelkit.engines._kept import Column, written
 from funnelkit.engines._spark_session import Session
-from funnelkit.engines._spark_sql import day, listed, literal, number, tidy, worded
+from funnelkit.engines._spark_sql import listed, literal, tidy, worded
 from funnelkit.errors import SourceError
 
 
 class SparkText(Struct, frozen=True, kw_only=True):
-    """The cells of one file in a view of Spark, with the ``line`` of each row."""
+    """The cells of one file in a view of Spark, with the ``line`` of each row; below zero where nobody knows it."""
 
     session: Session
     cells: Cells
+    read: Callable[[Cells], SparkText | None]
+    """How they were read."""
     view: str
     columns: Mapping[str, Column]
     rows: int
@@ -83,7 +81,7 @@ class SparkText(Struct, frozen=True, kw_only=True):
     def as_text(self, headers: Collection[str]) -> SparkText:
         """The same, read again, with the columns *headers* kept as text."""
         kinds = {header: kind for header, kind in self.cells.kinds.items() if header not in headers}
-        again = read(self.session, replace(self.cells, kinds=kinds))
+        again = self.read(replace(self.cells, kinds=kinds))
         if again is None:
             file = self.cells.scan.path if self.cells.scan else ""
             raise SourceError(
@@ -123,99 +121,6 @@ class SparkText(Struct, frozen=True, kw_only=True):
         return known
 
 
-def read(session: Session, cells: Cells) -> SparkText | None:
-    """The text of *cells*, read by Spark; None where the file is not plain enough for it."""
-    scan = cells.scan
-    if scan is None:
-        return None
-    head = _head(cells)
-    columns = {
-        header: chosen(f"c{at}", cells.kinds.get(header, "text"), [row[at] for row in head if at < len(row)])
-        for header, at in cells.places.items()
-    }
-    try:
-        return _read(session, cells, scan, columns)
-    except (PySparkException, Py4JError):
-        # Not there for the machines that Spark runs on, or not what it was when it was looked at.
-        return None
-
-
-def _head(cells: Cells) -> list[Sequence[str]]:
-    """The first rows."""
-    rows = (row for batch in cells.batches() for row in batch.rows)
-    return list(islice(rows, SAMPLE))
-
-
-def _read(session: Session, cells: Cells, scan: Scan, columns: Mapping[str, Column]) -> SparkText | None:
-    repeated = _repeated(cells.places)
-    table = _table(session, scan, columns, repeated, of_file.one_by_one(session, scan.path))
-    lines, odd = of_file.numbered(session, table)
-    if lines.count != scan.first_line - 1 + scan.records:
-        return None
-    found, rows = _odd(session, table, lines, scan) if odd else {}, scan.records
-    if of_file.broken(found, scan):
-        # Perhaps some cells hold line ends: then the records are put together from their lines.
-        joined = of_file.joined(session, scan.path)
-        if joined is None:
-            return None
-        table = _table(session, scan, columns, repeated, joined.records)
-        found = _odd(session, table, lines, scan)
-        ((rows,),) = session.rows(f"SELECT count(*) FROM {table} WHERE {lines.line} >= {scan.first_line}")
-        if of_file.broken(found, scan):
-            return None
-    judged = of_file.judged(found, scan, cells.places, lines.count) if len(found) <= of_file.FEW else None
-    if judged is None:
-        return None
-    view = session.view(_own(table, columns, f"{lines.line} AS line", scan, judged))
-    return SparkText(
-        session=session,
-        cells=cells,
-        view=view,
-        columns=columns,
-        rows=rows - judged.skipped,
-        aside=judged.aside,
-        seen={},
-    )
-
-
-def _own(table: str, columns: Mapping[str, Column], line: str, scan: Scan, odd: of_file.Odd) -> str:
-    """SQL for the rows of the table itself, as they are kept."""
-    names = ", ".join(dict.fromkeys(n for column in columns.values() for n in (column.name, column.text)))
-    left_out = f" AND line NOT IN ({', '.join(map(str, sorted(odd.lines)))})" if odd.lines else ""
-    return (
-        f"SELECT line, {names} FROM (SELECT *, {line} FROM {table}) WHERE line >= {scan.first_line}{left_out}"
-    )
-
-
-def _odd(session: Session, table: str, lines: of_file.Lines, scan: Scan) -> dict[int, str]:
-    """The first odd lines of the table by their numbers: one more than there may be."""
-    numbered = f"SELECT {lines.line} AS line, odd FROM {table} WHERE odd IS NOT NULL"
-    below = f"SELECT * FROM ({numbered}) WHERE line >= {scan.first_line} LIMIT {of_file.FEW + 1}"
-    return dict(session.rows(below))
-
-
-def _table(session: Session, scan: Scan, columns: Mapping[str, Column], repeated: str, records: str) -> str:
-    return session.named(session.kept(_typed(scan, columns, repeated, records)))
-
-
-def _repeated(places: Mapping[str, int]) -> str:
-    """SQL for whether a row says what the header says."""
-    return " AND ".join(f"trim(c{at}) = {literal(header)}" for header, at in places.items()) or "false"
-
-
-def _typed(scan: Scan, columns: Mapping[str, Column], repeated: str, records: str) -> str:
-    """SQL for the wanted *columns* of all *records* as they are kept, and the text of the ``odd`` ones."""
-    schema = ", ".join(f"c{i} STRING" for i in range(scan.width))
-    # A delimiter stands for itself, also where it is a backslash or a tab.
-    options = f"map('sep', {literal(scan.delimiter)}, 'escape', '\"', 'mode', 'PERMISSIVE')"
-    parsed = f"SELECT id, value, from_csv(value, {literal(schema)}, {options}) AS row FROM {records}"
-    cells = ", ".join(f"coalesce(row.{column.name}, '') AS {column.name}" for column in columns.values())
-    plain = "".join(f", {_plain(column)} AS {column.name}_plain" for column in columns.values())
-    odd = f"CASE WHEN {of_file.odd(scan)} OR ({repeated}) THEN value END AS odd"
-    kept = ", ".join(part for column in columns.values() for part in _kept(column))
-    return f"SELECT id, odd, {kept} FROM (SELECT *, {odd}{plain} FROM (SELECT id, value, {cells} FROM ({parsed})))"
-
-
 def _written(column: Column) -> str:
     """SQL for a plain cell as text."""
     if column.kept == "day":
@@ -223,21 +128,3 @@ def _written(column: Column) -> str:
     unit = f"CAST('{10**-column.scale:.{column.scale}f}' AS DECIMAL(18, {column.scale}))"
     exact = f"CAST({column.name} AS DECIMAL(18, 0)) * {unit}"
     return f"CAST(CAST({exact} AS DECIMAL(18, {column.scale})) AS STRING)"
-
-
-def _plain(column: Column) -> str:
-    """SQL for what a cell plainly is."""
-    if column.kept == "text":
-        return "NULL"
-    return day(column.name) if column.kept == "day" else number(column.name, column.scale)
-
-
-def _kept(column: Column) -> list[str]:
-    """SQL for a column as it is kept."""
-    cell, plain = column.name, f"{column.name}_plain"
-    if column.kept == "text":
-        return [cell]
-    return [
-        f"{plain} AS {cell}",
-        f"CASE WHEN {plain} IS NULL AND {cell} <> '' THEN {cell} END AS {column.text}",
-    ]

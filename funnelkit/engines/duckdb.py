@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.engines import Cells, Converted, Repeated, _duck_convert, _duck_text
+from funnelkit.engines import Cells, Converted, Repeated, _duck_convert, _duck_text, no_address
 from funnelkit.engines import _sql_link as link
 from funnelkit.engines._coded import PandasText
 from funnelkit.engines._session import Session
@@ -31,6 +31,13 @@ class DuckDBEngine:
     def __init__(self, memory: str | None = None) -> None:
         self._session = Session(memory)
         self._memory = PandasEngine()
+
+    def close(self) -> None:
+        """Nothing: what is held goes with the frames."""
+
+    def head(self, address: str) -> bytes:
+        """Nothing: files are opened by their paths here."""
+        raise no_address(address)
 
     def text(self, cells: Cells) -> Any:
         """Hold the text of *cells*: read by the database where it can, else in memory."""

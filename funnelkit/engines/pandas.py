@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from funnelkit.engines import Aside, BadCells, Cells, Converted, Repeated, _linking
+from funnelkit.engines import Aside, BadCells, Cells, Converted, Repeated, _linking, no_address
 from funnelkit.engines._coded import Coding, PandasText, asides, bad_cells, hits, promising, typed
 from funnelkit.plans import LinkKey, TablePlan
 
@@ -23,6 +23,13 @@ _FILES = ("source_file", "source_row")
 
 class PandasEngine:
     """Frames as pandas DataFrames."""
+
+    def close(self) -> None:
+        """Nothing: what is held goes with the frames."""
+
+    def head(self, address: str) -> bytes:
+        """Nothing: files are opened by their paths here."""
+        raise no_address(address)
 
     def text(self, cells: Cells) -> PandasText:
         """Hold the text of *cells*; rows that do not have the width of the header are set aside."""

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
-from funnelkit.engines import Cells, Converted, Repeated, _spark_convert, _spark_money, _spark_text
+from funnelkit.engines import (
+    Cells,
+    Converted,
+    Repeated,
+    _spark_convert,
+    _spark_money,
+    _spark_parts,
+    _spark_read,
+)
 from funnelkit.engines import _sql_link as link
 from funnelkit.engines._coded import PandasText
 from funnelkit.engines._spark_memory import from_memory, in_memory
@@ -37,10 +45,21 @@ class SparkEngine:
         self._session = Session(settings.get("master", MASTER), settings.get("options", {}))
         self._memory = PandasEngine()
 
+    def close(self) -> None:
+        """Stop the session, if it was started here."""
+        self._session.close()
+
+    def head(self, address: str) -> bytes:
+        """The first lines of the files at *address*."""
+        return _spark_parts.head(self._session, address)
+
     def text(self, cells: Cells) -> Any:
         """Hold the text of *cells*: read by Spark where it can and that is worth it, else in memory."""
-        large = cells.scan is not None and cells.scan.records >= FEW_ROWS
-        return (large and _spark_text.read(self._session, cells)) or self._memory.text(cells)
+        records = cells.scan.records if cells.scan else 0
+        if records is None:
+            return _spark_read.read_parts(self._session, cells)
+        large = records >= FEW_ROWS
+        return (large and _spark_read.read(self._session, cells)) or self._memory.text(cells)
 
     def convert(self, text: Any, plan: TablePlan) -> Converted:
         """The canonical frame that *plan* makes of *text*."""

@@ -38,15 +38,15 @@ def inspect(
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
-    engine = engines.load(options.engine, options.memory_limit, config.spark)
     found: list[Inspected] = []
     rows: list[Reject] = []
-    for one in named:
-        observe(one.file)
-        seen, loaded = _inspected(one, config, zone, engine)
-        found.append(seen)
-        if rejects and loaded:
-            rows += rejecting.rejects(loaded, loaded.aside)
+    with engines.opened(options.engine, options.memory_limit, config.spark) as engine:
+        for one in named:
+            observe(one.file)
+            seen, loaded = _inspected(one, config, zone, engine)
+            found.append(seen)
+            if rejects and loaded:
+                rows += rejecting.rejects(loaded, loaded.aside)
     return Inspection(files=tuple(found), rejects=tuple(rows))
 
 
@@ -55,7 +55,7 @@ def _inspected(
 ) -> tuple[Inspected, Loaded | None]:
     seen = Inspected(file=one.file)
     try:
-        export = read_export(one, config)
+        export = read_export(one, config, engine)
         seen = _of_export(export)
         try:
             loaded = _accounted(load_export(export, one, engine, zone), engine)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,7 +109,7 @@ def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input
 
 def load_one(one: Input, config: Config, zone: str, engine: engines.Engine) -> Loaded:
     """One input as a canonical frame. Raises SourceError also where it is not what the configuration pins."""
-    return load_export(read_export(one, config), one, engine, zone)
+    return load_export(read_export(one, config, engine), one, engine, zone)
 
 
 def load_export(export: Export[Recognition], one: Input, engine: engines.Engine, zone: str) -> Loaded:
@@ -123,11 +124,13 @@ def load_export(export: Export[Recognition], one: Input, engine: engines.Engine,
     return currency.with_currency(pinning.checked(loaded), engine)
 
 
-def read_export(one: Input, config: Config) -> Export[Recognition]:
+def read_export(one: Input, config: Config, engine: engines.Engine) -> Export[Recognition]:
     """One input, recognised; none of its values is converted yet."""
     from funnelkit.pipeline import pinning
     from funnelkit.sources import reader
 
+    if one.address:
+        return _at_address(replace(one, data=engine.head(one.file)), config)
     settings = one.settings
     try:
         export = _opened(one, config, settings)
@@ -144,6 +147,26 @@ def read_export(one: Input, config: Config) -> Export[Recognition]:
     if single_byte and pinning.is_utf8(one.data or reader.contents(one.path, one.file)):
         raise pinning.written_otherwise(one, "utf-8", export.dialect.delimiter)
     return export
+
+
+def _at_address(one: Input, config: Config) -> Export[Recognition]:
+    """The export that only the engine comes by, given its first lines."""
+    export = _opened(one, config, one.settings)
+    if export.dialect.header_line > 1:
+        raise SourceError(
+            f"{one.file}: its header is on line {export.dialect.header_line}",
+            hint="Files at an address begin with their header, each of them.",
+            code="header",
+        )
+    scan = engines.Scan(
+        path=one.file,
+        delimiter=export.dialect.delimiter,
+        first_line=2,
+        width=len(export.header),
+        records=None,
+    )
+    # Nobody has seen all bytes.
+    return replace(export, sha256="", scan=scan)
 
 
 def _explained(error: SourceError, one: Input) -> SourceError:
@@ -207,19 +230,31 @@ def load_all(
     return loaded, strays
 
 
-def read(files: Sequence[str], options: Options, observe: Observe = lambda file: None) -> Read:
-    """Every file, read and put together. What is wrong with any of them is told at once.
+@contextmanager
+def read(files: Sequence[str], options: Options, observe: Observe = lambda file: None) -> Iterator[Read]:
+    """Every file, read and put together, for as long as the engine works. What is wrong with any is told at once.
 
     *observe* hears the name of each file before it is read.
     """
-    from funnelkit.sources import currency, testrows
-    from funnelkit.sources.together import put_together
-
     config = read_config(options)
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
-    engine = engines.load(options.engine, options.memory_limit, config.spark)
+    with engines.opened(options.engine, options.memory_limit, config.spark) as engine:
+        yield _read(named, options, config, zone, engine, observe)
+
+
+def _read(
+    named: Sequence[Input],
+    options: Options,
+    config: Config,
+    zone: str,
+    engine: engines.Engine,
+    observe: Observe,
+) -> Read:
+    from funnelkit.sources import currency, testrows
+    from funnelkit.sources.together import put_together
+
     loaded, strays = load_all(named, config, zone, engine, observe)
     if options.strict:
         raise_all([p for f in loaded for p in _bad_rows(f)])
@@ -249,13 +284,13 @@ def _bad_rows(file: Loaded) -> list[FunnelkitError]:
     """Under --strict, the columns, rows and cells of *file* that cannot be read."""
     hint = "Correct the file, or run without --strict to set them aside."
     rows = [
-        SourceError(f"{file.export.file}, line {a.lines[0]}: {a.message}", hint=hint, code="strict")
+        SourceError(f"{file.export.file}{_line(a.lines)}: {a.message}", hint=hint, code="strict")
         for a in file.aside
         if a.reason in ("bad_value", "missing_value", "ragged", "torn")
     ]
     cells = [
         SourceError(
-            f"{file.export.file}, line {b.lines[0]}: column {b.header!r} cannot be read: {b.example!r}",
+            f"{file.export.file}{_line(b.lines)}: column {b.header!r} cannot be read: {b.example!r}",
             hint=hint,
             code="strict",
         )
@@ -267,3 +302,8 @@ def _bad_rows(file: Loaded) -> list[FunnelkitError]:
         if note.code == "column_left_out"
     ]
     return [*columns, *rows, *cells]
+
+
+def _line(lines: Sequence[int]) -> str:
+    """Where the first of them is, as far as lines are known."""
+    return f", line {lines[0]}" if lines else ""

@@ -97,7 +97,7 @@ def _says(pattern: str) -> nw.Expr:
 def _without(table: Any, hit: nw.Expr, reason: str, message: str, aside: list[Aside]) -> Any:
     marked = table.with_columns(_hit=hit.fill_null(False))
     lines, more = collect.first_lines(marked.filter(nw.col("_hit")))
-    if not lines:
+    if not lines and not more:
         return table
     aside.append(Aside(reason=reason, message=message, lines=lines, more=more))
     return marked.filter(~nw.col("_hit")).drop("_hit")

@@ -105,7 +105,7 @@ def remarks(
             Note(
                 code="bad_cells",
                 message=f"{export.file}: {count} cell{'s' * (count > 1)} of column {bad.header!r} cannot be read "
-                f"and count{'s' * (count == 1)} as missing (line {bad.lines[0]}: {bad.example!r})",
+                f"and count{'s' * (count == 1)} as missing ({f'line {bad.lines[0]}: ' if bad.lines else ''}{bad.example!r})",
             )
         )
     # The stage of a lead weighs more than its status; that of a deal weighs less.

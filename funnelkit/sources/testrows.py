@@ -61,14 +61,14 @@ def look(file: Loaded, engine: Engine, *, drop: bool) -> tuple[Loaded, list[Note
     frame = collect.frame(native)
     marked = nw.any_horizontal(*(nw.col(m) == "x" for m in marks), ignore_nulls=True)
     lines, more = collect.first_lines(frame.filter(marked))
-    if not lines:
-        return file, []
     rows = len(lines) + more
+    if not rows:
+        return file, []
     several = rows > 1
     where = f"{file.export.file}: {rows} row{'s look' if several else ' looks'} like {'tests' if several else 'a test'}"
     if drop:
         kept = frame.filter(~marked).drop(marks).to_native()
         aside = Aside(reason="test", message="looks like a test", lines=lines, more=more)
         return replace(file, frame=kept, aside=(*file.aside, aside)), []
-    message = f"{where} (line {lines[0]}) and {'are' if several else 'is'} counted; --drop-tests sets {'them' if several else 'it'} aside"
+    message = f"{where} {f'(line {lines[0]}) ' if lines else ''}and {'are' if several else 'is'} counted; --drop-tests sets {'them' if several else 'it'} aside"
     return file, [Note(code="test_rows", message=message)]
