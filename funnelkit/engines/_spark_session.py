@@ -32,9 +32,15 @@ _RULES = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.ansi.doubleQuotedIdentifiers": "true",
     "spark.sql.session.timeZone": "UTC",
+    # Nobody reads how Spark describes what it does, and that may take longer than to do it.
+    "spark.sql.maxPlanStringLength": "1000",
 }
 """What the numbers depend on, whatever the options say."""
-_QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+_QUIET = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.ui.retainedExecutions": "10",
+}
 _FOLDER = "spark.checkpoint.dir"
 """Where it is set, what is worked out once is kept in it, and outlives the loss of a machine."""
 _BATCH = 5_000
