@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -422,6 +423,22 @@ def test_a_master_that_does_not_answer_is_told(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert "Spark does not start on nowhere" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_what_spark_cannot_finish_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    from funnelkit.cli.boundary import guarded
+
+    def lost(error: type[Exception]) -> int:
+        raise error("a machine was lost\nat org.apache")
+
+    for error in (Py4JError, PySparkException):
+        assert guarded(partial(lost, error), []) == 2
+        told = capsys.readouterr().err
+        assert told.startswith("funnelkit: error: Spark could not finish: a machine was lost\n")
+        assert "org.apache" not in told
 
 
 @pytest.mark.parametrize("master", ["local[2]", "local-cluster[2,1,1024]"])

@@ -16,6 +16,8 @@ INTERNAL = 70
 INTERRUPTED = 130
 _NO_MEMORY = "OutOfMemoryException"
 """What DuckDB raises, by its name: to import it for its errors would take longer than a small report."""
+_SPARK = ("pyspark.", "py4j.")
+"""Where the errors of Spark come from: a machine that is lost, memory that is not enough, a store that refuses."""
 _MORE = "Give --memory-limit more, such as 1GB, or load fewer or shorter files at a time."
 
 
@@ -38,6 +40,15 @@ def guarded(command: Callable[[], int | None], arguments: Sequence[str]) -> int:
             raise
         if isinstance(error, MemoryError) or type(error).__name__ == _NO_MEMORY:
             _say(UsageError("the memory that may be used is not enough", hint=_MORE))
+            return UsageError.exit_code
+        if type(error).__module__.startswith(_SPARK):
+            said = next(iter(str(error).splitlines()), "")[:300]
+            _say(
+                UsageError(
+                    f"Spark could not finish: {said}",
+                    hint="See `spark:` in funnelkit.yaml; --debug shows all.",
+                )
+            )
             return UsageError.exit_code
         print(
             f"funnelkit: this is a fault of funnelkit, not of your files: {type(error).__name__}: {error}\n"
