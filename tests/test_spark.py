@@ -85,20 +85,31 @@ def reads(caller: Any, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 # Files
 
-TABLES = ("leads", "deals", "spend", "emails", "payments", "web", "stage_history", "customers")
+
+def first_lines(found: Any) -> Any:
+    """What an engine made of a file, with no more lines than Spark names."""
+    if isinstance(found, str):
+        return found
+    names, rows, accounts, *rest = found
+    aside, bad, count = accounts
+    few = [(reason, message, lines[: collect.LINES]) for reason, message, lines in aside]
+    cells = [(b.target, b.header, b.lines[: collect.LINES], b.example, b.count) for b in bad]
+    return names, rows, few, cells, count, rest
+
+
 SOME = random.Random(8).sample(FILES, 10)
 """All of them take as long as all other tests together."""
 
 
 @pytest.mark.parametrize("path", SOME, ids=lambda p: p.stem)
 def test_a_file_is_read_alike(path: Path, reads: list[bool]) -> None:
-    assert loaded(path, "spark") == loaded(path, "pandas")
+    assert first_lines(loaded(path, "spark")) == first_lines(loaded(path, "pandas"))
 
 
 @pytest.mark.skipif(not REAL, reason="there are no real exports in ../shared/exports")
 @pytest.mark.parametrize("path", random.Random(8).sample(REAL, min(len(REAL), 5)), ids=lambda p: p.name)
 def test_a_real_export_is_read_alike(path: Path, reads: list[bool]) -> None:
-    assert loaded(path, "spark") == loaded(path, "pandas")
+    assert first_lines(loaded(path, "spark")) == first_lines(loaded(path, "pandas"))
 
 
 HEAD = "Lead ID,Created Date,Lead Source,Company\n"

@@ -55,10 +55,11 @@ class SparkEngine:
 
     def text(self, cells: Cells) -> Any:
         """Hold the text of *cells*: read by Spark where it can and that is worth it, else in memory."""
-        records = cells.scan.records if cells.scan else 0
-        if records is None:
+        if cells.scan is None:
+            return self._memory.text(cells)
+        if cells.scan.records is None:
             return _spark_read.read_parts(self._session, cells)
-        large = records >= FEW_ROWS
+        large = cells.scan.records >= FEW_ROWS
         return (large and _spark_read.read(self._session, cells)) or self._memory.text(cells)
 
     def convert(self, text: Any, plan: TablePlan) -> Converted:
