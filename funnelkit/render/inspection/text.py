@@ -176,6 +176,9 @@ def _unreadable(one: Inspected, cells: Unreadable, width: int | None) -> Iterato
 
 
 def _places(lines: Sequence[int], count: int) -> str:
+    if not lines:
+        # Of parts at an address nobody numbers them.
+        return "lines unknown"
     return f"line{'s' * (count > 1)} {', '.join(map(str, lines))}{', ...' if count > len(lines) else ''}"
 
 
