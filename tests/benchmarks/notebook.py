@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -59,7 +60,7 @@ def tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 def grouped(leads: pd.DataFrame, deals: pd.DataFrame, ads: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """The metrics of every group; *by* holds ``channel`` and ``period``, which is the month of what is counted."""
 
-    def per(frame: pd.DataFrame, day: str) -> pd.api.typing.DataFrameGroupBy:
+    def per(frame: pd.DataFrame, day: str) -> pd.api.typing.DataFrameGroupBy[Any, Any]:
         dated = frame[frame[day].notna()]
         months = dated[day].dt.to_period("M") if "period" in by else "all"
         return dated.assign(period=months).groupby(by or ["period"], observed=True)
