@@ -49,6 +49,8 @@ def _pairs(temporary: Path, arguments: argparse.Namespace) -> list[Pair]:
     sizes = [float(size) for size in arguments.sizes.split(",") if size]
     found = [*small.pairs(temporary), *big.pairs(arguments.data or temporary, sizes)]
     chosen = [pair for pair in found if wanted in pair.name or wanted in pair.other]
+    if not chosen:
+        raise SystemExit(f"--only {wanted}: there is " + ", ".join(f"{pair.name!r}" for pair in found))
     if any(module in pair.against for module in (big.BY_HAND, big.NOTEBOOK) for pair in chosen):
         agreement.check(arguments.data or temporary)
     return chosen
