@@ -60,7 +60,7 @@ class Sized:
 
     def limited(self) -> Pair:
         """With little memory it may take longer, but it ends."""
-        pair = self._pair(self.report(), "without a limit", at_most_mb=1_300)
+        pair = self._pair((), "", at_most_mb=1_300)
         limited = [*pair.command, "--memory-limit", "1GB"]
         return replace(pair, name=f"{self.name}, --memory-limit 1GB", command=limited, rounds=1)
 

@@ -64,12 +64,16 @@ def _over(value: float | None, limit: float | None) -> bool:
 
 
 def measure(pair: Pair, rounds: int | None = None) -> Result:
-    """Run both sides in turn, each first every other time, after one run of each that does not count."""
+    """Run both sides in turn, each first every other time, after one run of each that does not count.
+
+    Where there is only one side, each run counts.
+    """
     if pair.absent:
         return Result(pair)
     pair.prepare()
     try:
-        _round(pair, backwards=False)
+        if pair.against:
+            _round(pair, backwards=False)
         runs = [_round(pair, backwards=n % 2 == 1) for n in range(rounds or pair.rounds)]
     except FailedError as error:
         return Result(pair, failure=str(error))
