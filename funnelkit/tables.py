@@ -173,6 +173,16 @@ TABLES: dict[str, Table] = {
     )
 }
 
+SPARABLE: Mapping[str, frozenset[str]] = {
+    "leads": frozenset(
+        {"email", "company", "domain", "campaign", "owner", "country", "segment", "rejected_reason"}
+    ),
+    "deals": frozenset(
+        {"name", "pipeline", "owner", "product", "loss_reason", "campaign", "segment", "country"}
+    ),
+}
+"""Columns of text that only breakdowns, filters, links and users' own measures read."""
+
 DIMENSIONS = ("channel", "source", "medium", "campaign", "owner", "country", "segment", "product")
 """What a report can be broken down by, beside the period."""
 

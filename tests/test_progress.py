@@ -21,7 +21,7 @@ from funnelkit.cli.progress import Line
 from funnelkit.config import Config
 from funnelkit.engines.duckdb import DuckDBEngine
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.reading import load_one
+from funnelkit.pipeline.reading import load_all
 from funnelkit.pipeline.watching import Work
 from funnelkit.sources.settings import FileSettings
 from tests.benchmarks.large import write
@@ -132,7 +132,7 @@ def test_each_file_is_looked_at_and_then_read(files: list[str], engine: Callable
         current[:] = [work]
 
     one = Input(file="leads.csv", path=Path(files[0]), settings=FileSettings())
-    load_one(one, Config(), "UTC", engine(), observe)
+    load_all([one], Config(), "UTC", engine(), observe)
     assert works == [("checking", ROWS + 2)]  # one line is the header, and the last one ends with a line end
     assert current[0].doing == "reading"
     if engine is not DuckDBEngine:

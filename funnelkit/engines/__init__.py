@@ -53,6 +53,11 @@ class Cells(Struct, frozen=True, kw_only=True):
     kinds: Mapping[str, str] = field(default_factory=dict)
     """Header -> the kind of the canonical column; a column that only tells which rows are none has no kind."""
     scan: Scan | None = None
+    rare: frozenset[str] = frozenset()
+    """Headers of which only some cells are asked for: in rows without a day under any of *bare*, and those that
+    hold one of *words*. An engine may leave out the others."""
+    bare: tuple[str, ...] = ()
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Aside(Struct, frozen=True, kw_only=True):
@@ -107,9 +112,9 @@ class Engine(Protocol):
         """The rows of several frames under the union of their columns."""
 
     def one_per_key(
-        self, frame: Any, key: str, later: Sequence[str]
+        self, frame: Any, key: str, order: Sequence[str]
     ) -> tuple[Any, dict[str, tuple[int, ...]]]:
-        """One row per value of *key*: the one with the latest of the dates *later*. Rows without a key stay.
+        """One row per value of *key*: the one that is last in the *order* of its columns. Rows without a key stay.
 
         Also returns the lines of the other rows by file.
         """
@@ -137,17 +142,22 @@ class Engine(Protocol):
     def twins(self, frame: Any, without: str | None) -> int:
         """How many rows equal an earlier row in every canonical column; only of those *without* the named one."""
 
-    def numbered(self, frame: Any, name: str, date: str, key: str) -> Any:
+    def numbered(
+        self, frame: Any, name: str, date: str, key: str, only: tuple[str, str] | None = None
+    ) -> Any:
         """*frame* with a number *name*, from 0, in the order of *date*, then *key*, missing last, then of all cells.
 
-        No two rows have the same *key*, where they have one.
+        No two rows have the same *key*, where they have one. Of *only* (column, value) rows with other values need
+        no number.
         """
 
-    def linked(self, leads: Any, deals: Any, keys: Sequence[LinkKey]) -> tuple[Any, Any, Mapping[str, int]]:
+    def linked(
+        self, leads: Any, deals: Any, keys: Sequence[LinkKey], columns: Sequence[str]
+    ) -> tuple[Any, Any, Mapping[str, int]]:
         """The people among *leads*, *deals* with their ``_lead``, and how many deals each of *keys* linked.
 
         People are the leads that any deal may mean, or more, with a number ``_lead`` in the order of `numbered` by
-        created_at and lead_id. A deal has the number of the lead that the first of *keys* finds.
+        created_at and lead_id; of their columns at least *columns*, as far as there are such. A deal has the number of the lead that the first of *keys* finds.
         """
 
     def named(self, frame: Any, keys: Sequence[tuple[str, str]], target: str) -> Any:

@@ -101,7 +101,7 @@ def _typed(session: Session, text: DuckText, plan: ColumnPlan) -> Typed:
         unit = 10 ** (plan.style.scale - column.scale) if isinstance(plan.style, NumberStyle) else 1
         cell = column.odd
         cells = text.first(plan.header, column.is_odd)
-        whole = f"{column.name}::BIGINT * {unit}"
+        whole = f"NULL::{_type(plan)}" if column.kept == "rare" else f"{column.name}::BIGINT * {unit}"
     if not cells:
         return Typed(plan=plan, value=whole)
     parsed = [_in_range(value) for value in map(plan.style.parse, cells)]

@@ -61,6 +61,8 @@ def _blank(column: Column) -> str:
     cell = column.name if column.kept == "text" else f"{ODD}[{column.place}]"
     # "(not set)" is what an analytics tool calls a row.
     blank = f"({cell} IS NULL OR ({missing(cell)} AND lower({cell}) NOT LIKE '%(not set)%'))"
+    if column.kept == "rare":
+        return blank
     return blank if column.kept == "text" else f"({column.name} IS NULL AND ({ODD} IS NULL OR {blank}))"
 
 

@@ -45,15 +45,17 @@ class Column(Struct, frozen=True, kw_only=True):
     name: str
     place: int
     """Where its text stands among those of a row that is not plain, from 1 on."""
-    kept: Literal["text", "word", "day", "number"] = "text"
+    kept: Literal["text", "word", "day", "number", "rare"] = "text"
     value: str = ""
-    """SQL for what a plain cell is kept as, and null for any other; empty for text."""
+    """SQL for what a plain cell is kept as, and null for any other; empty for text, and for what is rarely asked for."""
     scale: int = 0
     sample: tuple[str, ...] = ()
 
     @property
     def odd(self) -> str:
         """SQL for the text of a cell that is not plain, else null."""
+        if self.kept == "rare":
+            return f"{ODD}[{self.place}]"
         return (
             self.name
             if self.kept == "text"
@@ -63,6 +65,8 @@ class Column(Struct, frozen=True, kw_only=True):
     @property
     def is_odd(self) -> str:
         """SQL for whether a cell is not plain."""
+        if self.kept == "rare":
+            return f"({ODD} IS NOT NULL AND {ODD}[{self.place}] IS NOT NULL)"
         return f"({ODD} IS NOT NULL AND {self.name} IS NULL AND {ODD}[{self.place}] IS NOT NULL)"
 
 
@@ -85,8 +89,10 @@ class DuckText(Struct, frozen=True, kw_only=True):
         if column.kept == "text":
             return self.first(header, "true")
         odd = self.first(header, column.is_odd)
+        if column.kept == "rare":
+            return odd
         if column.kept == "word":
-            return [*self._first(f"coalesce({column.name}::VARCHAR, '')", f"NOT {column.is_odd}"), *odd]
+            return [*self._words(column), *odd]
         some = (
             f"DISTINCT {column.name}"
             if column.kept == "day"
@@ -103,6 +109,13 @@ class DuckText(Struct, frozen=True, kw_only=True):
             self.first(header, f"NOT {tidy(column.name)}") if column.kept == "text" else self.distinct(header)
         )
 
+    def _words(self, column: Column) -> list[str]:
+        """The words of a column that occur, in the order of the list that they are of."""
+        if (column.name, "") not in self.known:
+            query = f"SELECT {column.name} FROM {self.table} GROUP BY {column.name} ORDER BY {column.name} NULLS LAST"
+            self.known[column.name, ""] = [word or "" for (word,) in self.session.rows(query)]
+        return self.known[column.name, ""]
+
     def first(self, header: str, where: str) -> list[str]:
         """The different texts of a column in the rows that fit a condition, in the order in which they come."""
         if (header, where) not in self.known:
@@ -112,10 +125,11 @@ class DuckText(Struct, frozen=True, kw_only=True):
     def mentions(self, header: str, words: Sequence[str]) -> bool:
         """Whether any of *words* stands in any cell of a column."""
         column = self.columns[header]
-        if column.kept != "text":
+        if column.kept in ("word", "rare"):
             return any(word in cell.lower() for cell in self.distinct(header) for word in words)
-        found = f"regexp_matches({column.name}, {literal('(?i)' + '|'.join(words))})"
-        return bool(self.session.rows(f"SELECT 1 FROM {self.table} WHERE {found} LIMIT 1"))
+        return bool(
+            self.session.rows(f"SELECT 1 FROM {self.table} WHERE {mention(column.name, words)} LIMIT 1")
+        )
 
     def at(self, header: str, lines: Sequence[int]) -> list[str]:
         """The cells of one column on some lines."""
@@ -133,8 +147,8 @@ class DuckText(Struct, frozen=True, kw_only=True):
     def spelled(self, header: str) -> str:
         """SQL for a column as text; of plain cells a text that means the same."""
         column = self.columns[header]
-        if column.kept == "text":
-            return f"coalesce({column.name}, '')"
+        if column.kept in ("text", "rare"):
+            return f"coalesce({column.odd}, '')"
         plain = f"{column.name}::VARCHAR"
         if column.kept == "number":
             plain = f"CAST(({column.name}::DECIMAL(18, 2) / {10**column.scale})::DECIMAL(18, {column.scale}) AS VARCHAR)"
@@ -172,7 +186,9 @@ def read(session: Session, cells: Cells) -> DuckText | None:
             header: _column(session, name, i + 1, cells.kinds.get(header, ""), [row[i] for row in head])
             for i, (header, name) in enumerate(names.items())
         }
-        table = session.table(_load(source, columns.values()))
+        if all(columns[day].kept == "day" for day in cells.bare):
+            columns |= {h: Column(name=names[h], place=columns[h].place, kept="rare") for h in cells.rare}
+        table = session.table(_load(source, columns, cells))
     except duckdb.Error:
         return None
     ((rows,),) = session.rows(f"SELECT count(*) FROM {table}")
@@ -182,14 +198,32 @@ def read(session: Session, cells: Cells) -> DuckText | None:
     return DuckText(session=session, scan=scan, cells=cells, table=table, columns=columns, rows=rows)
 
 
-def _load(source: str, columns: Collection[Column]) -> str:
+def _load(source: str, columns: Mapping[str, Column], cells: Cells) -> str:
     """SQL for the rows of *source* as they are kept."""
-    typed = [c for c in columns if c.value]
-    odd = " OR ".join(f"(v{c.name} IS NULL AND {c.name} IS NOT NULL)" for c in typed) or "false"
-    texts = ", ".join(c.name for c in columns)
-    kept = ", ".join(f"v{c.name} AS {c.name}" if c.value else c.name for c in columns)
+    typed = [c for c in columns.values() if c.value]
+    odd = [f"(v{c.name} IS NULL AND {c.name} IS NOT NULL)" for c in typed]
+    rare = {header: column for header, column in columns.items() if column.kept == "rare"}
+    if rare and cells.bare:
+        odd.append(f"({' AND '.join(f'v{columns[day].name} IS NULL' for day in cells.bare)})")
+    for header, words in cells.words.items():
+        if header in rare:
+            odd.append(f"coalesce({mention(rare[header].name, words)}, false)")
+    texts = ", ".join(c.name for c in columns.values())
+    kept = ", ".join(
+        f"v{c.name} AS {c.name}" if c.value else c.name for c in columns.values() if c.kept != "rare"
+    )
     values = "".join(f", {c.value} AS v{c.name}" for c in typed)
-    return f"SELECT {kept}, CASE WHEN {odd} THEN [{texts}] END AS {ODD} FROM (SELECT {texts}{values} FROM {source})"
+    return (
+        f"SELECT {kept}, CASE WHEN {' OR '.join(odd) or 'false'} THEN [{texts}] END AS {ODD} "
+        f"FROM (SELECT {texts}{values} FROM {source})"
+    )
+
+
+def mention(cell: str, words: Sequence[str]) -> str:
+    """SQL for whether one of *words*, in small letters, stands in a cell."""
+    # Looking for each as it is costs less than one pattern, and few cells have other letters.
+    plain = " OR ".join(f"contains({cell}, {literal(word)})" for word in words)
+    return f"({plain} OR ({cell} <> lower({cell}) AND regexp_matches({cell}, {literal('(?i)' + '|'.join(words))})))"
 
 
 def _reader(scan: Scan) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from funnelkit.engines._sql import listed
+from funnelkit.engines._sql import literal
 from funnelkit.errors import UsageError
 from funnelkit.styles import BAD
 
@@ -84,11 +84,11 @@ class Session:
 
     def words(self, texts: Iterable[str]) -> str:
         """A type for a column of these *texts*: where they are few, numbers stand for them."""
-        different = sorted(set(texts))
+        different = list(dict.fromkeys(texts))
         if not different or len(different) > _FEW:
             return "VARCHAR"
         name = self.name()
-        self.con.execute(f"CREATE TYPE {name} AS ENUM {listed(different)}")
+        self.con.execute(f"CREATE TYPE {name} AS ENUM ({', '.join(map(literal, different))})")
         return name
 
     def known(self, cells: Sequence[str], parsed: Sequence[Any], kind: str) -> str:

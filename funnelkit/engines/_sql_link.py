@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from funnelkit.engines._sql import literal, name
+from funnelkit.engines._sql import literal, name, names
 from funnelkit.plans import LinkKey
 
 _FILES = ("source_file", "source_row")
@@ -27,12 +27,22 @@ def repeated(table: str, key: str) -> str:
     )
 
 
-def numbered(table: str, columns: Mapping[str, str], target: str, date: str, key: str) -> str:
-    """*table* with a number *target* in the order of its *columns* (name to cast), from 0 on."""
+def numbered(
+    table: str, columns: Mapping[str, str], target: str, date: str, key: str, only: tuple[str, str] | None
+) -> str:
+    """*table* with a number *target* in the order of its *columns* (name to cast), from 0 on.
+
+    Of rows with another value than that of *only* (column, value), it is missing.
+    """
     rest = sorted(c for c in columns if c not in _FILES)
     places = dict.fromkeys([*(c for c in (date, key) if c in columns), *rest])
     order = ", ".join(f"{name(c)}{columns[c]} ASC NULLS LAST" for c in places)
-    return f"SELECT *, row_number() OVER (ORDER BY {order or '1'}) - 1 AS {name(target)} FROM {table}"
+    number = f"row_number() OVER (ORDER BY {order or '1'}) - 1 AS {name(target)}"
+    if only is None:
+        return f"SELECT *, {number} FROM {table}"
+    is_one = f"{name(only[0])} IS NOT DISTINCT FROM {literal(only[1])}"
+    others = f"SELECT *, NULL::BIGINT AS {name(target)} FROM {table} WHERE NOT ({is_one})"
+    return f"SELECT *, {number} FROM {table} WHERE {is_one} UNION ALL {others}"
 
 
 def known(leads: str, deals: str, key: LinkKey) -> str:
@@ -58,10 +68,10 @@ def linked(deals: str, found: Sequence[tuple[LinkKey, str]]) -> str:
     return f"SELECT d.*, {lead} AS _lead, {told} AS _by FROM {deals} d {joins}"
 
 
-def candidates(leads: str, deals: str, keys: Sequence[LinkKey]) -> str:
-    """The *leads* that any deal may mean."""
+def candidates(leads: str, columns: Sequence[str], deals: str, keys: Sequence[LinkKey]) -> str:
+    """The *leads* that any deal may mean, in these *columns*."""
     named = [f"{name(k.lead)} IN (SELECT {name(k.deal)} FROM {deals})" for k in keys]
-    return f"SELECT * FROM {leads} WHERE {' OR '.join(named) or 'false'}"
+    return f"SELECT {names(columns)} FROM {leads} WHERE {' OR '.join(named) or 'false'}"
 
 
 def named(table: str, keys: Sequence[tuple[str, str]], target: str) -> str:

@@ -6,6 +6,7 @@ Imported only when it is asked for, so the database stands at the top.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from funnelkit.engines import Cells, Converted, _duck_convert, _duck_text
 from funnelkit.engines import _sql_link as link
 from funnelkit.engines._coded import PandasText
 from funnelkit.engines._session import Session
-from funnelkit.engines._sql import name, names
+from funnelkit.engines._sql import literal, name, names
 from funnelkit.engines.pandas import PandasEngine
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from funnelkit.plans import LinkKey, TablePlan
 
 _FILES = ("source_file", "source_row")
+_BEGINNING = 1_000
+_MOST_LABELS = 10_000
+"""A list of more labels is joined."""
 
 
 class DuckDBEngine:
@@ -32,6 +36,8 @@ class DuckDBEngine:
     def __init__(self, memory: str | None = None) -> None:
         self._session = Session(memory)
         self._memory = PandasEngine()
+        self._several = False
+        """Whether any table is made of several files."""
 
     def text(self, cells: Cells) -> Any:
         """Hold the text of *cells*: read by the database where it can, else in memory."""
@@ -58,6 +64,27 @@ class DuckDBEngine:
         cells = ", ".join(f"coalesce({name(c)}::VARCHAR, '')" for c in known)
         combined = self._session.rows(f"SELECT {cells} FROM {several} ORDER BY _k")
         labels = [label(**dict(zip(known, row, strict=True))) for row in combined]
+        kinds = {c: frame.types[frame.columns.index(c)] for c in known}
+        looked_up = _looked_up(kinds, combined, labels, self._session.words(labels))
+        query = (
+            f"SELECT * REPLACE ({looked_up} AS {name(target)}) FROM {table}"
+            if looked_up and target in frame.columns
+            else f"SELECT *, {looked_up} AS {name(target)} FROM {table}"
+            if looked_up
+            else self._joined_labels(table, frame.columns, known, several, labels, target)
+        )
+        return self._session.relation(query), frozenset(labels)
+
+    def _joined_labels(
+        self,
+        table: str,
+        columns: Sequence[str],
+        known: Sequence[str],
+        several: str,
+        labels: Sequence[str],
+        target: str,
+    ) -> str:
+        """SQL for *table* with the *labels* of what *several* lists in their order."""
         kind = self._session.words(labels)
         of = self._session.table(
             f"SELECT c.*, l._label::{kind} AS _label FROM {several} c "
@@ -66,35 +93,34 @@ class DuckDBEngine:
         )
         # Missing cells are a value like any other here.
         on = " AND ".join(f"t.{name(c)} IS NOT DISTINCT FROM m.{name(c)}" for c in known)
-        rest = f"EXCLUDE ({name(target)})" if target in frame.columns else ""
-        labelled = self._session.relation(
-            f"SELECT t.* {rest}, m._label AS {name(target)} FROM {table} t LEFT JOIN {of} m ON {on}"
-        )
-        return labelled, frozenset(labels)
+        rest = f"EXCLUDE ({name(target)})" if target in columns else ""
+        return f"SELECT t.* {rest}, m._label AS {name(target)} FROM {table} t LEFT JOIN {of} m ON {on}"
 
     def concat(self, frames: Sequence[DuckDBPyRelation]) -> DuckDBPyRelation:
         """The rows of several frames under the union of their columns."""
+        self._several = self._several or len(frames) > 1
         tables = [f"SELECT * FROM {self._session.named(frame)}" for frame in frames]
         return frames[0] if len(frames) == 1 else self._session.relation(" UNION ALL BY NAME ".join(tables))
 
     def one_per_key(
-        self, frame: DuckDBPyRelation, key: str, later: Sequence[str]
+        self, frame: DuckDBPyRelation, key: str, order: Sequence[str]
     ) -> tuple[DuckDBPyRelation, dict[str, tuple[int, ...]]]:
-        """One row per value of *key*: the one with the latest of the dates *later*."""
+        """One row per value of *key*: the one that is last in the *order* of its columns."""
         table = self._session.named(frame)
+        if self._ascending(table, key):
+            return frame, {}
         several = self._session.table(link.repeated(table, key))
         if not self._session.rows(f"SELECT 1 FROM {several} LIMIT 1"):
             return frame, {}
-        dates = [c for c in later if c in frame.columns]
-        rest = sorted(c for c in frame.columns if c not in (key, *dates, *_FILES))
-        order = ", ".join(f"{name(c)}{_text(frame, c)} DESC NULLS LAST" for c in [*dates, *rest, *_FILES])
-        place = f"row_number() OVER (PARTITION BY {name(key)} ORDER BY {order})"
+        places = ", ".join(f"{name(c)}{_text(frame, c)} DESC NULLS LAST" for c in [*order, *_FILES])
+        place = f"row_number() OVER (PARTITION BY {name(key)} ORDER BY {places})"
         dropped = self._session.table(
             f"SELECT source_file, source_row FROM (SELECT *, {place} AS _place FROM {table} "
             f"WHERE {name(key)} IN (SELECT key FROM {several})) WHERE _place > 1"
         )
-        by = "source_row" if self._one_file(table) else "source_row, source_file"
-        kept = self._session.relation(f"SELECT * FROM {table} ANTI JOIN {dropped} USING ({by})")
+        kept = self._session.relation(
+            f"SELECT * FROM {table} ANTI JOIN {dropped} USING ({names(self._place)})"
+        )
         return kept, self._lines_by_file(f"SELECT source_file, source_row FROM {dropped}")
 
     def one_per_report(
@@ -114,27 +140,36 @@ class DuckDBEngine:
         query = f"SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM {table} {where} GROUP BY {columns})"
         return int(self._session.rows(query)[0][0])
 
-    def numbered(self, frame: DuckDBPyRelation, target: str, date: str, key: str) -> DuckDBPyRelation:
+    def numbered(
+        self, frame: DuckDBPyRelation, target: str, date: str, key: str, only: tuple[str, str] | None = None
+    ) -> DuckDBPyRelation:
         """*frame* with a number *target*, from 0, in the order of *date*, then *key*, then of all cells."""
-        return self._session.kept(self._numbered(frame, target, date, key))
+        return self._session.kept(self._numbered(frame, target, date, key, only))
 
-    def _numbered(self, frame: DuckDBPyRelation, target: str, date: str, key: str) -> str:
+    def _numbered(
+        self, frame: DuckDBPyRelation, target: str, date: str, key: str, only: tuple[str, str] | None = None
+    ) -> str:
         table = self._session.named(frame)
         columns = {c: _text(frame, c) for c in frame.columns}
         some = f"SELECT 1 FROM {table} WHERE {name(key)} IS NULL LIMIT 1"
         if key in columns and not self._session.rows(some):
             # No two rows are alike in it, so nothing else puts them in order.
             columns = {c: kind for c, kind in columns.items() if c in (date, key)}
-        return link.numbered(table, columns, target, date, key)
+        return link.numbered(table, columns, target, date, key, only)
 
     def linked(
-        self, leads: DuckDBPyRelation, deals: DuckDBPyRelation, keys: Sequence[LinkKey]
+        self,
+        leads: DuckDBPyRelation,
+        deals: DuckDBPyRelation,
+        keys: Sequence[LinkKey],
+        columns: Sequence[str],
     ) -> tuple[DuckDBPyRelation, DuckDBPyRelation, Mapping[str, int]]:
         """The people among *leads*, *deals* with ``_lead``, and how many deals each of *keys* linked."""
         of_deals = self._session.named(deals)
         used = [k for k in keys if k.lead in leads.columns and k.deal in deals.columns]
         # Only the leads that any deal may mean are put in order: they are few.
-        meant = self._session.kept(link.candidates(self._session.named(leads), of_deals, used))
+        taken = [c for c in leads.columns if c in {*columns, *_FILES, *(k.lead for k in used)}]
+        meant = self._session.kept(link.candidates(self._session.named(leads), taken, of_deals, used))
         people = self._session.table(self._numbered(meant, "_lead", "created_at", "lead_id"))
         found = [(k, self._session.table(link.known(people, of_deals, k))) for k in used]
         done = self._session.table(link.linked(of_deals, found))
@@ -166,9 +201,8 @@ class DuckDBEngine:
         tables = {self._session.named(f): f.columns for f in (people, deals, customers)}
         found = self._session.table(link.outcomes(*tables.items()))
         table = self._session.named(leads)
-        by = ["source_row"] if self._one_file(table) else list(_FILES)
         days = [c for c in ("deal_created_at", "won_at") if c in self._session.con.table(found).columns]
-        return self._session.kept(link.with_outcomes(table, found, by, days))
+        return self._session.kept(link.with_outcomes(table, found, self._place, days))
 
     def looked_up(
         self, frame: DuckDBPyRelation, number: str, other: DuckDBPyRelation, columns: Mapping[str, str]
@@ -205,9 +239,22 @@ class DuckDBEngine:
         kinds = {c: "str" if is_text(t) else "Int64" for c, t in zip(frame.columns, frame.types, strict=True)}
         return found.astype({c: pd.api.types.pandas_dtype(kind) for c, kind in kinds.items()})
 
-    def _one_file(self, table: str) -> bool:
-        """Whether all rows of *table* are of one file, so that their lines name them."""
-        return len(self._session.rows(f"SELECT DISTINCT source_file FROM {table} LIMIT 2")) < 2
+    def _ascending(self, table: str, key: str) -> bool:
+        """Whether each *key* is greater than the one before, as in exports in the order of their ids: none repeats."""
+        column = name(key)
+        begun = f"(SELECT {column} FROM {table} LIMIT {_BEGINNING})"
+        for rows in (begun, table):
+            after = (
+                f"SELECT {column} > lag({column}) OVER () AS ascends, row_number() OVER () AS n FROM {rows}"
+            )
+            if self._session.rows(f"SELECT 1 FROM ({after}) WHERE n > 1 AND ascends IS NOT true LIMIT 1"):
+                return False
+        return True
+
+    @property
+    def _place(self) -> list[str]:
+        """The columns that name a row: where no table has several files, its line does."""
+        return list(_FILES) if self._several else ["source_row"]
 
     def _from_memory(self, frame: Any) -> DuckDBPyRelation:
         return self._session.kept(f"SELECT * FROM {self._session.named(self._session.con.from_df(frame))}")
@@ -217,6 +264,40 @@ class DuckDBEngine:
             f"SELECT source_file, list(source_row ORDER BY source_row) FROM ({query}) GROUP BY source_file"
         )
         return {file: tuple(lines) for file, lines in sorted(self._session.rows(listed))}
+
+
+def _looked_up(
+    kinds: Mapping[str, DuckDBPyType], rows: Sequence[Sequence[str]], labels: list[str], kind: str
+) -> str:
+    """SQL that finds the label of a row in a list, where its cells are numbers of words; empty where they are not.
+
+    Unlike a join it costs nothing where nobody asks for the label.
+    """
+    if not kinds or any(one.id != "enum" for one in kinds.values()):
+        return ""
+    words = {c: {word: i for i, word in enumerate(_words(one), 1)} for c, one in kinds.items()}
+    sizes = {c: len(of) + 1 for c, of in words.items()}
+    if math.prod(sizes.values()) > _MOST_LABELS:
+        return ""
+    place = "0"
+    # What no row has is given any of the labels: all must be words of their list.
+    found = labels[:1] * math.prod(sizes.values())
+    for c, size in sizes.items():
+        place = f"({place} * {size} + coalesce(enum_code({name(c)})::INTEGER + 1, 0))"
+    for row, label in zip(rows, labels, strict=True):
+        at = 0
+        for c, cell in zip(kinds, row, strict=True):
+            at = at * sizes[c] + words[c].get(cell, 0)
+        found[at] = label
+    listed = ", ".join(map(literal, found))
+    return f"([{listed}]::{kind}[])[{place} + 1]"
+
+
+def _words(kind: DuckDBPyType) -> list[str]:
+    """The words of a type that has a list of them."""
+    ((_, words),) = kind.children
+    assert isinstance(words, list)
+    return words
 
 
 def is_text(kind: DuckDBPyType) -> bool:

@@ -86,18 +86,15 @@ class PandasEngine:
         return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
     def one_per_key(
-        self, frame: pd.DataFrame, key: str, later: Sequence[str]
+        self, frame: pd.DataFrame, key: str, order: Sequence[str]
     ) -> tuple[pd.DataFrame, dict[str, tuple[int, ...]]]:
-        """One row per value of *key*: the one with the latest of the dates *later*."""
+        """One row per value of *key*: the one that is last in the *order* of its columns."""
         values = _linking.cells(frame[key])
         if len(set(values)) == len(values):
             return frame, {}
         several = {value for value, n in Counter(values).items() if n > 1 and value is not None}
         repeated = frame[[value in several for value in values]]
-        dates = [c for c in later if c in frame.columns]
-        # After the dates the whole row decides, so that the order of the files never does.
-        rest = sorted(c for c in frame.columns if c not in (key, *dates, *_FILES))
-        columns = [_linking.cells(repeated[c]) for c in (key, *dates, *rest, *_FILES) if c in frame.columns]
+        columns = [_linking.cells(repeated[c]) for c in (key, *order, *_FILES)]
         rows = [_linking.comparable(row, missing=False) for row in zip(*columns, strict=True)]
         best: dict[Any, int] = {}
         for row in range(len(rows)):
@@ -133,12 +130,14 @@ class PandasEngine:
         asked = frame[frame[without].isna()] if without else frame
         return int(asked.drop(columns=["source_file", "source_row"]).duplicated().sum())
 
-    def numbered(self, frame: pd.DataFrame, name: str, date: str, key: str) -> pd.DataFrame:
+    def numbered(
+        self, frame: pd.DataFrame, name: str, date: str, key: str, only: tuple[str, str] | None = None
+    ) -> pd.DataFrame:
         """*frame* in the order of *date*, then *key*, then of all cells, with the number *name*."""
         return _linking.numbered(frame, name, date, key)
 
     def linked(
-        self, leads: pd.DataFrame, deals: pd.DataFrame, keys: Sequence[LinkKey]
+        self, leads: pd.DataFrame, deals: pd.DataFrame, keys: Sequence[LinkKey], columns: Sequence[str]
     ) -> tuple[pd.DataFrame, pd.DataFrame, Mapping[str, int]]:
         """*leads* and *deals* with ``_lead``; and how many deals each of *keys* linked."""
         people = _linking.numbered(leads, "_lead", "created_at", "lead_id") if keys else leads

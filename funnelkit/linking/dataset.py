@@ -126,9 +126,14 @@ def _new_business(made: _Build) -> None:
 def _domains(made: _Build) -> None:
     # Most companies' deals are linked by then: where no deal has a domain, those of the leads are not asked for.
     for table in ("deals", "leads"):
-        if table in made.frames and {"email", "domain"} & made.present[table]:
-            frame, columns = made.frames[table], ["domain"] if "domain" in made.present[table] else []
-            if "email" in made.present[table]:
+        known = {"email", "domain"}.intersection(
+            collect.names(collect.frame(made.frames[table])) if table in made.frames else ()
+        )
+        if not known and table == "deals":
+            return
+        if known:
+            frame, columns = made.frames[table], ["domain"] if "domain" in known else []
+            if "email" in known:
                 frame = collect.frame(frame).with_columns(identity.mail_host()).to_native()
                 columns.append(identity.MAIL_HOST)
             frame, found = made.engine.label(frame, columns, identity.company_domain, "domain")
@@ -145,9 +150,11 @@ def _linked(made: _Build) -> None:
     deals = identity.numbered(made.frames["deals"], engine)
     people = None
     if leads is None:
-        _, deals, _ = engine.linked(deals, deals, ())
+        _, deals, _ = engine.linked(deals, deals, (), ())
     else:
-        people, deals, made.matches = identity.link(leads, deals, engine)
+        people, deals, made.matches = identity.link(
+            leads, deals, engine, sorted(made.wanted | {"created_at", "deal_id"})
+        )
     deals = _flagged(engine.named(deals, identity.CUSTOMER_KEYS, "customer"))
     if people is not None:
         present, of_leads = made.present["deals"], made.present["leads"]
@@ -229,7 +236,7 @@ def _leads_alone(made: _Build) -> None:
 def _converted(made: _Build, leads: collect.Frame) -> None:
     """The customers table of leads that say themselves who became a customer."""
     present = made.present["leads"]
-    dims = [d for d in DIMENSIONS if d in present]
+    dims = [d for d in DIMENSIONS if d in present & made.wanted]
     days = [nw.col(c) for c in ("won_at", "created_at") if c in present]
     dated = [nw.coalesce(*days).alias("first_won_at")] if days else []
     key = nw.concat_str([nw.lit("lead:"), nw.col("_lead").cast(nw.String)])

@@ -7,6 +7,7 @@ that any of its new-business wins belongs to. A key links only where it cannot m
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -79,19 +80,21 @@ def _company(text: str) -> str:
     return "" if known or host.endswith(".test") or "." not in host else host
 
 
-def link(leads: Any, deals: Any, engine: Engine) -> tuple[Any, Any, tuple[Match, ...]]:
+def link(
+    leads: Any, deals: Any, engine: Engine, columns: Sequence[str]
+) -> tuple[Any, Any, tuple[Match, ...]]:
     """The people among *leads*, and numbered *deals* with their ``_lead`` (native frames); and what each key found.
 
-    People are numbered in the order of their creation, so the smallest number is the earliest.
+    People are numbered in the order of their creation, so the smallest number is the earliest; they have *columns*.
     """
-    people, linked, matched = engine.linked(leads, deals, LEAD_KEYS)
+    people, linked, matched = engine.linked(leads, deals, LEAD_KEYS, columns)
     matches = tuple(Match(source="deals", target="leads", by=k, matched=n) for k, n in matched.items())
     return people, linked, matches
 
 
 def numbered(deals: Any, engine: Engine) -> Any:
-    """*deals* with ``_deal``: the smallest number is the first that was closed."""
-    return engine.numbered(deals, "_deal", "closed_at", "deal_id")
+    """*deals* with ``_deal``, at least the won ones: the smallest number is the first that was closed."""
+    return engine.numbered(deals, "_deal", "closed_at", "deal_id", only=("status", "won"))
 
 
 def flag(condition: nw.Expr) -> nw.Expr:

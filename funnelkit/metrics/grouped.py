@@ -30,7 +30,7 @@ class Groups:
 
     def __init__(self, table: str, columns: Iterable[str], facts: Facts) -> None:
         frame, given = facts.with_derived(table, columns)
-        self._frame = frame.select(*given)
+        self._frame = frame.select(*given) if given else frame
         self._given = frozenset(given)
         self._table = table
 
@@ -61,11 +61,11 @@ class Groups:
     def answer(self, stream: Stream, timeline: Timeline) -> Answer:
         """The groups of *stream*."""
         frame = self._placed(stream, timeline)
-        money = stream.is_money and not isinstance(frame, nw.DataFrame)
+        money = stream.is_money and stream.value in self._given and not isinstance(frame, nw.DataFrame)
         keys = [c for c in (*stream.by, *stream.flags) if c in self._given]
         if stream.daily:
             keys += [c for c in (*stream.days, WITHIN) if c in self._given]
-        if stream.value and not money:
+        if stream.value in self._given and not money:
             keys.append(stream.value)
         sums = [nw.len().alias(_ROWS), *(nw.col(c).sum() for c in stream.sums)]
         ranks = None
@@ -80,13 +80,19 @@ class Groups:
 
     def _placed(self, stream: Stream, timeline: Timeline) -> Frame:
         frame = self._frame
-        if stream.value:
+        if stream.value in self._given:
             frame = frame.filter(~nw.col(stream.value).is_null())
+        elif stream.value:
+            # What nothing gives is missing in every row.
+            frame = frame.head(0)
+        event = (self._table, stream.day) in EVENT_DAYS
         if not self._given.issuperset(stream.days):
+            # What has no day anywhere never happened, or is not dated.
+            frame = frame.head(0) if event else frame
             return frame.with_columns(nw.lit(timeline.undated).alias(placing.PIECE))
         if stream.day is None:
             return placing.placed_ranges(frame, timeline)
-        if (self._table, stream.day) in EVENT_DAYS:
+        if event:
             frame = frame.filter(~nw.col(stream.day).is_null())
         return placing.placed(frame, stream.day, timeline)
 

@@ -22,6 +22,7 @@ from funnelkit.errors import (
 )
 from funnelkit.pipeline import inputs as folders
 from funnelkit.pipeline.inputs import Input, expand
+from funnelkit.pipeline.spared import spared
 from funnelkit.pipeline.watching import Observe, Watched, nobody
 from funnelkit.sources.settings import FileSettings
 
@@ -104,22 +105,24 @@ def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input
     return expand(files, config, settings_of(options), [p.name for p in presets(config)])
 
 
-def load_one(
-    one: Input, config: Config, zone: str, engine: engines.Engine, observe: Observe = nobody
-) -> Loaded:
+def load_one(one: Input, config: Config, zone: str, engine: engines.Engine) -> Loaded:
     """One input as a canonical frame. Raises SourceError also where it is not what the configuration pins."""
-    watched = Watched(one.file, engine, observe)
-    export = read_export(one, config, watched.looked_at)
-    return load_export(watched.reading(export), one, engine, zone)
+    return load_export(read_export(one, config), one, engine, zone)
 
 
-def load_export(export: Export[Recognition], one: Input, engine: engines.Engine, zone: str) -> Loaded:
-    """The canonical frame of *one* input that has been recognised as *export*."""
+def load_export(
+    export: Export[Recognition],
+    one: Input,
+    engine: engines.Engine,
+    zone: str,
+    spare: frozenset[str] = frozenset(),
+) -> Loaded:
+    """The canonical frame of *one* input that has been recognised as *export*; nobody asks for the columns *spare*."""
     from funnelkit.pipeline import pinning
     from funnelkit.sources import currency, mapping
 
     try:
-        loaded = mapping.load(export, one.settings, engine, zone)
+        loaded = mapping.load(export, one.settings, engine, zone, spare)
     except FunnelkitError as error:
         raise pinning.contradicted(one, error) from None
     return currency.with_currency(pinning.checked(loaded), engine)
@@ -197,26 +200,62 @@ def _passed_over(problem: FunnelkitError) -> Note:
     )
 
 
+class _Opened(Struct, frozen=True):
+    """An input that has been recognised, or why it has not."""
+
+    one: Input
+    watched: Watched
+    export: Export[Recognition] | FunnelkitError
+
+
 def load_all(
-    named: Sequence[Input], config: Config, zone: str, engine: engines.Engine, observe: Observe
+    named: Sequence[Input],
+    config: Config,
+    zone: str,
+    engine: engines.Engine,
+    observe: Observe,
+    wanted: frozenset[str] | None = None,
 ) -> tuple[list[Loaded], list[FunnelkitError]]:
-    """Every input as a canonical frame, and why some are strays. All that is wrong is raised at once."""
+    """Every input as a canonical frame, and why some are strays. All that is wrong is raised at once.
+
+    Where it is known which columns are *wanted*, those that nothing asks for are not read.
+    """
+    opened = [_open(one, config, engine, observe) for one in named]
+    kinds = [each.export.kind for each in opened if not isinstance(each.export, FunnelkitError)]
+    spare = {} if wanted is None else spared(kinds, wanted)
     loaded: list[Loaded] = []
     problems: list[FunnelkitError] = []
     strays: list[FunnelkitError] = []
-    for one in named:
+    for each in opened:
         try:
-            loaded.append(load_one(one, config, zone, engine, observe))
+            if isinstance(each.export, FunnelkitError):
+                raise each.export
+            export = each.watched.reading(each.export)
+            unasked = spare.get(export.kind.table, frozenset())
+            loaded.append(load_export(export, each.one, engine, zone, unasked))
         except FunnelkitError as problem:
-            (strays if is_stray(one, problem) else problems).append(problem)
+            (strays if is_stray(each.one, problem) else problems).append(problem)
     raise_all(problems if loaded else [*problems, *strays])
     return loaded, strays
 
 
-def read(files: Sequence[str], options: Options, observe: Observe = nobody) -> Read:
+def _open(one: Input, config: Config, engine: engines.Engine, observe: Observe) -> _Opened:
+    watched = Watched(one.file, engine, observe)
+    try:
+        return _Opened(one, watched, read_export(one, config, watched.looked_at))
+    except FunnelkitError as problem:
+        return _Opened(one, watched, problem)
+
+
+def read(
+    files: Sequence[str],
+    options: Options,
+    observe: Observe = nobody,
+    wanted: Callable[[Config], frozenset[str]] | None = None,
+) -> Read:
     """Every file, read and put together. What is wrong with any of them is told at once.
 
-    *observe* hears of each file before it is read.
+    *observe* hears of each file before it is read; *wanted* says which columns are asked for, else all are.
     """
     from funnelkit.sources import currency, testrows
     from funnelkit.sources.together import put_together
@@ -226,7 +265,7 @@ def read(files: Sequence[str], options: Options, observe: Observe = nobody) -> R
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
     engine = engines.load(options.engine, options.memory_limit)
-    loaded, strays = load_all(named, config, zone, engine, observe)
+    loaded, strays = load_all(named, config, zone, engine, observe, wanted(config) if wanted else None)
     if options.strict:
         raise_all([p for f in loaded for p in _bad_rows(f)])
     drop = options.drop_tests or config.drop_tests

@@ -63,7 +63,7 @@ def report(files: Sequence[str], options: Options, observe: Observe = nobody) ->
     from funnelkit.pipeline import provenance, requests
     from funnelkit.sources import channels
 
-    done = read(files, options, observe)
+    done = read(files, options, observe, lambda config: requests.columns(options, config))
     observe(Work("linking and counting"))
     config = done.config
     known = channels.load(config.channels)
