@@ -21,6 +21,7 @@ from funnelkit.errors import (
     raise_all,
 )
 from funnelkit.pipeline import inputs as folders
+from funnelkit.pipeline import kept
 from funnelkit.pipeline.inputs import Input, expand
 from funnelkit.sources.settings import FileSettings
 
@@ -108,6 +109,8 @@ def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input
 
 def load_one(one: Input, config: Config, zone: str, engine: engines.Engine) -> Loaded:
     """One input as a canonical frame. Raises SourceError also where it is not what the configuration pins."""
+    if one.kept:
+        return kept.restored(one, one.kept, config, presets(config), engine)
     return load_export(read_export(one, config), one, engine, zone)
 
 
@@ -182,7 +185,8 @@ def is_stray(one: Input, problem: FunnelkitError) -> bool:
     return bool(one.whole) and one.settings.kind is None and problem.code in ("unrecognised", "no_table")
 
 
-def _passed_over(problem: FunnelkitError) -> Note:
+def passed_over(problem: FunnelkitError) -> Note:
+    """What is told of a stray."""
     from funnelkit.tables import Note
 
     return Note(
@@ -219,6 +223,7 @@ def read(files: Sequence[str], options: Options, observe: Observe = lambda file:
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
+    kept.check_zone(named, zone)
     engine = engines.load(options.engine, options.memory_limit)
     loaded, strays = load_all(named, config, zone, engine, observe)
     if options.strict:
@@ -241,7 +246,7 @@ def read(files: Sequence[str], options: Options, observe: Observe = lambda file:
         currency=money,
         zone=zone,
         engine=engine,
-        notes=[*folders.notes(named), *map(_passed_over, strays), *notes, *more],
+        notes=[*kept.notes(named, presets(config)), *folders.notes(named), *map(passed_over, strays), *notes, *more],
     )
 
 
