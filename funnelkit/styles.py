@@ -234,7 +234,6 @@ _EMAIL = re.compile(r"[^\s<>()\[\];,:\"]+@[^\s<>()\[\];,:\"]+\.[^\s<>()\[\];,:\"
 class EmailStyle(Tagged, frozen=True, kw_only=True, tag="email"):
     """E-mail addresses, alone or in a cell such as ``Ada Lovelace (ada@engine.example)``."""
 
-
     def parse(self, cell: str) -> str | Bad | None:
         """The first address of the cell in lower case; None where there is none."""
         found = _EMAIL.search(cell) if "@" in cell else None
@@ -246,7 +245,6 @@ class IdStyle(Tagged, frozen=True, kw_only=True, tag="id"):
 
     Of several in one cell (``12;15``) the first counts: tools put the primary one there.
     """
-
 
     def parse(self, cell: str) -> str | Bad | None:
         """The identifier; BAD for ``1.20253E+17``, whose digits are lost."""

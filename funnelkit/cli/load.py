@@ -60,7 +60,9 @@ def load(
     for problem in made.passed_over:
         out.talk(printable(f"{problem}; it was passed over"), quiet=quiet)
     # Said under --quiet too: it is about the people in the files.
-    out.talk(f"wrote {output}: tables with the personal data of {len(made.files)} file{'s' * (len(made.files) > 1)}; only you can read them")
+    out.talk(
+        f"wrote {output}: tables with the personal data of {len(made.files)} file{'s' * (len(made.files) > 1)}; only you can read them"
+    )
 
 
 def _said(done: Done) -> str:

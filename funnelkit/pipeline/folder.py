@@ -25,9 +25,13 @@ def existing(folder: Path) -> Manifest:
     """What *folder* holds so far. Raises UsageError for a folder with something else in it."""
     if manifest.is_in(folder):
         return manifest.read(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        what = "is not empty, and holds no kept tables" if folder.is_dir() else "is a file and no folder"
-        raise UsageError(f"{folder}: {what}", hint="Name a new folder, such as kept.")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: is a file and no folder", hint="Name a new folder, such as kept.")
+    # What a load left behind that was killed is none of anybody's.
+    if folder.exists() and any(not inside.name.startswith(_ASIDE) for inside in folder.iterdir()):
+        raise UsageError(
+            f"{folder}: is not empty, and holds no kept tables", hint="Name a new folder, such as kept."
+        )
     return Manifest()
 
 
@@ -66,7 +70,7 @@ class Writing:
         try:
             self.engine.to_parquet(loaded.frame, written)
             written.chmod(0o600)
-            with written.open("rb") as stream:
+            with written.open("rb+") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
                 os.fsync(stream.fileno())
             # Files of one content have tables of their own, since messages tell their names.
@@ -76,7 +80,8 @@ class Writing:
         except duckdb.Error as error:
             said = str(error).partition("\n")[0]
             raise OutputError(
-                f"{self._folder}: cannot be written: {said}", hint="Free some space, or write to another disk."
+                f"{self._folder}: cannot be written: {said}",
+                hint="Free some space, or write to another disk.",
             ) from error
         except OSError as error:
             raise files.explained(self._folder, error) from error

@@ -124,7 +124,8 @@ def _kept(folder: str, settings: FileSettings) -> list[Input]:
     """The files whose tables are kept in *folder*, and the exports that lie beside them."""
     if settings.kind:
         raise UsageError(
-            f"{settings.kind}={folder}: it holds kept tables, which have their kinds", hint=f"Say {folder} alone."
+            f"{settings.kind}={folder}: it holds kept tables, which have their kinds",
+            hint=f"Say {folder} alone.",
         )
     found = manifest.read(folder).files
     for option, given, kept in (
@@ -139,7 +140,7 @@ def _kept(folder: str, settings: FileSettings) -> list[Input]:
     tables = [
         Input(
             file=one.reading.file,
-            path=originals.path_of(folder, one.original),
+            path=originals.path_of(folder, one.original or one.parquet),
             settings=one.reading.settings,
             said=one.reading.said,
             kept=one,
@@ -147,7 +148,10 @@ def _kept(folder: str, settings: FileSettings) -> list[Input]:
         )
         for one in found
     ]
-    beside = [Input(file=name, path=Path(name), settings=settings, whole=folder) for name in _unpacked(_inside_of(folder))]
+    beside = [
+        Input(file=name, path=Path(name), settings=settings, whole=folder)
+        for name in _unpacked(_inside_of(folder))
+    ]
     return [*tables, *beside]
 
 
@@ -245,9 +249,7 @@ def _of_spec(spec: SourceSpec, config: Config, settings: FileSettings) -> list[I
             hint="Download the export again, or correct `path`.",
         )
     return [
-        Input(
-            file=os.path.relpath(name), path=Path(name), settings=_settings(spec, settings), said=settings
-        )
+        Input(file=os.path.relpath(name), path=Path(name), settings=_settings(spec, settings), said=settings)
         for name in _unpacked(matched)
     ]
 

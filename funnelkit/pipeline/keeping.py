@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from funnelkit import __version__, engines
-from funnelkit.errors import FunnelkitError, MissingInputError, UsageError, raise_all
+from funnelkit import __version__
+from funnelkit.errors import FunnelkitError, UsageError, raise_all
 from funnelkit.pipeline import folder as files
-from funnelkit.pipeline import kept, manifest, originals, reading
 from funnelkit.pipeline import inputs as named_inputs
+from funnelkit.pipeline import kept, originals, reading
 from funnelkit.pipeline.manifest import Kept, Manifest, Reading
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from funnelkit.pipeline.options import Options
     from funnelkit.sources.preset import Preset
 
-_Key = tuple[str, str | None, str | None]
+_Asks = tuple[str, str | None, str | None]
+"""A file, and which of its tables is asked for."""
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -85,8 +87,10 @@ def keep(
     )
     named = reading.inputs(names, options, config)
     if already := next((one.folder for one in named if one.kept), None):
-        raise UsageError(f"{already}: holds kept tables already", hint="Name the exports that they were made of.")
-    known = {_key(entry): entry for entry in old.files}
+        raise UsageError(
+            f"{already}: holds kept tables already", hint="Name the exports that they were made of."
+        )
+    known = {_asks(entry): entry for entry in old.files}
     done: list[Done] = []
     problems: list[FunnelkitError] = []
     strays: list[FunnelkitError] = []
@@ -108,9 +112,7 @@ def keep(
     )
 
 
-def _kept(
-    one: Input, folder: Path, known: dict[_Key, Kept], asked: _Asked, writing: files.Writing
-) -> Done:
+def _kept(one: Input, folder: Path, known: dict[_Asks, Kept], asked: _Asked, writing: files.Writing) -> Done:
     """The table of *one*: that which is there already, where reading would make the same one again."""
     stamp = originals.stamp(one.path) if one.data is None else None
     place = originals.place(folder, one.path) if stamp else ""
@@ -118,7 +120,7 @@ def _kept(
     entry = known.get((place or one.file, one.settings.kind, one.settings.sheet))
     why = _difference(one, entry, wanted, folder) if entry else ""
     if entry and not why:
-        return Done(entry=entry, what="unchanged")
+        return Done(entry=replace(entry, stamp=stamp or ()), what="unchanged")
     loaded = reading.load_one(one, asked.config, asked.zone, writing.engine)
     return Done(entry=writing.table(loaded, wanted, place, stamp or ()), what="read", why=why)
 
@@ -132,17 +134,25 @@ def _difference(one: Input, entry: Kept, wanted: Reading, folder: Path) -> str:
         return f"it was read by funnelkit {then.version}"
     if then != wanted:
         told = {"file": "its name", "zone": "the time zone", "presets": "a preset"}
-        other = next((what for name, what in told.items() if getattr(then, name) != getattr(wanted, name)), "")
+        other = next(
+            (what for name, what in told.items() if getattr(then, name) != getattr(wanted, name)), ""
+        )
         return f"{other or 'what is said of it'} has changed"
     return "" if kept.intact(folder / entry.parquet, entry) else "its table was damaged"
 
 
 def _others(old: Manifest, done: Sequence[Done]) -> list[Kept]:
-    """The entries of *old* that nobody named this time."""
-    again = {_key(one.entry) for one in done}
-    return [entry for entry in old.files if _key(entry) not in again]
+    """The entries of *old* that nobody named this time. A table of a file that was named in another way is the same."""
+    again = {_is(one.entry) for one in done}
+    return [entry for entry in old.files if _is(entry) not in again]
 
 
-def _key(entry: Kept) -> _Key:
+def _asks(entry: Kept) -> _Asks:
     settings = entry.reading.settings
     return entry.original or entry.reading.file, settings.kind, settings.sheet
+
+
+def _is(entry: Kept) -> tuple[str, str | None]:
+    """The one table of one file that *entry* is."""
+    settings = entry.reading.settings
+    return entry.original or f"{settings.kind}={entry.reading.file}", entry.sheet

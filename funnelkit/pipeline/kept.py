@@ -40,9 +40,7 @@ def check_zone(named: Sequence[Input], zone: str) -> None:
             )
 
 
-def restored(
-    one: Input, entry: Kept, config: Config, presets: Sequence[Preset], engine: Engine
-) -> Loaded:
+def restored(one: Input, entry: Kept, config: Config, presets: Sequence[Preset], engine: Engine) -> Loaded:
     """The table *entry* of the file *one*.
 
     Raises MissingInputError where it is stale, and SourceError where it is not what was written.

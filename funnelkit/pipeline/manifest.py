@@ -107,9 +107,7 @@ def is_table(name: str) -> bool:
 def encode(manifest: Manifest) -> bytes:
     """The bytes of *manifest*."""
     content = msgspec.json.encode(manifest)
-    whole = _Envelope(
-        format=_FORMAT, version=VERSION, sha256=_digest(content), content=msgspec.Raw(content)
-    )
+    whole = _Envelope(format=_FORMAT, version=VERSION, sha256=_digest(content), content=msgspec.Raw(content))
     return msgspec.json.encode(whole) + b"\n"
 
 

@@ -246,7 +246,13 @@ def read(files: Sequence[str], options: Options, observe: Observe = lambda file:
         currency=money,
         zone=zone,
         engine=engine,
-        notes=[*kept.notes(named, presets(config)), *folders.notes(named), *map(passed_over, strays), *notes, *more],
+        notes=[
+            *kept.notes(named, presets(config)),
+            *folders.notes(named),
+            *map(passed_over, strays),
+            *notes,
+            *more,
+        ],
     )
 
 

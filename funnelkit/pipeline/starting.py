@@ -69,6 +69,11 @@ def configuration(
     engine = engines.load(options.engine, options.memory_limit)
     if any(one.data is not None for one in named):
         raise UsageError("standard input cannot be pinned", hint="Save it as a file, and name that.")
+    if folder_of_tables := next((one.folder for one in named if one.kept), None):
+        raise UsageError(
+            f"{folder_of_tables}: holds kept tables, which are read already",
+            hint="Name the exports that they were made of.",
+        )
     loaded, _ = load_all(named, config, zone, engine, observe)
     lines = [_HEAD, f"timezone: {zone}"]
     if options.currency:
