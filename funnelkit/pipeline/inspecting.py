@@ -118,7 +118,7 @@ def _of_export(export: Export[Recognition]) -> Inspected:
         table=export.kind.table,
         preset=preset.name if preset else None,
         title=f"{preset.tool} {preset.export}" if preset else "",
-        header_line=export.dialect.header_line,
+        header_line=export.dialect.header_line or None,
         encoding=export.dialect.encoding,
         delimiter=export.dialect.delimiter or None,
         sheet=export.sheet,

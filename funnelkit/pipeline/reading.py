@@ -258,15 +258,16 @@ def read(files: Sequence[str], options: Options, observe: Observe = lambda file:
 
 def _bad_rows(file: Loaded) -> list[FunnelkitError]:
     """Under --strict, the columns, rows and cells of *file* that cannot be read."""
+    counted = file.export.dialect.counted
     hint = "Correct the file, or run without --strict to set them aside."
     rows = [
-        SourceError(f"{file.export.file}, line {a.lines[0]}: {a.message}", hint=hint, code="strict")
+        SourceError(f"{file.export.file}, {counted} {a.lines[0]}: {a.message}", hint=hint, code="strict")
         for a in file.aside
         if a.reason in ("bad_value", "missing_value", "ragged", "torn")
     ]
     cells = [
         SourceError(
-            f"{file.export.file}, line {b.lines[0]}: column {b.header!r} cannot be read: {b.example!r}",
+            f"{file.export.file}, {counted} {b.lines[0]}: column {b.header!r} cannot be read: {b.example!r}",
             hint=hint,
             code="strict",
         )

@@ -44,7 +44,7 @@ _TAIL = """
 """
 _MOST_WORDS = 100
 """A status with more unknown words than this is no closed list, and its words are not pinned."""
-_SELF_PROVING = ("utf-8", "utf-8-sig", "utf-16", "excel")
+_SELF_PROVING = ("utf-8", "utf-8-sig", "utf-16", "excel", "parquet", "arrow")
 """Encodings that the bytes of a file prove; any other is a guess that is worth writing down."""
 _DATED = re.compile(r"(?:19|20)\d\d[\d._ -]*\d")
 """A date in the name of a file."""
