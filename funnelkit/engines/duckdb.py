@@ -50,10 +50,6 @@ class DuckDBEngine:
         """The canonical frame in the Parquet file at *path*."""
         return self._session.relation(f"SELECT * FROM {_parquet.scan(path)}")
 
-    def to_parquet(self, frame: DuckDBPyRelation, path: Path) -> None:
-        """Put *frame*, as it is before files are put together, into a Parquet file at *path*."""
-        _parquet.write(self._session, self._session.named(frame), path)
-
     def label(
         self, frame: DuckDBPyRelation, columns: Sequence[str], label: Callable[..., str], target: str
     ) -> DuckDBPyRelation:

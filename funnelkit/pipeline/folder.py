@@ -10,12 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from funnelkit.engines import _parquet
 from funnelkit.errors import OutputError, UsageError
 from funnelkit.pipeline import manifest
 from funnelkit.pipeline.manifest import Kept, Manifest, Reading
 from funnelkit.render import files
 
 if TYPE_CHECKING:
+    from funnelkit.engines import Engine
     from funnelkit.sources.loaded import Loaded
 
 _ASIDE = ".funnelkit-"
@@ -38,10 +40,8 @@ def existing(folder: Path) -> Manifest:
 class Writing:
     """New tables on their way into a folder; without `finish` it stays as it was."""
 
-    def __init__(self, folder: Path, memory: str | None = None) -> None:
-        from funnelkit.engines.duckdb import DuckDBEngine
-
-        self.engine = DuckDBEngine(memory)
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self.engine = engine
         self._folder = folder
         self._made = not folder.exists()
         self._tables: list[Path] = []
@@ -68,7 +68,7 @@ class Writing:
 
         written = self._aside / "table.parquet"
         try:
-            self.engine.to_parquet(loaded.frame, written)
+            _parquet.write(self.engine, loaded.frame, written)
             written.chmod(0o600)
             with written.open("rb+") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit import __version__
+from funnelkit import __version__, engines
 from funnelkit.errors import FunnelkitError, UsageError, raise_all
 from funnelkit.pipeline import folder as files
 from funnelkit.pipeline import inputs as named_inputs
@@ -94,7 +94,8 @@ def keep(
     done: list[Done] = []
     problems: list[FunnelkitError] = []
     strays: list[FunnelkitError] = []
-    with files.Writing(folder, options.memory_limit) as writing:
+    engine = engines.load(options.engine, options.memory_limit)
+    with files.Writing(folder, engine) as writing:
         for one in named:
             observe(one.file)
             try:
