@@ -220,11 +220,14 @@ def test_only_what_is_new_or_has_changed_is_read(
 ) -> None:
     call("load", "leads.csv", "deals.csv", "-o", "kept", "--no-config")
     (here / "deals.csv").write_text(DEALS.replace("100.25", "200.25"))
-    asked = []
+    asked: list[str] = []
     load_one = reading.load_one
-    monkeypatch.setattr(
-        keeping.reading, "load_one", lambda one, *more: asked.append(one.file) or load_one(one, *more)
-    )
+
+    def noted(one: Input, *more: Any) -> Loaded:
+        asked.append(one.file)
+        return load_one(one, *more)
+
+    monkeypatch.setattr(reading, "load_one", noted)
     code, out, said = call("load", "leads.csv", "deals.csv", "spend.csv", "-o", "kept", "--no-config")
     assert (code, out) == (0, "")
     assert asked == ["deals.csv", "spend.csv"]
