@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,13 +125,9 @@ def test_a_kept_table_is_what_the_file_gives(path: Path, writing: folders.Writin
 
 
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
-@pytest.mark.parametrize(
-    "options", [[], ["--by", "channel", "--grain", "month"], ["--by", "owner", "--drop-tests"]], ids=str
-)
-def test_a_report_of_kept_tables_is_the_same_to_the_last_byte(
-    engine: str, options: list[str], here: Path, call: Call
-) -> None:
-    made = write(here, 2_000, 5)
+def test_a_report_of_kept_tables_is_the_same_to_the_last_byte(engine: str, here: Path, call: Call) -> None:
+    options = ("--by", "channel", "--grain", "month", "--drop-tests")
+    made = write(here, 500, 5)
     files = [str(made.leads), str(made.deals), str(made.ads)]
     wanted = report(call, *files, *options)
     for other in ("pandas", "duckdb"):
@@ -173,6 +171,15 @@ def test_an_export_in_the_folder_itself_is_read_too(here: Path, call: Call) -> N
     found = json.loads(report(call, "kept"))
     assert [Path(source["file"]).name for source in found["sources"]] == ["leads.csv", "more.csv"]
     assert found["metrics"]["leads"]["value"] == 3
+
+
+def test_python_keeps_and_loads_too(call: Call) -> None:
+    import funnelkit
+
+    funnelkit.keep(["leads.csv", Path("deals.csv")], "kept", no_config=True)
+    tables = funnelkit.load(["kept"], no_config=True)
+    for name, frame in funnelkit.load(["leads.csv", "deals.csv"], no_config=True).items():
+        pd.testing.assert_frame_equal(tables[name].astype(object), frame.astype(object))
 
 
 def test_inspect_says_of_a_kept_table_what_it_says_of_the_file(call: Call) -> None:
@@ -510,6 +517,30 @@ def test_what_kept_tables_cannot_be_used_for_is_said(arguments: list[str], said:
     code, err = refused(call, *arguments)
     assert code == 2
     assert said in err
+
+
+def test_what_a_killed_load_left_behind_is_removed(here: Path, call: Call) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = here / "kept" / f".funnelkit-{gone.pid}-x"
+    left.mkdir(parents=True)
+    (left / "table.parquet").write_bytes(b"people")
+    running = here / "kept" / f".funnelkit-{os.getpid()}-x"
+    running.mkdir()
+    assert call("load", "leads.csv", "-o", "kept", "--no-config")[0] == 0
+    assert not left.exists()
+    assert running.exists()
+
+
+def test_a_name_that_is_no_text_is_refused(here: Path, call: Call) -> None:
+    name = os.fsdecode(b"l\xff.csv")
+    try:
+        (here / name).write_text(LEADS)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    code, said = refused(call, "load", name, "-o", "kept", "--no-config")
+    assert code == 2
+    assert "its name is not UTF-8" in said
 
 
 def test_a_full_disk_is_told_in_a_sentence(here: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,8 +49,9 @@ class Writing:
     def __enter__(self) -> Self:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _clear_away(self._folder)
             # Only its owner may look into it, whatever the database does with the files in there.
-            self._aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=self._folder))
+            self._aside = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}{os.getpid()}-", dir=self._folder))
         except OSError as error:
             raise files.explained(self._folder, error) from error
         return self
@@ -99,6 +100,16 @@ class Writing:
                     left.unlink(missing_ok=True)
         except OSError as error:
             raise files.explained(self._folder, error) from error
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove what loads have left in *folder* that were killed."""
+    from funnelkit.engines._session import runs
+
+    for left in folder.glob(f"{_ASIDE}*-*"):
+        process = left.name.removeprefix(_ASIDE).partition("-")[0]
+        if process.isdigit() and not runs(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _entry(

@@ -95,6 +95,7 @@ def keep(
     problems: list[FunnelkitError] = []
     strays: list[FunnelkitError] = []
     engine = engines.load(options.engine, options.memory_limit)
+    _check_names([str(folder), *(one.file for one in named)])
     with files.Writing(folder, engine) as writing:
         for one in named:
             observe(one.file)
@@ -111,6 +112,15 @@ def keep(
         files=[*(Done(entry=entry, what="not named") for entry in stays), *done],
         passed_over=[str(problem) for problem in strays],
     )
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Raise UsageError for a name that no text can hold."""
+    for name in names:
+        if any("\ud800" <= sign <= "\udfff" for sign in name):
+            raise UsageError(
+                f"{name}: its name is not UTF-8, so that nothing can be kept of it", hint="Rename it first."
+            )
 
 
 def _kept(one: Input, folder: Path, known: dict[_Asks, Kept], asked: _Asked, writing: files.Writing) -> Done:
