@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from funnelkit.pipeline.manifest import Kept
     from funnelkit.sources.preset import Preset
 
-STALE = "stale"
-
 
 def check_zone(named: Sequence[Input], zone: str) -> None:
     """Raise UsageError where a table of *named* has its days in another zone than *zone*."""
@@ -119,15 +117,15 @@ def _check_current(one: Input, entry: Kept, config: Config, presets: Sequence[Pr
             raise _stale(one, "has changed since it was loaded into")
     if entry.reading.version != __version__:
         raise _stale(one, f"was read by funnelkit {entry.reading.version} when it was loaded into")
+    same = "use the configuration of then, or "
     if entry.reading.presets != digest(presets):
-        raise _stale(one, "was read with other presets when it was loaded into")
+        raise _stale(one, "was read with other presets when it was loaded into", same)
     if entry.reading.settings not in inputs.settings_now(one, config):
-        raise _stale(one, "is described in another way than when it was loaded into")
+        raise _stale(one, "is described in another way than when it was loaded into", same)
 
 
-def _stale(one: Input, what: str) -> MissingInputError:
+def _stale(one: Input, what: str, otherwise: str = "") -> MissingInputError:
+    hint = f"{otherwise}run `funnelkit load` again, as before, to read it anew into {one.folder}."
     return MissingInputError(
-        f"{one.file}: {what} {one.folder}",
-        hint=f"Run `funnelkit load` again, as before, to read it anew into {one.folder}.",
-        code=STALE,
+        f"{one.file}: {what} {one.folder}", hint=f"{hint[0].upper()}{hint[1:]}", code="stale"
     )
