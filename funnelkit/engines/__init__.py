@@ -102,8 +102,10 @@ class Engine(Protocol):
     def from_parquet(self, path: Path) -> Any:
         """The canonical frame that `funnelkit load` has put into the Parquet file at *path*."""
 
-    def label(self, frame: Any, columns: Sequence[str], label: Callable[..., str], target: str) -> Any:
-        """*frame* with a text column *target*: *label* of the values of *columns* ("" for missing)."""
+    def label(
+        self, frame: Any, columns: Sequence[str], label: Callable[..., str], target: str
+    ) -> tuple[Any, frozenset[str]]:
+        """*frame* with a text column *target*: *label* of the values of *columns* ("" for missing); and all labels."""
 
     def concat(self, frames: Sequence[Any]) -> Any:
         """The rows of several frames under the union of their columns."""
@@ -134,13 +136,16 @@ class Engine(Protocol):
         """How many rows equal an earlier row in every canonical column; only of those *without* the named one."""
 
     def numbered(self, frame: Any, name: str, date: str, key: str) -> Any:
-        """*frame* with a number *name*, from 0, in the order of *date*, then *key*, missing last, then of all cells."""
+        """*frame* with a number *name*, from 0, in the order of *date*, then *key*, missing last, then of all cells.
+
+        No two rows have the same *key*, where they have one.
+        """
 
     def linked(self, leads: Any, deals: Any, keys: Sequence[LinkKey]) -> tuple[Any, Any, Mapping[str, int]]:
-        """*leads* and *deals* with ``_lead``, found by the first of *keys* that tells; and how many each key told.
+        """The people among *leads*, *deals* with their ``_lead``, and how many deals each of *keys* linked.
 
-        The number is that of the lead in the order of created_at, then lead_id, missing last, then of all cells;
-        a lead that no deal can mean may have none.
+        People are the leads that any deal may mean, or more, with a number ``_lead`` in the order of `numbered` by
+        created_at and lead_id. A deal has the number of the lead that the first of *keys* finds.
         """
 
     def named(self, frame: Any, keys: Sequence[tuple[str, str]], target: str) -> Any:
@@ -153,8 +158,8 @@ class Engine(Protocol):
         its won deals).
         """
 
-    def outcomes(self, leads: Any, deals: Any, customers: Any) -> Any:
-        """*leads* with has_deal, deal_created_at, has_won and won_at."""
+    def outcomes(self, leads: Any, people: Any, deals: Any, customers: Any) -> Any:
+        """*leads* with has_deal, deal_created_at, has_won and won_at, by their numbers among *people*."""
 
     def looked_up(self, frame: Any, number: str, other: Any, columns: Mapping[str, str]) -> Any:
         """*frame* with *columns* (target to source) of the row of *other* that its column *number* names.

@@ -6,13 +6,14 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from funnelkit.engines._sql import listed
 from funnelkit.errors import UsageError
 from funnelkit.styles import BAD
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _PREFIX = "funnelkit-spill-"
 _SESSIONS = count()
+_FEW = 1_000
+"""So many different texts at most are kept as numbers."""
 
 
 class Session:
@@ -77,6 +80,15 @@ class Session:
     def kept(self, query: str) -> DuckDBPyRelation:
         """The rows of *query*, worked out once and held, as a frame."""
         return self.con.table(self.table(query))
+
+    def words(self, texts: Iterable[str]) -> str:
+        """A type for a column of these *texts*: where they are few, numbers stand for them."""
+        different = sorted(set(texts))
+        if not different or len(different) > _FEW:
+            return "VARCHAR"
+        name = self.name()
+        self.con.execute(f"CREATE TYPE {name} AS ENUM {listed(different)}")
+        return name
 
     def known(self, cells: Sequence[str], parsed: Sequence[Any], kind: str) -> str:
         """The name of a table of *cells*, the values they were *parsed* to, and whether they are bad."""

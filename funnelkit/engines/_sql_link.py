@@ -14,18 +14,25 @@ from funnelkit.plans import LinkKey
 _FILES = ("source_file", "source_row")
 
 
-def numbered(table: str, columns: Sequence[str], target: str, date: str, key: str) -> str:
-    """*table* with a number *target* in the order of its rows, from 0 on."""
-    order = [f"{name(c)} ASC NULLS LAST" for c in ordering(columns, date, key)]
+def repeated(table: str, key: str) -> str:
+    """The values of *key* that several rows have.
+
+    Grouping numbers that stand for them costs less than grouping texts; those few that share one are compared.
+    """
+    column = name(key)
+    hashed = f"SELECT hash({column}) AS h FROM {table} WHERE {column} IS NOT NULL"
     return (
-        f"SELECT *, row_number() OVER (ORDER BY {', '.join(order) or '1'}) - 1 AS {name(target)} FROM {table}"
+        f"SELECT {column} AS key FROM {table} WHERE hash({column}) IN "
+        f"(SELECT h FROM ({hashed}) GROUP BY h HAVING count(*) > 1) GROUP BY {column} HAVING count(*) > 1"
     )
 
 
-def ordering(columns: Sequence[str], date: str, key: str) -> list[str]:
-    """The columns that put rows in order."""
+def numbered(table: str, columns: Mapping[str, str], target: str, date: str, key: str) -> str:
+    """*table* with a number *target* in the order of its *columns* (name to cast), from 0 on."""
     rest = sorted(c for c in columns if c not in _FILES)
-    return list(dict.fromkeys([*(c for c in (date, key) if c in columns), *rest]))
+    places = dict.fromkeys([*(c for c in (date, key) if c in columns), *rest])
+    order = ", ".join(f"{name(c)}{columns[c]} ASC NULLS LAST" for c in places)
+    return f"SELECT *, row_number() OVER (ORDER BY {order or '1'}) - 1 AS {name(target)} FROM {table}"
 
 
 def known(leads: str, deals: str, key: LinkKey) -> str:
@@ -57,15 +64,6 @@ def candidates(leads: str, deals: str, keys: Sequence[LinkKey]) -> str:
     return f"SELECT * FROM {leads} WHERE {' OR '.join(named) or 'false'}"
 
 
-def with_numbers(leads: str, numbered: str) -> str:
-    """*leads* with the ``_lead`` of those that are *numbered*."""
-    numbers = f"(SELECT source_file, source_row, _lead FROM {numbered})"
-    return (
-        f"SELECT l.*, n._lead FROM {leads} l LEFT JOIN {numbers} n "
-        "ON l.source_row = n.source_row AND l.source_file = n.source_file"
-    )
-
-
 def named(table: str, keys: Sequence[tuple[str, str]], target: str) -> str:
     """*table* with a text *target*: name and value of the first of *keys* (name, column) that the row has."""
     cases = " ".join(
@@ -91,30 +89,38 @@ def customers(deals: str, columns: Sequence[str]) -> str:
     )
 
 
-def outcomes(
-    leads: str,
-    columns: Sequence[str],
-    deals: str,
-    of_deals: Sequence[str],
-    found: str,
-    of_found: Sequence[str],
-) -> str:
-    """*leads* with has_deal, deal_created_at, has_won and won_at, of their deals and of the customers *found*."""
-    deal_day = ", min(created_at) AS deal_created_at" if "created_at" in of_deals else ""
-    won_day = ", min(first_won_at) AS won_at" if "first_won_at" in of_found else ""
-    by_deal = f"(SELECT _lead{deal_day} FROM {deals} WHERE _lead IS NOT NULL GROUP BY _lead)"
-    by_customer = f"(SELECT _lead{won_day} FROM {found} WHERE _lead IS NOT NULL GROUP BY _lead)"
+Columns = tuple[str, Sequence[str]]
+"""The name of a table, and its columns."""
+
+
+def outcomes(people: Columns, deals: Columns, found: Columns) -> str:
+    """Where each of *people* stands, with has_deal, deal_created_at, has_won and won_at.
+
+    Of their *deals* and of the customers *found*.
+    """
+    deal_day = ", min(created_at) AS deal_created_at" if "created_at" in deals[1] else ""
+    won_day = ", min(first_won_at) AS won_at" if "first_won_at" in found[1] else ""
+    by_deal = f"(SELECT _lead{deal_day} FROM {deals[0]} WHERE _lead IS NOT NULL GROUP BY _lead)"
+    by_customer = f"(SELECT _lead{won_day} FROM {found[0]} WHERE _lead IS NOT NULL GROUP BY _lead)"
     has = "d._lead IS NOT NULL"
-    if "deal_id" in columns and "deal_id" in of_deals:
+    if "deal_id" in people[1] and "deal_id" in deals[1]:
         # Every lead that names a deal which is loaded has it, not only the earliest of them.
-        has += f" OR coalesce(l.deal_id IN (SELECT deal_id FROM {deals} WHERE deal_id IS NOT NULL), false)"
+        has += f" OR coalesce(l.deal_id IN (SELECT deal_id FROM {deals[0]} WHERE deal_id IS NOT NULL), false)"
     made = [f"CAST({has} AS BIGINT) AS has_deal", "CAST(c._lead IS NOT NULL AS BIGINT) AS has_won"]
     made += ["d.deal_created_at"] if deal_day else []
     made += ["c.won_at"] if won_day else []
     return (
-        f"SELECT l.*, {', '.join(made)} FROM {leads} l LEFT JOIN {by_deal} d ON l._lead = d._lead "
-        f"LEFT JOIN {by_customer} c ON l._lead = c._lead"
+        f"SELECT l.source_file, l.source_row, {', '.join(made)} FROM {people[0]} l "
+        f"LEFT JOIN {by_deal} d ON l._lead = d._lead LEFT JOIN {by_customer} c ON l._lead = c._lead"
     )
+
+
+def with_outcomes(leads: str, found: str, by: Sequence[str], days: Sequence[str]) -> str:
+    """*leads* with the outcomes *found*, where they stand in the same place; the others have none."""
+    flags = [f"coalesce(f.{flag}, 0) AS {flag}" for flag in ("has_deal", "has_won")]
+    made = ", ".join([*flags, *(f"f.{day}" for day in days)])
+    on = " AND ".join(f"l.{column} = f.{column}" for column in by)
+    return f"SELECT l.*, {made} FROM {leads} l LEFT JOIN {found} f ON {on}"
 
 
 def looked_up(table: str, number: str, other: str, own: str, columns: Mapping[str, str]) -> str:

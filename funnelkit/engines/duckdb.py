@@ -20,6 +20,7 @@ from funnelkit.engines.pandas import PandasEngine
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
+    from duckdb.sqltypes import DuckDBPyType
 
     from funnelkit.plans import LinkKey, TablePlan
 
@@ -52,21 +53,29 @@ class DuckDBEngine:
 
     def label(
         self, frame: DuckDBPyRelation, columns: Sequence[str], label: Callable[..., str], target: str
-    ) -> DuckDBPyRelation:
-        """*frame* with a text column *target*: *label* of the values of *columns*."""
+    ) -> tuple[DuckDBPyRelation, frozenset[str]]:
+        """*frame* with a text column *target*: *label* of the values of *columns*; and all labels."""
         table = self._session.named(frame)
         known = [c for c in columns if c in frame.columns]
-        cells = [f"coalesce({name(c)}, '')" for c in known]
-        combined = self._session.rows(f"SELECT DISTINCT {', '.join(cells)} FROM {table}")
-        lists = [[row[i] for row in combined] for i in range(len(known))]
-        labels = [label(**dict(zip(known, row, strict=True))) for row in combined]
-        unnested = [f"unnest(${i}::VARCHAR[]) AS k{i}" for i in range(1, len(known) + 2)]
-        of = self._session.table(f"SELECT {', '.join(unnested)}", [*lists, labels])
-        on = " AND ".join(f"{cell} = {of}.k{i}" for i, cell in enumerate(cells, 1))
-        rest = f"EXCLUDE ({name(target)})" if target in frame.columns else ""
-        return self._session.relation(
-            f"SELECT {table}.* {rest}, {of}.k{len(known) + 1} AS {name(target)} FROM {table} LEFT JOIN {of} ON {on}"
+        several = self._session.table(
+            f"SELECT row_number() OVER () AS _k, * FROM (SELECT DISTINCT {names(known)} FROM {table})"
         )
+        cells = ", ".join(f"coalesce({name(c)}::VARCHAR, '')" for c in known)
+        combined = self._session.rows(f"SELECT {cells} FROM {several} ORDER BY _k")
+        labels = [label(**dict(zip(known, row, strict=True))) for row in combined]
+        kind = self._session.words(labels)
+        of = self._session.table(
+            f"SELECT c.*, l._label::{kind} AS _label FROM {several} c "
+            "JOIN (SELECT unnest($1::VARCHAR[]) AS _label, generate_subscripts($1, 1) AS _k) l USING (_k)",
+            [labels],
+        )
+        # Missing cells are a value like any other here.
+        on = " AND ".join(f"t.{name(c)} IS NOT DISTINCT FROM m.{name(c)}" for c in known)
+        rest = f"EXCLUDE ({name(target)})" if target in frame.columns else ""
+        labelled = self._session.relation(
+            f"SELECT t.* {rest}, m._label AS {name(target)} FROM {table} t LEFT JOIN {of} m ON {on}"
+        )
+        return labelled, frozenset(labels)
 
     def concat(self, frames: Sequence[DuckDBPyRelation]) -> DuckDBPyRelation:
         """The rows of several frames under the union of their columns."""
@@ -78,22 +87,19 @@ class DuckDBEngine:
     ) -> tuple[DuckDBPyRelation, dict[str, tuple[int, ...]]]:
         """One row per value of *key*: the one with the latest of the dates *later*."""
         table = self._session.named(frame)
-        several = self._session.table(
-            f"SELECT {name(key)} AS key FROM {table} WHERE {name(key)} IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
-        )
+        several = self._session.table(link.repeated(table, key))
         if not self._session.rows(f"SELECT 1 FROM {several} LIMIT 1"):
             return frame, {}
         dates = [c for c in later if c in frame.columns]
         rest = sorted(c for c in frame.columns if c not in (key, *dates, *_FILES))
-        order = ", ".join(f"{name(c)} DESC NULLS LAST" for c in [*dates, *rest, *_FILES])
+        order = ", ".join(f"{name(c)}{_text(frame, c)} DESC NULLS LAST" for c in [*dates, *rest, *_FILES])
         place = f"row_number() OVER (PARTITION BY {name(key)} ORDER BY {order})"
         dropped = self._session.table(
             f"SELECT source_file, source_row FROM (SELECT *, {place} AS _place FROM {table} "
             f"WHERE {name(key)} IN (SELECT key FROM {several})) WHERE _place > 1"
         )
-        kept = self._session.relation(
-            f"SELECT * FROM {table} ANTI JOIN {dropped} USING (source_row, source_file)"
-        )
+        by = "source_row" if self._one_file(table) else "source_row, source_file"
+        kept = self._session.relation(f"SELECT * FROM {table} ANTI JOIN {dropped} USING ({by})")
         return kept, self._lines_by_file(f"SELECT source_file, source_row FROM {dropped}")
 
     def one_per_report(
@@ -115,26 +121,33 @@ class DuckDBEngine:
 
     def numbered(self, frame: DuckDBPyRelation, target: str, date: str, key: str) -> DuckDBPyRelation:
         """*frame* with a number *target*, from 0, in the order of *date*, then *key*, then of all cells."""
+        return self._session.kept(self._numbered(frame, target, date, key))
+
+    def _numbered(self, frame: DuckDBPyRelation, target: str, date: str, key: str) -> str:
         table = self._session.named(frame)
-        return self._session.kept(link.numbered(table, frame.columns, target, date, key))
+        columns = {c: _text(frame, c) for c in frame.columns}
+        some = f"SELECT 1 FROM {table} WHERE {name(key)} IS NULL LIMIT 1"
+        if key in columns and not self._session.rows(some):
+            # No two rows are alike in it, so nothing else puts them in order.
+            columns = {c: kind for c, kind in columns.items() if c in (date, key)}
+        return link.numbered(table, columns, target, date, key)
 
     def linked(
         self, leads: DuckDBPyRelation, deals: DuckDBPyRelation, keys: Sequence[LinkKey]
     ) -> tuple[DuckDBPyRelation, DuckDBPyRelation, Mapping[str, int]]:
-        """*leads* and *deals* with ``_lead``; and how many deals each of *keys* linked."""
-        of_leads, of_deals = self._session.named(leads), self._session.named(deals)
+        """The people among *leads*, *deals* with ``_lead``, and how many deals each of *keys* linked."""
+        of_deals = self._session.named(deals)
         used = [k for k in keys if k.lead in leads.columns and k.deal in deals.columns]
         # Only the leads that any deal may mean are put in order: they are few.
-        meant = self._session.view(link.candidates(of_leads, of_deals, used))
-        people = self._session.table(link.numbered(meant, leads.columns, "_lead", "created_at", "lead_id"))
+        meant = self._session.kept(link.candidates(self._session.named(leads), of_deals, used))
+        people = self._session.table(self._numbered(meant, "_lead", "created_at", "lead_id"))
         found = [(k, self._session.table(link.known(people, of_deals, k))) for k in used]
         done = self._session.table(link.linked(of_deals, found))
         told = dict(
             self._session.rows(f"SELECT _by, count(*) FROM {done} WHERE _by IS NOT NULL GROUP BY _by")
         )
         frame = self._session.relation(f"SELECT * EXCLUDE (_by) FROM {done}")
-        with_numbers = self._session.relation(link.with_numbers(of_leads, people)) if used else leads
-        return with_numbers, frame, {k.name: int(told.get(k.name, 0)) for k in used}
+        return self._session.con.table(people), frame, {k.name: int(told.get(k.name, 0)) for k in used}
 
     def named(
         self, frame: DuckDBPyRelation, keys: Sequence[tuple[str, str]], target: str
@@ -148,12 +161,19 @@ class DuckDBEngine:
         return self._session.kept(link.customers(self._session.named(deals), deals.columns))
 
     def outcomes(
-        self, leads: DuckDBPyRelation, deals: DuckDBPyRelation, customers: DuckDBPyRelation
+        self,
+        leads: DuckDBPyRelation,
+        people: DuckDBPyRelation,
+        deals: DuckDBPyRelation,
+        customers: DuckDBPyRelation,
     ) -> DuckDBPyRelation:
         """*leads* with what became of them."""
-        tables = [(self._session.named(f), f.columns) for f in (leads, deals, customers)]
-        (people, of_people), (of_deals, deal_columns), (found, of_found) = tables
-        return self._session.kept(link.outcomes(people, of_people, of_deals, deal_columns, found, of_found))
+        tables = {self._session.named(f): f.columns for f in (people, deals, customers)}
+        found = self._session.table(link.outcomes(*tables.items()))
+        table = self._session.named(leads)
+        by = ["source_row"] if self._one_file(table) else list(_FILES)
+        days = [c for c in ("deal_created_at", "won_at") if c in self._session.con.table(found).columns]
+        return self._session.kept(link.with_outcomes(table, found, by, days))
 
     def looked_up(
         self, frame: DuckDBPyRelation, number: str, other: DuckDBPyRelation, columns: Mapping[str, str]
@@ -182,11 +202,12 @@ class DuckDBEngine:
         import pandas as pd
 
         found = frame.df()
-        kinds = {
-            c: "str" if str(t) == "VARCHAR" else "Int64"
-            for c, t in zip(frame.columns, frame.types, strict=True)
-        }
+        kinds = {c: "str" if is_text(t) else "Int64" for c, t in zip(frame.columns, frame.types, strict=True)}
         return found.astype({c: pd.api.types.pandas_dtype(kind) for c, kind in kinds.items()})
+
+    def _one_file(self, table: str) -> bool:
+        """Whether all rows of *table* are of one file, so that their lines name them."""
+        return len(self._session.rows(f"SELECT DISTINCT source_file FROM {table} LIMIT 2")) < 2
 
     def _from_memory(self, frame: Any) -> DuckDBPyRelation:
         return self._session.kept(f"SELECT * FROM {self._session.named(self._session.con.from_df(frame))}")
@@ -196,3 +217,13 @@ class DuckDBEngine:
             f"SELECT source_file, list(source_row ORDER BY source_row) FROM ({query}) GROUP BY source_file"
         )
         return {file: tuple(lines) for file, lines in sorted(self._session.rows(listed))}
+
+
+def is_text(kind: DuckDBPyType) -> bool:
+    """Whether a type of the database holds text, one of few words or any."""
+    return kind.id in ("varchar", "enum")
+
+
+def _text(frame: DuckDBPyRelation, column: str) -> str:
+    """The cast under which a column is put in order: words by their letters, not by their numbers."""
+    return "::VARCHAR" if is_text(frame.types[frame.columns.index(column)]) else ""

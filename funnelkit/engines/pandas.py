@@ -68,21 +68,23 @@ class PandasEngine:
 
     def label(
         self, frame: pd.DataFrame, columns: Sequence[str], label: Callable[..., str], target: str
-    ) -> pd.DataFrame:
-        """*frame* with a text column *target*: *label* of the values of *columns*."""
+    ) -> tuple[pd.DataFrame, frozenset[str]]:
+        """*frame* with a text column *target*: *label* of the values of *columns*; and all labels."""
         known = {name: column for name in columns if (column := _words(frame, name)) is not None}
         if len(known) == 1:
-            ((name, (codes, values)),) = known.items()
+            ((name, (rows, values)),) = known.items()
             labels = [label(**{name: value}) for value in values]
-            return frame.assign(**{target: pd.array(labels, dtype="str").take(codes)})
-        key = np.zeros(len(frame), dtype=np.int64)
-        for codes, values in known.values():
-            key = key * (len(values) + 1) + codes
-        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-        labels = [
-            label(**{name: values[codes[row]] for name, (codes, values) in known.items()}) for row in first
-        ]
-        return frame.assign(**{target: pd.array(labels, dtype="str").take(inverse.reshape(-1))})
+        else:
+            key = np.zeros(len(frame), dtype=np.int64)
+            for codes, values in known.values():
+                key = key * (len(values) + 1) + codes
+            _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+            rows = inverse.reshape(-1)
+            labels = [
+                label(**{name: values[codes[row]] for name, (codes, values) in known.items()})
+                for row in first
+            ]
+        return frame.assign(**{target: pd.array(labels, dtype="str").take(rows)}), frozenset(labels)
 
     def concat(self, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
         """The rows of several frames under the union of their columns."""
@@ -156,9 +158,12 @@ class PandasEngine:
         """One row per customer of the won *deals*."""
         return _linking.customers(deals)
 
-    def outcomes(self, leads: pd.DataFrame, deals: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
-        """*leads* with what became of them."""
-        return _linking.outcomes(leads, deals, customers)
+    def outcomes(
+        self, leads: pd.DataFrame, people: pd.DataFrame, deals: pd.DataFrame, customers: pd.DataFrame
+    ) -> pd.DataFrame:
+        """*leads*, who are all of *people*, with what became of them."""
+        numbered = people[[c for c in people.columns if c in leads.columns]]
+        return _linking.outcomes(numbered, deals, customers)
 
     def looked_up(
         self, frame: pd.DataFrame, number: str, other: pd.DataFrame, columns: Mapping[str, str]

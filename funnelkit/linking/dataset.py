@@ -34,6 +34,8 @@ class _Build(Struct, kw_only=True):
     scales: dict[str, Mapping[str, int]]
     present: dict[str, frozenset[str]]
     notes: list[Note]
+    paid: frozenset[str] = frozenset()
+    """The channels that somebody is paid for."""
     matches: tuple[Match, ...] = ()
     unmatched: Mapping[str, int] | None = None
     dated: bool = True
@@ -65,13 +67,14 @@ def build(
     for name in tables:
         if cut:
             made.frames[name] = asof.cut(name, made.frames[name], day)
-        made.frames[name], made.present[name] = dimensions.own(
+        made.frames[name], made.present[name], paid = dimensions.own(
             made.frames[name], made.present[name], classify, is_paid, engine, made.wanted
         )
+        made.paid |= paid
     if "deals" in tables:
         _new_business(made)
         _domains(made)
-        _linked(made, is_paid)
+        _linked(made)
     elif "leads" in tables:
         _leads_alone(made)
     if "payments" in tables and "deals" not in tables:
@@ -124,41 +127,44 @@ def _domains(made: _Build) -> None:
     # Most companies' deals are linked by then: where no deal has a domain, those of the leads are not asked for.
     for table in ("deals", "leads"):
         if table in made.frames and {"email", "domain"} & made.present[table]:
-            columns = [c for c in ("email", "domain") if c in made.present[table]]
-            frame = made.engine.label(made.frames[table], columns, identity.company_domain, "domain")
-            blank = nw.when(nw.col("domain") != "").then(nw.col("domain"))
-            named = collect.frame(frame).with_columns(domain=blank)
-            made.frames[table] = named.to_native()
-            if not collect.any_of(named, ~nw.col("domain").is_null()):
+            frame, columns = made.frames[table], ["domain"] if "domain" in made.present[table] else []
+            if "email" in made.present[table]:
+                frame = collect.frame(frame).with_columns(identity.mail_host()).to_native()
+                columns.append(identity.MAIL_HOST)
+            frame, found = made.engine.label(frame, columns, identity.company_domain, "domain")
+            named = nw.when(nw.col("domain") != "").then(nw.col("domain"))
+            made.frames[table] = collect.frame(frame).with_columns(domain=named).to_native()
+            if not found - {""}:
                 return
 
 
-def _linked(made: _Build, is_paid: Callable[[str], bool]) -> None:
+def _linked(made: _Build) -> None:
     """Deals with their leads, customers of the won ones, and leads with what became of them."""
     engine = made.engine
     leads = made.frames.get("leads")
     deals = identity.numbered(made.frames["deals"], engine)
+    people = None
     if leads is None:
         _, deals, _ = engine.linked(deals, deals, ())
     else:
-        leads, deals, made.matches = identity.link(leads, deals, engine)
+        people, deals, made.matches = identity.link(leads, deals, engine)
     deals = _flagged(engine.named(deals, identity.CUSTOMER_KEYS, "customer"))
-    if leads is not None:
+    if people is not None:
         present, of_leads = made.present["deals"], made.present["leads"]
         deals, made.present["deals"] = dimensions.through_leads(
-            deals, present, leads, of_leads, engine, made.wanted
+            deals, present, people, of_leads, engine, made.wanted
         )
-        deals = dimensions.paid(deals, made.present["deals"], is_paid)
+        deals = dimensions.paid(deals, made.present["deals"], made.paid)
     deals = engine.held(deals)
     found = engine.customers(deals)
     made.frames["deals"] = deals
-    if leads is not None:
-        made.frames["leads"] = engine.outcomes(_slim(leads, made.wanted), deals, found)
+    if people is not None:
+        made.frames["leads"] = engine.outcomes(_slim(leads, made.wanted), people, deals, found)
         _count_unmatched(made)
         made.present["leads"] |= {"has_deal", "has_won"} | (
             {"won_at"} if "closed_at" in made.present["deals"] else set()
         )
-    _customers(made, found, is_paid)
+    _customers(made, found, people)
 
 
 def _slim(leads: Any, wanted: frozenset[str]) -> Any:
@@ -181,15 +187,15 @@ def _flagged(deals: Any) -> Any:
     return collect.frame(deals).with_columns(linked=linked).to_native()
 
 
-def _customers(made: _Build, found: Any, is_paid: Callable[[str], bool]) -> None:
+def _customers(made: _Build, found: Any, people: Any) -> None:
     """The customers table: dimensions of the first won deal, overruled by those of the earliest lead."""
     present = frozenset(d for d in DIMENSIONS if d in made.present["deals"])
     columns = {d: d for d in sorted(present & made.wanted)}
     frame = made.engine.looked_up(found, "_first", made.frames["deals"], columns)
-    if "leads" in made.frames:
-        leads, of_leads = made.frames["leads"], made.present["leads"]
-        frame, present = dimensions.through_leads(frame, present, leads, of_leads, made.engine, made.wanted)
-    frame = made.engine.held(_flagged(dimensions.paid(frame, present, is_paid)))
+    if people is not None:
+        of_leads = made.present["leads"]
+        frame, present = dimensions.through_leads(frame, present, people, of_leads, made.engine, made.wanted)
+    frame = made.engine.held(_flagged(dimensions.paid(frame, present, made.paid)))
     extra = {"customer"} | ({"first_won_at", "revenue"} & set(collect.names(collect.frame(frame))))
     made.frames["customers"] = frame
     made.present["customers"] = present | extra

@@ -52,13 +52,22 @@ CUSTOMER_KEYS = (
 """What a customer is known by, the strongest first; never a domain, which may be a holding's."""
 
 
-def company_domain(email: str = "", domain: str = "") -> str:
+MAIL_HOST = "_mail_host"
+"""What stands after the @ of an e-mail address: of millions of addresses there are few."""
+
+
+def company_domain(_mail_host: str = "", domain: str = "") -> str:
     """The domain that stands for a company, or "" for none.
 
-    >>> company_domain("ada@Engines.example"), company_domain("ada@gmail.com"), company_domain("", "www.engines.example")
+    >>> company_domain("Engines.example"), company_domain("gmail.com"), company_domain("", "www.engines.example")
     ('engines.example', '', 'engines.example')
     """
-    return (_company(domain) if domain else "") or _company(email.rpartition("@")[2])
+    return (_company(domain) if domain else "") or _company(_mail_host)
+
+
+def mail_host() -> nw.Expr:
+    """The host of the column email."""
+    return nw.col("email").str.replace_all(r"^.*@", "").alias(MAIL_HOST)
 
 
 @lru_cache(maxsize=65_536)
@@ -71,10 +80,9 @@ def _company(text: str) -> str:
 
 
 def link(leads: Any, deals: Any, engine: Engine) -> tuple[Any, Any, tuple[Match, ...]]:
-    """*leads* and numbered *deals* (native frames) with ``_lead``; and what each key found.
+    """The people among *leads*, and numbered *deals* with their ``_lead`` (native frames); and what each key found.
 
-    Leads are numbered in the order of their creation, so the smallest number is the earliest. Those that no deal
-    can mean may have no number.
+    People are numbered in the order of their creation, so the smallest number is the earliest.
     """
     people, linked, matched = engine.linked(leads, deals, LEAD_KEYS)
     matches = tuple(Match(source="deals", target="leads", by=k, matched=n) for k, n in matched.items())

@@ -54,7 +54,7 @@ def look(file: Loaded, engine: Engine, *, drop: bool) -> tuple[Loaded, list[Note
         return file, []
     native = file.frame
     for column in columns:
-        native = engine.label(native, [column], _mark, f"_test_{column}")
+        native, _ = engine.label(native, [column], _mark, f"_test_{column}")
     marks = [f"_test_{column}" for column in columns]
     frame = collect.frame(native)
     marked = nw.any_horizontal(*(nw.col(m) == "x" for m in marks), ignore_nulls=True)
