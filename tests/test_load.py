@@ -214,9 +214,9 @@ def test_standard_input_is_kept(here: Path, call: Call, monkeypatch: pytest.Monk
 
 
 def test_the_folder_may_have_any_name(here: Path, call: Call) -> None:
-    call("load", "leads.csv", "-o", "week's [1]*", "--no-config")
+    call("load", "leads.csv", "deals.csv", "-o", "week's [1]*", "--no-config")
     for engine in ("pandas", "duckdb"):
-        assert report(call, "week's [1]*", "--engine", engine) == report(call, "leads.csv")
+        assert report(call, "week's [1]*", "--engine", engine) == report(call, "leads.csv", "deals.csv")
 
 
 # Again
