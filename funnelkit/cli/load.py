@@ -54,9 +54,7 @@ def load(
         no_config=no_config,
     )
     with Progress(quiet=quiet) as progress:
-        made = keeping.keep(
-            files or [], Path(output), options, lambda file: progress.say(f"reading {file}"), only=only
-        )
+        made = keeping.keep(files or [], Path(output), options, progress.show, only=only)
     for one in made.files:
         out.talk(printable(_said(one)), quiet=quiet)
     for problem in made.passed_over:

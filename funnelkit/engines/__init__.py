@@ -126,6 +126,12 @@ class Engine(Protocol):
         Where their *figures* differ, the last file wins or the conflict is returned: both files and the row.
         """
 
+    def progress(self) -> float | None:
+        """The share of its present query that is done, from 0 to 1; None where nobody can say.
+
+        It may be asked at any time, from any thread.
+        """
+
     def held(self, frame: Any) -> Any:
         """*frame*, worked out once for all that is asked of it later."""
 

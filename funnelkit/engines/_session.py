@@ -35,8 +35,9 @@ class Session:
         # The database makes this folder when it needs it, and takes it away when it is closed.
         self.folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{os.getpid()}-{next(_SESSIONS)}"
         self.con: DuckDBPyConnection = duckdb.connect(config={"temp_directory": str(self.folder)})
-        # What it would draw on the terminal while it works is no part of a report.
-        self.con.execute("SET enable_progress_bar = false")
+        # How far a query is can be asked for; what would be drawn on the terminal is no part of a report.
+        self.con.execute("SET enable_progress_bar = true")
+        self.con.execute("SET enable_progress_bar_print = false")
         # Nobody needs to think of it: the frames that hold what is spilled are gone before the session is.
         weakref.finalize(self, _leave, self.con, self.folder)
         if memory:

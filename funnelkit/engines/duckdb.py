@@ -193,6 +193,11 @@ class DuckDBEngine:
         """*frame* with the money *columns* times *factor* of the values of *by*, rounded half to even."""
         return self._from_memory(self._memory.convert_money(self.in_memory(frame), columns, by, factor))
 
+    def progress(self) -> float | None:
+        """The share of its present query that is done."""
+        percent = self._session.con.query_progress()
+        return percent / 100 if percent >= 0 else None
+
     def held(self, frame: DuckDBPyRelation) -> DuckDBPyRelation:
         """*frame*, worked out once for all that is asked of it later."""
         return self._session.kept(f"SELECT * FROM {self._session.named(frame)}")

@@ -171,6 +171,9 @@ class PandasEngine:
         """*frame* with *columns* of the rows of *other* that *number* names."""
         return _linking.looked_up(frame, number, other, columns)
 
+    def progress(self) -> None:
+        """Nobody can say."""
+
     def held(self, frame: pd.DataFrame) -> pd.DataFrame:
         """*frame*, which is in memory already."""
         return frame

@@ -12,15 +12,8 @@ from funnelkit.errors import FunnelkitError, SeveralProblems, SourceError, Usage
 from funnelkit.inspection import Inspected, InspectedColumn, Inspection, Problem, Reject, Unreadable
 from funnelkit.pipeline import kept, provenance, rejecting, shortfall
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.reading import (
-    Observe,
-    inputs,
-    load_export,
-    load_one,
-    read_config,
-    read_export,
-    zone_of,
-)
+from funnelkit.pipeline.reading import inputs, load_export, load_one, read_config, read_export, zone_of
+from funnelkit.pipeline.watching import Observe, Watched, nobody
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,11 +29,11 @@ _LINES = 10
 
 
 def inspect(
-    files: Sequence[str], options: Options, observe: Observe = lambda file: None, *, rejects: bool = False
+    files: Sequence[str], options: Options, observe: Observe = nobody, *, rejects: bool = False
 ) -> Inspection:
     """One entry per file, in the order of the arguments, also for a file that is refused.
 
-    *observe* hears the name of each file before it is read. With *rejects* also the rows that are not used.
+    *observe* hears of each file before it is read. With *rejects* also the rows that are not used.
     """
     config = read_config(options)
     zone = zone_of(options, config)
@@ -56,8 +49,7 @@ def inspect(
     found: list[Inspected] = []
     rows: list[Reject] = []
     for one in named:
-        observe(one.file)
-        seen, loaded = _inspected(one, config, zone, engine)
+        seen, loaded = _inspected(one, config, zone, engine, observe)
         found.append(seen)
         if rejects and loaded:
             rows += rejecting.rejects(loaded, loaded.aside)
@@ -65,14 +57,15 @@ def inspect(
 
 
 def _inspected(
-    one: Input, config: Config, zone: str, engine: engines.Engine
+    one: Input, config: Config, zone: str, engine: engines.Engine, observe: Observe
 ) -> tuple[Inspected, Loaded | None]:
     seen = Inspected(file=one.file)
     try:
         if one.kept:
-            loaded = _accounted(load_one(one, config, zone, engine), engine)
+            loaded = _accounted(load_one(one, config, zone, engine, observe), engine)
             return _of_loaded(_of_export(loaded.export), loaded), loaded
-        export = read_export(one, config)
+        watched = Watched(one.file, engine, observe)
+        export = watched.reading(read_export(one, config, watched.looked_at))
         seen = _of_export(export)
         try:
             loaded = _accounted(load_export(export, one, engine, zone), engine)

@@ -19,6 +19,7 @@ from funnelkit.pipeline import folder as files
 from funnelkit.pipeline import inputs as named_inputs
 from funnelkit.pipeline import kept, originals, reading
 from funnelkit.pipeline.manifest import Kept, Manifest, Reading
+from funnelkit.pipeline.watching import Observe, Work, nobody
 
 if TYPE_CHECKING:
     from funnelkit.config import Config
@@ -71,7 +72,7 @@ def keep(
     names: Sequence[str],
     folder: Path,
     options: Options,
-    observe: reading.Observe = lambda file: None,
+    observe: Observe = nobody,
     *,
     only: bool = False,
 ) -> Result:
@@ -98,9 +99,9 @@ def keep(
     _check_names([str(folder), *(one.file for one in named)])
     with files.Writing(folder, engine) as writing:
         for one in named:
-            observe(one.file)
+            observe(Work("checking", one.file))
             try:
-                done.append(_kept(one, folder, known, asked, writing))
+                done.append(_kept(one, folder, known, asked, writing, observe))
             except FunnelkitError as problem:
                 (strays if reading.is_stray(one, problem) else problems).append(problem)
         raise_all(problems if done else [*problems, *strays])
@@ -123,7 +124,14 @@ def _check_names(names: Sequence[str]) -> None:
             )
 
 
-def _kept(one: Input, folder: Path, known: dict[_Asks, Kept], asked: _Asked, writing: files.Writing) -> Done:
+def _kept(
+    one: Input,
+    folder: Path,
+    known: dict[_Asks, Kept],
+    asked: _Asked,
+    writing: files.Writing,
+    observe: Observe,
+) -> Done:
     """The table of *one*: that which is there already, where reading would make the same one again."""
     stamp = originals.stamp(one.path) if one.data is None else None
     place = originals.place(folder, one.path) if stamp else ""
@@ -132,7 +140,7 @@ def _kept(one: Input, folder: Path, known: dict[_Asks, Kept], asked: _Asked, wri
     why = _difference(one, entry, wanted, folder) if entry else ""
     if entry and not why:
         return Done(entry=replace(entry, stamp=stamp or ()), what="unchanged")
-    loaded = reading.load_one(one, asked.config, asked.zone, writing.engine)
+    loaded = reading.load_one(one, asked.config, asked.zone, writing.engine, observe)
     return Done(entry=writing.table(loaded, wanted, place, stamp or ()), what="read", why=why)
 
 

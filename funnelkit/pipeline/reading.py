@@ -23,6 +23,7 @@ from funnelkit.errors import (
 from funnelkit.pipeline import inputs as folders
 from funnelkit.pipeline import kept
 from funnelkit.pipeline.inputs import Input, expand
+from funnelkit.pipeline.watching import Observe, Watched, Work, nobody
 from funnelkit.sources.settings import FileSettings
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from funnelkit.sources.recognise import Recognition
     from funnelkit.sources.together import Together
     from funnelkit.tables import Note
-
-
-Observe = Callable[[str], None]
 
 
 class Read(Struct, frozen=True, kw_only=True):
@@ -107,11 +105,16 @@ def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input
     return expand(files, config, settings_of(options), [p.name for p in presets(config)])
 
 
-def load_one(one: Input, config: Config, zone: str, engine: engines.Engine) -> Loaded:
+def load_one(
+    one: Input, config: Config, zone: str, engine: engines.Engine, observe: Observe = nobody
+) -> Loaded:
     """One input as a canonical frame. Raises SourceError also where it is not what the configuration pins."""
     if one.kept:
+        observe(Work("checking", one.file))
         return kept.restored(one, one.kept, config, presets(config), engine)
-    return load_export(read_export(one, config), one, engine, zone)
+    watched = Watched(one.file, engine, observe)
+    export = read_export(one, config, watched.looked_at)
+    return load_export(watched.reading(export), one, engine, zone)
 
 
 def load_export(export: Export[Recognition], one: Input, engine: engines.Engine, zone: str) -> Loaded:
@@ -126,14 +129,16 @@ def load_export(export: Export[Recognition], one: Input, engine: engines.Engine,
     return currency.with_currency(pinning.checked(loaded), engine)
 
 
-def read_export(one: Input, config: Config) -> Export[Recognition]:
-    """One input, recognised; none of its values is converted yet."""
+def read_export(
+    one: Input, config: Config, looked_at: Callable[[int], None] | None = None
+) -> Export[Recognition]:
+    """One input, recognised; none of its values is converted yet. *looked_at* hears how many lines have been seen."""
     from funnelkit.pipeline import pinning
     from funnelkit.sources import reader
 
     settings = one.settings
     try:
-        export = _opened(one, config, settings)
+        export = _opened(one, config, settings, looked_at)
     except SourceError as error:
         if error.code != "unrecognised" or not settings.columns:
             raise _explained(error, one) from None
@@ -164,7 +169,9 @@ def _explained(error: SourceError, one: Input) -> SourceError:
     return error
 
 
-def _opened(one: Input, config: Config, settings: FileSettings) -> Export[Recognition]:
+def _opened(
+    one: Input, config: Config, settings: FileSettings, looked_at: Callable[[int], None] | None = None
+) -> Export[Recognition]:
     from funnelkit.sources import reader, recognise
 
     return reader.read(
@@ -177,6 +184,7 @@ def _opened(one: Input, config: Config, settings: FileSettings) -> Export[Recogn
         encoding=settings.encoding,
         delimiter=settings.delimiter,
         sheet=settings.sheet,
+        looked_at=looked_at,
     )
 
 
@@ -202,19 +210,18 @@ def load_all(
     problems: list[FunnelkitError] = []
     strays: list[FunnelkitError] = []
     for one in named:
-        observe(one.file)
         try:
-            loaded.append(load_one(one, config, zone, engine))
+            loaded.append(load_one(one, config, zone, engine, observe))
         except FunnelkitError as problem:
             (strays if is_stray(one, problem) else problems).append(problem)
     raise_all(problems if loaded else [*problems, *strays])
     return loaded, strays
 
 
-def read(files: Sequence[str], options: Options, observe: Observe = lambda file: None) -> Read:
+def read(files: Sequence[str], options: Options, observe: Observe = nobody) -> Read:
     """Every file, read and put together. What is wrong with any of them is told at once.
 
-    *observe* hears the name of each file before it is read.
+    *observe* hears of each file before it is read.
     """
     from funnelkit.sources import currency, testrows
     from funnelkit.sources.together import put_together

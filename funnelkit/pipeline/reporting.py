@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.pipeline.options import Options
-from funnelkit.pipeline.reading import Observe, Read, read
+from funnelkit.pipeline.reading import Read, read
+from funnelkit.pipeline.watching import Observe, Work, nobody
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def tables(files: Sequence[str], options: Options) -> Tables:
     return {name: public(name, done.engine.in_memory(t.frame), t.scales) for name, t in done.together.items()}
 
 
-def report(files: Sequence[str], options: Options, observe: Observe = lambda file: None) -> Report:
-    """The funnel report of *files*; *observe* hears the name of each before it is read."""
+def report(files: Sequence[str], options: Options, observe: Observe = nobody) -> Report:
+    """The funnel report of *files*; *observe* hears of each before it is read, and of what comes after."""
     from funnelkit import build
     from funnelkit.linking import dataset
     from funnelkit.metrics import catalog
@@ -63,6 +64,7 @@ def report(files: Sequence[str], options: Options, observe: Observe = lambda fil
     from funnelkit.sources import channels
 
     done = read(files, options, observe)
+    observe(Work("linking and counting"))
     config = done.config
     known = channels.load(config.channels)
     asked = options.as_of or config.as_of

@@ -20,7 +20,8 @@ from funnelkit.config import Config
 from funnelkit.errors import FunnelkitError, UsageError
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.pinning import outcome_columns
-from funnelkit.pipeline.reading import Observe, inputs, load_all, read_config, zone_of
+from funnelkit.pipeline.reading import inputs, load_all, read_config, zone_of
+from funnelkit.pipeline.watching import Observe, nobody
 from funnelkit.render._text import clean
 from funnelkit.styles import DateStyle, NumberStyle
 from funnelkit.tables import TABLES
@@ -58,9 +59,7 @@ class Start(Struct, frozen=True, kw_only=True):
     open: tuple[str, ...]
 
 
-def configuration(
-    files: Sequence[str], options: Options, folder: Path, observe: Observe = lambda file: None
-) -> Start:
+def configuration(files: Sequence[str], options: Options, folder: Path, observe: Observe = nobody) -> Start:
     """A configuration in *folder* that reads *files* as they are read now. Problems are raised all at once."""
     config = Config(presets=_own_presets())
     zone = zone_of(options, config)

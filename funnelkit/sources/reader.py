@@ -7,7 +7,7 @@ Where none of the first lines is one, every further table of the file is tried.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Generic
@@ -49,9 +49,11 @@ def read(
     encoding: str | None = None,
     delimiter: str | None = None,
     sheet: str | None = None,
+    looked_at: Callable[[int], None] | None = None,
 ) -> Export[Kind]:
     """The table in *path*, which may lie in an archive, or in *data*, for standard input.
 
+    *looked_at* hears again and again how many lines of a text have been looked at.
     Raises MissingInputError for no file, SourceError for one that cannot be read or recognised.
     """
     file = file or str(path)
@@ -60,7 +62,7 @@ def read(
         return read_workbook(content, recognise, file, sheet)
     if content.head.startswith(columnar.SIGNATURES):
         return columnar.read(content, recognise, file)
-    return _read_text(proved(content, encoding), recognise, file, delimiter)
+    return _read_text(proved(content, encoding, looked_at), recognise, file, delimiter)
 
 
 def contents(path: Path, file: str) -> bytes:
