@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -126,6 +126,8 @@ class Source(Struct, frozen=True, kw_only=True):
     last_date: date | None
     sha256: str
     currency: str | None = None
+    counted: Literal["line", "row"] = "line"
+    """What the numbers of its records count."""
 
 
 class Report(Struct, frozen=True, kw_only=True):

@@ -22,8 +22,8 @@ from funnelkit.engines import Batch, Cells, Scan, load
 from funnelkit.errors import FunnelkitError
 from funnelkit.pipeline import reporting
 from funnelkit.pipeline.inputs import Input
+from funnelkit.pipeline.loading import load_one
 from funnelkit.pipeline.options import Options
-from funnelkit.pipeline.reading import load_one
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.sources.settings import FileSettings
 from funnelkit.styles import DateStyle, EmailStyle, IdStyle, NumberStyle, Style, TextStyle

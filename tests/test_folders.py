@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from funnelkit.errors import FunnelkitError, MissingInputError, SourceError
+from funnelkit.pipeline.loading import read
 from funnelkit.pipeline.options import Options
-from funnelkit.pipeline.reading import read
 from tests.reading import table
 
 if TYPE_CHECKING:

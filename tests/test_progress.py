@@ -21,7 +21,7 @@ from funnelkit.cli.progress import Line
 from funnelkit.config import Config
 from funnelkit.engines.duckdb import DuckDBEngine
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.reading import load_all
+from funnelkit.pipeline.loading import load_all
 from funnelkit.pipeline.watching import Work
 from funnelkit.sources.settings import FileSettings
 from tests.benchmarks.large import write

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct, field
@@ -102,6 +103,9 @@ class Engine(Protocol):
 
     def convert(self, text: Any, plan: TablePlan) -> Converted:
         """The canonical frame that *plan* makes of *text*."""
+
+    def from_parquet(self, path: Path) -> Any:
+        """The canonical frame that `funnelkit load` has put into the Parquet file at *path*."""
 
     def label(
         self, frame: Any, columns: Sequence[str], label: Callable[..., str], target: str

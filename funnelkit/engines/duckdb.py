@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.engines import Cells, Converted, _duck_convert, _duck_text
+from funnelkit.engines import Cells, Converted, _duck_convert, _duck_text, _parquet
 from funnelkit.engines import _sql_link as link
 from funnelkit.engines._coded import PandasText
 from funnelkit.engines._session import Session
@@ -51,6 +52,10 @@ class DuckDBEngine:
         view = self._session.named(self._session.con.from_df(done.frame))
         frame = self._session.kept(f"SELECT * FROM {view}")
         return Converted(frame=frame, rows=done.rows, aside=done.aside, bad=done.bad)
+
+    def from_parquet(self, path: Path) -> DuckDBPyRelation:
+        """The canonical frame in the Parquet file at *path*."""
+        return self._session.relation(f"SELECT * FROM {_parquet.scan(path)}")
 
     def label(
         self, frame: DuckDBPyRelation, columns: Sequence[str], label: Callable[..., str], target: str

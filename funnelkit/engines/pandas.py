@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from funnelkit.engines import Aside, BadCells, Cells, Converted, _linking
+from funnelkit.engines import Aside, BadCells, Cells, Converted, _linking, _parquet
 from funnelkit.engines._coded import Coding, PandasText, asides, bad_cells, hits, promising, typed
 from funnelkit.plans import LinkKey, TablePlan
 
@@ -60,6 +61,10 @@ class PandasEngine:
         return Converted(
             frame=frame[used].reset_index(drop=True), rows=text.rows, aside=tuple(aside), bad=tuple(bad)
         )
+
+    def from_parquet(self, path: Path) -> pd.DataFrame:
+        """The canonical frame in the Parquet file at *path*."""
+        return _parquet.in_memory(path)
 
     def label(
         self, frame: pd.DataFrame, columns: Sequence[str], label: Callable[..., str], target: str

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from funnelkit import engines
-from funnelkit.errors import FunnelkitError, SeveralProblems, SourceError
+from funnelkit.errors import FunnelkitError, SeveralProblems, SourceError, UsageError
 from funnelkit.inspection import Inspected, InspectedColumn, Inspection, Problem, Reject, Unreadable
-from funnelkit.pipeline import provenance, rejecting, shortfall
+from funnelkit.pipeline import kept, provenance, rejecting, shortfall
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.reading import inputs, load_export, read_config, read_export, zone_of
+from funnelkit.pipeline.loading import load_export, load_one
+from funnelkit.pipeline.reading import inputs, read_config, read_export, zone_of
 from funnelkit.pipeline.watching import Observe, Watched, nobody
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ def inspect(
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
+    kept.check_zone(named, zone)
+    if rejects and (folder := next((one.folder for one in named if one.kept), None)):
+        raise UsageError(
+            f"--rejects: {folder} keeps tables, and not the rows that were set aside from them",
+            hint="Name the files that they were made of.",
+        )
     engine = engines.load(options.engine, options.memory_limit)
     found: list[Inspected] = []
     rows: list[Reject] = []
@@ -55,6 +62,9 @@ def _inspected(
 ) -> tuple[Inspected, Loaded | None]:
     seen = Inspected(file=one.file)
     try:
+        if one.kept:
+            loaded = _accounted(load_one(one, config, zone, engine, observe), engine)
+            return _of_loaded(_of_export(loaded.export), loaded), loaded
         watched = Watched(one.file, engine, observe)
         export = watched.reading(read_export(one, config, watched.looked_at))
         seen = _of_export(export)
@@ -102,7 +112,7 @@ def _of_export(export: Export[Recognition]) -> Inspected:
         table=export.kind.table,
         preset=preset.name if preset else None,
         title=f"{preset.tool} {preset.export}" if preset else "",
-        header_line=export.dialect.header_line,
+        header_line=export.dialect.header_line or None,
         encoding=export.dialect.encoding,
         delimiter=export.dialect.delimiter or None,
         sheet=export.sheet,

@@ -67,6 +67,7 @@ def _source(file: Loaded, repeated: Sequence[int]) -> Source:
         last_date=last,
         sha256=file.export.sha256,
         currency=file.currency,
+        counted=file.export.dialect.counted,
     )
 
 

@@ -1,52 +1,30 @@
-"""Inputs -> canonical tables: every file read and put together, all problems told at once."""
+"""What the user named -> inputs, and each of them recognised; none of its values is converted yet."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit import config as configuration
-from funnelkit import engines
 from funnelkit.errors import (
-    FunnelkitError,
     MissingInputError,
     SourceError,
     UsageError,
     did_you_mean,
-    raise_all,
 )
-from funnelkit.pipeline import inputs as folders
 from funnelkit.pipeline.inputs import Input, expand
-from funnelkit.pipeline.spared import spared
-from funnelkit.pipeline.watching import Observe, Watched, nobody
 from funnelkit.sources.settings import FileSettings
 
 if TYPE_CHECKING:
     from funnelkit.config import Config
     from funnelkit.pipeline.options import Options
     from funnelkit.sources.export import Export
-    from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.preset import Preset
     from funnelkit.sources.recognise import Recognition
-    from funnelkit.sources.together import Together
-    from funnelkit.tables import Note
-
-
-class Read(Struct, frozen=True, kw_only=True):
-    """Every input, read; and its tables, put together in one currency."""
-
-    config: Config
-    files: Sequence[Loaded]
-    together: Mapping[str, Together]
-    currency: str | None
-    zone: str
-    engine: engines.Engine
-    notes: Sequence[Note] = ()
 
 
 def read_config(options: Options) -> Config:
@@ -103,29 +81,6 @@ def settings_of(options: Options) -> FileSettings:
 def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input]:
     """The inputs that *files* name, or the configuration's."""
     return expand(files, config, settings_of(options), [p.name for p in presets(config)])
-
-
-def load_one(one: Input, config: Config, zone: str, engine: engines.Engine) -> Loaded:
-    """One input as a canonical frame. Raises SourceError also where it is not what the configuration pins."""
-    return load_export(read_export(one, config), one, engine, zone)
-
-
-def load_export(
-    export: Export[Recognition],
-    one: Input,
-    engine: engines.Engine,
-    zone: str,
-    spare: frozenset[str] = frozenset(),
-) -> Loaded:
-    """The canonical frame of *one* input that has been recognised as *export*; nobody asks for the columns *spare*."""
-    from funnelkit.pipeline import pinning
-    from funnelkit.sources import currency, mapping
-
-    try:
-        loaded = mapping.load(export, one.settings, engine, zone, spare)
-    except FunnelkitError as error:
-        raise pinning.contradicted(one, error) from None
-    return currency.with_currency(pinning.checked(loaded), engine)
 
 
 def read_export(
@@ -185,130 +140,3 @@ def _opened(
         sheet=settings.sheet,
         looked_at=looked_at,
     )
-
-
-def is_stray(one: Input, problem: FunnelkitError) -> bool:
-    """Whether *one* is no export at all, and came along with a folder or an archive that was named whole."""
-    return bool(one.whole) and one.settings.kind is None and problem.code in ("unrecognised", "no_table")
-
-
-def _passed_over(problem: FunnelkitError) -> Note:
-    from funnelkit.tables import Note
-
-    return Note(
-        code="passed_over", message=f"{problem}; it was passed over, since what it lies in was named whole"
-    )
-
-
-class _Opened(Struct, frozen=True):
-    """An input that has been recognised, or why it has not."""
-
-    one: Input
-    watched: Watched
-    export: Export[Recognition] | FunnelkitError
-
-
-def load_all(
-    named: Sequence[Input],
-    config: Config,
-    zone: str,
-    engine: engines.Engine,
-    observe: Observe,
-    wanted: frozenset[str] | None = None,
-) -> tuple[list[Loaded], list[FunnelkitError]]:
-    """Every input as a canonical frame, and why some are strays. All that is wrong is raised at once.
-
-    Where it is known which columns are *wanted*, those that nothing asks for are not read.
-    """
-    opened = [_open(one, config, engine, observe) for one in named]
-    kinds = [each.export.kind for each in opened if not isinstance(each.export, FunnelkitError)]
-    spare = {} if wanted is None else spared(kinds, wanted)
-    loaded: list[Loaded] = []
-    problems: list[FunnelkitError] = []
-    strays: list[FunnelkitError] = []
-    for each in opened:
-        try:
-            if isinstance(each.export, FunnelkitError):
-                raise each.export
-            export = each.watched.reading(each.export)
-            unasked = spare.get(export.kind.table, frozenset())
-            loaded.append(load_export(export, each.one, engine, zone, unasked))
-        except FunnelkitError as problem:
-            (strays if is_stray(each.one, problem) else problems).append(problem)
-    raise_all(problems if loaded else [*problems, *strays])
-    return loaded, strays
-
-
-def _open(one: Input, config: Config, engine: engines.Engine, observe: Observe) -> _Opened:
-    watched = Watched(one.file, engine, observe)
-    try:
-        return _Opened(one, watched, read_export(one, config, watched.looked_at))
-    except FunnelkitError as problem:
-        return _Opened(one, watched, problem)
-
-
-def read(
-    files: Sequence[str],
-    options: Options,
-    observe: Observe = nobody,
-    wanted: Callable[[Config], frozenset[str]] | None = None,
-) -> Read:
-    """Every file, read and put together. What is wrong with any of them is told at once.
-
-    *observe* hears of each file before it is read; *wanted* says which columns are asked for, else all are.
-    """
-    from funnelkit.sources import currency, testrows
-    from funnelkit.sources.together import put_together
-
-    config = read_config(options)
-    zone = zone_of(options, config)
-    # Workbooks are opened in the background from here on, while the engine is imported.
-    named = inputs(files, options, config)
-    engine = engines.load(options.engine, options.memory_limit)
-    loaded, strays = load_all(named, config, zone, engine, observe, wanted(config) if wanted else None)
-    if options.strict:
-        raise_all([p for f in loaded for p in _bad_rows(f)])
-    drop = options.drop_tests or config.drop_tests
-    checked = [testrows.look(f, engine, drop=drop) for f in loaded]
-    loaded, notes = [f for f, _ in checked], [n for _, found in checked for n in found]
-    rates = currency.read_rates(config.rates) if config.rates else None
-    if options.currency and currency.code(options.currency) is None:
-        raise UsageError(f"--currency {options.currency}: not a currency code", hint="Write it as in EUR.")
-    loaded, money, more = currency.unify(loaded, options.currency or config.currency, rates, engine)
-    by_table: dict[str, list[Loaded]] = {}
-    for file in loaded:
-        by_table.setdefault(file.table, []).append(file)
-    together = {table: put_together(table, of_table, engine) for table, of_table in by_table.items()}
-    return Read(
-        config=config,
-        files=loaded,
-        together=together,
-        currency=money,
-        zone=zone,
-        engine=engine,
-        notes=[*folders.notes(named), *map(_passed_over, strays), *notes, *more],
-    )
-
-
-def _bad_rows(file: Loaded) -> list[FunnelkitError]:
-    """Under --strict, the columns, rows and cells of *file* that cannot be read."""
-    hint = "Correct the file, or run without --strict to set them aside."
-    rows = [
-        SourceError(f"{file.export.file}, line {a.lines[0]}: {a.message}", hint=hint, code="strict")
-        for a in file.aside
-        if a.reason in ("bad_value", "missing_value", "ragged", "torn")
-    ]
-    cells = [
-        SourceError(
-            f"{file.export.file}, line {b.lines[0]}: column {b.header!r} cannot be read: {b.example!r}",
-            hint=hint,
-            code="strict",
-        )
-        for b in file.bad
-    ]
-    columns = [
-        SourceError(note.message, hint=hint, code="strict")
-        for note in file.notes
-        if note.code == "column_left_out"
-    ]
-    return [*columns, *rows, *cells]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.pipeline.loading import Read, read
 from funnelkit.pipeline.options import Options
-from funnelkit.pipeline.reading import Read, read
 from funnelkit.pipeline.watching import Observe, Work, nobody
 from funnelkit.tables import Note
 

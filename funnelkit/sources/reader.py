@@ -1,4 +1,4 @@
-"""A text file or a sheet -> Export: header, dialect and text cells. No value is ever converted.
+"""A text file, a sheet or a Parquet file -> Export: header, dialect and text cells. No value is ever converted.
 
 The header is the first line that recognition understands, under the delimiter that it likes best.
 Where none of the first lines is one, every further table of the file is tried.
@@ -16,8 +16,8 @@ from msgspec import Struct
 
 from funnelkit.engines import Batch, Scan
 from funnelkit.errors import SourceError
+from funnelkit.sources import columnar, stacked
 from funnelkit.sources import content as contents_of
-from funnelkit.sources import stacked
 from funnelkit.sources.dialect import Dialect, Head, batches, heads, rows
 from funnelkit.sources.export import (
     FIRST,
@@ -60,6 +60,8 @@ def read(
     content = contents_of.at(path, file) if data is None else contents_of.of_bytes(data, file)
     if content.head.startswith(SIGNATURES):
         return read_workbook(content, recognise, file, sheet)
+    if content.head.startswith(columnar.SIGNATURES):
+        return columnar.read(content, recognise, file)
     return _read_text(proved(content, encoding, looked_at), recognise, file, delimiter)
 
 

@@ -67,5 +67,5 @@ def look(file: Loaded, engine: Engine, *, drop: bool) -> tuple[Loaded, list[Note
         kept = frame.filter(~marked).drop(marks).to_native()
         aside = Aside(reason="test", message="looks like a test", lines=lines)
         return replace(file, frame=kept, aside=(*file.aside, aside)), []
-    message = f"{where} (line {lines[0]}) and {'are' if several else 'is'} counted; --drop-tests sets {'them' if several else 'it'} aside"
+    message = f"{where} ({file.export.dialect.counted} {lines[0]}) and {'are' if several else 'is'} counted; --drop-tests sets {'them' if several else 'it'} aside"
     return file, [Note(code="test_rows", message=message)]
