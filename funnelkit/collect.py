@@ -91,6 +91,13 @@ def latest(table: Frame, of: Sequence[str], below: int | None = None) -> int | N
     return max(found, default=None)
 
 
+def any_between(table: Frame, of: Sequence[str], low: int, high: int) -> bool:
+    """Whether any number in several columns is above *low* and below *high*."""
+    known = [column for column in of if column in names(table)]
+    inside = [(nw.col(c) > low) & (nw.col(c) < high) for c in known]
+    return bool(known) and any_of(table, nw.any_horizontal(*inside, ignore_nulls=True))
+
+
 def extent(table: Frame, column: str) -> tuple[int, int] | None:
     """The smallest and the largest number of one column, or None where it has none."""
     if isinstance(table, nw.DataFrame):

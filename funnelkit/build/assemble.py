@@ -52,7 +52,8 @@ def build(
     cuts = [truncated.first_win] if truncated else []
     cuts += found.trailing_cuts(_trailing(catalog, request))
     timeline = Timeline(found.windows, dataset.as_of, cuts)
-    counted = asked.count(timeline)
+    ranked = {m.of for m in _candidates(catalog, request) if m.statistic in ("median", "quantile")}
+    counted = asked.count(timeline, ranked)
     evaluator = _evaluator(dataset, request, catalog, counted, truncated)
     metrics = _chosen(catalog, request, evaluator, found)
     cells = Cells(evaluator, metrics, found, request.min_n)

@@ -157,8 +157,8 @@ class Engine(Protocol):
 
     def linked(
         self, leads: Any, deals: Any, keys: Sequence[LinkKey], columns: Sequence[str]
-    ) -> tuple[Any, Any, Mapping[str, int]]:
-        """The people among *leads*, *deals* with their ``_lead``, and how many deals each of *keys* linked.
+    ) -> tuple[Any, Any, Callable[[Any], Mapping[str, int]]]:
+        """The people among *leads*, *deals* with their ``_lead``, and what tells how many of these each of *keys* linked.
 
         People are the leads that any deal may mean, or more, with a number ``_lead`` in the order of `numbered` by
         created_at and lead_id; of their columns at least *columns*, as far as there are such. A deal has the number of the lead that the first of *keys* finds.

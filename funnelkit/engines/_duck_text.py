@@ -127,9 +127,8 @@ class DuckText(Struct, frozen=True, kw_only=True):
         column = self.columns[header]
         if column.kept in ("word", "rare"):
             return any(word in cell.lower() for cell in self.distinct(header) for word in words)
-        return bool(
-            self.session.rows(f"SELECT 1 FROM {self.table} WHERE {mention(column.name, words)} LIMIT 1")
-        )
+        found = f"regexp_matches({column.name}, {literal('(?i)' + '|'.join(words))})"
+        return bool(self.session.rows(f"SELECT 1 FROM {self.table} WHERE {found} LIMIT 1"))
 
     def at(self, header: str, lines: Sequence[int]) -> list[str]:
         """The cells of one column on some lines."""
@@ -205,25 +204,21 @@ def _load(source: str, columns: Mapping[str, Column], cells: Cells) -> str:
     rare = {header: column for header, column in columns.items() if column.kept == "rare"}
     if rare and cells.bare:
         odd.append(f"({' AND '.join(f'v{columns[day].name} IS NULL' for day in cells.bare)})")
-    for header, words in cells.words.items():
-        if header in rare:
-            odd.append(f"coalesce({mention(rare[header].name, words)}, false)")
+    searched = [rare[header].name for header in cells.words if header in rare]
+    if searched:
+        # One look over all of them costs less than one each; which of them it is, is seen later.
+        every = dict.fromkeys(word for words in cells.words.values() for word in words)
+        odd.append(f"({' OR '.join(f'contains(searched, {literal(word)})' for word in every)})")
     texts = ", ".join(c.name for c in columns.values())
     kept = ", ".join(
         f"v{c.name} AS {c.name}" if c.value else c.name for c in columns.values() if c.kept != "rare"
     )
     values = "".join(f", {c.value} AS v{c.name}" for c in typed)
+    values += f", lower(concat_ws(' ', {', '.join(searched)})) AS searched" if searched else ""
     return (
         f"SELECT {kept}, CASE WHEN {' OR '.join(odd) or 'false'} THEN [{texts}] END AS {ODD} "
         f"FROM (SELECT {texts}{values} FROM {source})"
     )
-
-
-def mention(cell: str, words: Sequence[str]) -> str:
-    """SQL for whether one of *words*, in small letters, stands in a cell."""
-    # Looking for each as it is costs less than one pattern, and few cells have other letters.
-    plain = " OR ".join(f"contains({cell}, {literal(word)})" for word in words)
-    return f"({plain} OR ({cell} <> lower({cell}) AND regexp_matches({cell}, {literal('(?i)' + '|'.join(words))})))"
 
 
 def _reader(scan: Scan) -> str:

@@ -12,6 +12,8 @@ from funnelkit.engines._sql import literal, name, names
 from funnelkit.plans import LinkKey
 
 _FILES = ("source_file", "source_row")
+_LAST_DAY = 2**30
+_MOST_LINES = 2**32
 
 
 def repeated(table: str, key: str) -> str:
@@ -43,6 +45,12 @@ def numbered(
     is_one = f"{name(only[0])} IS NOT DISTINCT FROM {literal(only[1])}"
     others = f"SELECT *, NULL::BIGINT AS {name(target)} FROM {table} WHERE NOT ({is_one})"
     return f"SELECT *, {number} FROM {table} WHERE {is_one} UNION ALL {others}"
+
+
+def numbered_by_line(table: str, target: str, date: str) -> str:
+    """*table* with a number *target* in the order of *date*, then of its lines: nothing needs to be sorted for it."""
+    day = f"coalesce({name(date)}, {_LAST_DAY})::BIGINT"
+    return f"SELECT *, {day} * {_MOST_LINES} + source_row AS {name(target)} FROM {table}"
 
 
 def known(leads: str, deals: str, key: LinkKey) -> str:
@@ -125,12 +133,14 @@ def outcomes(people: Columns, deals: Columns, found: Columns) -> str:
     )
 
 
-def with_outcomes(leads: str, found: str, by: Sequence[str], days: Sequence[str]) -> str:
+def with_outcomes(leads: Columns, found: str, by: Sequence[str], days: Sequence[str]) -> str:
     """*leads* with the outcomes *found*, where they stand in the same place; the others have none."""
-    flags = [f"coalesce(f.{flag}, 0) AS {flag}" for flag in ("has_deal", "has_won")]
+    flags = [f"coalesce(f.{flag}, 0)::TINYINT AS {flag}" for flag in ("has_deal", "has_won")]
     made = ", ".join([*flags, *(f"f.{day}" for day in days)])
     on = " AND ".join(f"l.{column} = f.{column}" for column in by)
-    return f"SELECT l.*, {made} FROM {leads} l LEFT JOIN {found} f ON {on}"
+    # Nobody asks any more which lead it is, or where it stands: so many texts would fill the memory.
+    kept = ", ".join(f"l.{name(c)}" for c in leads[1] if c not in (*_FILES, "lead_id", "deal_id"))
+    return f"SELECT {kept}, {made} FROM {leads[0]} l LEFT JOIN {found} f ON {on}"
 
 
 def looked_up(table: str, number: str, other: str, own: str, columns: Mapping[str, str]) -> str:

@@ -39,6 +39,10 @@ class DuckDBEngine:
         self._memory = PandasEngine()
         self._several = False
         """Whether any table is made of several files."""
+        self._ids: set[str] = set()
+        """Columns that name a row of their table: no two rows have the same."""
+        self._in_order: set[str] = set()
+        """Those of them in whose order the lines of their file stand."""
 
     def text(self, cells: Cells) -> Any:
         """Hold the text of *cells*: read by the database where it can, else in memory."""
@@ -112,7 +116,9 @@ class DuckDBEngine:
     ) -> tuple[DuckDBPyRelation, dict[str, tuple[int, ...]]]:
         """One row per value of *key*: the one that is last in the *order* of its columns."""
         table = self._session.named(frame)
+        self._ids.add(key)
         if self._ascending(table, key):
+            self._in_order |= set() if self._several else {key}
             return frame, {}
         several = self._session.table(link.repeated(table, key))
         if not self._session.rows(f"SELECT 1 FROM {several} LIMIT 1"):
@@ -149,13 +155,16 @@ class DuckDBEngine:
         self, frame: DuckDBPyRelation, target: str, date: str, key: str, only: tuple[str, str] | None = None
     ) -> DuckDBPyRelation:
         """*frame* with a number *target*, from 0, in the order of *date*, then *key*, then of all cells."""
-        return self._session.kept(self._numbered(frame, target, date, key, only))
+        query = self._numbered(frame, target, date, key, only)
+        return self._session.relation(query) if key in self._in_order else self._session.kept(query)
 
     def _numbered(
         self, frame: DuckDBPyRelation, target: str, date: str, key: str, only: tuple[str, str] | None = None
     ) -> str:
         table = self._session.named(frame)
         columns = {c: _text(frame, c) for c in frame.columns}
+        if key in self._in_order and {date, "source_row"} <= columns.keys():
+            return link.numbered_by_line(table, target, date)
         some = f"SELECT 1 FROM {table} WHERE {name(key)} IS NULL LIMIT 1"
         if key in columns and not self._session.rows(some):
             # No two rows are alike in it, so nothing else puts them in order.
@@ -168,21 +177,33 @@ class DuckDBEngine:
         deals: DuckDBPyRelation,
         keys: Sequence[LinkKey],
         columns: Sequence[str],
-    ) -> tuple[DuckDBPyRelation, DuckDBPyRelation, Mapping[str, int]]:
-        """The people among *leads*, *deals* with ``_lead``, and how many deals each of *keys* linked."""
+    ) -> tuple[DuckDBPyRelation, DuckDBPyRelation, Callable[[DuckDBPyRelation], Mapping[str, int]]]:
+        """The people among *leads*, *deals* with ``_lead``, and what tells how many of these each of *keys* linked."""
         of_deals = self._session.named(deals)
         used = [k for k in keys if k.lead in leads.columns and k.deal in deals.columns]
         # Only the leads that any deal may mean are put in order: they are few.
         taken = [c for c in leads.columns if c in {*columns, *_FILES, *(k.lead for k in used)}]
-        meant = self._session.kept(link.candidates(self._session.named(leads), taken, of_deals, used))
+        meant = self._session.relation(link.candidates(self._session.named(leads), taken, of_deals, used))
+        meant = meant if "lead_id" in self._in_order else self.held(meant)
         people = self._session.table(self._numbered(meant, "_lead", "created_at", "lead_id"))
-        found = [(k, self._session.table(link.known(people, of_deals, k))) for k in used]
-        done = self._session.table(link.linked(of_deals, found))
-        told = dict(
-            self._session.rows(f"SELECT _by, count(*) FROM {done} WHERE _by IS NOT NULL GROUP BY _by")
-        )
-        frame = self._session.relation(f"SELECT * EXCLUDE (_by) FROM {done}")
-        return self._session.con.table(people), frame, {k.name: int(told.get(k.name, 0)) for k in used}
+        found = [(k, self._known(people, of_deals, k)) for k in used]
+        frame = self._session.relation(link.linked(of_deals, found))
+
+        def matched(held: DuckDBPyRelation) -> Mapping[str, int]:
+            table = self._session.named(held)
+            told = dict(self._session.rows(f"SELECT _by, count(*) FROM {table} GROUP BY _by"))
+            return {k.name: int(told.get(k.name, 0)) for k in used}
+
+        return self._session.con.table(people), frame, matched
+
+    def _known(self, people: str, deals: str, key: LinkKey) -> str:
+        """The name of a table: value of *key* -> the earliest lead that has it."""
+        if key.lead in self._ids:
+            column = name(key.lead)
+            return self._session.view(
+                f"SELECT {column} AS value, _lead AS lead FROM {people} WHERE {column} IS NOT NULL"
+            )
+        return self._session.table(link.known(people, deals, key))
 
     def named(
         self, frame: DuckDBPyRelation, keys: Sequence[tuple[str, str]], target: str
@@ -207,7 +228,7 @@ class DuckDBEngine:
         found = self._session.table(link.outcomes(*tables.items()))
         table = self._session.named(leads)
         days = [c for c in ("deal_created_at", "won_at") if c in self._session.con.table(found).columns]
-        return self._session.kept(link.with_outcomes(table, found, self._place, days))
+        return self._session.kept(link.with_outcomes((table, leads.columns), found, self._place, days))
 
     def looked_up(
         self, frame: DuckDBPyRelation, number: str, other: DuckDBPyRelation, columns: Mapping[str, str]

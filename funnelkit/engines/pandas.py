@@ -143,11 +143,11 @@ class PandasEngine:
 
     def linked(
         self, leads: pd.DataFrame, deals: pd.DataFrame, keys: Sequence[LinkKey], columns: Sequence[str]
-    ) -> tuple[pd.DataFrame, pd.DataFrame, Mapping[str, int]]:
-        """*leads* and *deals* with ``_lead``; and how many deals each of *keys* linked."""
+    ) -> tuple[pd.DataFrame, pd.DataFrame, Callable[[pd.DataFrame], Mapping[str, int]]]:
+        """The people among *leads*, *deals* with ``_lead``, and what tells how many each of *keys* linked."""
         people = _linking.numbered(leads, "_lead", "created_at", "lead_id") if keys else leads
         numbers, matched = _linking.leads_of(people, deals, keys)
-        return people, deals.assign(_lead=_linking.nullable(numbers)), matched
+        return people, deals.assign(_lead=_linking.nullable(numbers)), lambda _: matched
 
     def named(self, frame: pd.DataFrame, keys: Sequence[tuple[str, str]], target: str) -> pd.DataFrame:
         """*frame* with the text *target*: the first of *keys* that the row has."""
@@ -161,8 +161,8 @@ class PandasEngine:
         self, leads: pd.DataFrame, people: pd.DataFrame, deals: pd.DataFrame, customers: pd.DataFrame
     ) -> pd.DataFrame:
         """*leads*, who are all of *people*, with what became of them."""
-        numbered = people[[c for c in people.columns if c in leads.columns]]
-        return _linking.outcomes(numbered, deals, customers)
+        done = _linking.outcomes(people, deals, customers)
+        return done[[c for c in done.columns if c in leads.columns or c not in people.columns]]
 
     def looked_up(
         self, frame: pd.DataFrame, number: str, other: pd.DataFrame, columns: Mapping[str, str]

@@ -41,18 +41,21 @@ def find(
     frames: Mapping[str, Any], asked: Mapping[str, tuple[str, ...]] = EVENTS
 ) -> tuple[int | None, tuple[int, ...]]:
     """The last day of *frames*, and the days beyond it that must be typing errors."""
+    tables = [(collect.frame(frames[t]), columns) for t, columns in asked.items() if t in frames]
 
     def latest(below: int | None = None) -> int | None:
-        found = (
-            collect.latest(collect.frame(frames[table]), columns, below)
-            for table, columns in asked.items()
-            if table in frames
-        )
+        found = (collect.latest(table, columns, below) for table, columns in tables)
         return max((day for day in found if day is not None), default=None)
 
     last = latest()
     beyond: list[int] = []
-    while last is not None and (before := latest(last)) is not None and last - before > _GAP:
+    while last is not None:
+        # Most often the days before the last one are full, and the first look finds one.
+        if any(collect.any_between(table, columns, last - _GAP - 1, last) for table, columns in tables):
+            break
+        before = latest(last)
+        if before is None:
+            break
         beyond.append(last)
         last = before
     if last is None and asked is EVENTS:

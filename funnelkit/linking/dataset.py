@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
-from msgspec import Struct
+from msgspec import Struct, field
 
 from funnelkit import collect
 from funnelkit.engines import Engine
@@ -34,6 +34,7 @@ class _Build(Struct, kw_only=True):
     scales: dict[str, Mapping[str, int]]
     present: dict[str, frozenset[str]]
     notes: list[Note]
+    channels: dict[str, frozenset[str]] = field(default_factory=dict)
     paid: frozenset[str] = frozenset()
     """The channels that somebody is paid for."""
     matches: tuple[Match, ...] = ()
@@ -67,10 +68,10 @@ def build(
     for name in tables:
         if cut:
             made.frames[name] = asof.cut(name, made.frames[name], day)
-        made.frames[name], made.present[name], paid = dimensions.own(
+        made.frames[name], made.present[name], made.channels[name] = dimensions.own(
             made.frames[name], made.present[name], classify, is_paid, engine, made.wanted
         )
-        made.paid |= paid
+    made.paid = frozenset(c for channels in made.channels.values() for c in channels if is_paid(c))
     if "deals" in tables:
         _new_business(made)
         _domains(made)
@@ -86,6 +87,7 @@ def build(
         as_of=day,
         dated=made.dated,
         currency=currency,
+        channels=made.channels,
         matches=made.matches,
         unmatched=made.unmatched or {},
         notes=tuple(made.notes),
@@ -152,7 +154,7 @@ def _linked(made: _Build) -> None:
     if leads is None:
         _, deals, _ = engine.linked(deals, deals, (), ())
     else:
-        people, deals, made.matches = identity.link(
+        people, deals, matches = identity.link(
             leads, deals, engine, sorted(made.wanted | {"created_at", "deal_id"})
         )
     deals = _flagged(engine.named(deals, identity.CUSTOMER_KEYS, "customer"))
@@ -166,6 +168,7 @@ def _linked(made: _Build) -> None:
     found = engine.customers(deals)
     made.frames["deals"] = deals
     if people is not None:
+        made.matches = matches(deals)
         made.frames["leads"] = engine.outcomes(_slim(leads, made.wanted), people, deals, found)
         _count_unmatched(made)
         made.present["leads"] |= {"has_deal", "has_won"} | (

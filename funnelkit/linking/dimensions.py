@@ -32,7 +32,7 @@ def own(
 ) -> tuple[Any, frozenset[str], frozenset[str]]:
     """*frame* with channel and is_paid from its own columns, blanks of the *wanted* ones named.
 
-    Also the columns it has now, and the paid ones of its channels.
+    Also the columns it has now, and its channels.
     """
     evidence = [
         c for c in _EVIDENCE if c in present or (c == "platform" and c in collect.names(collect.frame(frame)))
@@ -42,9 +42,8 @@ def own(
         frame, channels = engine.label(frame, evidence, classify, "channel")
         present |= {"channel"}
     filled = [nw.col(c).fill_null(BLANK) for c in DIMENSIONS if c in present & wanted]
-    own_paid = frozenset(filter(is_paid, channels))
-    flag = _paid(present, own_paid)
-    return collect.frame(frame).with_columns(*filled, is_paid=flag).to_native(), present, own_paid
+    flag = _paid(present, frozenset(filter(is_paid, channels)))
+    return collect.frame(frame).with_columns(*filled, is_paid=flag).to_native(), present, channels
 
 
 def paid(frame: Any, present: frozenset[str], channels: frozenset[str]) -> Any:

@@ -7,7 +7,7 @@ that any of its new-business wins belongs to. A key links only where it cannot m
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -82,13 +82,18 @@ def _company(text: str) -> str:
 
 def link(
     leads: Any, deals: Any, engine: Engine, columns: Sequence[str]
-) -> tuple[Any, Any, tuple[Match, ...]]:
-    """The people among *leads*, and numbered *deals* with their ``_lead`` (native frames); and what each key found.
+) -> tuple[Any, Any, Callable[[Any], tuple[Match, ...]]]:
+    """The people among *leads*, and numbered *deals* with their ``_lead`` (native frames).
 
-    People are numbered in the order of their creation, so the smallest number is the earliest; they have *columns*.
+    Also what tells of these deals, once they are worked out, what each key found. People are numbered in the order
+    of their creation, so the smallest number is the earliest; they have *columns*.
     """
     people, linked, matched = engine.linked(leads, deals, LEAD_KEYS, columns)
-    matches = tuple(Match(source="deals", target="leads", by=k, matched=n) for k, n in matched.items())
+
+    def matches(held: Any) -> tuple[Match, ...]:
+        found = matched(held).items()
+        return tuple(Match(source="deals", target="leads", by=k, matched=n) for k, n in found)
+
     return people, linked, matches
 
 

@@ -6,6 +6,7 @@ Loaded only when a report is built.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
@@ -57,8 +58,8 @@ class Asked(Struct, frozen=True):
             return None
         return truncation(self.sources[histogram.table].wins(histogram))
 
-    def count(self, timeline: Timeline) -> Counted:
-        """Ask for everything, by the pieces of *timeline*."""
+    def count(self, timeline: Timeline, ranked: AbstractSet[str]) -> Counted:
+        """Ask for everything, by the pieces of *timeline*; of the histograms *ranked* also for values by rank."""
         answers = {s: self.sources[s.table].answer(s, timeline) for s in self.plan}
         survey = Survey(self.facts, answers)
         lacks = dict(self.lacks)
@@ -66,7 +67,7 @@ class Asked(Struct, frozen=True):
             reasons = (survey.reason(need) for need in part.needs)
             if part.id not in lacks and (reason := next(filter(None, reasons), None)):
                 lacks[part.id] = reason
-        tally = Tally(timeline)
+        tally = Tally(timeline, ranked)
         for stream, answer in answers.items():
             tally.add(stream, answer, [one for one in self.plan[stream] if one.id not in lacks])
         return Counted(self, answers, tally, survey, lacks)

@@ -6,6 +6,7 @@ Totals are sums of the groups, never separate questions, so a breakdown always a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -52,8 +53,10 @@ class Sums(dict[Key, list[int]]):
 class Tally:
     """Sums of measures and counts of histogram values, by group and piece of the timeline."""
 
-    def __init__(self, timeline: Timeline) -> None:
+    def __init__(self, timeline: Timeline, ranked: AbstractSet[str]) -> None:
         self.timeline = timeline
+        self._ranked = ranked
+        """The histograms of which a median is asked for."""
         self._running: dict[str, dict[Key, list[int]]] = {}
         self._counts: dict[str, dict[Key, list[Counts]]] = {}
         self._moments: dict[str, dict[Key, list[Moments]]] = {}
@@ -71,8 +74,9 @@ class Tally:
                 self._days[one.id] = _days(stream, answer, one)
             elif answer.squares is not None and answer.ranks is not None:
                 self._moments[one.id] = self._squares(stream, answer, one)
-                self._ranks[one.id] = answer.ranks
-                answer.ranks.find(one.where, self.timeline)
+                if one.id in self._ranked:
+                    self._ranks[one.id] = answer.ranks
+                    answer.ranks.find(one.where, self.timeline)
             else:
                 self._counts[one.id] = self._histogram(stream, answer, one)
 

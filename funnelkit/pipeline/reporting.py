@@ -77,7 +77,7 @@ def report(files: Sequence[str], options: Options, observe: Observe = nobody) ->
         engine=done.engine,
         wanted=requests.dimensions(options, config),
     )
-    unmapped = provenance.unmapped(data.frames, known.knows)
+    unmapped = provenance.unmapped(data, known.knows)
     notes = (
         *provenance.notes(done.files, done.together),
         *done.notes,
