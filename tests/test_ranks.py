@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from funnelkit.metrics.intervals import median_limits, quantile
-from funnelkit.metrics.placing import PIECE
 from funnelkit.metrics.ranks import Ranks
 from funnelkit.metrics.windows import Timeline, Window
 
@@ -24,13 +23,9 @@ def ranked(rows: list[tuple[str, int, int]]) -> Ranks:
     """(group, day, amount) in a database, by group and window."""
     timeline = Timeline(WINDOWS, 30)
     connection = duckdb.connect()
-    connection.execute("CREATE TABLE t (channel VARCHAR, _piece INTEGER, amount BIGINT)")
-    connection.executemany(
-        "INSERT INTO t VALUES (?, ?, ?)",
-        [(group, timeline.piece(day), amount) for group, day, amount in rows],
-    )
-    assert PIECE == "_piece"
-    ranks = Ranks(nw.from_native(connection.table("t")), ("channel",), "amount")
+    connection.execute("CREATE TABLE t (channel VARCHAR, closed_at INTEGER, amount BIGINT)")
+    connection.executemany("INSERT INTO t VALUES (?, ?, ?)", rows)
+    ranks = Ranks(nw.from_native(connection.table("t")), "closed_at", ("channel",), "amount")
     ranks.find({}, timeline)
     ranks.merge(("(rest)",), [("a",)], timeline)
     return ranks
@@ -55,9 +50,9 @@ def test_the_median_and_its_limits_are_those_of_all_values(n: int) -> None:
 def test_few_of_many_values_come_back() -> None:
     connection = duckdb.connect()
     connection.execute(
-        "CREATE TABLE t AS SELECT 'a' AS channel, 1 AS _piece, i AS amount FROM range(1, 1000001) r(i)"
+        "CREATE TABLE t AS SELECT 'a' AS channel, 1 AS closed_at, i AS amount FROM range(1, 1000001) r(i)"
     )
-    ranks = Ranks(nw.from_native(connection.table("t")), ("channel",), "amount")
+    ranks = Ranks(nw.from_native(connection.table("t")), "closed_at", ("channel",), "amount")
     ranks.find({}, Timeline(WINDOWS, 30))
     ordered = ranks.ordered(("a",), WINDOWS[0])
     assert len(ordered) < 40

@@ -70,7 +70,9 @@ class Groups:
         sums = [nw.len().alias(_ROWS), *(nw.col(c).sum() for c in stream.sums)]
         ranks = None
         if money:
-            ranks = Ranks(frame.select(*keys, placing.PIECE, stream.value), stream.by, stream.value)
+            (day,) = stream.days
+            dated = frame if day in self._given else frame.with_columns(nw.lit(None, nw.Int64).alias(day))
+            ranks = Ranks(dated.select(*keys, day, stream.value), day, stream.by, stream.value)
             frame = _with_squares(frame, stream.value)
             sums += [nw.col(stream.value).min().alias(_LEAST)]
             sums += [nw.col(c).sum() for c in (stream.value, *_PRODUCTS)]

@@ -44,10 +44,13 @@ def placed_ranges(frame: Frame, timeline: Timeline) -> Frame:
 def _with(frame: Frame, day: str, timeline: Timeline, target: str) -> Frame:
     if isinstance(frame, nw.DataFrame):
         return frame.with_columns(_searched(frame, day, timeline, target))
-    cuts = timeline.cuts
-    known = _halved(nw.col(day), cuts, 0, len(cuts))
-    piece = nw.when(nw.col(day).is_null()).then(nw.lit(timeline.undated)).otherwise(known)
-    return frame.with_columns(piece.alias(target))
+    return frame.with_columns(found(day, timeline, range(timeline.pieces)).alias(target))
+
+
+def found(day: str, timeline: Timeline, of: Sequence[int]) -> nw.Expr:
+    """For each *day* the one of some numbers that stands at its piece, the last at the undated one."""
+    known = _halved(nw.col(day), timeline.cuts, of, 0, len(timeline.cuts))
+    return nw.when(nw.col(day).is_null()).then(nw.lit(of[timeline.undated])).otherwise(known)
 
 
 def _searched(frame: nw.DataFrame[Any], day: str, timeline: Timeline, target: str) -> nw.Series[Any]:
@@ -64,10 +67,10 @@ def _searched(frame: nw.DataFrame[Any], day: str, timeline: Timeline, target: st
     return found
 
 
-def _halved(day: nw.Expr, cuts: Sequence[int], low: int, high: int) -> nw.Expr:
-    """The number of *cuts* at or before *day*, which is known to be from *low* to *high*: few steps for many cuts."""
-    if low == high:
-        return nw.lit(low)
+def _halved(day: nw.Expr, cuts: Sequence[int], of: Sequence[int], low: int, high: int) -> nw.Expr:
+    """The number at the place of *day*, which is known to be from *low* to *high*: few steps for many cuts."""
+    if len(set(of[low : high + 1])) == 1:
+        return nw.lit(of[low])
     middle = (low + high) // 2
-    before, after = _halved(day, cuts, low, middle), _halved(day, cuts, middle + 1, high)
+    before, after = _halved(day, cuts, of, low, middle), _halved(day, cuts, of, middle + 1, high)
     return nw.when(day < cuts[middle]).then(before).otherwise(after)

@@ -23,6 +23,7 @@ Key = tuple[str, ...]
 Ordered = Sequence[tuple[int, int]]
 """Values in their order and for how many ranks each stands; right at the ranks of the median and its limits."""
 _WINDOW, _PLACE, _N = "_window", "_place", "_n"
+_NONE = -1
 _NEAR = 5
 """So many ranks about that of a limit are taken: the normal law tells it nearly."""
 _Z2 = 1.96**2
@@ -31,8 +32,9 @@ _Z2 = 1.96**2
 class Ranks:
     """The values of one column, by group and window."""
 
-    def __init__(self, frame: Frame, by: tuple[str, ...], value: str) -> None:
+    def __init__(self, frame: Frame, day: str, by: tuple[str, ...], value: str) -> None:
         self._frame = frame
+        self._day = day
         self._by = by
         self._value = value
         self._known: dict[tuple[Key, Window], Ordered] = {}
@@ -64,8 +66,8 @@ class Ranks:
     def _asked(
         self, frame: Frame, windows: Sequence[Window], timeline: Timeline, by: Sequence[str]
     ) -> dict[tuple[Key, Window], Ordered]:
-        frame = frame.with_columns(_window_of(windows, timeline).alias(_WINDOW))
-        frame = frame.filter(~nw.col(_WINDOW).is_null())
+        place = placing.found(self._day, timeline, _places(windows, timeline))
+        frame = frame.with_columns(place.alias(_WINDOW)).filter(nw.col(_WINDOW) != _NONE)
         frame = frame.with_columns(
             nw.col(self._value).rank("ordinal").over(*by, _WINDOW).alias(_PLACE),
             nw.len().over(*by, _WINDOW).alias(_N),
@@ -100,18 +102,12 @@ def _meet(one: Window, other: Window) -> bool:
     return one.everything or other.everything or (one.start <= other.end and other.start <= one.end)
 
 
-def _window_of(windows: Sequence[Window], timeline: Timeline) -> nw.Expr:
-    """The place of the window that a piece is in; missing where it is in none."""
-    piece = nw.col(placing.PIECE)
-    found: nw.Expr | None = None
-    for place, window in reversed(list(enumerate(windows))):
-        span = timeline.span(window)
-        inside = (piece >= span.start) & (piece < span.stop)
-        if window.everything:
-            inside = inside | (piece == timeline.undated)
-        chosen = nw.when(inside).then(nw.lit(place))
-        found = chosen if found is None else chosen.otherwise(found)
-    assert found is not None
+def _places(windows: Sequence[Window], timeline: Timeline) -> list[int]:
+    """For each piece of *timeline* the place of the window that it is in; ``_NONE`` where it is in none."""
+    found = [_NONE] * timeline.pieces
+    for place, window in enumerate(windows):
+        for piece in [*timeline.span(window), *([timeline.undated] if window.everything else [])]:
+            found[piece] = place
     return found
 
 
