@@ -101,7 +101,8 @@ def _typed(session: Session, text: DuckText, plan: ColumnPlan) -> Typed:
         unit = 10 ** (plan.style.scale - column.scale) if isinstance(plan.style, NumberStyle) else 1
         cell = column.odd
         cells = text.first(plan.header, column.is_odd)
-        whole = f"NULL::{_type(plan)}" if column.kept == "rare" else f"{column.name}::BIGINT * {unit}"
+        whole = f"NULL::{_type(plan)}" if column.kept == "rare" else column.name
+        whole += f"::BIGINT * {unit}" if column.kept == "number" else ""
     if not cells:
         return Typed(plan=plan, value=whole)
     parsed = [_in_range(value) for value in map(plan.style.parse, cells)]
@@ -145,7 +146,9 @@ def _plain(plan: ColumnPlan, cell: str) -> str | None:
 
 
 def _type(plan: ColumnPlan) -> str:
-    return "BIGINT" if isinstance(plan.style, NumberStyle | DateStyle) else "VARCHAR"
+    if isinstance(plan.style, DateStyle):
+        return "INTEGER"
+    return "BIGINT" if isinstance(plan.style, NumberStyle) else "VARCHAR"
 
 
 def _in_range(value: Any) -> Any:

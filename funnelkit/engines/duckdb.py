@@ -9,20 +9,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engines import Cells, Converted, _duck_convert, _duck_text, _parquet
 from funnelkit.engines import _sql_link as link
-from funnelkit.engines._coded import PandasText
+from funnelkit.engines._duck_text import DuckText
 from funnelkit.engines._session import Session
 from funnelkit.engines._sql import literal, name, names
-from funnelkit.engines.pandas import PandasEngine
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
     from duckdb.sqltypes import DuckDBPyType
 
+    from funnelkit.engines.pandas import PandasEngine
     from funnelkit.plans import LinkKey, TablePlan
 
 _FILES = ("source_file", "source_row")
@@ -36,7 +37,6 @@ class DuckDBEngine:
 
     def __init__(self, memory: str | None = None) -> None:
         self._session = Session(memory)
-        self._memory = PandasEngine()
         self._several = False
         """Whether any table is made of several files."""
         self._ids: set[str] = set()
@@ -44,13 +44,20 @@ class DuckDBEngine:
         self._in_order: set[str] = set()
         """Those of them in whose order the lines of their file stand."""
 
+    @cached_property
+    def _memory(self) -> PandasEngine:
+        """What reads the files that the database cannot; plain ones need no pandas."""
+        from funnelkit.engines.pandas import PandasEngine
+
+        return PandasEngine()
+
     def text(self, cells: Cells) -> Any:
         """Hold the text of *cells*: read by the database where it can, else in memory."""
         return _duck_text.read(self._session, cells) or self._memory.text(cells)
 
     def convert(self, text: Any, plan: TablePlan) -> Converted:
         """The canonical frame that *plan* makes of *text*."""
-        if not isinstance(text, PandasText):
+        if isinstance(text, DuckText):
             return _duck_convert.convert(self._session, text, plan)
         done = self._memory.convert(text, plan)
         view = self._session.named(self._session.con.from_df(done.frame))

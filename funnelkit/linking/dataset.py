@@ -157,19 +157,21 @@ def _linked(made: _Build) -> None:
         people, deals, matches = identity.link(
             leads, deals, engine, sorted(made.wanted | {"created_at", "deal_id"})
         )
-    deals = _flagged(engine.named(deals, identity.CUSTOMER_KEYS, "customer"))
+    deals = _flagged(deals)
     if people is not None:
         present, of_leads = made.present["deals"], made.present["leads"]
         deals, made.present["deals"] = dimensions.through_leads(
             deals, present, people, of_leads, engine, made.wanted
         )
         deals = dimensions.paid(deals, made.present["deals"], made.paid)
-    deals = engine.held(deals)
-    found = engine.customers(deals)
+    deals = engine.held(_without(deals, _OF_LINKS))
+    found = engine.customers(engine.named(deals, identity.CUSTOMER_KEYS, "customer"))
     made.frames["deals"] = deals
     if people is not None:
         made.matches = matches(deals)
-        made.frames["leads"] = engine.outcomes(_slim(leads, made.wanted), people, deals, found)
+        made.frames["leads"] = engine.outcomes(
+            _without(leads, _LINKED_BY - made.wanted), people, deals, found
+        )
         _count_unmatched(made)
         made.present["leads"] |= {"has_deal", "has_won"} | (
             {"won_at"} if "closed_at" in made.present["deals"] else set()
@@ -177,13 +179,16 @@ def _linked(made: _Build) -> None:
     _customers(made, found, people)
 
 
-def _slim(leads: Any, wanted: frozenset[str]) -> Any:
-    """*leads* without the texts that they were linked by and nobody asks for: they take most of the memory."""
-    table = collect.frame(leads)
-    return table.drop([c for c in collect.names(table) if c in _LINKED_BY and c not in wanted]).to_native()
+def _without(frame: Any, columns: frozenset[str]) -> Any:
+    """*frame* without *columns* that nobody asks for any more: texts take most of the memory."""
+    table = collect.frame(frame)
+    return table.drop([c for c in collect.names(table) if c in columns]).to_native()
 
 
 _LINKED_BY = frozenset({"company_id", "email", "company", "domain", "source", "medium", "campaign"})
+"""What leads were linked and labelled by."""
+_OF_LINKS = frozenset({"contact_id", "source_file", "source_row"})
+"""What deals were linked by, and where they stand."""
 
 
 def _count_unmatched(made: _Build) -> None:
