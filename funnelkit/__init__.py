@@ -1,7 +1,8 @@
 """funnelkit: a funnel report from the exports of marketing and sales tools.
 
 The command is ``funnelkit``; in Python, ``funnelkit.report([...])`` gives the same Report and
-``funnelkit.load([...])`` the canonical tables. Importing this package imports nothing heavy.
+``funnelkit.load([...])`` the canonical tables; ``funnelkit.keep([...], folder)`` keeps these on the
+disk. Importing this package imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from funnelkit.reports import Report
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load", "report"]
+__all__ = ["__version__", "keep", "load", "report"]
 
 
 def report(files: Sequence[str | Path] = (), **options: Any) -> Report:
@@ -38,3 +39,16 @@ def load(files: Sequence[str | Path] = (), **options: Any) -> Tables:
     from funnelkit.pipeline import reporting
 
     return reporting.tables([str(f) for f in files], reporting.Options(**options))
+
+
+def keep(files: Sequence[str | Path], folder: str | Path, *, only: bool = False, **options: Any) -> None:
+    """Keep the tables of *files* in *folder*, as ``funnelkit load`` does; `report` and `load` then take the folder.
+
+    With *only*, nothing else stays there. Raises funnelkit.errors.FunnelkitError; then the folder is as it was.
+    """
+    from pathlib import Path
+
+    from funnelkit.pipeline import keeping
+    from funnelkit.pipeline.options import Options
+
+    keeping.keep([str(f) for f in files], Path(folder), Options(**options), only=only)

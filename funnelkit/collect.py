@@ -80,14 +80,27 @@ def distinct(table: Frame, column: str) -> list[Any]:
     return sorted(columns(known.unique())[column])
 
 
-def all_values(table: Frame, of: Sequence[str]) -> set[Any]:
-    """The different values of several columns together, as far as it has them."""
+def latest(table: Frame, of: Sequence[str], below: int | None = None) -> int | None:
+    """The largest number in several columns together, as far as it has them; only of those *below* one."""
     known = [column for column in of if column in names(table)]
+    found = []
     if isinstance(table, nw.DataFrame):
-        return {value for column in known for value in distinct(table, column)}
-    several = [table.select(value=nw.col(column)).unique() for column in known]
-    found = columns(nw.concat(several).unique())["value"] if several else []
-    return {value for value in found if value is not None}
+        for column in known:
+            numbers = table[column].drop_nulls()
+            numbers = numbers if below is None else numbers.filter(numbers < below)
+            found += [int(numbers.max())] if len(numbers) else []
+    elif known:
+        cells = [nw.col(c) if below is None else nw.when(nw.col(c) < below).then(nw.col(c)) for c in known]
+        asked = table.select(*(cell.alias(c) for cell, c in zip(cells, known, strict=True)))
+        found = [int(n) for n in rows(asked.select(*(nw.col(c).max() for c in known)))[0] if n is not None]
+    return max(found, default=None)
+
+
+def any_between(table: Frame, of: Sequence[str], low: int, high: int) -> bool:
+    """Whether any number in several columns is above *low* and below *high*."""
+    known = [column for column in of if column in names(table)]
+    inside = [(nw.col(c) > low) & (nw.col(c) < high) for c in known]
+    return bool(known) and any_of(table, nw.any_horizontal(*inside, ignore_nulls=True))
 
 
 def extent(table: Frame, column: str) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -127,6 +127,8 @@ class Source(Struct, frozen=True, kw_only=True):
     sha256: str
     """Of the bytes of the file; empty where only the engine came by them."""
     currency: str | None = None
+    counted: Literal["line", "row"] = "line"
+    """What the numbers of its records count."""
 
 
 class Report(Struct, frozen=True, kw_only=True):

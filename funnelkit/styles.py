@@ -60,11 +60,20 @@ class Bad:
 BAD: Final = Bad()
 
 
+class Tagged(Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """What all styles have: a word for what they read, by which they are told apart where they are stored."""
+
+    @property
+    def kind(self) -> str:
+        """The word."""
+        return str(self.__struct_config__.tag)
+
+
 _PLAIN = re.compile(r"(-?\d{1,15})(?:\.(\d{1,12}))?", re.ASCII)
 """What most columns hold: a shortcut past taking cells apart, with the same result."""
 
 
-class NumberStyle(Struct, frozen=True, kw_only=True):
+class NumberStyle(Tagged, frozen=True, kw_only=True, tag="number"):
     """Numbers with *decimal* as decimal sign, read as integers at *scale* decimals."""
 
     decimal: Literal[".", ","] = "."
@@ -73,7 +82,6 @@ class NumberStyle(Struct, frozen=True, kw_only=True):
     """A cell with more decimals than *scale* cannot be read; else float noise is rounded off."""
     percent: bool = False
     """A number without a percent sign is one of a hundred all the same."""
-    kind: Literal["number"] = "number"
 
     def parse(self, cell: str) -> int | Bad | None:
         """The cell times 10 to the *scale*; None for a mark of missing.
@@ -114,7 +122,7 @@ class NumberStyle(Struct, frozen=True, kw_only=True):
 Order = Literal["dmy", "mdy", "ymd"]
 
 
-class DateStyle(Struct, frozen=True, kw_only=True):
+class DateStyle(Tagged, frozen=True, kw_only=True, tag="date"):
     """Dates and time stamps; numeric ones read in the order that their separator has."""
 
     orders: Mapping[str, Order] = field(default_factory=dict)
@@ -132,7 +140,6 @@ class DateStyle(Struct, frozen=True, kw_only=True):
     count: Literal["serial", "day", "week", "month", "week of year", "epoch"] | None = None
     """The cells are no dates but numbers: what they count, from the day *base* on; ``epoch`` is a moment in UTC."""
     base: int = 0
-    kind: Literal["date"] = "date"
 
     def parse(self, cell: str) -> int | Bad | None:
         """The day of the cell, counted from 1970-01-01; None for a mark of missing."""
@@ -207,12 +214,11 @@ def _zone(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
-class TextStyle(Struct, frozen=True, kw_only=True):
+class TextStyle(Tagged, frozen=True, kw_only=True, tag="text"):
     """Text as it stands, trimmed; a mark of missing is blank."""
 
     missing: tuple[str, ...] = ()
     """What this tool writes for no value, in small letters: ``select``."""
-    kind: Literal["text"] = "text"
 
     def parse(self, cell: str) -> str | Bad | None:
         """The trimmed cell; None for a mark of missing."""
@@ -225,10 +231,8 @@ class TextStyle(Struct, frozen=True, kw_only=True):
 _EMAIL = re.compile(r"[^\s<>()\[\];,:\"]+@[^\s<>()\[\];,:\"]+\.[^\s<>()\[\];,:\"]+")
 
 
-class EmailStyle(Struct, frozen=True, kw_only=True):
+class EmailStyle(Tagged, frozen=True, kw_only=True, tag="email"):
     """E-mail addresses, alone or in a cell such as ``Ada Lovelace (ada@engine.example)``."""
-
-    kind: Literal["email"] = "email"
 
     def parse(self, cell: str) -> str | Bad | None:
         """The first address of the cell in lower case; None where there is none."""
@@ -236,13 +240,11 @@ class EmailStyle(Struct, frozen=True, kw_only=True):
         return found[0].lower() if found else None
 
 
-class IdStyle(Struct, frozen=True, kw_only=True):
+class IdStyle(Tagged, frozen=True, kw_only=True, tag="id"):
     """Identifiers: text, but one that a spreadsheet has rounded is no identifier any more.
 
     Of several in one cell (``12;15``) the first counts: tools put the primary one there.
     """
-
-    kind: Literal["id"] = "id"
 
     def parse(self, cell: str) -> str | Bad | None:
         """The identifier; BAD for ``1.20253E+17``, whose digits are lost."""
@@ -255,7 +257,7 @@ class IdStyle(Struct, frozen=True, kw_only=True):
 _IN_BRACKETS = re.compile(r"\s*\([^()]*\)\s*$")
 
 
-class WordStyle(Struct, frozen=True, kw_only=True):
+class WordStyle(Tagged, frozen=True, kw_only=True, tag="word"):
     """Words of a closed list, such as the outcomes of a deal, in the words of the tool."""
 
     words: Mapping[str, str]
@@ -264,7 +266,6 @@ class WordStyle(Struct, frozen=True, kw_only=True):
     """Whole words to look for inside the cell, in this order, where no entry of *words* fits."""
     default: str | None = None
     """What a word means that is in neither list; None reads it as missing."""
-    kind: Literal["word"] = "word"
 
     def parse(self, cell: str) -> str | Bad | None:
         """The canonical word."""

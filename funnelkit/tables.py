@@ -173,6 +173,16 @@ TABLES: dict[str, Table] = {
     )
 }
 
+SPARABLE: Mapping[str, frozenset[str]] = {
+    "leads": frozenset(
+        {"email", "company", "domain", "campaign", "owner", "country", "segment", "rejected_reason"}
+    ),
+    "deals": frozenset(
+        {"name", "pipeline", "owner", "product", "loss_reason", "campaign", "segment", "country"}
+    ),
+}
+"""Columns of text that only breakdowns, filters, links and users' own measures read."""
+
 DIMENSIONS = ("channel", "source", "medium", "campaign", "owner", "country", "segment", "product")
 """What a report can be broken down by, beside the period."""
 
@@ -216,6 +226,8 @@ class Dataset(Struct, frozen=True, kw_only=True):
     dated: bool = True
     """Whether any file holds a date; without one there is no period, and *as_of* says nothing."""
     currency: str | None = None
+    channels: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The channels of each table that has any of its own."""
     matches: tuple[Match, ...] = ()
     unmatched: Mapping[str, int] = field(default_factory=dict)
     """Rows of ``deals`` and ``won deals`` that link to no lead."""

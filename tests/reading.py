@@ -15,7 +15,7 @@ from funnelkit.config import Config
 from funnelkit.engines import load as load_engine
 from funnelkit.periods import from_day
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.reading import load_one
+from funnelkit.pipeline.loading import load_one
 from funnelkit.sources.settings import FileSettings
 from funnelkit.tables import TABLES
 

@@ -19,6 +19,7 @@ from funnelkit.metrics.catalog import Catalog
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.formula import evaluate
 from funnelkit.metrics.language import GROUPS, Metric
+from funnelkit.metrics.moments import Moments
 
 KNOWN = catalog.load()
 WANTED = (
@@ -43,8 +44,8 @@ def worked(metric: Metric, given: dict[str, Any]) -> float | int | None:
         return stats.survival_median(Counter(given["events"]), Counter(given["censored"])).value
     values = Counter(given["values"])
     if metric.statistic == "mean":
-        return stats.mean(values, Fraction(str(given.get(metric.times or "", 1)))).value
-    found: Cell = stats.quantile(values, metric.q, Fraction(1), limits=False)
+        return stats.mean(Moments.of(values), Fraction(str(given.get(metric.times or "", 1)))).value
+    found: Cell = stats.quantile(sorted(values.items()), metric.q, Fraction(1), limits=False)
     return found.value
 
 

@@ -19,7 +19,7 @@ from funnelkit.tables import TABLES
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-COMMANDS = ("report", "inspect", "metrics", "sources", "init", "schema")
+COMMANDS = ("report", "inspect", "load", "metrics", "sources", "init", "schema")
 
 
 def run(*arguments: str) -> str:
@@ -95,9 +95,10 @@ def test_every_command_is_in_the_readme_and_shows_an_example_first(command: str)
     assert f"  funnelkit {command}" in run(command, "--help")
 
 
-def test_every_option_of_the_report_that_the_readme_uses_exists() -> None:
-    known = set(re.findall(r"--[a-z-]+", run("report", "--help")))
-    own = re.findall(r"funnelkit report[^\n|]*", README.read_text("utf-8"))
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_that_the_readme_uses_exists(command: str) -> None:
+    known = set(re.findall(r"--[a-z-]+", run(command, "--help")))
+    own = re.findall(rf"funnelkit {command}[^\n|`]*", README.read_text("utf-8"))
     used = {option for line in own for option in re.findall(r"--[a-z][a-z-]*", line)}
     assert used <= known
 

@@ -22,8 +22,8 @@ from funnelkit.engines import Batch, Cells, Scan, load
 from funnelkit.errors import FunnelkitError
 from funnelkit.pipeline import reporting
 from funnelkit.pipeline.inputs import Input
+from funnelkit.pipeline.loading import load_one
 from funnelkit.pipeline.options import Options
-from funnelkit.pipeline.reading import load_one
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.sources.settings import FileSettings
 from funnelkit.styles import DateStyle, EmailStyle, IdStyle, NumberStyle, Style, TextStyle
@@ -72,6 +72,23 @@ def test_a_report_is_the_same_to_the_last_byte(engine: str, options: dict[str, A
     assert answers[0] == answers[1]
 
 
+def told(files: Sequence[Path], engine: str, **options: Any) -> str:
+    """The report of *files* as JSON, or the sentence with which they are refused."""
+    try:
+        found = reporting.report([str(f) for f in files], Options(engine=engine, no_config=True, **options))
+    except FunnelkitError as error:
+        return str(error)
+    return str(render.render(found, "json"))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("names", ["leads", "deals", "ads", "leads ads", "deals ads", "leads deals"])
+def test_any_of_the_files_alone_give_the_same_report(engine: str, names: str, tmp_path: Path) -> None:
+    made = write(tmp_path, 2_000, 5)
+    files = [getattr(made, name) for name in names.split()]
+    assert told(files, engine, grain="month") == told(files, "pandas", grain="month")
+
+
 EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
 """Real exports of many tools, which do not belong to the project."""
 REAL = sorted(
@@ -84,6 +101,13 @@ REAL = sorted(
 @pytest.mark.parametrize("path", REAL, ids=lambda p: str(p.relative_to(EXPORTS)))
 def test_a_real_export_is_read_alike(path: Path, engine: str) -> None:
     assert loaded(path, engine) == loaded(path, "pandas")
+
+
+@pytest.mark.skipif(not REAL, reason=f"there are no real exports in {EXPORTS}")
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("path", REAL, ids=lambda p: str(p.relative_to(EXPORTS)))
+def test_a_real_export_is_reported_alike(path: Path, engine: str) -> None:
+    assert told([path], engine) == told([path], "pandas")
 
 
 # Cells

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from funnelkit.errors import FunnelkitError, MissingInputError, SourceError
-from funnelkit.pipeline import reading
+from funnelkit.pipeline import loading
 from funnelkit.pipeline.options import Options
 from tests.reading import table
 
@@ -30,9 +30,9 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def read(files: list[str], options: Options) -> reading.Read:
+def read(files: list[str], options: Options) -> loading.Read:
     """What is read of *files*, of which pandas keeps all in memory."""
-    with reading.read(files, options) as found:
+    with loading.read(files, options) as found:
         return found
 
 

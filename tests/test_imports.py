@@ -50,7 +50,16 @@ def test_importing_the_module_imports_nothing_heavy(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--version"], ["--help"], ["report", "--help"], ["sources"], ["metrics"], ["schema"]]
+    "arguments",
+    [
+        ["--version"],
+        ["--help"],
+        ["report", "--help"],
+        ["load", "--help"],
+        ["sources"],
+        ["metrics"],
+        ["schema"],
+    ],
 )
 def test_commands_that_read_no_file_import_nothing_heavy(arguments: list[str]) -> None:
     code = f"from funnelkit.cli.app import run\nrun({arguments!r})"

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from funnelkit.build import Filter, Request, assemble, build
 from funnelkit.metrics import catalog
 from funnelkit.metrics.cell import Cell
-from funnelkit.metrics.counted import count
+from funnelkit.metrics.counted import ask
 from funnelkit.metrics.spread import spread
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import Period, parse
@@ -527,7 +527,7 @@ def test_rows_groups_and_another_engine_give_the_same_report(monkeypatch: pytest
     rows = report(data, "2026-08", **request)
     with duckdb.connect() as connection:
         other = report(in_duckdb(data, connection), "2026-08", **request)
-    monkeypatch.setattr(assemble, "count", partial(count, few_rows=0))
+    monkeypatch.setattr(assemble, "ask", partial(ask, few_rows=0))
     groups = report(data, "2026-08", **request)
 
     assert rows == groups == other

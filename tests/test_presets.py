@@ -19,7 +19,7 @@ from funnelkit.config import Config
 from funnelkit.errors import ConfigError, SourceError
 from funnelkit.pipeline import provenance
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.reading import load_one
+from funnelkit.pipeline.loading import load_one
 from funnelkit.sources.preset import Header, Preset, choose, currency_in
 from funnelkit.sources.presetfiles import builtin, in_folder, parse
 from funnelkit.sources.settings import FileSettings

@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from funnelkit.config import Config
 from funnelkit.errors import FunnelkitError, MissingInputError, SourceError
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.reading import load_one
+from funnelkit.pipeline.loading import load_one
 from funnelkit.sources.settings import FileSettings
 from tests.reading import ENGINE, aside, book, column, csv_text, load, noted, rows, saved, sums, table
 

@@ -15,7 +15,7 @@ import pytest
 from funnelkit.config import Config, SourceSpec
 from funnelkit.errors import FunnelkitError, SourceError
 from funnelkit.pipeline.inputs import expand
-from funnelkit.pipeline.reading import load_one
+from funnelkit.pipeline.loading import load_one
 from funnelkit.sources.settings import FileSettings
 from tests.reading import ENGINE, column, load
 

@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from funnelkit.config import Config, SourceSpec
 from funnelkit.errors import SourceError
 from funnelkit.pipeline.inputs import expand
-from funnelkit.pipeline.reading import load_one
+from funnelkit.pipeline.loading import load_one
 from funnelkit.sources import ahead, unworked
 from funnelkit.sources.settings import FileSettings
 from tests import xlsb

@@ -12,8 +12,8 @@ from funnelkit.build.rows import Cells, rows
 from funnelkit.errors import did_you_mean
 from funnelkit.metrics import notes as noted
 from funnelkit.metrics.aggregate import distinct
-from funnelkit.metrics.conversion import timing
-from funnelkit.metrics.counted import Counted, count
+from funnelkit.metrics.beginning import Truncation
+from funnelkit.metrics.counted import Counted, ask
 from funnelkit.metrics.evaluate import Evaluator, Settings
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.survey import PROBES
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from funnelkit.metrics.cell import Cell
     from funnelkit.metrics.facts import Facts
     from funnelkit.metrics.language import Histogram, Measure, Metric
-    from funnelkit.metrics.tally import Tally
     from funnelkit.reports import Source
     from funnelkit.tables import Dataset
 
@@ -46,10 +45,16 @@ def build(
     """
     check(request, dataset, catalog)
     filters = [(f.dimension, f.values, f.negate) for f in request.where]
-    counted = count(dataset, filters, request.by, _parts(catalog, request))
-    found = spans(counted, request, dataset.as_of)
-    timeline = Timeline(found.windows(_trailing(catalog, request)), dataset.as_of)
-    evaluator, truncated = _evaluator(dataset, request, catalog, counted, counted.tally(timeline))
+    asked = ask(dataset, filters, request.by, _parts(catalog, request), request.horizon)
+    found = spans(asked, request, dataset.as_of)
+    truncated = asked.truncated(catalog.histograms["lead_times"])
+    # Leads from before anybody wrote down wins are kept apart, since they would make all leads look slow.
+    cuts = [truncated.first_win] if truncated else []
+    cuts += found.trailing_cuts(_trailing(catalog, request))
+    timeline = Timeline(found.windows, dataset.as_of, cuts)
+    ranked = {m.of for m in _candidates(catalog, request) if m.statistic in ("median", "quantile")}
+    counted = asked.count(timeline, ranked)
+    evaluator = _evaluator(dataset, request, catalog, counted, truncated)
     metrics = _chosen(catalog, request, evaluator, found)
     cells = Cells(evaluator, metrics, found, request.min_n)
     total = dict(cells.of(TOTAL))
@@ -83,7 +88,7 @@ def build(
 def _view(
     counted: Counted,
     evaluator: Evaluator,
-    truncated: noted.Truncation | None,
+    truncated: Truncation | None,
     cells: Cells,
     total: Mapping[str, Cell],
     breakdown: Breakdown | None,
@@ -105,6 +110,7 @@ def _parts(catalog: Catalog, request: Request) -> Iterator[Measure | Histogram]:
     for name in PROBES:
         yield catalog.measures[name] if name in catalog.measures else catalog.histograms[name]
     yield from funnel.measures(catalog)
+    yield noted.FREE
     for metric in _candidates(catalog, request):
         yield from catalog.parts(metric)
 
@@ -126,17 +132,14 @@ def _trailing(catalog: Catalog, request: Request) -> set[int]:
 
 
 def _evaluator(
-    dataset: Dataset, request: Request, catalog: Catalog, counted: Counted, tally: Tally
-) -> tuple[Evaluator, noted.Truncation | None]:
-    curve = truncated = None
-    if "lead_times" not in counted.lacks:
-        times = list(tally.pieces(catalog.histograms["lead_times"], TOTAL, tally.timeline.everything))
-        truncated = noted.truncation([counts for _, counts in times], dataset.as_of)
-        # Leads from before anybody wrote down wins would make all leads look slow.
-        curve = timing(times, truncated.first_win if truncated else None, dataset.as_of)
+    dataset: Dataset, request: Request, catalog: Catalog, counted: Counted, truncated: Truncation | None
+) -> Evaluator:
     settings = Settings(by=request.by, horizon=request.horizon, gross_margin=request.gross_margin)
-    evaluator = Evaluator(catalog, tally, counted.facts, counted.lacks, dataset.scales, curve, settings)
-    return evaluator, truncated
+    curve = None
+    if "lead_times" not in counted.lacks:
+        since = truncated.first_win if truncated else None
+        curve = counted.timing(catalog.histograms["lead_times"], since)
+    return Evaluator(catalog, counted, dataset.scales, curve, settings)
 
 
 def _chosen(catalog: Catalog, request: Request, evaluator: Evaluator, found: Spans) -> list[Metric]:

@@ -14,7 +14,7 @@ from funnelkit.reports import Span
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
-    from funnelkit.metrics.counted import Counted
+    from funnelkit.metrics.counted import Asked
 
 
 class Spans(Struct, frozen=True, kw_only=True, dict=True):
@@ -37,10 +37,15 @@ class Spans(Struct, frozen=True, kw_only=True, dict=True):
         """What counts for the comparison period."""
         return window(self.before) if self.before else None
 
-    def windows(self, trailing: Iterable[int]) -> list[Window]:
-        """Every window that something is asked of, those that look back *trailing* months included."""
-        found = [self.window, *(window(p) for p in (self.before, *self.points) if p)]
-        return [*found, *(w.trailing(months) for w in found for months in trailing)]
+    @property
+    def windows(self) -> list[Window]:
+        """Every window that something is asked of."""
+        return [self.window, *(window(p) for p in (self.before, *self.points) if p)]
+
+    def trailing_cuts(self, several: Iterable[int]) -> list[int]:
+        """The days on which windows begin and end that look back so many months from the others."""
+        trailing = [w.trailing(months) for w in self.windows for months in several]
+        return [day for w in trailing for day in (w.start, w.end + 1)]
 
     def span(self, period: Period) -> Span:
         """*period* as the report shows it."""
@@ -57,10 +62,10 @@ def window(period: Period) -> Window:
     return Window(start=period.start, end=period.end)
 
 
-def spans(counted: Counted, request: Request, as_of: int) -> Spans:
+def spans(asked: Asked, request: Request, as_of: int) -> Spans:
     """The periods that *request* means, over the days that the data are of."""
-    main = request.period or _all(counted, as_of)
-    last = max([as_of, *counted.days(*counted.facts.frames)])
+    main = request.period or _all(asked, as_of)
+    last = max([as_of, *asked.days(*asked.facts.frames)])
     points = split(main, request.grain, request.calendar) if request.grain else ()
     return Spans(
         main=main,
@@ -74,6 +79,6 @@ def spans(counted: Counted, request: Request, as_of: int) -> Spans:
     )
 
 
-def _all(counted: Counted, as_of: int) -> Period:
-    days = counted.days("leads", "deals", "spend") or counted.days(*counted.facts.frames) or [as_of]
+def _all(asked: Asked, as_of: int) -> Period:
+    days = asked.days("leads", "deals", "spend") or asked.days(*asked.facts.frames) or [as_of]
     return Period(start=min(days[0], as_of), end=as_of, label="all")

@@ -114,7 +114,7 @@ def rows(cells: Cells, request: Request) -> Breakdown:
         rest = (REST,) * len(request.by)
         while rest in keys:
             rest = tuple(f"({value})" for value in rest)
-        tally.merge(beyond, rest)
+        tally.merge(beyond, rest, top)
         found.append(cells.row(rest, rest_of=len(beyond)))
     return Breakdown(by=request.by, rows=tuple(found), sort=sort)
 

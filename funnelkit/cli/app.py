@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from funnelkit import __version__
-from funnelkit.cli import init, inspect, metrics, report, schema, sources
+from funnelkit.cli import init, inspect, load, metrics, report, schema, sources
 from funnelkit.cli.boundary import guarded
 from funnelkit.cli.light import LightCommand, LightGroup
 
@@ -37,6 +37,7 @@ app.command("report", cls=LightCommand, help=report.HELP)(report.report)
 app.command("inspect", cls=LightCommand, help=inspect.HELP)(inspect.inspect)
 app.command("metrics", cls=LightCommand, help=metrics.HELP)(metrics.metrics)
 app.command("sources", cls=LightCommand, help=sources.HELP)(sources.sources)
+app.command("load", cls=LightCommand, help=load.HELP)(load.load)
 app.command("init", cls=LightCommand, help=init.HELP)(init.init)
 app.command("schema", cls=LightCommand, help=schema.HELP)(schema.schema)
 

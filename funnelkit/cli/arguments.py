@@ -10,7 +10,7 @@ Files = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[KIND=]FILE...",
-        help="Exports as CSV or Excel; also folders and patterns. KIND= says what a file is: deals=export.csv. "
+        help="Exports as CSV, Excel, Parquet or Arrow; also folders and patterns. KIND= says what a file is: deals=export.csv. "
         "Without files, those of funnelkit.yaml.",
         show_default=False,
     ),

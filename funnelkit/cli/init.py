@@ -50,9 +50,7 @@ def init(
     )
     folder = target.parent if output != "-" else Path.cwd()
     with Progress(quiet=quiet) as progress:
-        start = starting.configuration(
-            files or [], options, folder, lambda file: progress.say(f"reading {file}")
-        )
+        start = starting.configuration(files or [], options, folder, progress.show)
     if output == "-":
         out.emit(start.text.encode())
     else:

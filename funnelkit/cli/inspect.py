@@ -53,9 +53,7 @@ def inspect(
         no_config=no_config,
     )
     with Progress(quiet=quiet) as progress:
-        seen = inspecting.inspect(
-            files or [], options, lambda file: progress.say(f"reading {file}"), rejects=rejects is not None
-        )
+        seen = inspecting.inspect(files or [], options, progress.show, rejects=rejects is not None)
     if rejects is not None:
         _write_rejects(rejects, seen)
     out.emit(inspection.render(seen.files, format, width=out.width(), color=out.colored(no_color)))

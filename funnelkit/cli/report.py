@@ -86,7 +86,7 @@ def report(
         no_config=no_config,
     )
     with Progress(quiet=quiet) as progress:
-        made = reporting.report(files or [], options, lambda file: progress.say(f"reading {file}"))
+        made = reporting.report(files or [], options, progress.show)
     for source in made.sources if verbose else ():
         out.talk(f"{source.file}: {source.table}, {source.used} of {source.rows} rows used")
     if not targets:

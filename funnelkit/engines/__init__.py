@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct, field
@@ -58,6 +59,11 @@ class Cells(Struct, frozen=True, kw_only=True):
     kinds: Mapping[str, str] = field(default_factory=dict)
     """Header -> the kind of the canonical column; a column that only tells which rows are none has no kind."""
     scan: Scan | None = None
+    rare: frozenset[str] = frozenset()
+    """Headers of which only some cells are asked for: in rows without a day under any of *bare*, and those that
+    hold one of *words*. An engine may leave out the others."""
+    bare: tuple[str, ...] = ()
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Aside(Struct, frozen=True, kw_only=True):
@@ -136,25 +142,19 @@ class Engine(Protocol):
     def convert(self, text: Any, plan: TablePlan) -> Converted:
         """The canonical frame that *plan* makes of *text*."""
 
-    def label(
-        self,
-        frame: Any,
-        columns: Sequence[str],
-        label: Callable[..., str],
-        target: str,
-        seen: Mapping[str, str] | None = None,
-    ) -> Any:
-        """*frame* with a text column *target*: *label* of the values of *columns* ("" for missing).
+    def from_parquet(self, path: Path) -> Any:
+        """The canonical frame that `funnelkit load` has put into the Parquet file at *path*."""
 
-        *seen* says of a column which part of its cells *label* looks at, as a regular expression: given that part
-        alone, or "" where there is none, it says the same. An engine may spare itself the rest.
-        """
+    def label(
+        self, frame: Any, columns: Sequence[str], label: Callable[..., str], target: str
+    ) -> tuple[Any, frozenset[str]]:
+        """*frame* with a text column *target*: *label* of the values of *columns* ("" for missing); and all labels."""
 
     def concat(self, frames: Sequence[Any]) -> Any:
         """The rows of several frames under the union of their columns."""
 
-    def one_per_key(self, frame: Any, key: str, later: Sequence[str]) -> tuple[Any, dict[str, Repeated]]:
-        """One row per value of *key*: the one with the latest of the dates *later*. Rows without a key stay.
+    def one_per_key(self, frame: Any, key: str, order: Sequence[str]) -> tuple[Any, dict[str, Repeated]]:
+        """One row per value of *key*: the one that is last in the *order* of its columns. Rows without a key stay.
 
         Also returns the other rows by file.
         """
@@ -167,6 +167,12 @@ class Engine(Protocol):
         Where their *figures* differ, the last file wins or the conflict is returned: both files and the row.
         """
 
+    def progress(self) -> float | None:
+        """The share of its present query that is done, from 0 to 1; None where nobody can say.
+
+        It may be asked at any time, from any thread.
+        """
+
     def held(self, frame: Any) -> Any:
         """*frame*, worked out once for all that is asked of it later."""
 
@@ -176,14 +182,22 @@ class Engine(Protocol):
     def twins(self, frame: Any, without: str | None) -> int:
         """How many rows equal an earlier row in every canonical column; only of those *without* the named one."""
 
-    def numbered(self, frame: Any, name: str, date: str, key: str) -> Any:
-        """*frame* with a number *name*, from 0, in the order of *date*, then *key*, missing last, then of all cells."""
+    def numbered(
+        self, frame: Any, name: str, date: str, key: str, only: tuple[str, str] | None = None
+    ) -> Any:
+        """*frame* with a number *name*, from 0, in the order of *date*, then *key*, missing last, then of all cells.
 
-    def linked(self, leads: Any, deals: Any, keys: Sequence[LinkKey]) -> tuple[Any, Any, Mapping[str, int]]:
-        """*leads* and *deals* with ``_lead``, found by the first of *keys* that tells; and how many each key told.
+        No two rows have the same *key*, where they have one. Of *only* (column, value) rows with other values need
+        no number.
+        """
 
-        The number is that of the lead in the order of created_at, then lead_id, missing last, then of all cells;
-        a lead that no deal can mean may have none.
+    def linked(
+        self, leads: Any, deals: Any, keys: Sequence[LinkKey], columns: Sequence[str]
+    ) -> tuple[Any, Any, Callable[[Any], Mapping[str, int]]]:
+        """The people among *leads*, *deals* with their ``_lead``, and what tells how many of these each of *keys* linked.
+
+        People are the leads that any deal may mean, or more, with a number ``_lead`` in the order of `numbered` by
+        created_at and lead_id; of their columns at least *columns*, as far as there are such. A deal has the number of the lead that the first of *keys* finds.
         """
 
     def named(self, frame: Any, keys: Sequence[tuple[str, str]], target: str) -> Any:
@@ -196,8 +210,8 @@ class Engine(Protocol):
         its won deals).
         """
 
-    def outcomes(self, leads: Any, deals: Any, customers: Any) -> Any:
-        """*leads* with has_deal, deal_created_at, has_won and won_at."""
+    def outcomes(self, leads: Any, people: Any, deals: Any, customers: Any) -> Any:
+        """*leads* with has_deal, deal_created_at, has_won and won_at, by their numbers among *people*."""
 
     def looked_up(self, frame: Any, number: str, other: Any, columns: Mapping[str, str]) -> Any:
         """*frame* with *columns* (target to source) of the row of *other* that its column *number* names.

@@ -12,8 +12,7 @@ from msgspec import Struct
 
 from funnelkit.engines import Aside, BadCells, Converted
 from funnelkit.engines import _duck_rules as rules
-from funnelkit.engines._duck_text import DuckText, tidy
-from funnelkit.engines._kept import agrees
+from funnelkit.engines._duck_text import ODD, Column, DuckText, tidy
 from funnelkit.engines._sql import literal, name
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.styles import BAD, DateStyle, EmailStyle, IdStyle, NumberStyle, TextStyle
@@ -67,49 +66,89 @@ def convert(session: Session, text: DuckText, plan: TablePlan) -> Converted:
 
 def _readable(text: DuckText, plan: TablePlan) -> DuckText:
     """*text* with those columns kept as text of which the style reads plain cells in its own way."""
-    other = {c.header for c in plan.columns if not agrees(text.columns[c.header], c)}
+    other = {c.header for c in plan.columns if not _agrees(text.columns[c.header], c)}
     return text.as_text(other) if other else text
+
+
+def _agrees(column: Column, plan: ColumnPlan) -> bool:
+    """Whether the style of *plan* means by a plain cell what `Column` keeps it as."""
+    style = plan.style
+    if column.kept == "day":
+        return isinstance(style, DateStyle) and not (
+            style.pattern or style.edge or style.count or style.shifts
+        )
+    if column.kept == "number":
+        return (
+            isinstance(style, NumberStyle)
+            and style.decimal == "."
+            and not style.percent
+            and style.scale >= column.scale
+        )
+    return True
 
 
 def _typed(session: Session, text: DuckText, plan: ColumnPlan) -> Typed:
     """SQL for the column of *plan*; its cells that are not plain are read here."""
     column = text.columns[plan.header]
+    if column.kept == "word":
+        return _worded(session, text, plan)
     if column.kept == "text":
-        cell, odd, plain = f"t.{column.name}", f"t.{column.name}", _plain(plan, f"t.{column.name}")
-        asked = f"SELECT DISTINCT {cell} FROM {text.table} t" + (f" WHERE NOT {plain[0]}" if plain else "")
+        cell = column.name
+        plain = _plain(plan, column.name)
+        cells = [one for one in text.first(plan.header, f"NOT {plain}" if plain else "true") if one]
+        whole = cell if plain else f"NULL::{_type(plan)}"
     else:
         unit = 10 ** (plan.style.scale - column.scale) if isinstance(plan.style, NumberStyle) else 1
-        cell, odd = f"t.{column.name}::BIGINT * {unit}", f"t.{column.name}_odd"
-        plain = (f"{odd} IS NULL", cell)
-        asked = f"SELECT DISTINCT {odd} FROM {text.table} t WHERE {odd} IS NOT NULL"
-    cells = [one for (one,) in session.con.execute(asked).fetchall()]
+        cell = column.odd
+        cells = text.first(plan.header, column.is_odd)
+        whole = f"NULL::{_type(plan)}" if column.kept == "rare" else column.name
+        whole += f"::BIGINT * {unit}" if column.kept == "number" else ""
     if not cells:
-        return Typed(plan=plan, value=plain[1] if plain else f"NULL::{_type(plan)}")
+        return Typed(plan=plan, value=whole)
     parsed = [_in_range(value) for value in map(plan.style.parse, cells)]
     known = session.known(cells, parsed, _type(plan))
-    value = f"CASE WHEN {plain[0]} THEN {plain[1]} ELSE {known}.value END" if plain else f"{known}.value"
     return Typed(
         plan=plan,
-        value=value,
+        value=f"CASE WHEN {known}.cell IS NULL THEN {whole} ELSE {known}.value END",
         bad=f"coalesce({known}.bad, false)" if BAD in parsed else "false",
+        join=f"LEFT JOIN {known} ON {cell} = {known}.cell",
+    )
+
+
+def _worded(session: Session, text: DuckText, plan: ColumnPlan) -> Typed:
+    """SQL for a column of few words; each of them is read once."""
+    column = text.columns[plan.header]
+    cell = column.name
+    cells = [one for one in text.distinct(plan.header) if one]
+    parsed = dict(zip(cells, map(_in_range, map(plan.style.parse, cells)), strict=True))
+    if all(one == value for one, value in parsed.items()) and not text.first(plan.header, column.is_odd):
+        return Typed(plan=plan, value=cell)
+    texts = [value for value in parsed.values() if isinstance(value, str)]
+    kind = session.words(texts) if texts else _type(plan)
+    known = session.known(cells, list(parsed.values()), kind)
+    odd = f"CASE WHEN {cell} IS NULL THEN {ODD}[{column.place}] ELSE {cell}::VARCHAR END"
+    return Typed(
+        plan=plan,
+        value=f"{known}.value",
+        bad=f"coalesce({known}.bad, false)" if BAD in parsed.values() else "false",
         join=f"LEFT JOIN {known} ON {odd} = {known}.cell",
     )
 
 
-def _plain(plan: ColumnPlan, cell: str) -> tuple[str, str] | None:
-    """SQL for whether a text is read as it stands, and for what it is read as; None where its words must be known."""
+def _plain(plan: ColumnPlan, cell: str) -> str | None:
+    """SQL for whether a text is read as it stands; None where its words must be known."""
     style = plan.style
     if isinstance(style, EmailStyle):
-        return f"regexp_full_match({cell}, {_EMAIL})", cell
-    if isinstance(style, IdStyle):
-        return f"({tidy(cell)} AND NOT regexp_matches({cell}, '[eE][+]'))", cell
-    if isinstance(style, TextStyle) and not style.missing:
-        return tidy(cell), cell
+        return f"regexp_full_match({cell}, {_EMAIL})"
+    if isinstance(style, IdStyle) or (isinstance(style, TextStyle) and not style.missing):
+        return tidy(cell)
     return None
 
 
 def _type(plan: ColumnPlan) -> str:
-    return "BIGINT" if isinstance(plan.style, NumberStyle | DateStyle) else "VARCHAR"
+    if isinstance(plan.style, DateStyle):
+        return "INTEGER"
+    return "BIGINT" if isinstance(plan.style, NumberStyle) else "VARCHAR"
 
 
 def _in_range(value: Any) -> Any:

@@ -13,8 +13,7 @@ from msgspec import Struct
 
 from funnelkit import bulk
 from funnelkit.bulk import SPACES
-from funnelkit.engines._duck_text import DuckText, missing
-from funnelkit.engines._kept import Column
+from funnelkit.engines._duck_text import ODD, Column, DuckText, missing
 from funnelkit.engines._sql import literal
 
 if TYPE_CHECKING:
@@ -59,10 +58,12 @@ def _bare(session: Session, text: DuckText, rule: RowRule) -> list[int]:
 
 
 def _blank(column: Column) -> str:
-    odd = column.name if column.kept == "text" else f"{column.name}_odd"
+    cell = column.name if column.kept == "text" else f"{ODD}[{column.place}]"
     # "(not set)" is what an analytics tool calls a row.
-    blank = f"({missing(odd)} AND lower({odd}) NOT LIKE '%(not set)%')"
-    return blank if column.kept == "text" else f"({column.name} IS NULL AND ({odd} IS NULL OR {blank}))"
+    blank = f"({cell} IS NULL OR ({missing(cell)} AND lower({cell}) NOT LIKE '%(not set)%'))"
+    if column.kept == "rare":
+        return blank
+    return blank if column.kept == "text" else f"({column.name} IS NULL AND ({ODD} IS NULL OR {blank}))"
 
 
 def _fitting(session: Session, text: DuckText, rule: RowRule) -> list[int]:
@@ -87,17 +88,21 @@ def _fitting(session: Session, text: DuckText, rule: RowRule) -> list[int]:
 
 def _hope(session: Session, text: DuckText, rule: RowRule) -> str:
     """SQL for the rows that *rule* may mean: more of them, never fewer."""
-    kept = [text.columns[h] for h in rule.unless if text.columns[h].kept != "text"]
+    kept = [text.columns[h] for h in rule.unless if text.columns[h].kept in ("day", "number")]
     conditions = [f"{column.name} IS NULL" for column in kept]
     blanks = f"[\\s{SPACES}]*"
     small = literal(f"^{blanks}(?:{rule.pattern}){blanks}$")
-    searched = [text.columns[h] for h in dict.fromkeys(rule.headers)]
     looks = [
-        f"regexp_matches({c.name if c.kept == 'text' else f'{c.name}_odd'}, {small}, 'is')" for c in searched
+        f"regexp_matches({_searched(text.columns[h])}, {small}, 'is')" for h in dict.fromkeys(rule.headers)
     ]
     if looks and _understood(session, looks[0]):
         conditions.append(f"({' OR '.join(looks)})")
     return " AND ".join(conditions) or "true"
+
+
+def _searched(column: Column) -> str:
+    """SQL for the texts of a column in which a word may stand."""
+    return f"coalesce({column.name}::VARCHAR, {ODD}[{column.place}])" if column.kept == "word" else column.odd
 
 
 def _understood(session: Session, look: str) -> bool:

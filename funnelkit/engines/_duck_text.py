@@ -1,30 +1,77 @@
-"""A large CSV in DuckDB: read once by its own parser; each cell is kept as what it plainly is, else as its text."""
+"""A large CSV in DuckDB: read once by its own parser; each cell is kept as what it plainly is, else as its text.
+
+A date in ISO form is a day, a number with at most two decimals a whole number of hundredths, one of few
+words a number that stands for it. A row with a cell that is none of these keeps its texts beside it,
+for `Style.parse` to read; so nothing is decided here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
+from funnelkit import bulk
 from funnelkit.bulk import SPACES
 from funnelkit.dates import YEARS
-from funnelkit.engines._kept import SAMPLE, Column, chosen, written
 from funnelkit.engines._sql import listed, literal
 from funnelkit.errors import SourceError
+from funnelkit.figures import shape
+from funnelkit.periods import from_day
 from funnelkit.styles import LONGEST_MARK, MISSING_TEXT
 
 if TYPE_CHECKING:
     from funnelkit.engines import Aside, Cells, Scan
     from funnelkit.engines._session import Session
 
-_NULL = "\x01"
-"""No cell is this: an empty one is an empty text."""
+_SAMPLE = 20_000
+_DECIMALS = 2
+"""With three decimals ``1.234`` may be a thousand."""
+_NUMBERS = ("integer", "decimal", "money", "percent")
+_WORDS = ("text", "status", "boolean")
+_FEW = 200
+"""So many different cells of the sample at most are words of a list; they must come often."""
+_OFTEN = 20
+ODD = "odd"
+"""The column with the texts of a row that is not plain."""
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """One column of the file, as it is kept."""
+
+    name: str
+    place: int
+    """Where its text stands among those of a row that is not plain, from 1 on."""
+    kept: Literal["text", "word", "day", "number", "rare"] = "text"
+    value: str = ""
+    """SQL for what a plain cell is kept as, and null for any other; empty for text, and for what is rarely asked for."""
+    scale: int = 0
+    sample: tuple[str, ...] = ()
+
+    @property
+    def odd(self) -> str:
+        """SQL for the text of a cell that is not plain, else null."""
+        if self.kept == "rare":
+            return f"{ODD}[{self.place}]"
+        return (
+            self.name
+            if self.kept == "text"
+            else f"CASE WHEN {self.name} IS NULL THEN {ODD}[{self.place}] END"
+        )
+
+    @property
+    def is_odd(self) -> str:
+        """SQL for whether a cell is not plain."""
+        if self.kept == "rare":
+            return f"({ODD} IS NOT NULL AND {ODD}[{self.place}] IS NOT NULL)"
+        return f"({ODD} IS NOT NULL AND {self.name} IS NULL AND {ODD}[{self.place}] IS NOT NULL)"
 
 
 class DuckText(Struct, frozen=True, kw_only=True):
-    """The cells of one file in a table of DuckDB."""
+    """The cells of one file in a table of DuckDB; a blank cell is null there."""
 
     session: Session
     scan: Scan
@@ -33,30 +80,54 @@ class DuckText(Struct, frozen=True, kw_only=True):
     columns: Mapping[str, Column]
     rows: int
     aside: tuple[Aside, ...] = ()
+    known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """Different cells that were asked for before, by header and condition."""
 
     def distinct(self, header: str) -> Sequence[str]:
         """The different cells of one column; of plain numbers only some, among them the smallest and the largest."""
         column = self.columns[header]
         if column.kept == "text":
-            return self._first(column.name)
-        odd = self._first(f"{column.name}_odd", f"{column.name}_odd IS NOT NULL")
+            return self.first(header, "true")
+        odd = self.first(header, column.is_odd)
+        if column.kept == "rare":
+            return odd
+        if column.kept == "word":
+            return [*self._words(column), *odd]
         some = (
             f"DISTINCT {column.name}"
             if column.kept == "day"
             else f"unnest([min({column.name}), max({column.name})])"
         )
         found = self.session.rows(f"SELECT {some} FROM {self.table}")
-        plain = [written(column, value) for (value,) in found if value is not None]
+        plain = [_written(column, value) for (value,) in found if value is not None]
         return list(dict.fromkeys([*column.sample, *plain, *odd]))
 
     def unplain(self, header: str) -> Sequence[str]:
         """The different cells of a text column that may be anything else than an identifier or a name."""
         column = self.columns[header]
-        return self._first(column.name, f"NOT {tidy(column.name)}")
+        return (
+            self.first(header, f"NOT {tidy(column.name)}") if column.kept == "text" else self.distinct(header)
+        )
+
+    def _words(self, column: Column) -> list[str]:
+        """The words of a column that occur, in the order of the list that they are of."""
+        if (column.name, "") not in self.known:
+            query = f"SELECT {column.name} FROM {self.table} GROUP BY {column.name} ORDER BY {column.name} NULLS LAST"
+            self.known[column.name, ""] = [word or "" for (word,) in self.session.rows(query)]
+        return self.known[column.name, ""]
+
+    def first(self, header: str, where: str) -> list[str]:
+        """The different texts of a column in the rows that fit a condition, in the order in which they come."""
+        if (header, where) not in self.known:
+            self.known[header, where] = self._first(f"coalesce({self.columns[header].odd}, '')", where)
+        return self.known[header, where]
 
     def mentions(self, header: str, words: Sequence[str]) -> bool:
         """Whether any of *words* stands in any cell of a column."""
-        found = " OR ".join(f"contains(lower({self.columns[header].name}), {literal(w)})" for w in words)
+        column = self.columns[header]
+        if column.kept in ("word", "rare"):
+            return any(word in cell.lower() for cell in self.distinct(header) for word in words)
+        found = f"regexp_matches({column.name}, {literal('(?i)' + '|'.join(words))})"
         return bool(self.session.rows(f"SELECT 1 FROM {self.table} WHERE {found} LIMIT 1"))
 
     def at(self, header: str, lines: Sequence[int]) -> list[str]:
@@ -75,16 +146,15 @@ class DuckText(Struct, frozen=True, kw_only=True):
     def spelled(self, header: str) -> str:
         """SQL for a column as text; of plain cells a text that means the same."""
         column = self.columns[header]
-        if column.kept == "text":
-            return column.name
-        plain = f"CAST({column.name} AS VARCHAR)"
+        if column.kept in ("text", "rare"):
+            return f"coalesce({column.odd}, '')"
+        plain = f"{column.name}::VARCHAR"
         if column.kept == "number":
             plain = f"CAST(({column.name}::DECIMAL(18, 2) / {10**column.scale})::DECIMAL(18, {column.scale}) AS VARCHAR)"
-        return f"coalesce({column.name}_odd, {plain}, '')"
+        return f"coalesce({column.odd}, {plain}, '')"
 
-    def _first(self, cell: str, where: str = "true") -> list[str]:
-        """The different values of *cell*, in the order in which they come."""
-        query = f"SELECT {cell} FROM {self.table} WHERE {where} GROUP BY {cell} ORDER BY min(rowid)"
+    def _first(self, cell: str, where: str) -> list[str]:
+        query = f"SELECT {cell} AS cell FROM {self.table} WHERE {where} GROUP BY cell ORDER BY min(rowid)"
         return [found for (found,) in self.session.rows(query)]
 
     def as_text(self, headers: Collection[str]) -> DuckText:
@@ -110,13 +180,14 @@ def read(session: Session, cells: Cells) -> DuckText | None:
     source = _reader(scan)
     names = {header: f"c{position}" for header, position in cells.places.items()}
     try:
-        head = session.rows(f"SELECT {', '.join(names.values())} FROM {source} LIMIT {SAMPLE}")
+        head = session.rows(f"SELECT {', '.join(names.values())} FROM {source} LIMIT {_SAMPLE}")
         columns = {
-            header: chosen(name, cells.kinds.get(header, "text"), [row[i] for row in head])
+            header: _column(session, name, i + 1, cells.kinds.get(header, ""), [row[i] for row in head])
             for i, (header, name) in enumerate(names.items())
         }
-        kept = ", ".join(part for column in columns.values() for part in _kept(column))
-        table = session.table(f"SELECT {kept} FROM {source}")
+        if all(columns[day].kept == "day" for day in cells.bare):
+            columns |= {h: Column(name=names[h], place=columns[h].place, kept="rare") for h in cells.rare}
+        table = session.table(_load(source, columns, cells))
     except duckdb.Error:
         return None
     ((rows,),) = session.rows(f"SELECT count(*) FROM {table}")
@@ -126,39 +197,88 @@ def read(session: Session, cells: Cells) -> DuckText | None:
     return DuckText(session=session, scan=scan, cells=cells, table=table, columns=columns, rows=rows)
 
 
+def _load(source: str, columns: Mapping[str, Column], cells: Cells) -> str:
+    """SQL for the rows of *source* as they are kept."""
+    typed = [c for c in columns.values() if c.value]
+    odd = [f"(v{c.name} IS NULL AND {c.name} IS NOT NULL)" for c in typed]
+    rare = {header: column for header, column in columns.items() if column.kept == "rare"}
+    if rare and cells.bare:
+        odd.append(f"({' AND '.join(f'v{columns[day].name} IS NULL' for day in cells.bare)})")
+    searched = [rare[header].name for header in cells.words if header in rare]
+    if searched:
+        # One look over all of them costs less than one each; which of them it is, is seen later.
+        every = dict.fromkeys(word for words in cells.words.values() for word in words)
+        odd.append(f"({' OR '.join(f'contains(searched, {literal(word)})' for word in every)})")
+    texts = ", ".join(c.name for c in columns.values())
+    kept = ", ".join(
+        f"v{c.name} AS {c.name}" if c.value else c.name for c in columns.values() if c.kept != "rare"
+    )
+    values = "".join(f", {c.value} AS v{c.name}" for c in typed)
+    values += f", lower(concat_ws(' ', {', '.join(searched)})) AS searched" if searched else ""
+    return (
+        f"SELECT {kept}, CASE WHEN {' OR '.join(odd) or 'false'} THEN [{texts}] END AS {ODD} "
+        f"FROM (SELECT {texts}{values} FROM {source})"
+    )
+
+
 def _reader(scan: Scan) -> str:
     types = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(scan.width))
     options = (
         f"auto_detect=false, header=false, skip={scan.first_line - 1}, delim={literal(scan.delimiter)}, quote='\"', "
-        f"escape='\"', columns={{{types}}}, strict_mode=true, null_padding=false, nullstr={literal(_NULL)}, "
+        f"escape='\"', columns={{{types}}}, strict_mode=true, null_padding=false, nullstr='', "
         "max_line_size=16000000"
     )
     return f"read_csv({literal(scan.path)}, {options})"
 
 
-def _kept(column: Column) -> list[str]:
-    """SQL for a column as it is kept."""
-    cell = column.name
-    if column.kept == "text":
-        return [cell]
-    plain = _day(cell) if column.kept == "day" else _number(cell, column.scale)
-    return [
-        f"{plain} AS {cell}",
-        f"CASE WHEN ({plain}) IS NULL AND {cell} <> '' THEN {cell} END AS {cell}_odd",
-    ]
+def _column(session: Session, name: str, place: int, kind: str, sample: Sequence[str | None]) -> Column:
+    """How a column is best kept, judged by its first cells."""
+    filled = [cell for cell in sample if cell]
+    different = list(dict.fromkeys(filled))
+    if kind == "date" and different and bulk.all_stamps(different):
+        return Column(
+            name=name, place=place, kept="day", value=_day(name, different), sample=_some(different)
+        )
+    if kind in _NUMBERS and different and bulk.all_numbers(different):
+        scale = max(len(cell.partition(".")[2]) for cell in different)
+        if scale <= _DECIMALS:
+            value = _number(name, scale)
+            return Column(
+                name=name, place=place, kept="number", value=value, scale=scale, sample=_some(different)
+            )
+    if kind in _WORDS and different and len(different) <= min(_FEW, len(filled) // _OFTEN):
+        return Column(
+            name=name, place=place, kept="word", value=f"try_cast({name} AS {session.words(different)})"
+        )
+    return Column(name=name, place=place)
 
 
-def _day(cell: str) -> str:
-    """SQL for the day of a date or time stamp in ISO form, counted from 1970-01-01; else null."""
-    dashes = f"{cell}[5] = '-' AND {cell}[8] = '-'"
-    clock = f"{cell}[11] IN (' ', 'T') AND {cell}[12] BETWEEN '0' AND '2' AND {cell}[12:13] < '24'"
-    colons = f"{cell}[14] = ':' AND {cell}[15] BETWEEN '0' AND '5'"
-    seconds = f"(strlen({cell}) = 16 OR {cell}[18] BETWEEN '0' AND '5')"
-    day = (
-        f"CASE WHEN strlen({cell}) = 10 AND {dashes} AND {cell}[10] <> ' ' THEN try_cast({cell} AS DATE) "
-        f"WHEN strlen({cell}) IN (16, 19) AND {dashes} AND {clock} AND {colons} AND {seconds} "
-        f"THEN try_cast({cell} AS TIMESTAMP)::DATE END"
-    )
+def _some(cells: Sequence[str]) -> tuple[str, ...]:
+    """One cell of each shape."""
+    return tuple({shape(cell): cell for cell in reversed(cells)}.values())
+
+
+_STAMPS = (
+    ("____-__-__", "DATE"),
+    ("____-__-__T__:__:__", "TIMESTAMP"),
+    ("____-__-__ __:__:__", "TIMESTAMP"),
+    ("____-__-__T__:__", "TIMESTAMP"),
+    ("____-__-__ __:__", "TIMESTAMP"),
+)
+"""The shapes of dates and time stamps in ISO form."""
+
+
+def _day(cell: str, sample: Sequence[str]) -> str:
+    """SQL for the day of a date or time stamp in a shape of the *sample*, counted from 1970-01-01; else null."""
+    lengths = {(len(one), one[10:11]) for one in sample}
+    cases = []
+    for form, kind in _STAMPS:
+        if (len(form), form[10:11]) in lengths:
+            # A blank at the end, or 24 o'clock, is read otherwise by the database than it is meant.
+            plain = f"{cell} LIKE '{form}' AND NOT suffix({cell}, ' ')"
+            plain += f" AND NOT contains({cell}, '{form[10]}24:')" if kind == "TIMESTAMP" else ""
+            cases.append(f"WHEN {plain} THEN try_cast({cell} AS {kind})::DATE")
+    day = f"CASE {' '.join(cases)} END"
     first, last = (f"DATE '{year}-01-01'" for year in (YEARS.start, YEARS.stop))
     return (
         f"CASE WHEN ({day}) >= {first} AND ({day}) < {last} THEN (({day}) - DATE '1970-01-01')::INTEGER END"
@@ -170,6 +290,13 @@ def _number(cell: str, scale: int) -> str:
     decimals = f"(\\.[0-9]{{1,{scale}}})?" if scale else ""
     plain = f"regexp_full_match({cell}, '-?[0-9]{{1,15}}{decimals}')"
     return f"CASE WHEN {plain} THEN ({cell}::DECIMAL(18, {scale}) * {10**scale})::BIGINT END"
+
+
+def _written(column: Column, value: int) -> str:
+    """A cell that is kept as *value*."""
+    if column.kept == "day":
+        return from_day(value).isoformat()
+    return f"{Decimal(value).scaleb(-column.scale):f}"
 
 
 def tidy(cell: str) -> str:

@@ -6,13 +6,14 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from funnelkit.engines._sql import literal
 from funnelkit.errors import UsageError
 from funnelkit.styles import BAD
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _PREFIX = "funnelkit-spill-"
 _SESSIONS = count()
+_FEW = 1_000
+"""So many different texts at most are kept as numbers."""
 
 
 class Session:
@@ -32,8 +35,9 @@ class Session:
         # The database makes this folder when it needs it, and takes it away when it is closed.
         self.folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{os.getpid()}-{next(_SESSIONS)}"
         self.con: DuckDBPyConnection = duckdb.connect(config={"temp_directory": str(self.folder)})
-        # What it would draw on the terminal while it works is no part of a report.
-        self.con.execute("SET enable_progress_bar = false")
+        # How far a query is can be asked for; what would be drawn on the terminal is no part of a report.
+        self.con.execute("SET enable_progress_bar = true")
+        self.con.execute("SET enable_progress_bar_print = false")
         # Nobody needs to think of it: the frames that hold what is spilled are gone before the session is.
         weakref.finalize(self, _leave, self.con, self.folder)
         if memory:
@@ -78,6 +82,15 @@ class Session:
         """The rows of *query*, worked out once and held, as a frame."""
         return self.con.table(self.table(query))
 
+    def words(self, texts: Iterable[str]) -> str:
+        """A type for a column of these *texts*: where they are few, numbers stand for them."""
+        different = list(dict.fromkeys(texts))
+        if not different or len(different) > _FEW:
+            return "VARCHAR"
+        name = self.name()
+        self.con.execute(f"CREATE TYPE {name} AS ENUM ({', '.join(map(literal, different))})")
+        return name
+
     def known(self, cells: Sequence[str], parsed: Sequence[Any], kind: str) -> str:
         """The name of a table of *cells*, the values they were *parsed* to, and whether they are bad."""
         values = [None if value is BAD else value for value in parsed]
@@ -105,11 +118,12 @@ def _clear_away() -> None:
     """Remove what processes have left that were killed."""
     for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         process = left.name.removeprefix(_PREFIX).partition("-")[0]
-        if process.isdigit() and not _runs(int(process)):
+        if process.isdigit() and not runs(int(process)):
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _runs(process: int) -> bool:
+def runs(process: int) -> bool:
+    """Whether there is such a process."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

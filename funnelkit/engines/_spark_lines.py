@@ -7,6 +7,7 @@ and the number of a line is its place in its part and all lines of the parts bef
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, takewhile
@@ -44,11 +45,16 @@ class Lines(Struct, frozen=True, kw_only=True):
     """How many lines there are; 0 where their order is not that of the file."""
 
 
+def url(path: str) -> str:
+    """The address of the file at *path*."""
+    # To Spark an address is a pattern; in this one each sign stands for itself.
+    named = re.sub(r"([{}\[\]*?\\])", r"\\\1", os.path.abspath(path))
+    return f"file://{named}"
+
+
 def one_by_one(session: Session, path: str) -> str:
     """SQL for the lines of the file at *path*, with the numbers that Spark gives to them."""
-    # To Spark a path is a pattern; in this one each sign stands for itself.
-    named = re.sub(r"([{}\[\]*?\\])", r"\\\1", path)
-    text = session.spark.read.text(f"file://{named}")
+    text = session.spark.read.text(url(path))
     return session.named(
         text.selectExpr("value", "monotonically_increasing_id() AS id", "_metadata.file_block_start AS block")
     )

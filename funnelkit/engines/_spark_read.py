@@ -8,17 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+from pyspark.sql.types import StringType
 
+from funnelkit import collect
 from funnelkit.engines import Cells, Scan
 from funnelkit.engines import _spark_lines as of_file
 from funnelkit.engines import _spark_parts as of_parts
-from funnelkit.engines._kept import SAMPLE, Column, chosen
+from funnelkit.engines._spark_kept import SAMPLE, Column, chosen
 from funnelkit.engines._spark_session import Session
 from funnelkit.engines._spark_sql import day, literal, number
 from funnelkit.engines._spark_text import SparkText
+from funnelkit.engines._sql import name
 
 
 def read(session: Session, cells: Cells) -> SparkText | None:
@@ -84,6 +89,22 @@ def read_parts(session: Session, cells: Cells) -> SparkText:
         aside=odd.aside,
         seen={},
     )
+
+
+def canonical(session: Session, path: Path) -> DataFrame | None:
+    """The canonical frame in the Parquet file at *path*; None where the machines of Spark do not see it."""
+    try:
+        rows = session.spark.read.parquet(of_file.url(str(path)))
+        kinds = {
+            f.name: "STRING" if isinstance(f.dataType, StringType) else "BIGINT" for f in rows.schema.fields
+        }
+        frame = session.held(
+            rows.selectExpr(*(f"CAST({name(c)} AS {k}) AS {name(c)}" for c, k in kinds.items()))
+        )
+        collect.fetched(frame.groupBy().count())
+    except (PySparkException, Py4JError):
+        return None
+    return frame
 
 
 def _scan(cells: Cells) -> Scan:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pyspark.errors import PySparkException
 
 from funnelkit.bulk import SPACES
-from funnelkit.engines._kept import Column
+from funnelkit.engines._spark_kept import Column
 from funnelkit.engines._spark_sql import listed, literal, missing
 from funnelkit.engines._spark_text import SparkText
 from funnelkit.plans import RowRule

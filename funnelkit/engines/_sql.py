@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def literal(text: str) -> str:
     """*text* as a literal."""
@@ -13,7 +15,7 @@ def name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def names(columns: list[str]) -> str:
+def names(columns: Iterable[str]) -> str:
     """*columns* as a list of identifiers."""
     return ", ".join(map(name, columns))
 

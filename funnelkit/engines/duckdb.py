@@ -6,23 +6,30 @@ Imported only when it is asked for, so the database stands at the top.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.engines import Cells, Converted, Repeated, _duck_convert, _duck_text, no_address
+from funnelkit.engines import Cells, Converted, Repeated, _duck_convert, _duck_text, _parquet, no_address
 from funnelkit.engines import _sql_link as link
-from funnelkit.engines._coded import PandasText
+from funnelkit.engines._duck_text import DuckText
 from funnelkit.engines._session import Session
-from funnelkit.engines._sql import name, names
-from funnelkit.engines.pandas import PandasEngine
+from funnelkit.engines._sql import literal, name, names
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
+    from duckdb.sqltypes import DuckDBPyType
 
+    from funnelkit.engines.pandas import PandasEngine
     from funnelkit.plans import LinkKey, TablePlan
 
 _FILES = ("source_file", "source_row")
+_BEGINNING = 1_000
+_MOST_LABELS = 10_000
+"""A list of more labels is joined."""
 
 
 class DuckDBEngine:
@@ -30,7 +37,19 @@ class DuckDBEngine:
 
     def __init__(self, memory: str | None = None) -> None:
         self._session = Session(memory)
-        self._memory = PandasEngine()
+        self._several = False
+        """Whether any table is made of several files."""
+        self._ids: set[str] = set()
+        """Columns that name a row of their table: no two rows have the same."""
+        self._in_order: set[str] = set()
+        """Those of them in whose order the lines of their file stand."""
+
+    @cached_property
+    def _memory(self) -> PandasEngine:
+        """What reads the files that the database cannot; plain ones need no pandas."""
+        from funnelkit.engines.pandas import PandasEngine
+
+        return PandasEngine()
 
     def close(self) -> None:
         """Nothing: what is held goes with the frames."""
@@ -45,61 +64,87 @@ class DuckDBEngine:
 
     def convert(self, text: Any, plan: TablePlan) -> Converted:
         """The canonical frame that *plan* makes of *text*."""
-        if not isinstance(text, PandasText):
+        if isinstance(text, DuckText):
             return _duck_convert.convert(self._session, text, plan)
         done = self._memory.convert(text, plan)
         view = self._session.named(self._session.con.from_df(done.frame))
         frame = self._session.kept(f"SELECT * FROM {view}")
         return Converted(frame=frame, rows=done.rows, aside=done.aside, bad=done.bad)
 
+    def from_parquet(self, path: Path) -> DuckDBPyRelation:
+        """The canonical frame in the Parquet file at *path*."""
+        return self._session.relation(f"SELECT * FROM {_parquet.scan(path)}")
+
     def label(
-        self,
-        frame: DuckDBPyRelation,
-        columns: Sequence[str],
-        label: Callable[..., str],
-        target: str,
-        seen: Mapping[str, str] | None = None,
-    ) -> DuckDBPyRelation:
-        """*frame* with a text column *target*: *label* of the values of *columns*."""
+        self, frame: DuckDBPyRelation, columns: Sequence[str], label: Callable[..., str], target: str
+    ) -> tuple[DuckDBPyRelation, frozenset[str]]:
+        """*frame* with a text column *target*: *label* of the values of *columns*; and all labels."""
         table = self._session.named(frame)
         known = [c for c in columns if c in frame.columns]
-        cells = [f"coalesce({name(c)}, '')" for c in known]
-        combined = self._session.rows(f"SELECT DISTINCT {', '.join(cells)} FROM {table}")
-        lists = [[row[i] for row in combined] for i in range(len(known))]
-        labels = [label(**dict(zip(known, row, strict=True))) for row in combined]
-        unnested = [f"unnest(${i}::VARCHAR[]) AS k{i}" for i in range(1, len(known) + 2)]
-        of = self._session.table(f"SELECT {', '.join(unnested)}", [*lists, labels])
-        on = " AND ".join(f"{cell} = {of}.k{i}" for i, cell in enumerate(cells, 1))
-        rest = f"EXCLUDE ({name(target)})" if target in frame.columns else ""
-        return self._session.relation(
-            f"SELECT {table}.* {rest}, {of}.k{len(known) + 1} AS {name(target)} FROM {table} LEFT JOIN {of} ON {on}"
+        several = self._session.table(
+            f"SELECT row_number() OVER () AS _k, * FROM (SELECT DISTINCT {names(known)} FROM {table})"
         )
+        cells = ", ".join(f"coalesce({name(c)}::VARCHAR, '')" for c in known)
+        combined = self._session.rows(f"SELECT {cells} FROM {several} ORDER BY _k")
+        labels = [label(**dict(zip(known, row, strict=True))) for row in combined]
+        kinds = {c: frame.types[frame.columns.index(c)] for c in known}
+        looked_up = _looked_up(kinds, combined, labels, self._session.words(labels))
+        query = (
+            f"SELECT * REPLACE ({looked_up} AS {name(target)}) FROM {table}"
+            if looked_up and target in frame.columns
+            else f"SELECT *, {looked_up} AS {name(target)} FROM {table}"
+            if looked_up
+            else self._joined_labels(table, frame.columns, known, several, labels, target)
+        )
+        return self._session.relation(query), frozenset(labels)
+
+    def _joined_labels(
+        self,
+        table: str,
+        columns: Sequence[str],
+        known: Sequence[str],
+        several: str,
+        labels: Sequence[str],
+        target: str,
+    ) -> str:
+        """SQL for *table* with the *labels* of what *several* lists in their order."""
+        kind = self._session.words(labels)
+        of = self._session.table(
+            f"SELECT c.*, l._label::{kind} AS _label FROM {several} c "
+            "JOIN (SELECT unnest($1::VARCHAR[]) AS _label, generate_subscripts($1, 1) AS _k) l USING (_k)",
+            [labels],
+        )
+        # Missing cells are a value like any other here.
+        on = " AND ".join(f"t.{name(c)} IS NOT DISTINCT FROM m.{name(c)}" for c in known)
+        rest = f"EXCLUDE ({name(target)})" if target in columns else ""
+        return f"SELECT t.* {rest}, m._label AS {name(target)} FROM {table} t LEFT JOIN {of} m ON {on}"
 
     def concat(self, frames: Sequence[DuckDBPyRelation]) -> DuckDBPyRelation:
         """The rows of several frames under the union of their columns."""
+        self._several = self._several or len(frames) > 1
         tables = [f"SELECT * FROM {self._session.named(frame)}" for frame in frames]
         return frames[0] if len(frames) == 1 else self._session.relation(" UNION ALL BY NAME ".join(tables))
 
     def one_per_key(
-        self, frame: DuckDBPyRelation, key: str, later: Sequence[str]
+        self, frame: DuckDBPyRelation, key: str, order: Sequence[str]
     ) -> tuple[DuckDBPyRelation, dict[str, Repeated]]:
-        """One row per value of *key*: the one with the latest of the dates *later*."""
+        """One row per value of *key*: the one that is last in the *order* of its columns."""
         table = self._session.named(frame)
-        several = self._session.table(
-            f"SELECT {name(key)} AS key FROM {table} WHERE {name(key)} IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
-        )
+        self._ids.add(key)
+        if self._ascending(table, key):
+            self._in_order |= set() if self._several else {key}
+            return frame, {}
+        several = self._session.table(link.repeated(table, key))
         if not self._session.rows(f"SELECT 1 FROM {several} LIMIT 1"):
             return frame, {}
-        dates = [c for c in later if c in frame.columns]
-        rest = sorted(c for c in frame.columns if c not in (key, *dates, *_FILES))
-        order = ", ".join(f"{name(c)} DESC NULLS LAST" for c in [*dates, *rest, *_FILES])
-        place = f"row_number() OVER (PARTITION BY {name(key)} ORDER BY {order})"
+        places = ", ".join(f"{name(c)}{_text(frame, c)} DESC NULLS LAST" for c in [*order, *_FILES])
+        place = f"row_number() OVER (PARTITION BY {name(key)} ORDER BY {places})"
         dropped = self._session.table(
             f"SELECT source_file, source_row FROM (SELECT *, {place} AS _place FROM {table} "
             f"WHERE {name(key)} IN (SELECT key FROM {several})) WHERE _place > 1"
         )
         kept = self._session.relation(
-            f"SELECT * FROM {table} ANTI JOIN {dropped} USING (source_row, source_file)"
+            f"SELECT * FROM {table} ANTI JOIN {dropped} USING ({names(self._place)})"
         )
         return kept, self._lines_by_file(f"SELECT source_file, source_row FROM {dropped}")
 
@@ -120,28 +165,59 @@ class DuckDBEngine:
         query = f"SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM {table} {where} GROUP BY {columns})"
         return int(self._session.rows(query)[0][0])
 
-    def numbered(self, frame: DuckDBPyRelation, target: str, date: str, key: str) -> DuckDBPyRelation:
+    def numbered(
+        self, frame: DuckDBPyRelation, target: str, date: str, key: str, only: tuple[str, str] | None = None
+    ) -> DuckDBPyRelation:
         """*frame* with a number *target*, from 0, in the order of *date*, then *key*, then of all cells."""
+        query = self._numbered(frame, target, date, key, only)
+        return self._session.relation(query) if key in self._in_order else self._session.kept(query)
+
+    def _numbered(
+        self, frame: DuckDBPyRelation, target: str, date: str, key: str, only: tuple[str, str] | None = None
+    ) -> str:
         table = self._session.named(frame)
-        return self._session.kept(link.numbered(table, frame.columns, target, date, key))
+        columns = {c: _text(frame, c) for c in frame.columns}
+        if key in self._in_order and {date, "source_row"} <= columns.keys():
+            return link.numbered_by_line(table, target, date)
+        some = f"SELECT 1 FROM {table} WHERE {name(key)} IS NULL LIMIT 1"
+        if key in columns and not self._session.rows(some):
+            # No two rows are alike in it, so nothing else puts them in order.
+            columns = {c: kind for c, kind in columns.items() if c in (date, key)}
+        return link.numbered(table, columns, target, date, key, only)
 
     def linked(
-        self, leads: DuckDBPyRelation, deals: DuckDBPyRelation, keys: Sequence[LinkKey]
-    ) -> tuple[DuckDBPyRelation, DuckDBPyRelation, Mapping[str, int]]:
-        """*leads* and *deals* with ``_lead``; and how many deals each of *keys* linked."""
-        of_leads, of_deals = self._session.named(leads), self._session.named(deals)
+        self,
+        leads: DuckDBPyRelation,
+        deals: DuckDBPyRelation,
+        keys: Sequence[LinkKey],
+        columns: Sequence[str],
+    ) -> tuple[DuckDBPyRelation, DuckDBPyRelation, Callable[[DuckDBPyRelation], Mapping[str, int]]]:
+        """The people among *leads*, *deals* with ``_lead``, and what tells how many of these each of *keys* linked."""
+        of_deals = self._session.named(deals)
         used = [k for k in keys if k.lead in leads.columns and k.deal in deals.columns]
         # Only the leads that any deal may mean are put in order: they are few.
-        meant = self._session.view(link.candidates(of_leads, of_deals, used))
-        people = self._session.table(link.numbered(meant, leads.columns, "_lead", "created_at", "lead_id"))
-        found = [(k, self._session.table(link.known(people, of_deals, k))) for k in used]
-        done = self._session.table(link.linked(of_deals, found))
-        told = dict(
-            self._session.rows(f"SELECT _by, count(*) FROM {done} WHERE _by IS NOT NULL GROUP BY _by")
-        )
-        frame = self._session.relation(f"SELECT * EXCLUDE (_by) FROM {done}")
-        with_numbers = self._session.relation(link.with_numbers(of_leads, people)) if used else leads
-        return with_numbers, frame, {k.name: int(told.get(k.name, 0)) for k in used}
+        taken = [c for c in leads.columns if c in {*columns, *_FILES, *(k.lead for k in used)}]
+        meant = self._session.relation(link.candidates(self._session.named(leads), taken, of_deals, used))
+        meant = meant if "lead_id" in self._in_order else self.held(meant)
+        people = self._session.table(self._numbered(meant, "_lead", "created_at", "lead_id"))
+        found = [(k, self._known(people, of_deals, k)) for k in used]
+        frame = self._session.relation(link.linked(of_deals, found))
+
+        def matched(held: DuckDBPyRelation) -> Mapping[str, int]:
+            table = self._session.named(held)
+            told = dict(self._session.rows(f"SELECT _by, count(*) FROM {table} GROUP BY _by"))
+            return {k.name: int(told.get(k.name, 0)) for k in used}
+
+        return self._session.con.table(people), frame, matched
+
+    def _known(self, people: str, deals: str, key: LinkKey) -> str:
+        """The name of a table: value of *key* -> the earliest lead that has it."""
+        if key.lead in self._ids:
+            column = name(key.lead)
+            return self._session.view(
+                f"SELECT {column} AS value, _lead AS lead FROM {people} WHERE {column} IS NOT NULL"
+            )
+        return self._session.table(link.known(people, deals, key))
 
     def named(
         self, frame: DuckDBPyRelation, keys: Sequence[tuple[str, str]], target: str
@@ -155,12 +231,18 @@ class DuckDBEngine:
         return self._session.kept(link.customers(self._session.named(deals), deals.columns))
 
     def outcomes(
-        self, leads: DuckDBPyRelation, deals: DuckDBPyRelation, customers: DuckDBPyRelation
+        self,
+        leads: DuckDBPyRelation,
+        people: DuckDBPyRelation,
+        deals: DuckDBPyRelation,
+        customers: DuckDBPyRelation,
     ) -> DuckDBPyRelation:
         """*leads* with what became of them."""
-        tables = [(self._session.named(f), f.columns) for f in (leads, deals, customers)]
-        (people, of_people), (of_deals, deal_columns), (found, of_found) = tables
-        return self._session.kept(link.outcomes(people, of_people, of_deals, deal_columns, found, of_found))
+        tables = {self._session.named(f): f.columns for f in (people, deals, customers)}
+        found = self._session.table(link.outcomes(*tables.items()))
+        table = self._session.named(leads)
+        days = [c for c in ("deal_created_at", "won_at") if c in self._session.con.table(found).columns]
+        return self._session.kept(link.with_outcomes((table, leads.columns), found, self._place, days))
 
     def looked_up(
         self, frame: DuckDBPyRelation, number: str, other: DuckDBPyRelation, columns: Mapping[str, str]
@@ -180,6 +262,11 @@ class DuckDBEngine:
         """*frame* with the money *columns* times *factor* of the values of *by*, rounded half to even."""
         return self._from_memory(self._memory.convert_money(self.in_memory(frame), columns, by, factor))
 
+    def progress(self) -> float | None:
+        """The share of its present query that is done."""
+        percent = self._session.con.query_progress()
+        return percent / 100 if percent >= 0 else None
+
     def held(self, frame: DuckDBPyRelation) -> DuckDBPyRelation:
         """*frame*, worked out once for all that is asked of it later."""
         return self._session.kept(f"SELECT * FROM {self._session.named(frame)}")
@@ -189,11 +276,25 @@ class DuckDBEngine:
         import pandas as pd
 
         found = frame.df()
-        kinds = {
-            c: "str" if str(t) == "VARCHAR" else "Int64"
-            for c, t in zip(frame.columns, frame.types, strict=True)
-        }
+        kinds = {c: "str" if is_text(t) else "Int64" for c, t in zip(frame.columns, frame.types, strict=True)}
         return found.astype({c: pd.api.types.pandas_dtype(kind) for c, kind in kinds.items()})
+
+    def _ascending(self, table: str, key: str) -> bool:
+        """Whether each *key* is greater than the one before, as in exports in the order of their ids: none repeats."""
+        column = name(key)
+        begun = f"(SELECT {column} FROM {table} LIMIT {_BEGINNING})"
+        for rows in (begun, table):
+            after = (
+                f"SELECT {column} > lag({column}) OVER () AS ascends, row_number() OVER () AS n FROM {rows}"
+            )
+            if self._session.rows(f"SELECT 1 FROM ({after}) WHERE n > 1 AND ascends IS NOT true LIMIT 1"):
+                return False
+        return True
+
+    @property
+    def _place(self) -> list[str]:
+        """The columns that name a row: where no table has several files, its line does."""
+        return list(_FILES) if self._several else ["source_row"]
 
     def _from_memory(self, frame: Any) -> DuckDBPyRelation:
         return self._session.kept(f"SELECT * FROM {self._session.named(self._session.con.from_df(frame))}")
@@ -203,3 +304,47 @@ class DuckDBEngine:
             f"SELECT source_file, list(source_row ORDER BY source_row) FROM ({query}) GROUP BY source_file"
         )
         return {file: Repeated(lines=tuple(lines)) for file, lines in sorted(self._session.rows(listed))}
+
+
+def _looked_up(
+    kinds: Mapping[str, DuckDBPyType], rows: Sequence[Sequence[str]], labels: list[str], kind: str
+) -> str:
+    """SQL that finds the label of a row in a list, where its cells are numbers of words; empty where they are not.
+
+    Unlike a join it costs nothing where nobody asks for the label.
+    """
+    if not kinds or any(one.id != "enum" for one in kinds.values()):
+        return ""
+    words = {c: {word: i for i, word in enumerate(_words(one), 1)} for c, one in kinds.items()}
+    sizes = {c: len(of) + 1 for c, of in words.items()}
+    if math.prod(sizes.values()) > _MOST_LABELS:
+        return ""
+    place = "0"
+    # What no row has is given any of the labels: all must be words of their list.
+    found = labels[:1] * math.prod(sizes.values())
+    for c, size in sizes.items():
+        place = f"({place} * {size} + coalesce(enum_code({name(c)})::INTEGER + 1, 0))"
+    for row, label in zip(rows, labels, strict=True):
+        at = 0
+        for c, cell in zip(kinds, row, strict=True):
+            at = at * sizes[c] + words[c].get(cell, 0)
+        found[at] = label
+    listed = ", ".join(map(literal, found))
+    return f"([{listed}]::{kind}[])[{place} + 1]"
+
+
+def _words(kind: DuckDBPyType) -> list[str]:
+    """The words of a type that has a list of them."""
+    ((_, words),) = kind.children
+    assert isinstance(words, list)
+    return words
+
+
+def is_text(kind: DuckDBPyType) -> bool:
+    """Whether a type of the database holds text, one of few words or any."""
+    return kind.id in ("varchar", "enum")
+
+
+def _text(frame: DuckDBPyRelation, column: str) -> str:
+    """The cast under which a column is put in order: words by their letters, not by their numbers."""
+    return "::VARCHAR" if is_text(frame.types[frame.columns.index(column)]) else ""

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from funnelkit.engines import Aside, BadCells, Cells, Converted, Repeated, _linking, no_address
+from funnelkit.engines import Aside, BadCells, Cells, Converted, Repeated, _linking, _parquet, no_address
 from funnelkit.engines._coded import Coding, PandasText, asides, bad_cells, hits, promising, typed
 from funnelkit.plans import LinkKey, TablePlan
 
@@ -68,46 +69,44 @@ class PandasEngine:
             frame=frame[used].reset_index(drop=True), rows=text.rows, aside=tuple(aside), bad=tuple(bad)
         )
 
+    def from_parquet(self, path: Path) -> pd.DataFrame:
+        """The canonical frame in the Parquet file at *path*."""
+        return _parquet.in_memory(path)
+
     def label(
-        self,
-        frame: pd.DataFrame,
-        columns: Sequence[str],
-        label: Callable[..., str],
-        target: str,
-        seen: Mapping[str, str] | None = None,
-    ) -> pd.DataFrame:
-        """*frame* with a text column *target*: *label* of the values of *columns*."""
+        self, frame: pd.DataFrame, columns: Sequence[str], label: Callable[..., str], target: str
+    ) -> tuple[pd.DataFrame, frozenset[str]]:
+        """*frame* with a text column *target*: *label* of the values of *columns*; and all labels."""
         known = {name: column for name in columns if (column := _words(frame, name)) is not None}
         if len(known) == 1:
-            ((name, (codes, values)),) = known.items()
+            ((name, (rows, values)),) = known.items()
             labels = [label(**{name: value}) for value in values]
-            return frame.assign(**{target: pd.array(labels, dtype="str").take(codes)})
-        key = np.zeros(len(frame), dtype=np.int64)
-        for codes, values in known.values():
-            key = key * (len(values) + 1) + codes
-        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-        labels = [
-            label(**{name: values[codes[row]] for name, (codes, values) in known.items()}) for row in first
-        ]
-        return frame.assign(**{target: pd.array(labels, dtype="str").take(inverse.reshape(-1))})
+        else:
+            key = np.zeros(len(frame), dtype=np.int64)
+            for codes, values in known.values():
+                key = key * (len(values) + 1) + codes
+            _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+            rows = inverse.reshape(-1)
+            labels = [
+                label(**{name: values[codes[row]] for name, (codes, values) in known.items()})
+                for row in first
+            ]
+        return frame.assign(**{target: pd.array(labels, dtype="str").take(rows)}), frozenset(labels)
 
     def concat(self, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
         """The rows of several frames under the union of their columns."""
         return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
     def one_per_key(
-        self, frame: pd.DataFrame, key: str, later: Sequence[str]
+        self, frame: pd.DataFrame, key: str, order: Sequence[str]
     ) -> tuple[pd.DataFrame, dict[str, Repeated]]:
-        """One row per value of *key*: the one with the latest of the dates *later*."""
+        """One row per value of *key*: the one that is last in the *order* of its columns."""
         values = _linking.cells(frame[key])
         if len(set(values)) == len(values):
             return frame, {}
         several = {value for value, n in Counter(values).items() if n > 1 and value is not None}
         repeated = frame[[value in several for value in values]]
-        dates = [c for c in later if c in frame.columns]
-        # After the dates the whole row decides, so that the order of the files never does.
-        rest = sorted(c for c in frame.columns if c not in (key, *dates, *_FILES))
-        columns = [_linking.cells(repeated[c]) for c in (key, *dates, *rest, *_FILES) if c in frame.columns]
+        columns = [_linking.cells(repeated[c]) for c in (key, *order, *_FILES)]
         rows = [_linking.comparable(row, missing=False) for row in zip(*columns, strict=True)]
         best: dict[Any, int] = {}
         for row in range(len(rows)):
@@ -147,17 +146,19 @@ class PandasEngine:
         asked = frame[frame[without].isna()] if without else frame
         return int(asked.drop(columns=["source_file", "source_row"]).duplicated().sum())
 
-    def numbered(self, frame: pd.DataFrame, name: str, date: str, key: str) -> pd.DataFrame:
+    def numbered(
+        self, frame: pd.DataFrame, name: str, date: str, key: str, only: tuple[str, str] | None = None
+    ) -> pd.DataFrame:
         """*frame* in the order of *date*, then *key*, then of all cells, with the number *name*."""
         return _linking.numbered(frame, name, date, key)
 
     def linked(
-        self, leads: pd.DataFrame, deals: pd.DataFrame, keys: Sequence[LinkKey]
-    ) -> tuple[pd.DataFrame, pd.DataFrame, Mapping[str, int]]:
-        """*leads* and *deals* with ``_lead``; and how many deals each of *keys* linked."""
+        self, leads: pd.DataFrame, deals: pd.DataFrame, keys: Sequence[LinkKey], columns: Sequence[str]
+    ) -> tuple[pd.DataFrame, pd.DataFrame, Callable[[pd.DataFrame], Mapping[str, int]]]:
+        """The people among *leads*, *deals* with ``_lead``, and what tells how many each of *keys* linked."""
         people = _linking.numbered(leads, "_lead", "created_at", "lead_id") if keys else leads
         numbers, matched = _linking.leads_of(people, deals, keys)
-        return people, deals.assign(_lead=_linking.nullable(numbers)), matched
+        return people, deals.assign(_lead=_linking.nullable(numbers)), lambda _: matched
 
     def named(self, frame: pd.DataFrame, keys: Sequence[tuple[str, str]], target: str) -> pd.DataFrame:
         """*frame* with the text *target*: the first of *keys* that the row has."""
@@ -167,15 +168,21 @@ class PandasEngine:
         """One row per customer of the won *deals*."""
         return _linking.customers(deals)
 
-    def outcomes(self, leads: pd.DataFrame, deals: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
-        """*leads* with what became of them."""
-        return _linking.outcomes(leads, deals, customers)
+    def outcomes(
+        self, leads: pd.DataFrame, people: pd.DataFrame, deals: pd.DataFrame, customers: pd.DataFrame
+    ) -> pd.DataFrame:
+        """*leads*, who are all of *people*, with what became of them."""
+        done = _linking.outcomes(people, deals, customers)
+        return done[[c for c in done.columns if c in leads.columns or c not in people.columns]]
 
     def looked_up(
         self, frame: pd.DataFrame, number: str, other: pd.DataFrame, columns: Mapping[str, str]
     ) -> pd.DataFrame:
         """*frame* with *columns* of the rows of *other* that *number* names."""
         return _linking.looked_up(frame, number, other, columns)
+
+    def progress(self) -> None:
+        """Nobody can say."""
 
     def held(self, frame: pd.DataFrame) -> pd.DataFrame:
         """*frame*, which is in memory already."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
@@ -16,6 +17,7 @@ from funnelkit.engines import (
     Cells,
     Converted,
     Repeated,
+    _parquet,
     _spark_convert,
     _spark_money,
     _spark_parts,
@@ -70,34 +72,35 @@ class SparkEngine:
         frame = self._session.held(from_memory(self._session, done.frame))
         return Converted(frame=frame, rows=done.rows, aside=done.aside, bad=done.bad)
 
+    def from_parquet(self, path: Path) -> DataFrame:
+        """The canonical frame in the Parquet file at *path*: read by Spark where its machines see the file."""
+        found = _spark_read.canonical(self._session, path)
+        return found or self._session.held(from_memory(self._session, _parquet.in_memory(path)))
+
     def label(
         self,
         frame: DataFrame,
         columns: Sequence[str],
         label: Callable[..., str],
         target: str,
-        seen: Mapping[str, str] | None = None,
-    ) -> DataFrame:
-        """*frame* with a text column *target*: *label* of the values of *columns*."""
+    ) -> tuple[DataFrame, frozenset[str]]:
+        """*frame* with a text column *target*: *label* of the values of *columns*; and all labels."""
         table = self._session.named(frame)
         known = [c for c in columns if c in frame.columns]
-        cells = [_seen(name(c), (seen or {}).get(c)) for c in known]
+        cells = [f"coalesce({name(c)}, '')" for c in known]
         shown = ", ".join(f"{cell} AS k{i}" for i, cell in enumerate(cells))
         combined = self._session.rows(f"SELECT DISTINCT {shown} FROM {table}")
+        labels = [label(**dict(zip(known, row, strict=True))) for row in combined]
         labelled = [
-            {
-                **{f"k{i}": cell for i, cell in enumerate(row)},
-                "label": label(**dict(zip(known, row, strict=True))),
-            }
-            for row in combined
+            {**{f"k{i}": cell for i, cell in enumerate(row)}, "label": said}
+            for row, said in zip(combined, labels, strict=True)
         ]
         kinds = dict.fromkeys([*(f"k{i}" for i in range(len(known))), "label"], "STRING")
         of = self._session.named(self._session.of_rows(labelled, kinds))
         on = " AND ".join(f"{cell} = {of}.k{i}" for i, cell in enumerate(cells))
         kept = ", ".join(f"{table}.{name(c)}" for c in frame.columns if c != target)
-        return self._session.relation(
-            f"SELECT {kept}, {of}.label AS {name(target)} FROM {table} LEFT JOIN {of} ON {on}"
-        )
+        query = f"SELECT {kept}, {of}.label AS {name(target)} FROM {table} LEFT JOIN {of} ON {on}"
+        return self._session.relation(query), frozenset(labels)
 
     def concat(self, frames: Sequence[DataFrame]) -> DataFrame:
         """The rows of several frames under the union of their columns."""
@@ -107,19 +110,15 @@ class SparkEngine:
         return whole
 
     def one_per_key(
-        self, frame: DataFrame, key: str, later: Sequence[str]
+        self, frame: DataFrame, key: str, order: Sequence[str]
     ) -> tuple[DataFrame, dict[str, Repeated]]:
-        """One row per value of *key*: the one with the latest of the dates *later*."""
+        """One row per value of *key*: the one that is last in the *order* of its columns."""
         table = self._session.named(frame)
-        several = self._session.view(
-            f"SELECT {name(key)} AS key FROM {table} WHERE {name(key)} IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
-        )
+        several = self._session.named(self._session.kept(link.repeated(table, key)))
         if not self._session.rows(f"SELECT 1 FROM {several} LIMIT 1"):
             return frame, {}
-        dates = [c for c in later if c in frame.columns]
-        rest = sorted(c for c in frame.columns if c not in (key, *dates, *_FILES))
-        order = ", ".join(f"{name(c)} DESC NULLS LAST" for c in [*dates, *rest, *_FILES])
-        place = f"row_number() OVER (PARTITION BY {name(key)} ORDER BY {order})"
+        places = ", ".join(f"{name(c)} DESC NULLS LAST" for c in [*order, *_FILES])
+        place = f"row_number() OVER (PARTITION BY {name(key)} ORDER BY {places})"
         dropped = self._session.named(
             self._session.kept(
                 f"SELECT source_file, source_row FROM (SELECT *, {place} AS _place FROM {table} "
@@ -153,11 +152,19 @@ class SparkEngine:
         query = f"SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM {table} {where} GROUP BY {columns})"
         return int(self._session.rows(query)[0][0])
 
-    def numbered(self, frame: DataFrame, target: str, date: str, key: str) -> DataFrame:
+    def numbered(
+        self, frame: DataFrame, target: str, date: str, key: str, only: tuple[str, str] | None = None
+    ) -> DataFrame:
         """*frame* with a number *target*, from 0, in the order of *date*, then *key*, then of all cells."""
-        return self._session.held(
-            self._in_order(self._session.named(frame), frame.columns, target, date, key)
+        table = self._session.named(frame)
+        if only is None:
+            return self._session.held(self._in_order(table, frame.columns, target, date, key))
+        is_one = f"{name(only[0])} <=> {literal(only[1])}"
+        some = self._session.view(f"SELECT * FROM {table} WHERE {is_one}")
+        others = self._session.relation(
+            f"SELECT *, NULL::BIGINT AS {name(target)} FROM {table} WHERE NOT ({is_one})"
         )
+        return self._session.held(self._in_order(some, frame.columns, target, date, key).unionByName(others))
 
     def _in_order(self, table: str, columns: Sequence[str], target: str, date: str, key: str) -> DataFrame:
         """*table* with numbers that grow with the order of its rows, with gaps: Spark counts each part by itself."""
@@ -168,24 +175,23 @@ class SparkEngine:
         )
 
     def linked(
-        self, leads: DataFrame, deals: DataFrame, keys: Sequence[LinkKey]
-    ) -> tuple[DataFrame, DataFrame, Mapping[str, int]]:
-        """*leads* and *deals* with ``_lead``; and how many deals each of *keys* linked."""
+        self, leads: DataFrame, deals: DataFrame, keys: Sequence[LinkKey], columns: Sequence[str]
+    ) -> tuple[DataFrame, DataFrame, Callable[[DataFrame], Mapping[str, int]]]:
+        """The people among *leads*, *deals* with ``_lead``, and what tells how many of these each of *keys* linked."""
         of_leads, of_deals = self._session.named(leads), self._session.named(deals)
         used = [k for k in keys if k.lead in leads.columns and k.deal in deals.columns]
         # Only the leads that any deal may mean are put in order: they are few.
-        meant = self._session.view(link.candidates(of_leads, of_deals, used))
-        people = self._session.named(
-            self._session.held(self._in_order(meant, leads.columns, "_lead", "created_at", "lead_id"))
-        )
-        found = [(k, self._session.view(link.known(people, of_deals, k))) for k in used]
-        done = self._session.named(self._session.kept(link.linked(of_deals, found)))
-        told = dict(
-            self._session.rows(f"SELECT _by, count(*) FROM {done} WHERE _by IS NOT NULL GROUP BY _by")
-        )
-        frame = self._session.relation(f"SELECT * FROM {done}").drop("_by")
-        with_numbers = self._session.relation(link.with_numbers(of_leads, people)) if used else leads
-        return with_numbers, frame, {k.name: int(told.get(k.name, 0)) for k in used}
+        meant = self._session.view(link.candidates(of_leads, leads.columns, of_deals, used))
+        people = self._session.held(self._in_order(meant, leads.columns, "_lead", "created_at", "lead_id"))
+        of_people = self._session.named(people)
+        found = [(k, self._session.view(link.known(of_people, of_deals, k))) for k in used]
+
+        def matched(held: DataFrame) -> Mapping[str, int]:
+            table = self._session.named(held)
+            told = dict(self._session.rows(f"SELECT _by, count(*) FROM {table} GROUP BY _by"))
+            return {k.name: int(told.get(k.name, 0)) for k in used}
+
+        return people, self._session.relation(link.linked(of_deals, found)), matched
 
     def named(self, frame: DataFrame, keys: Sequence[tuple[str, str]], target: str) -> DataFrame:
         """*frame* with the text *target*: the first of *keys* that the row has."""
@@ -196,11 +202,15 @@ class SparkEngine:
         """One row per customer of the won *deals*."""
         return self._session.kept(link.customers(self._session.named(deals), deals.columns))
 
-    def outcomes(self, leads: DataFrame, deals: DataFrame, customers: DataFrame) -> DataFrame:
+    def outcomes(
+        self, leads: DataFrame, people: DataFrame, deals: DataFrame, customers: DataFrame
+    ) -> DataFrame:
         """*leads* with what became of them."""
-        tables = [(self._session.named(f), f.columns) for f in (leads, deals, customers)]
-        (people, of_people), (of_deals, deal_columns), (found, of_found) = tables
-        return self._session.kept(link.outcomes(people, of_people, of_deals, deal_columns, found, of_found))
+        tables = [(self._session.named(f), f.columns) for f in (people, deals, customers)]
+        found = self._session.relation(link.outcomes(*tables))
+        days = [c for c in ("deal_created_at", "won_at") if c in found.columns]
+        table = self._session.named(leads), leads.columns
+        return self._session.kept(link.with_outcomes(table, self._session.named(found), _FILES, days))
 
     def looked_up(
         self, frame: DataFrame, number: str, other: DataFrame, columns: Mapping[str, str]
@@ -216,6 +226,9 @@ class SparkEngine:
         """*frame* with the money *columns* times *factor* of the values of *by*, rounded half to even."""
         return _spark_money.converted(self._session, frame, columns, by, factor)
 
+    def progress(self) -> None:
+        """Nobody can say."""
+
     def held(self, frame: DataFrame) -> DataFrame:
         """*frame*, worked out once for all that is asked of it later."""
         return self._session.held(frame)
@@ -223,9 +236,3 @@ class SparkEngine:
     def in_memory(self, frame: DataFrame) -> Any:
         """*frame* as a frame of pandas."""
         return in_memory(frame)
-
-
-def _seen(cell: str, part: str | None) -> str:
-    """SQL for the *part* of a text cell that matters, a regular expression; missing as an empty text."""
-    whole = f"coalesce({cell}, '')"
-    return f"regexp_extract({whole}, {literal(part)}, 0)" if part else whole

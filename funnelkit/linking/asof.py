@@ -41,17 +41,26 @@ def find(
     frames: Mapping[str, Any], asked: Mapping[str, tuple[str, ...]] = EVENTS
 ) -> tuple[int | None, tuple[int, ...]]:
     """The last day of *frames*, and the days beyond it that must be typing errors."""
-    days: set[int] = set()
-    for table, columns in asked.items():
-        if table in frames:
-            days |= collect.all_values(collect.frame(frames[table]), columns)
-    ordered = sorted(days)
+    tables = [(collect.frame(frames[t]), columns) for t, columns in asked.items() if t in frames]
+
+    def latest(below: int | None = None) -> int | None:
+        found = (collect.latest(table, columns, below) for table, columns in tables)
+        return max((day for day in found if day is not None), default=None)
+
+    last = latest()
     beyond: list[int] = []
-    while len(ordered) > 1 and ordered[-1] - ordered[-2] > _GAP:
-        beyond.append(ordered.pop())
-    if not ordered and asked is EVENTS:
+    while last is not None:
+        # Most often the days before the last one are full, and the first look finds one.
+        if any(collect.any_between(table, columns, last - _GAP - 1, last) for table, columns in tables):
+            break
+        before = latest(last)
+        if before is None:
+            break
+        beyond.append(last)
+        last = before
+    if last is None and asked is EVENTS:
         return find(frames, OTHERS)
-    return (ordered[-1] if ordered else None), tuple(beyond)
+    return last, tuple(beyond)
 
 
 def without(table: str, frame: Any, days: Sequence[int]) -> Any:

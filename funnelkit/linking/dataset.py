@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
-from msgspec import Struct
+from msgspec import Struct, field
 
 from funnelkit import collect
 from funnelkit.engines import Engine
@@ -34,6 +34,9 @@ class _Build(Struct, kw_only=True):
     scales: dict[str, Mapping[str, int]]
     present: dict[str, frozenset[str]]
     notes: list[Note]
+    channels: dict[str, frozenset[str]] = field(default_factory=dict)
+    paid: frozenset[str] = frozenset()
+    """The channels that somebody is paid for."""
     matches: tuple[Match, ...] = ()
     unmatched: Mapping[str, int] | None = None
     dated: bool = True
@@ -65,13 +68,14 @@ def build(
     for name in tables:
         if cut:
             made.frames[name] = asof.cut(name, made.frames[name], day)
-        made.frames[name], made.present[name] = dimensions.own(
+        made.frames[name], made.present[name], made.channels[name] = dimensions.own(
             made.frames[name], made.present[name], classify, is_paid, engine, made.wanted
         )
+    made.paid = frozenset(c for channels in made.channels.values() for c in channels if is_paid(c))
     if "deals" in tables:
         _new_business(made)
         _domains(made)
-        _linked(made, is_paid)
+        _linked(made)
     elif "leads" in tables:
         _leads_alone(made)
     if "payments" in tables and "deals" not in tables:
@@ -83,6 +87,7 @@ def build(
         as_of=day,
         dated=made.dated,
         currency=currency,
+        channels=made.channels,
         matches=made.matches,
         unmatched=made.unmatched or {},
         notes=tuple(made.notes),
@@ -123,53 +128,67 @@ def _new_business(made: _Build) -> None:
 def _domains(made: _Build) -> None:
     # Most companies' deals are linked by then: where no deal has a domain, those of the leads are not asked for.
     for table in ("deals", "leads"):
-        if table in made.frames and {"email", "domain"} & made.present[table]:
-            columns = [c for c in ("email", "domain") if c in made.present[table]]
-            frame = made.engine.label(
-                made.frames[table], columns, identity.company_domain, "domain", {"email": identity.HOST}
-            )
-            blank = nw.when(nw.col("domain") != "").then(nw.col("domain"))
-            named = collect.frame(frame).with_columns(domain=blank)
-            made.frames[table] = named.to_native()
-            if not collect.any_of(named, ~nw.col("domain").is_null()):
+        known = {"email", "domain"}.intersection(
+            collect.names(collect.frame(made.frames[table])) if table in made.frames else ()
+        )
+        if not known and table == "deals":
+            return
+        if known:
+            frame, columns = made.frames[table], ["domain"] if "domain" in known else []
+            if "email" in known:
+                frame = collect.frame(frame).with_columns(identity.mail_host()).to_native()
+                columns.append(identity.MAIL_HOST)
+            frame, found = made.engine.label(frame, columns, identity.company_domain, "domain")
+            named = nw.when(nw.col("domain") != "").then(nw.col("domain"))
+            made.frames[table] = collect.frame(frame).with_columns(domain=named).to_native()
+            if not found - {""}:
                 return
 
 
-def _linked(made: _Build, is_paid: Callable[[str], bool]) -> None:
+def _linked(made: _Build) -> None:
     """Deals with their leads, customers of the won ones, and leads with what became of them."""
     engine = made.engine
     leads = made.frames.get("leads")
     deals = identity.numbered(made.frames["deals"], engine)
+    people = None
     if leads is None:
-        _, deals, _ = engine.linked(deals, deals, ())
+        _, deals, _ = engine.linked(deals, deals, (), ())
     else:
-        leads, deals, made.matches = identity.link(leads, deals, engine)
-    deals = _flagged(engine.named(deals, identity.CUSTOMER_KEYS, "customer"))
-    if leads is not None:
+        people, deals, matches = identity.link(
+            leads, deals, engine, sorted(made.wanted | {"created_at", "deal_id"})
+        )
+    deals = _flagged(deals)
+    if people is not None:
         present, of_leads = made.present["deals"], made.present["leads"]
         deals, made.present["deals"] = dimensions.through_leads(
-            deals, present, leads, of_leads, engine, made.wanted
+            deals, present, people, of_leads, engine, made.wanted
         )
-        deals = dimensions.paid(deals, made.present["deals"], is_paid)
-    deals = engine.held(deals)
-    found = engine.customers(deals)
+        deals = dimensions.paid(deals, made.present["deals"], made.paid)
+    deals = engine.held(_without(deals, _OF_LINKS))
+    found = engine.customers(engine.named(deals, identity.CUSTOMER_KEYS, "customer"))
     made.frames["deals"] = deals
-    if leads is not None:
-        made.frames["leads"] = engine.outcomes(_slim(leads, made.wanted), deals, found)
+    if people is not None:
+        made.matches = matches(deals)
+        made.frames["leads"] = engine.outcomes(
+            _without(leads, _LINKED_BY - made.wanted), people, deals, found
+        )
         _count_unmatched(made)
         made.present["leads"] |= {"has_deal", "has_won"} | (
             {"won_at"} if "closed_at" in made.present["deals"] else set()
         )
-    _customers(made, found, is_paid)
+    _customers(made, found, people)
 
 
-def _slim(leads: Any, wanted: frozenset[str]) -> Any:
-    """*leads* without the texts that they were linked by and nobody asks for: they take most of the memory."""
-    table = collect.frame(leads)
-    return table.drop([c for c in collect.names(table) if c in _LINKED_BY and c not in wanted]).to_native()
+def _without(frame: Any, columns: frozenset[str]) -> Any:
+    """*frame* without *columns* that nobody asks for any more: texts take most of the memory."""
+    table = collect.frame(frame)
+    return table.drop([c for c in collect.names(table) if c in columns]).to_native()
 
 
 _LINKED_BY = frozenset({"company_id", "email", "company", "domain", "source", "medium", "campaign"})
+"""What leads were linked and labelled by."""
+_OF_LINKS = frozenset({"contact_id", "source_file", "source_row"})
+"""What deals were linked by, and where they stand."""
 
 
 def _count_unmatched(made: _Build) -> None:
@@ -183,15 +202,15 @@ def _flagged(deals: Any) -> Any:
     return collect.frame(deals).with_columns(linked=linked).to_native()
 
 
-def _customers(made: _Build, found: Any, is_paid: Callable[[str], bool]) -> None:
+def _customers(made: _Build, found: Any, people: Any) -> None:
     """The customers table: dimensions of the first won deal, overruled by those of the earliest lead."""
     present = frozenset(d for d in DIMENSIONS if d in made.present["deals"])
     columns = {d: d for d in sorted(present & made.wanted)}
     frame = made.engine.looked_up(found, "_first", made.frames["deals"], columns)
-    if "leads" in made.frames:
-        leads, of_leads = made.frames["leads"], made.present["leads"]
-        frame, present = dimensions.through_leads(frame, present, leads, of_leads, made.engine, made.wanted)
-    frame = made.engine.held(_flagged(dimensions.paid(frame, present, is_paid)))
+    if people is not None:
+        of_leads = made.present["leads"]
+        frame, present = dimensions.through_leads(frame, present, people, of_leads, made.engine, made.wanted)
+    frame = made.engine.held(_flagged(dimensions.paid(frame, present, made.paid)))
     extra = {"customer"} | ({"first_won_at", "revenue"} & set(collect.names(collect.frame(frame))))
     made.frames["customers"] = frame
     made.present["customers"] = present | extra
@@ -225,7 +244,7 @@ def _leads_alone(made: _Build) -> None:
 def _converted(made: _Build, leads: collect.Frame) -> None:
     """The customers table of leads that say themselves who became a customer."""
     present = made.present["leads"]
-    dims = [d for d in DIMENSIONS if d in present]
+    dims = [d for d in DIMENSIONS if d in present & made.wanted]
     days = [nw.col(c) for c in ("won_at", "created_at") if c in present]
     dated = [nw.coalesce(*days).alias("first_won_at")] if days else []
     key = nw.concat_str([nw.lit("lead:"), nw.col("_lead").cast(nw.String)])

@@ -29,32 +29,33 @@ def own(
     is_paid: Callable[[str], bool],
     engine: Engine,
     wanted: frozenset[str],
-) -> tuple[Any, frozenset[str]]:
-    """*frame* with a channel and is_paid from its own columns, blanks of the *wanted* ones named; its columns now."""
+) -> tuple[Any, frozenset[str], frozenset[str]]:
+    """*frame* with channel and is_paid from its own columns, blanks of the *wanted* ones named.
+
+    Also the columns it has now, and its channels.
+    """
     evidence = [
         c for c in _EVIDENCE if c in present or (c == "platform" and c in collect.names(collect.frame(frame)))
     ]
+    channels: frozenset[str] = frozenset()
     if evidence:
-        frame = engine.label(frame, evidence, classify, "channel")
+        frame, channels = engine.label(frame, evidence, classify, "channel")
         present |= {"channel"}
-    table = collect.frame(frame)
     filled = [nw.col(c).fill_null(BLANK) for c in DIMENSIONS if c in present & wanted]
-    return table.with_columns(*filled, is_paid=_paid(table, present, is_paid)).to_native(), present
+    flag = _paid(present, frozenset(filter(is_paid, channels)))
+    return collect.frame(frame).with_columns(*filled, is_paid=flag).to_native(), present, channels
 
 
-def paid(frame: Any, present: frozenset[str], is_paid: Callable[[str], bool]) -> Any:
-    """*frame* with is_paid: 1 where somebody paid for the channel, 0 elsewhere."""
-    table = collect.frame(frame)
-    return table.with_columns(is_paid=_paid(table, present, is_paid)).to_native()
+def paid(frame: Any, present: frozenset[str], channels: frozenset[str]) -> Any:
+    """*frame* with is_paid: 1 where somebody is paid for the channel, which is then one of *channels*; 0 elsewhere."""
+    return collect.frame(frame).with_columns(is_paid=_paid(present, channels)).to_native()
 
 
-def _paid(table: collect.Frame, present: frozenset[str], is_paid: Callable[[str], bool]) -> nw.Expr:
-    channels = []
-    if "channel" in present:
-        channels = [c for c in collect.distinct(table, "channel") if is_paid(c)]
-    if not channels:
-        return nw.lit(0).cast(nw.Int64)
-    return nw.when(nw.col("channel").is_in(channels)).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
+def _paid(present: frozenset[str], channels: frozenset[str]) -> nw.Expr:
+    if "channel" not in present or not channels:
+        return nw.lit(0).cast(nw.Int8)
+    paid = nw.col("channel").is_in(sorted(channels))
+    return nw.when(paid).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int8)
 
 
 def through_leads(

@@ -7,6 +7,7 @@ that any of its new-business wins belongs to. A key links only where it cannot m
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -52,17 +53,22 @@ CUSTOMER_KEYS = (
 """What a customer is known by, the strongest first; never a domain, which may be a holding's."""
 
 
-HOST = "[^@]*$"
-"""What of an address says its domain, as a regular expression."""
+MAIL_HOST = "_mail_host"
+"""What stands after the @ of an e-mail address: of millions of addresses there are few."""
 
 
-def company_domain(email: str = "", domain: str = "") -> str:
+def company_domain(_mail_host: str = "", domain: str = "") -> str:
     """The domain that stands for a company, or "" for none.
 
-    >>> company_domain("ada@Engines.example"), company_domain("ada@gmail.com"), company_domain("", "www.engines.example")
+    >>> company_domain("Engines.example"), company_domain("gmail.com"), company_domain("", "www.engines.example")
     ('engines.example', '', 'engines.example')
     """
-    return (_company(domain) if domain else "") or _company(email.rpartition("@")[2])
+    return (_company(domain) if domain else "") or _company(_mail_host)
+
+
+def mail_host() -> nw.Expr:
+    """The host of the column email."""
+    return nw.col("email").str.replace_all(r"^.*@", "").alias(MAIL_HOST)
 
 
 @lru_cache(maxsize=65_536)
@@ -74,20 +80,26 @@ def _company(text: str) -> str:
     return "" if known or host.endswith(".test") or "." not in host else host
 
 
-def link(leads: Any, deals: Any, engine: Engine) -> tuple[Any, Any, tuple[Match, ...]]:
-    """*leads* and numbered *deals* (native frames) with ``_lead``; and what each key found.
+def link(
+    leads: Any, deals: Any, engine: Engine, columns: Sequence[str]
+) -> tuple[Any, Any, Callable[[Any], tuple[Match, ...]]]:
+    """The people among *leads*, and numbered *deals* with their ``_lead`` (native frames).
 
-    Leads are numbered in the order of their creation, so the smallest number is the earliest. Those that no deal
-    can mean may have no number.
+    Also what tells of these deals, once they are worked out, what each key found. People are numbered in the order
+    of their creation, so the smallest number is the earliest; they have *columns*.
     """
-    people, linked, matched = engine.linked(leads, deals, LEAD_KEYS)
-    matches = tuple(Match(source="deals", target="leads", by=k, matched=n) for k, n in matched.items())
+    people, linked, matched = engine.linked(leads, deals, LEAD_KEYS, columns)
+
+    def matches(held: Any) -> tuple[Match, ...]:
+        found = matched(held).items()
+        return tuple(Match(source="deals", target="leads", by=k, matched=n) for k, n in found)
+
     return people, linked, matches
 
 
 def numbered(deals: Any, engine: Engine) -> Any:
-    """*deals* with ``_deal``: the smallest number is the first that was closed."""
-    return engine.numbered(deals, "_deal", "closed_at", "deal_id")
+    """*deals* with ``_deal``, at least the won ones: the smallest number is the first that was closed."""
+    return engine.numbered(deals, "_deal", "closed_at", "deal_id", only=("status", "won"))
 
 
 def flag(condition: nw.Expr) -> nw.Expr:

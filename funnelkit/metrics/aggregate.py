@@ -1,31 +1,28 @@
-"""The sums that leave the engine: one group-by per table and anchor date, keyed by whole days.
+"""The sums that leave an engine: one group-by for each table and anchor date, by piece of the timeline.
 
 Each table is grouped on its own, and only the small results are put side by side: joining spend to
-leads first would repeat every cost row once per lead. Loaded only when a report is built.
+leads first would repeat every cost row once per lead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
-from funnelkit.metrics.columns import DERIVED, KEPT, table_columns
+from funnelkit.metrics.columns import DERIVED, KEPT, WITHIN, table_columns
 
 if TYPE_CHECKING:
-    from funnelkit.metrics.facts import Facts, Frame
+    from funnelkit.metrics.facts import Facts
     from funnelkit.metrics.language import Histogram, Measure
-
-FEW_ROWS = 20_000
-"""Up to here, grouping in the engine costs more than it saves: the rows are their own groups."""
-_ROWS = "rows_of_group"
+    from funnelkit.metrics.ranks import Ranks
+    from funnelkit.metrics.windows import Timeline
 
 
 class Stream(Struct, frozen=True):
-    """One question to one table: counts, sums and values by group and day."""
+    """One question to one table: counts, sums and values by group and piece of time."""
 
     table: str
     day: str | None
@@ -33,9 +30,11 @@ class Stream(Struct, frozen=True):
     by: tuple[str, ...]
     flags: tuple[str, ...]
     """Columns of few values that measures select by."""
-    values: tuple[str, ...]
-    """Columns whose values are counted one by one."""
-    sums: tuple[str, ...]
+    sums: tuple[str, ...] = ()
+    value: str = ""
+    """A column whose values are counted one by one, or summed with their squares; rows without one are left out."""
+    daily: bool = False
+    """Whether each day is kept apart, since ages count."""
 
     @property
     def days(self) -> tuple[str, ...]:
@@ -43,43 +42,95 @@ class Stream(Struct, frozen=True):
         return (self.day,) if self.day else ("start", "end")
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """What it is grouped by."""
-        return tuple(dict.fromkeys((*self.by, *self.days, *self.flags, *self.values)))
+    def columns(self) -> tuple[str, ...]:
+        """All columns that it reads."""
+        value = (self.value,) if self.value else ()
+        within = (WITHIN,) if self.daily else ()
+        return tuple(dict.fromkeys((*self.by, *self.days, *self.flags, *value, *within, *self.sums)))
+
+    @property
+    def is_money(self) -> bool:
+        """Whether its values are money, of which there are as many as rows."""
+        return bool(self.value) and table_columns()[self.table].get(self.value) == "money"
 
 
-class Answer(Struct, frozen=True):
+class Squares(Struct, frozen=True):
+    """Of each group the number of values, their sum, the sum of their squares, and the least."""
+
+    n: list[int]
+    total: list[int]
+    squares: list[int]
+    least: list[int]
+
+
+class Answer(Struct, frozen=True, kw_only=True):
     """What came back for a stream: groups, column by column."""
 
     columns: Mapping[str, list[Any]]
-    """Keys and sums, as integers and text; None where missing."""
+    """Keys, values and sums, as integers and text; None where missing."""
     counts: list[int] | None
     """How many rows each group has; None where each row is a group."""
     rows: int
     """How many groups there are."""
+    pieces: list[int | None]
+    """The piece of each group; None where it did not happen, or lies in several."""
+    wide: Sequence[int] = ()
+    """The places of groups whose range of days, *start* to *end*, reaches over several pieces."""
+    squares: Squares | None = None
+    """In place of the values of money, where an engine sums them."""
+    ranks: Ranks | None = None
+    """The way to some of these values by their rank."""
 
     def column(self, name: str) -> list[Any]:
         """One column; what nothing gives is missing in every row."""
         return self.columns.get(name) or [None] * self.rows
 
 
+class Wins(Struct, frozen=True):
+    """When the dated rows of a histogram of lags begin, and all its lags."""
+
+    first_lead: int | None
+    first_win: int | None
+    lags: Mapping[int, int]
+
+
+class Source(Protocol):
+    """One table, asked for sums."""
+
+    def extent(self, column: str, status: frozenset[str] = frozenset()) -> tuple[int, int] | None:
+        """The first and last day in *column*, of rows with one of some values of status where these are given."""
+
+    def wins(self, histogram: Histogram) -> Wins:
+        """What the rows that pass the filters say of the first wins."""
+
+    def answer(self, stream: Stream, timeline: Timeline) -> Answer:
+        """The groups of *stream*."""
+
+
 def plan(
     wanted: Iterable[Measure | Histogram], facts: Facts, by: tuple[str, ...]
 ) -> dict[Stream, list[Measure | Histogram]]:
     """The streams that answer *wanted*, and what each of them answers."""
-    shared: dict[tuple[str, str | None, str], list[Measure | Histogram]] = {}
+    shared: dict[tuple[str, str | None, str, bool], list[Measure | Histogram]] = {}
     for one in wanted:
-        # Days are few and go along with the counts; amounts are many and get a stream of their own.
         value = getattr(one, "of", "")
-        own = value if table_columns()[one.table].get(value) == "money" else ""
-        shared.setdefault((one.table, one.date, own), []).append(one)
+        shared.setdefault((one.table, one.date, value, False), []).append(one)
+        if getattr(one, "aged", False):
+            shared.setdefault((one.table, one.date, value, True), []).append(one)
     return {
-        _stream(table, day, together, facts, by): together for (table, day, _), together in shared.items()
+        _stream(table, day, value, daily, together, facts, by): together
+        for (table, day, value, daily), together in shared.items()
     }
 
 
 def _stream(
-    table: str, day: str | None, together: Sequence[Measure | Histogram], facts: Facts, by: tuple[str, ...]
+    table: str,
+    day: str | None,
+    value: str,
+    daily: bool,
+    together: Sequence[Measure | Histogram],
+    facts: Facts,
+    by: tuple[str, ...],
 ) -> Stream:
     flags: list[str] = [KEPT] if facts.filters else []
     for one in together:
@@ -92,21 +143,10 @@ def _stream(
         day=day,
         by=by if set(by) <= set(facts.dimensions(table)) else (),
         flags=tuple(dict.fromkeys(flags)),
-        values=tuple(dict.fromkeys(of for one in together if (of := getattr(one, "of", None)))),
+        value="" if daily else value,
         sums=tuple(dict.fromkeys(c for c in columns if c and facts.has(table, c))),
+        daily=daily,
     )
-
-
-def answers(streams: Iterable[Stream], facts: Facts, few_rows: int = FEW_ROWS) -> dict[Stream, Answer]:
-    """What the engine says to each of *streams*."""
-    by_table: dict[str, list[Stream]] = {}
-    for stream in streams:
-        by_table.setdefault(stream.table, []).append(stream)
-    return {
-        stream: answer
-        for table, several in by_table.items()
-        for stream, answer in _table_answers(table, several, facts, few_rows)
-    }
 
 
 def distinct(facts: Facts, dimension: str) -> set[str]:
@@ -116,30 +156,3 @@ def distinct(facts: Facts, dimension: str) -> set[str]:
         if facts.has(table, dimension):
             found.update(collect.distinct(frame, dimension))
     return found
-
-
-def _table_answers(
-    table: str, streams: Sequence[Stream], facts: Facts, few_rows: int
-) -> Iterable[tuple[Stream, Answer]]:
-    # Columns are built once for all streams; what follows are plain sums, which all engines agree on.
-    needed = dict.fromkeys(column for s in streams for column in (*s.keys, *s.sums))
-    derived = {c: facts.derived(table, c) for c in needed if not facts.has(table, c)}
-    given = [c for c in needed if derived.get(c, c) is not None]
-    frame = facts.frames[table]
-    if expressions := [e for e in derived.values() if e is not None]:
-        frame = frame.with_columns(*expressions)
-    if isinstance(frame, nw.DataFrame) and len(frame) <= few_rows:
-        cells = {column: collect.cells(frame[column]) for column in given}
-        for stream in streams:
-            yield stream, Answer(cells, None, len(frame))
-        return
-    for stream in streams:
-        yield stream, _grouped(stream, frame.select(*given), given)
-
-
-def _grouped(stream: Stream, frame: Frame, given: Sequence[str]) -> Answer:
-    keys = [c for c in stream.keys if c in given]
-    sums = [nw.len().alias(_ROWS), *(nw.col(c).sum() for c in stream.sums)]
-    cells = collect.columns(frame.group_by(*keys).agg(*sums) if keys else frame.select(*sums))
-    counts = [int(n) for n in cells.pop(_ROWS)]
-    return Answer(cells, counts, len(counts))

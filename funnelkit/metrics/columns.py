@@ -15,6 +15,8 @@ from funnelkit.tables import DIMENSIONS, TABLES
 
 KEPT = "kept"
 """The 0/1 column of the rows that pass the filters of a report."""
+WITHIN = "within"
+"""The 0/1 column of the leads that are won within the horizon."""
 _FLAG = "integer"
 
 LINKED: Mapping[str, Mapping[str, str]] = {
@@ -73,7 +75,7 @@ def table_columns() -> Mapping[str, Mapping[str, str]]:
         tables.setdefault(name, {}).update(columns)
     for name, column in DURATIONS:
         tables[name][column] = "integer"
-    tables["deals"]["timed"] = _FLAG
+    tables["deals"] |= {"timed": _FLAG, "free": _FLAG}
     for column in stages.MISSING.values():
         tables["leads"][column] = _FLAG
     return tables

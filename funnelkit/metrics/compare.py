@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.metrics import intervals
-from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell, Change, Number
 
 if TYPE_CHECKING:
@@ -141,7 +140,7 @@ def _counts(current: Number | None, previous: Number | None, days: int, days_bef
 
 
 def _means(evaluator: Evaluator, metric: Metric, key: Key, now: Window, before: Window) -> Test:
-    a, b = (stats.moments(evaluator.histogram(metric, key, window)) for window in (now, before))
+    a, b = (evaluator.moments(metric, key, window) for window in (now, before))
     if min(a.n, b.n) < 2:
         return Test()
     _, low, high, _ = intervals.welch(a.n, a.total, a.squares, b.n, b.total, b.squares)

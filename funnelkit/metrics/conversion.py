@@ -7,7 +7,7 @@ horizon by the share of it that has had its time, by the Kaplan-Meier curve of a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -18,6 +18,24 @@ from funnelkit.metrics.intervals import wilson
 
 if TYPE_CHECKING:
     from funnelkit.metrics.tally import Counts
+
+
+class LeadDay(Struct, frozen=True):
+    """Leads that were created on one day."""
+
+    leads: int = 0
+    within: int = 0
+    """Those won within the horizon."""
+    waiting: int = 0
+    """Those not won."""
+
+    def __add__(self, other: LeadDay) -> LeadDay:
+        """The leads of both together."""
+        return LeadDay(self.leads + other.leads, self.within + other.within, self.waiting + other.waiting)
+
+
+Days = Mapping[int, LeadDay]
+"""Dated leads by the day of their creation."""
 
 
 class Cohort(Struct):
@@ -32,32 +50,15 @@ class Cohort(Struct):
     ages: dict[int, int] = field(default_factory=dict)
     """Leads by age in days, cut at the horizon."""
 
-    def add(self, other: Cohort) -> None:
-        """Take in the leads of *other*."""
-        self.leads += other.leads
-        self.within += other.within
-        self.old += other.old
-        self.old_within += other.old_within
-        for age, n in other.ages.items():
-            self.ages[age] = self.ages.get(age, 0) + n
-
-
-def cohort(counts: Counts, horizon: int) -> Cohort:
-    """The leads of *counts*: (days to the win, whether won, age)."""
-    found = Cohort()
-    for (lag, _, age), n in counts.items():
-        if age is None:
-            continue
-        # A win before the lead is a wrong date, but a win; it only says nothing about time.
-        within = lag is not None and lag <= horizon
-        found.leads += n
-        found.within += n if within else 0
+    def take(self, leads: LeadDay, age: int, horizon: int) -> None:
+        """Take in the leads of a day that is *age* days ago."""
+        self.leads += leads.leads
+        self.within += leads.within
         if age >= horizon:
-            found.old += n
-            found.old_within += n if within else 0
+            self.old += leads.leads
+            self.old_within += leads.within
         capped = min(age, horizon)
-        found.ages[capped] = found.ages.get(capped, 0) + n
-    return found
+        self.ages[capped] = self.ages.get(capped, 0) + leads.leads
 
 
 def mature(found: Cohort, horizon: int) -> Mature:
@@ -76,21 +77,15 @@ def projected(found: Cohort, curve: survival.Curve, horizon: int) -> Projected:
     return Projected(value=found.within / ripe, interval=wilson(found.within, ripe), share_elapsed=share)
 
 
-def timing(several: Iterable[tuple[int, Counts]], since: int | None, as_of: int) -> survival.Curve:
-    """The curve of the days from lead to win, over leads created from day *since* on.
+def timing(lags: Mapping[int, int], days: Days, as_of: int) -> survival.Curve:
+    """The curve of the days from lead to win: of *lags* of won leads, and of those that still wait.
 
     A win before its lead came at once; one without a date says nothing about time and is left out.
     """
     won: dict[int, int] = {}
-    waiting: dict[int, int] = {}
-    for _, counts in several:
-        for (lag, has_won, age), n in counts.items():
-            if age is None or (since is not None and as_of - age < since):
-                continue
-            if not has_won:
-                waiting[age] = waiting.get(age, 0) + n
-            elif lag is not None:
-                won[max(lag, 0)] = won.get(max(lag, 0), 0) + n
+    for lag, n in lags.items():
+        won[max(lag, 0)] = won.get(max(lag, 0), 0) + n
+    waiting = {as_of - day: leads.waiting for day, leads in days.items() if leads.waiting}
     return survival.kaplan_meier(won, waiting)
 
 
@@ -98,8 +93,8 @@ def waits(counts: Counts) -> tuple[Mapping[int, int], Mapping[int, int]]:
     """Days until deals were won or lost, and days for which those still open have been so."""
     closed: dict[int, int] = {}
     censored: dict[int, int] = {}
-    for (days, status, _), n in counts.items():
-        if days is None or days < 0:
+    for (days, status), n in counts.items():
+        if days < 0:
             continue
         side = closed if status in ("won", "lost") else censored
         side[days] = side.get(days, 0) + n

@@ -1,4 +1,4 @@
-"""Everything that a report needs from the engine, asked once, before periods are thought of.
+"""Everything that a report needs from the engine: first its days, then, by pieces of the timeline, its sums.
 
 Loaded only when a report is built.
 """
@@ -6,99 +6,155 @@ Loaded only when a report is built.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
+import narwhals.stable.v2 as nw
 from msgspec import Struct
 
-from funnelkit.metrics.aggregate import FEW_ROWS, Answer, Stream, answers, plan
+from funnelkit.metrics.aggregate import Answer, Source, Stream, plan
+from funnelkit.metrics.beginning import Truncation, truncation
+from funnelkit.metrics.conversion import timing
 from funnelkit.metrics.facts import Facts, Filters, facts
-from funnelkit.metrics.fold import fitting
+from funnelkit.metrics.fold import TOTAL, fitting
+from funnelkit.metrics.grouped import Groups
+from funnelkit.metrics.language import Histogram, Measure
+from funnelkit.metrics.rowwise import Rows
 from funnelkit.metrics.survey import Survey
+from funnelkit.metrics.survival import Curve
 from funnelkit.metrics.tally import Tally
 
 if TYPE_CHECKING:
-    from funnelkit.metrics.language import Histogram, Measure
     from funnelkit.metrics.reasons import Reason
     from funnelkit.metrics.windows import Timeline
     from funnelkit.tables import Dataset
 
-_CLOSED = ("won", "lost", "other")
+FEW_ROWS = 20_000
+"""Up to here, grouping in an engine costs more than it saves: the rows are their own groups."""
+_CLOSED = frozenset({"won", "lost", "other"})
 _ANCHORS = ("created_at", "closed_at", "sent_at", "paid_at", None)
 """Days on which a row happened: entries of stages and days of other rows are something else."""
+
+
+class Asked(Struct, frozen=True):
+    """What is going to be counted, and the tables that will be asked."""
+
+    facts: Facts
+    plan: Mapping[Stream, Sequence[Measure | Histogram]]
+    sources: Mapping[str, Source]
+    lacks: Mapping[str, Reason]
+    """Why a measure or histogram says nothing, by id, as far as columns tell."""
+    extents: Mapping[str, tuple[int, int]]
+    """The first and last day on which something happened, by table."""
+
+    def days(self, *tables: str) -> list[int]:
+        """The first and last day on which something happened in *tables*; empty where nothing did."""
+        ends = [day for table in tables for day in self.extents.get(table, ())]
+        return [min(ends), max(ends)] if ends else []
+
+    def truncated(self, histogram: Histogram) -> Truncation | None:
+        """How the rows of *histogram* begin, where they begin without their first wins."""
+        if histogram.id in self.lacks:
+            return None
+        return truncation(self.sources[histogram.table].wins(histogram))
+
+    def count(self, timeline: Timeline, ranked: AbstractSet[str]) -> Counted:
+        """Ask for everything, by the pieces of *timeline*; of the histograms *ranked* also for values by rank."""
+        answers = {s: self.sources[s.table].answer(s, timeline) for s in self.plan}
+        survey = Survey(self.facts, answers)
+        lacks = dict(self.lacks)
+        for part in (part for several in self.plan.values() for part in several):
+            reasons = (survey.reason(need) for need in part.needs)
+            if part.id not in lacks and (reason := next(filter(None, reasons), None)):
+                lacks[part.id] = reason
+        tally = Tally(timeline, ranked)
+        for stream, answer in answers.items():
+            tally.add(stream, answer, [one for one in self.plan[stream] if one.id not in lacks])
+        return Counted(self, answers, tally, survey, lacks)
 
 
 class Counted(Struct, frozen=True):
     """The answers of the engine, and what they say about the files as a whole."""
 
-    facts: Facts
+    asked: Asked
     answers: Mapping[Stream, Answer]
-    plan: Mapping[Stream, Sequence[Measure | Histogram]]
+    tally: Tally
     survey: Survey
     lacks: Mapping[str, Reason]
     """Why a measure or histogram says nothing, by id."""
 
-    def tally(self, timeline: Timeline) -> Tally:
-        """The answers by piece of *timeline*."""
-        tally = Tally(timeline)
-        for stream, answer in self.answers.items():
-            tally.add(stream, answer, [one for one in self.plan[stream] if one.id not in self.lacks])
-        return tally
+    @property
+    def facts(self) -> Facts:
+        """The linked tables."""
+        return self.asked.facts
 
-    def days(self, *tables: str) -> list[int]:
-        """The first and last day on which something happened in *tables*; empty where nothing did."""
-        extents = (
-            _days(stream, answer)
-            for stream, answer in self.answers.items()
-            if stream.table in tables and stream.day in _ANCHORS
-        )
-        ends = [day for days in extents if days for day in (min(days), max(days))]
-        return [min(ends), max(ends)] if ends else []
+    def timing(self, histogram: Histogram, since: int | None) -> Curve:
+        """The curve of the lags of *histogram*, over leads created from day *since* on."""
+        timeline = self.tally.timeline
+        first = timeline.piece(since) if since is not None else 0
+        lags: dict[int, int] = {}
+        for piece, (lag, won), n in self.tally.by_piece(histogram):
+            if won and first <= piece <= timeline.piece(timeline.as_of):
+                lags[lag] = lags.get(lag, 0) + n
+        days = self.tally.days(histogram, TOTAL)
+        kept = {
+            day: n
+            for day, n in days.items()
+            if first <= timeline.piece(day) <= timeline.piece(timeline.as_of)
+        }
+        return timing(lags, kept, timeline.as_of)
 
     def undated(self, table: str, day: str | None) -> int:
         """How many rows of *table* that pass the filters have no date."""
-        return self._rows(table, day, lambda first, last: first is None)
+        missing = self.tally.timeline.undated
+        return self._rows(table, day, lambda answer: [i for i, p in enumerate(answer.pieces) if p == missing])
 
-    def spread(self, timeline: Timeline) -> int:
+    def spread(self) -> int:
         """How many rows of spend are for a range of days that a border between pieces cuts."""
-        piece = timeline.piece
-        return self._rows("spend", None, lambda first, last: piece(first) != piece(last))
+        return self._rows("spend", None, lambda answer: answer.wide)
 
-    def _rows(self, table: str, day: str | None, chosen: Callable[[int | None, int | None], bool]) -> int:
-        """How many rows of *table* that pass the filters have *chosen* first and last days."""
+    def _rows(self, table: str, day: str | None, chosen: Callable[[Answer], Sequence[int]]) -> int:
+        """How many rows of the *chosen* groups of *table* pass the filters."""
         for stream, answer in self.answers.items():
-            if (stream.table, stream.day) == (table, day):
-                ends = (answer.column(stream.days[0]), answer.column(stream.days[-1]))
-                found = [i for i, (first, last) in enumerate(zip(*ends, strict=True)) if chosen(first, last)]
+            if (stream.table, stream.day, stream.value, stream.daily) == (table, day, "", False):
                 fits = fitting(stream.table, stream.flags, {})
-                kept = [i for i in found if fits(tuple(answer.column(c)[i] for c in stream.flags))]
+                columns = [answer.column(c) for c in stream.flags]
+                kept = [i for i in chosen(answer) if fits(tuple(column[i] for column in columns))]
                 return sum(answer.counts[i] for i in kept) if answer.counts else len(kept)
         return 0
 
 
-def count(
+def ask(
     dataset: Dataset,
     filters: Filters,
     by: tuple[str, ...],
     wanted: Iterable[Measure | Histogram],
+    horizon: int,
     few_rows: int = FEW_ROWS,
-) -> Counted:
-    """Ask the engine for *wanted*; ``PROBES`` of the survey must be among them."""
-    known = facts(dataset, filters)
+) -> Asked:
+    """Prepare to count *wanted*; ``PROBES`` of the survey must be among them."""
+    known = facts(dataset, filters, horizon)
     parts = list(dict.fromkeys(wanted))
     lacks = {part.id: reason for part in parts if (reason := known.lacks(part))}
     planned = plan([part for part in parts if part.id not in lacks], known, by)
-    found = answers(planned, known, few_rows)
-    survey = Survey(known, found)
-    for part in parts:
-        reasons = (survey.reason(need) for need in part.needs)
-        if part.id not in lacks and (reason := next(filter(None, reasons), None)):
-            lacks[part.id] = reason
-    return Counted(known, found, planned, survey, lacks)
+    sources = {table: _source(table, planned, known, few_rows) for table in {s.table for s in planned}}
+    return Asked(known, planned, sources, lacks, _extents(planned, sources))
 
 
-def _days(stream: Stream, answer: Answer) -> set[int]:
-    """The days of a stream; the close date of an open deal is only a hope."""
-    if stream.table == "deals" and stream.day == "closed_at":
-        dated = zip(answer.column("closed_at"), answer.column("status"), strict=True)
-        return {day for day, status in dated if day is not None and status in _CLOSED}
-    return {day for column in stream.days for day in answer.column(column) if day is not None}
+def _source(table: str, planned: Iterable[Stream], known: Facts, few_rows: int) -> Source:
+    columns = dict.fromkeys(column for s in planned if s.table == table for column in s.columns)
+    frame = known.frames[table]
+    few = isinstance(frame, nw.DataFrame) and len(frame) <= few_rows
+    return Rows(table, columns, known) if few else Groups(table, columns, known)
+
+
+def _extents(planned: Iterable[Stream], sources: Mapping[str, Source]) -> dict[str, tuple[int, int]]:
+    """The first and last day of each table; the close date of an open deal is only a hope."""
+    found: dict[str, tuple[int, int]] = {}
+    for table, day in dict.fromkeys((s.table, s.day) for s in planned if s.day in _ANCHORS):
+        for column in (day,) if day else ("start", "end"):
+            status = _CLOSED if (table, day) == ("deals", "closed_at") else frozenset()
+            if ends := sources[table].extent(column, status):
+                before = found.get(table, ends)
+                found[table] = min(before[0], ends[0]), max(before[1], ends[1])
+    return found

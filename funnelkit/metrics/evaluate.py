@@ -6,7 +6,7 @@ here looks at rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -17,17 +17,17 @@ from funnelkit.metrics import conversion, intervals, survival
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell, Number
 from funnelkit.metrics.columns import table_columns
+from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.reasons import NO_DENOMINATOR, NO_MARGIN, NO_SPEND_HERE, Reason, missing_dimension
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from funnelkit.metrics.catalog import Catalog
-    from funnelkit.metrics.facts import Facts
+    from funnelkit.metrics.counted import Counted
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.formula import Exact, Formula, Lookup
     from funnelkit.metrics.language import Histogram, Measure, Metric
-    from funnelkit.metrics.tally import Tally
     from funnelkit.metrics.windows import Window
 
 
@@ -45,25 +45,23 @@ class Evaluator:
     def __init__(
         self,
         catalog: Catalog,
-        tally: Tally,
-        facts: Facts,
-        lacks: Mapping[str, Reason],
+        counted: Counted,
         scales: Mapping[str, Mapping[str, int]],
         curve: survival.Curve | None,
         settings: Settings,
     ) -> None:
         self.catalog = catalog
-        self.tally = tally
+        self.tally = counted.tally
         self.settings = settings
-        self._facts = facts
-        self._lacks = lacks
+        self._facts = counted.facts
+        self._lacks = counted.lacks
         """Why measures and histograms say nothing, by id."""
         self._scales = scales
         self._curve = curve
         """Days from lead to win of all leads, for projections."""
         self._reasons: dict[tuple[str, bool, bool, bool], Reason | None] = {}
         self._values: dict[tuple[str, Key, Window], stats.Histogram] = {}
-        self._cohorts: dict[Key, dict[int, conversion.Cohort]] = {}
+        self._cohorts: dict[tuple[Key, Window], conversion.Cohort] = {}
 
     def cell(self, metric: Metric, key: Key, window: Window) -> Cell:
         """*metric* in the group *key* and *window*."""
@@ -84,16 +82,27 @@ class Evaluator:
             self._reasons[case] = self._reason(metric, bool(key), window.everything, reaches)
         return self._reasons[case]
 
-    def histogram(self, metric: Metric, key: Key, window: Window) -> stats.Histogram:
-        """The values that the statistic *metric* is of."""
+    def moments(self, metric: Metric, key: Key, window: Window) -> Moments:
+        """Number, sum and squares of the values that the statistic *metric* is of."""
         histogram = self.catalog.histograms[metric.of]
+        if self.tally.is_summed(histogram):
+            return self.tally.moments(histogram, key, window)
+        return Moments.of(self._histogram(histogram, key, window))
+
+    def _ordered(self, metric: Metric, key: Key, window: Window) -> Sequence[tuple[int, int]]:
+        histogram = self.catalog.histograms[metric.of]
+        if self.tally.is_summed(histogram):
+            return self.tally.ordered(histogram, key, window)
+        return sorted(self._histogram(histogram, key, window).items())
+
+    def _histogram(self, histogram: Histogram, key: Key, window: Window) -> stats.Histogram:
         # Mean, median and quantiles of one histogram are asked for one after the other.
         if (known := self._values.get((histogram.id, key, window))) is not None:
             return known
         money = _is_money(histogram)
         found: dict[int, int] = {}
-        for (value, _, _), n in self.tally.values(histogram, key, window).items():
-            if value is not None and (money or value >= 0):
+        for (value, _), n in self.tally.values(histogram, key, window).items():
+            if money or value >= 0:
                 found[value] = found.get(value, 0) + n
         self._values[histogram.id, key, window] = found
         return found
@@ -157,7 +166,7 @@ class Evaluator:
         if metric.formula is not None:
             return metric.formula.value(self._lookup(key, window))
         if metric.statistic == "mean":
-            found, unit = stats.moments(self.histogram(metric, key, window)), self.unit(metric)
+            found, unit = self.moments(metric, key, window), self.unit(metric)
             return (found.total * unit.numerator, found.n * unit.denominator) if found.n else None
         cell = self._statistic(metric, key, window)
         return None if cell.value is None else Fraction(cell.value).as_integer_ratio()
@@ -168,10 +177,11 @@ class Evaluator:
         if metric.statistic == "survival":
             counts = self.tally.values(self.catalog.histograms[metric.of], key, window)
             return stats.survival_median(*conversion.waits(counts))
-        histogram, unit = self.histogram(metric, key, window), self.unit(metric)
+        unit = self.unit(metric)
         if metric.statistic == "mean":
-            return stats.mean(histogram, unit, metric.method)
-        return stats.quantile(histogram, metric.q, unit, limits=metric.statistic == "median")
+            return stats.mean(self.moments(metric, key, window), unit, metric.method)
+        ordered = self._ordered(metric, key, window)
+        return stats.quantile(ordered, metric.q, unit, limits=metric.statistic == "median")
 
     def _conversion(self, metric: Metric, key: Key, window: Window) -> Cell:
         won = self._sum(self.catalog.measures[metric.reached], key, window)
@@ -182,20 +192,24 @@ class Evaluator:
         if metric.of in self._lacks or self._curve is None:
             return rate
         horizon = self.settings.horizon
-        found = self._cohort(self.catalog.histograms[metric.of], key, window)
+        found = self.cohort(self.catalog.histograms[metric.of], key, window)
         return replace(
             rate,
             mature=conversion.mature(found, horizon),
             projected=conversion.projected(found, self._curve, horizon),
         )
 
-    def _cohort(self, histogram: Histogram, key: Key, window: Window) -> conversion.Cohort:
-        known = self._cohorts.setdefault(key, {})
+    def cohort(self, histogram: Histogram, key: Key, window: Window) -> conversion.Cohort:
+        """The dated leads of the group *key* and *window*, by what maturity needs."""
+        if (known := self._cohorts.get((key, window))) is not None:
+            return known
         found = conversion.Cohort()
-        for piece, counts in self.tally.pieces(histogram, key, window):
-            if piece not in known:
-                known[piece] = conversion.cohort(counts, self.settings.horizon)
-            found.add(known[piece])
+        timeline = self.tally.timeline
+        span = timeline.span(window)
+        for day, leads in self.tally.days(histogram, key).items():
+            if timeline.piece(day) in span:
+                found.take(leads, timeline.as_of - day, self.settings.horizon)
+        self._cohorts[key, window] = found
         return found
 
     def _sum(self, measure: Measure, key: Key, window: Window) -> int:

@@ -6,14 +6,14 @@ only when a report is built, so narwhals may stand at the top.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit.metrics import stages
-from funnelkit.metrics.columns import DURATIONS, EVENT_DAYS, KEPT, LINKED, table_columns
+from funnelkit.metrics.columns import DURATIONS, EVENT_DAYS, KEPT, LINKED, WITHIN, table_columns
 from funnelkit.metrics.reasons import Reason, missing_dimension, no_column, no_dates, not_loaded
 from funnelkit.tables import DIMENSIONS
 
@@ -35,6 +35,8 @@ class Facts(Struct, frozen=True):
     """What each table has: of files and of linking."""
     as_of: int
     filters: Filters
+    horizon: int
+    """The days within which a conversion counts as one of its cohort."""
 
     def dimensions(self, table: str) -> tuple[str, ...]:
         """The dimensions that *table* has."""
@@ -73,6 +75,8 @@ class Facts(Struct, frozen=True):
         for source in DURATIONS.get((table, column), ()):
             if not self.has(table, source):
                 return no_dates(table, source)
+        if column == "free":
+            column = "amount"
         derived = (table, column) in DURATIONS or column == "timed"
         derived |= any(column == flag and self.has(table, date) for date, flag in stages.MISSING.items())
         if derived or self.has(table, column):
@@ -81,6 +85,17 @@ class Facts(Struct, frozen=True):
             # Customers are made of deals, and their revenue of the amounts.
             return no_column("deals", "amount") if "deals" in self.frames else not_loaded("deals")
         return no_column(table, column)
+
+    def with_derived(self, table: str, columns: Iterable[str]) -> tuple[Frame, list[str]]:
+        """The frame of *table* with those of *columns* that are derived, and which of all there are.
+
+        Columns are built first, so that only plain sums follow, on which all engines agree.
+        """
+        derived = {c: self.derived(table, c) for c in columns if not self.has(table, c)}
+        frame = self.frames[table]
+        if made := [e for e in derived.values() if e is not None]:
+            frame = frame.with_columns(*made)
+        return frame, [c for c in columns if derived.get(c, c) is not None]
 
     def derived(self, table: str, column: str) -> nw.Expr | None:
         """*column* of *table* where it is derived from others; None where nothing gives it."""
@@ -95,8 +110,14 @@ class Facts(Struct, frozen=True):
         for date, flag in stages.MISSING.items():
             if column == flag and self.has(table, date):
                 return nw.col(date).is_null()
+        if column == "free":
+            return (nw.col("amount") == 0).fill_null(False) if self.has(table, "amount") else None
         if column == "lag_days" and self.has(table, "won_at") and self.has(table, "created_at"):
             return nw.col("won_at") - nw.col("created_at")
+        if column == WITHIN:
+            lag = self._derived(table, "lag_days")
+            # A win before the lead is a wrong date, but a win; it only says nothing about time.
+            return None if lag is None else (lag <= self.horizon).fill_null(False)
         if not (self.has(table, "created_at") and self.has(table, "closed_at")):
             return None
         cycle = nw.col("closed_at") - nw.col("created_at")
@@ -110,11 +131,11 @@ class Facts(Struct, frozen=True):
         return None
 
 
-def facts(dataset: Dataset, filters: Filters) -> Facts:
+def facts(dataset: Dataset, filters: Filters, horizon: int) -> Facts:
     """The tables of *dataset* under *filters*."""
     frames: dict[str, Frame] = {name: nw.from_native(frame) for name, frame in dataset.frames.items()}
     columns = {name: _columns(dataset, name, frame) for name, frame in frames.items()}
-    return Facts(frames=frames, columns=columns, as_of=dataset.as_of, filters=filters)
+    return Facts(frames=frames, columns=columns, as_of=dataset.as_of, filters=filters, horizon=horizon)
 
 
 def _columns(dataset: Dataset, table: str, frame: Frame) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What an engine answered, folded from days into pieces of the timeline.
+"""What an engine answered, folded into groups, pieces of the timeline and the measures that rows fit.
 
 This is the one place where Python goes over many rows, so rows are counted as plain tuples first
 and taken apart only once per different tuple.
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from funnelkit.metrics.columns import DERIVED, EVENT_DAYS, KEPT
+from funnelkit.metrics.columns import DERIVED, KEPT, WITHIN
+from funnelkit.metrics.moments import Moments
+from funnelkit.metrics.placing import END, START
 
 if TYPE_CHECKING:
     from funnelkit.metrics.aggregate import Answer, Stream
     from funnelkit.metrics.language import Histogram
-    from funnelkit.metrics.windows import Timeline
 
 Key = tuple[str, ...]
 """A group of the breakdown; the empty one is the total."""
@@ -26,6 +27,7 @@ Flags = tuple[Any, ...]
 Cell = tuple[Key, int | None, Flags]
 """A group, a piece of time (None: it did not happen, or over several pieces), and flags."""
 Where = Mapping[str, frozenset[Any]]
+Value = tuple[Key, int, int, Any, int]
 ROWS = ""
 """Stands for the number of rows where else a column to add up is named."""
 
@@ -38,71 +40,71 @@ class Folded(Struct, frozen=True):
     """The sums by start and end; the piece is None."""
 
 
-class Placed(Struct, frozen=True):
-    """The groups of an answer, each in its piece of the timeline."""
-
-    stream: Stream
-    answer: Answer
-    pieces: list[int | None]
-    wide: list[int]
-    """The places of groups whose range of days reaches over several pieces; their piece is None."""
-
-
-def place(stream: Stream, answer: Answer, timeline: Timeline) -> Placed:
-    """The groups of *answer* in the pieces of *timeline*."""
-    pieces = _pieces(stream, answer.column(stream.days[0]), timeline)
-    if stream.day is not None:
-        return Placed(stream, answer, pieces, [])
-    ends = _pieces(stream, answer.column("end"), timeline)
-    wide = [i for i, (first, last) in enumerate(zip(pieces, ends, strict=True)) if first != last]
-    wide = [i for i in wide if answer.column("start")[i] is not None]
-    for i in wide:
-        pieces[i] = None
-    return Placed(stream, answer, pieces, wide)
-
-
-def fold(placed: Placed, column: str) -> Folded:
+def fold(stream: Stream, answer: Answer, column: str) -> Folded:
     """The sums of *column*, or with ``ROWS`` the numbers of rows."""
-    stream, answer = placed.stream, placed.answer
     amounts = answer.counts if column == ROWS else answer.column(column)
     keys = [answer.column(c) for c in stream.by]
     flags = [answer.column(c) for c in stream.flags]
     ranges: dict[tuple[int, int], dict[Cell, int]] = {}
-    for i in placed.wide:
+    for i in answer.wide:
         cell: Cell = (tuple(k[i] for k in keys), None, tuple(f[i] for f in flags))
-        sums = ranges.setdefault((answer.column("start")[i], answer.column("end")[i]), {})
+        sums = ranges.setdefault((answer.column(START)[i], answer.column(END)[i]), {})
         sums[cell] = sums.get(cell, 0) + ((1 if amounts is None else amounts[i]) or 0)
     at = len(keys)
-    rows = added([*keys, placed.pieces, *flags], amounts).items()
+    rows = added([*keys, answer.pieces, *flags], amounts).items()
     return Folded((((row[:at], row[at], row[at + 1 :]), n) for row, n in rows), ranges)
 
 
-def fold_values(placed: Placed, histogram: Histogram) -> Iterator[tuple[Cell, int | None, int | None, int]]:
-    """(cell, value, day, rows) of the rows that fit *histogram*; the day only where it is aged.
+def fold_values(stream: Stream, answer: Answer, histogram: Histogram) -> Iterator[Value]:
+    """(group, piece, value, split, rows) of the rows that fit *histogram* and have a value.
 
-    The flag of the cell is the value of the column that the histogram is split by.
+    The split is the value of the column that the histogram is split by.
     """
-    stream, answer = placed.stream, placed.answer
-    named = _inputs(stream, (KEPT, *histogram.where, *filter(None, [histogram.split])))
-    keys = [answer.column(c) for c in stream.by]
-    days = answer.column(histogram.date) if histogram.aged else [None] * answer.rows
-    columns = [
-        *keys,
-        placed.pieces,
-        answer.column(histogram.of),
-        days,
-        *(answer.column(c) for c in named),
-    ]
-    at = len(keys)
-    fits = fitting(stream.table, named, histogram.where)
-    splits: dict[Flags, Flags | None] = {}
-    for row, n in added(columns, answer.counts).items():
-        flags = row[at + 3 :]
-        if flags not in splits:
-            split = _flag(stream.table, histogram.split, dict(zip(named, flags, strict=True)))
-            splits[flags] = (split,) if fits(flags) else None
-        if (chosen := splits[flags]) is not None:
-            yield (row[:at], row[at], chosen), row[at + 1], row[at + 2], n
+    keys, at = [answer.column(c) for c in stream.by], len(stream.by)
+    flags = [answer.column(c) for c in stream.flags]
+    choose = splits(stream, histogram)
+    for row, n in added([*keys, answer.pieces, answer.column(histogram.of), *flags], answer.counts).items():
+        if row[at] is not None and row[at + 1] is not None and (split := choose(row[at + 2 :])) is not None:
+            yield row[:at], row[at], row[at + 1], split[0], n
+
+
+def fold_days(
+    stream: Stream, answer: Answer, histogram: Histogram
+) -> Iterator[tuple[Key, int, Any, bool, int]]:
+    """(group, day, split, within the horizon, rows) of the dated rows that fit *histogram*."""
+    keys, at = [answer.column(c) for c in stream.by], len(stream.by)
+    flags = [answer.column(c) for c in stream.flags]
+    days, within = answer.column(stream.days[0]), answer.column(WITHIN)
+    choose = splits(stream, histogram)
+    for row, n in added([*keys, days, within, *flags], answer.counts).items():
+        if row[at] is not None and (split := choose(row[at + 2 :])) is not None:
+            yield row[:at], row[at], split[0], bool(row[at + 1]), n
+
+
+def fold_squares(stream: Stream, answer: Answer, histogram: Histogram) -> Iterator[tuple[Key, int, Moments]]:
+    """(group, piece, moments) of the groups that fit *histogram*, which an engine has summed."""
+    assert answer.squares is not None
+    keys, flags = ([answer.column(c) for c in columns] for columns in (stream.by, stream.flags))
+    choose = splits(stream, histogram)
+    summed = answer.squares
+    for i, piece in enumerate(answer.pieces):
+        if piece is not None and choose(tuple(f[i] for f in flags)) is not None:
+            moments = Moments(summed.n[i], summed.total[i], summed.squares[i], summed.least[i])
+            yield tuple(k[i] for k in keys), piece, moments
+
+
+def splits(stream: Stream, histogram: Histogram) -> Callable[[Flags], tuple[Any] | None]:
+    """The value of the column that *histogram* is split by, of flags that fit it; None for those that do not."""
+    fits = fitting(stream.table, stream.flags, histogram.where)
+    known: dict[Flags, tuple[Any] | None] = {}
+
+    def choose(flags: Flags) -> tuple[Any] | None:
+        if flags not in known:
+            named = dict(zip(stream.flags, flags, strict=True))
+            known[flags] = (_flag(stream.table, histogram.split, named),) if fits(flags) else None
+        return known[flags]
+
+    return choose
 
 
 def fitting(table: str, names: Sequence[str], where: Where) -> Callable[[Flags], bool]:
@@ -125,20 +127,6 @@ def _flag(table: str, column: str | None, named: Mapping[str, Any]) -> Any:
     if column is None:
         return None
     return DERIVED[table, column][1](named) if (table, column) in DERIVED else named.get(column)
-
-
-def _inputs(stream: Stream, columns: Sequence[str]) -> tuple[str, ...]:
-    """The flags of *stream* that *columns* are made of."""
-    found = dict.fromkeys(i for c in columns for i in DERIVED.get((stream.table, c), ((c,),))[0])
-    return tuple(c for c in found if c in stream.flags)
-
-
-def _pieces(stream: Stream, days: list[int | None], timeline: Timeline) -> list[int | None]:
-    found: dict[int | None, int | None] = {day: timeline.piece(day) for day in set(days)}
-    if (stream.table, stream.day) in EVENT_DAYS:
-        # Without a day it did not happen.
-        found[None] = None
-    return [found[day] for day in days]
 
 
 def added(columns: Sequence[list[Any]], amounts: Sequence[int | None] | None) -> Mapping[Any, int]:

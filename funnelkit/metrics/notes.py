@@ -5,13 +5,15 @@ Each function below looks for one thing and gives no note, or one. The code of a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from funnelkit.metrics import intervals
+from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.fold import TOTAL, Key
+from funnelkit.metrics.language import Measure
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import from_day
 from funnelkit.tables import Note
@@ -25,34 +27,14 @@ if TYPE_CHECKING:
 _FROM_LEADS = frozenset({"lead_conversion_rate", "lead_to_won_days", "lead_to_won_days_median"})
 _YOUNG = 0.01
 """Share of young leads from which they are worth a word."""
-
-
-class Truncation(Struct, frozen=True):
-    """How the data begin: with leads that may have been won before anybody wrote down wins."""
-
-    first_lead: int
-    first_win: int
-    median: float
-
-
-def truncation(several: Iterable[Counts], as_of: int) -> Truncation | None:
-    """When the first win comes later after the first lead than half the median lag, those two days."""
-    leads, wins = set(), set()
-    lags: dict[int, int] = {}
-    for (lag, won, age), n in (item for counts in several for item in counts.items()):
-        if age is None:
-            continue
-        leads.add(as_of - age)
-        if won and lag is not None:
-            wins.add(as_of - age + lag)
-            if lag >= 0:
-                lags[lag] = lags.get(lag, 0) + n
-    if not (leads and wins and lags):
-        return None
-    median = intervals.quantile(sorted(lags.items()), 0.5)
-    if min(wins) - min(leads) <= 0.5 * median:
-        return None
-    return Truncation(min(leads), min(wins), median)
+FREE = Measure(
+    id="new_won_free",
+    table="deals",
+    date="closed_at",
+    where={"is_new": frozenset({1}), "status": frozenset({"won"}), "free": frozenset({True})},
+    needs=("deal_status",),
+)
+"""Won deals with an amount of 0: counted for a note."""
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -84,6 +66,13 @@ class View(Struct, frozen=True, kw_only=True):
         found = self.evaluator.catalog.histograms[histogram]
         return self.evaluator.tally.values(found, TOTAL, window or self.window)
 
+    def amounts(self) -> int:
+        """How many won deals of the period have an amount."""
+        if "won_amounts" in self.counted.lacks:
+            return 0
+        size = self.evaluator.catalog.metrics["deal_size"]
+        return self.evaluator.moments(size, TOTAL, self.window).n
+
 
 def notes(view: View) -> Iterator[Note]:
     """The notes that *view* gives rise to."""
@@ -107,10 +96,13 @@ def _left_truncated(view: View) -> str:
 
 def _young_cohort(view: View) -> str:
     horizon = view.evaluator.settings.horizon
-    ages = view.values("lead_times").items()
-    leads = sum(n for _, n in ages)
-    young = sum(n for (_, _, age), n in ages if age is not None and age < horizon)
-    if "lead_conversion_rate" not in view.metrics or not leads or young / leads < _YOUNG:
+    leads = view.sum("leads")
+    if "lead_conversion_rate" not in view.metrics or "lead_times" in view.counted.lacks or not leads:
+        return ""
+    times = view.evaluator.catalog.histograms["lead_times"]
+    dated = view.evaluator.cohort(times, TOTAL, view.window)
+    young = dated.leads - dated.old
+    if young / leads < _YOUNG:
         return ""
     return (
         f"Leads younger than {horizon} days: {young} of {leads} in the period ({young / leads:.1%}). Their "
@@ -119,7 +111,7 @@ def _young_cohort(view: View) -> str:
 
 
 def _spread_spend(view: View) -> str:
-    rows = view.counted.spread(view.evaluator.tally.timeline) if "spend" not in view.counted.lacks else 0
+    rows = view.counted.spread() if "spend" not in view.counted.lacks else 0
     if not rows:
         return ""
     return (
@@ -129,7 +121,7 @@ def _spread_spend(view: View) -> str:
 
 
 def _spend_after_as_of(view: View) -> str:
-    days = view.counted.days("spend")
+    days = view.counted.asked.days("spend")
     as_of = view.evaluator.tally.timeline.as_of
     if not days or days[-1] <= as_of or "spend" in view.counted.lacks:
         return ""
@@ -166,14 +158,14 @@ def _undated_rows(view: View) -> str:
 
 
 def _negative_lags(view: View) -> str:
-    n = sum(n for (lag, won, _), n in view.values("lead_times").items() if won and (lag or 0) < 0)
+    n = sum(n for (lag, won), n in view.values("lead_times").items() if won and lag < 0)
     if not n or not view.metrics & _FROM_LEADS:
         return ""
     return f"Leads dated after their win: {n}. Left out of the days from lead to win, counted as won."
 
 
 def _negative_cycles(view: View) -> str:
-    n = sum(n for (days, _, _), n in view.values("won_cycles").items() if (days or 0) < 0)
+    n = sum(n for (days, _), n in view.values("won_cycles").items() if days < 0)
     return f"Won deals closed before they were created: {n}. Left out of the sales cycle." if n else ""
 
 
@@ -190,11 +182,8 @@ def _status_without_date(view: View) -> str:
 
 
 def _cycle_longer_than_period(view: View) -> str:
-    lags = {
-        k: n
-        for (k, _, _), n in view.values("lead_times", view.evaluator.tally.timeline.everything).items()
-        if k is not None and k >= 0
-    }
+    times = view.values("lead_times", view.evaluator.tally.timeline.everything)
+    lags = {lag: n for (lag, _), n in times.items() if lag >= 0}
     if not lags or view.window.everything or not view.metrics & {"cac", "cac_paid"}:
         return ""
     median = intervals.quantile(sorted(lags.items()), 0.5)
@@ -218,11 +207,10 @@ def _small_groups(view: View) -> str:
 
 
 def _zero_amount(view: View) -> str:
-    amounts = view.values("won_amounts")
-    zero = sum(n for (amount, _, _), n in amounts.items() if amount == 0)
+    n = view.amounts()
+    zero = view.evaluator.tally.sum(FREE, TOTAL, view.window) if FREE.id not in view.counted.lacks else 0
     if not zero or not view.metrics & {"deal_size", "deal_size_median"}:
         return ""
-    n = sum(amounts.values())
     return f"Won deals with an amount of 0: {zero} of {n}. They count in the deal size."
 
 
@@ -230,7 +218,7 @@ def _missing_amount(view: View) -> str:
     if "won_amounts" in view.counted.lacks or not view.metrics & {"deal_size", "deal_size_median"}:
         return ""
     won = view.sum("new_won")
-    missing = won - sum(view.values("won_amounts").values())
+    missing = won - view.amounts()
     return (
         f"Won deals without an amount: {missing} of {won}. Left out of the deal size." if missing > 0 else ""
     )
@@ -247,7 +235,7 @@ def _unequal_periods(view: View) -> str:
 
 
 def _outside_data(view: View) -> str:
-    days = view.counted.days("leads", "deals", "spend")
+    days = view.counted.asked.days("leads", "deals", "spend")
     if not days or view.window.everything:
         return ""
     apart = view.window.start > max(days[-1], view.evaluator.tally.timeline.as_of)

@@ -6,24 +6,15 @@ worth. Negative days are mistakes of the source and left out; negative amounts a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-
-from msgspec import Struct
 
 from funnelkit.metrics import intervals, survival
 from funnelkit.metrics.cell import Cell, Number
+from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.reasons import NO_VALUES, NOT_REACHED, Reason
 
 Histogram = Mapping[int, int]
-
-
-class Moments(Struct, frozen=True):
-    """How many values, their sum and their sum of squares."""
-
-    n: int
-    total: int
-    squares: int
 
 
 def empty(reason: Reason) -> Cell:
@@ -31,25 +22,18 @@ def empty(reason: Reason) -> Cell:
     return Cell(value=None, reason=reason.code, message=reason.message)
 
 
-def moments(histogram: Histogram) -> Moments:
-    """The moments of *histogram*, exactly."""
-    items = histogram.items()
-    return Moments(sum(n for _, n in items), sum(v * n for v, n in items), sum(v * v * n for v, n in items))
-
-
-def mean(histogram: Histogram, unit: Fraction, method: str | None = None) -> Cell:
+def mean(found: Moments, unit: Fraction, method: str | None = None) -> Cell:
     """The mean, with t limits from two values on.
 
-    >>> mean({45: 1, 54: 1, 39: 1}, Fraction(1)).value
+    >>> mean(Moments.of({45: 1, 54: 1, 39: 1}), Fraction(1)).value
     46.0
     """
-    found = moments(histogram)
     if not found.n:
         return empty(NO_VALUES)
     limits = None
     if found.n > 1:
         low, high = intervals.mean_t(found.n, found.total, found.squares)
-        if min(histogram) >= 0:
+        if found.least is not None and found.least >= 0:
             # Few and skewed values would have the mean of durations reach below zero.
             low = max(low, 0.0)
         limits = low * float(unit), high * float(unit)
@@ -65,9 +49,8 @@ def mean(histogram: Histogram, unit: Fraction, method: str | None = None) -> Cel
     )
 
 
-def quantile(histogram: Histogram, q: float, unit: Fraction, *, limits: bool) -> Cell:
-    """The *q* quantile; for a median with limits by order statistics."""
-    ordered = sorted(histogram.items())
+def quantile(ordered: Sequence[tuple[int, int]], q: float, unit: Fraction, *, limits: bool) -> Cell:
+    """The *q* quantile of values and their counts in order; for a median with limits by order statistics."""
     if not ordered:
         return empty(NO_VALUES)
     interval: tuple[Number, Number | None] | None = None

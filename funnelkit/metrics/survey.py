@@ -45,8 +45,8 @@ class Survey:
         self._lags = any(
             lag is not None
             for stream, answer in answers.items()
-            if stream.table == "leads"
-            for lag in answer.columns.get("lag_days", ())
+            if (stream.table, stream.value) == ("leads", "lag_days")
+            for lag in answer.column("lag_days")
         )
 
     def reason(self, need: str) -> Reason | None:

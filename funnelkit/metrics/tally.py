@@ -5,21 +5,37 @@ Totals are sums of the groups, never separate questions, so a breakdown always a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from funnelkit.metrics.fold import ROWS, TOTAL, Flags, Folded, Key, Placed, fitting, fold, fold_values, place
+from funnelkit.metrics.conversion import Days, LeadDay
+from funnelkit.metrics.fold import (
+    ROWS,
+    TOTAL,
+    Flags,
+    Folded,
+    Key,
+    fitting,
+    fold,
+    fold_days,
+    fold_squares,
+    fold_values,
+)
 from funnelkit.metrics.language import Histogram, Measure
+from funnelkit.metrics.moments import NONE, Moments
 from funnelkit.metrics.spread import spread
 
 if TYPE_CHECKING:
     from funnelkit.metrics.aggregate import Answer, Stream
+    from funnelkit.metrics.ranks import Ordered, Ranks
     from funnelkit.metrics.windows import Timeline, Window
 
-Value = tuple[int | None, Any, int | None]
-"""A value of a histogram's column, of the column it is split by, and the age of the row in days."""
+Value = tuple[int, Any]
+"""A value of a histogram's column, and of the column it is split by."""
 Counts = dict[Value, int]
+Part = TypeVar("Part")
 
 
 class Sums(dict[Key, list[int]]):
@@ -37,18 +53,32 @@ class Sums(dict[Key, list[int]]):
 class Tally:
     """Sums of measures and counts of histogram values, by group and piece of the timeline."""
 
-    def __init__(self, timeline: Timeline) -> None:
+    def __init__(self, timeline: Timeline, ranked: AbstractSet[str]) -> None:
         self.timeline = timeline
+        self._ranked = ranked
+        """The histograms of which a median is asked for."""
         self._running: dict[str, dict[Key, list[int]]] = {}
         self._counts: dict[str, dict[Key, list[Counts]]] = {}
+        self._moments: dict[str, dict[Key, list[Moments]]] = {}
+        """Of histograms of which an engine does not count the values one by one."""
+        self._ranks: dict[str, Ranks] = {}
+        self._days: dict[str, dict[Key, dict[int, LeadDay]]] = {}
 
     def add(self, stream: Stream, answer: Answer, wanted: Sequence[Measure | Histogram]) -> None:
         """Count *wanted* in what the engine answered to *stream*."""
-        placed = place(stream, answer, self.timeline)
-        self._add_measures(placed, [one for one in wanted if isinstance(one, Measure)])
+        self._add_measures(stream, answer, [one for one in wanted if isinstance(one, Measure)])
         for one in wanted:
-            if isinstance(one, Histogram):
-                self._counts[one.id] = self._histogram(placed, one)
+            if isinstance(one, Measure):
+                continue
+            if stream.daily:
+                self._days[one.id] = _days(stream, answer, one)
+            elif answer.squares is not None and answer.ranks is not None:
+                self._moments[one.id] = self._squares(stream, answer, one)
+                if one.id in self._ranked:
+                    self._ranks[one.id] = answer.ranks
+                    answer.ranks.find(one.where, self.timeline)
+            else:
+                self._counts[one.id] = self._histogram(stream, answer, one)
 
     def sum(self, measure: Measure, key: Key, window: Window) -> int:
         """What *measure* adds up to in the group *key* and *window*, in the column's smallest unit.
@@ -61,45 +91,76 @@ class Tally:
         return self.timeline.total(running, window, cumulative=measure.cumulative)
 
     def values(self, histogram: Histogram, key: Key, window: Window) -> Counts:
-        """How often each value occurs in the group *key* and *window*."""
-        return _together(counts for _, counts in self.pieces(histogram, key, window))
+        """How often each value occurs in the group *key* and *window*; not of money that an engine summed."""
+        return _together(self._in(self._counts.get(histogram.id, {}).get(key), window))
 
-    def pieces(self, histogram: Histogram, key: Key, window: Window) -> Iterator[tuple[int, Counts]]:
-        """The values of each piece of *window* that has any, with the number of the piece."""
-        pieces = self._counts.get(histogram.id, {}).get(key, [])
-        span = [*self.timeline.span(window), *([self.timeline.undated] if window.everything else [])]
-        return ((i, pieces[i]) for i in span if pieces and pieces[i])
+    def by_piece(self, histogram: Histogram) -> Iterator[tuple[int, Value, int]]:
+        """(piece, value, rows) of all rows."""
+        for piece, counts in enumerate(self._counts.get(histogram.id, {}).get(TOTAL, ())):
+            yield from ((piece, value, n) for value, n in counts.items())
+
+    def is_summed(self, histogram: Histogram) -> bool:
+        """Whether an engine summed the values of *histogram* instead of counting them one by one."""
+        return histogram.id in self._moments
+
+    def moments(self, histogram: Histogram, key: Key, window: Window) -> Moments:
+        """Number, sum and squares of the values in the group *key* and *window*, where an engine summed them."""
+        return sum(self._in(self._moments[histogram.id].get(key), window), start=NONE)
+
+    def ordered(self, histogram: Histogram, key: Key, window: Window) -> Ordered:
+        """Of summed values those at the ranks of the median and its limits."""
+        return self._ranks[histogram.id].ordered(key, window)
+
+    def days(self, histogram: Histogram, key: Key) -> Days:
+        """The dated leads of the group *key* by the day of their creation, of a histogram with ages."""
+        return self._days.get(histogram.id, {}).get(key, {})
 
     def keys(self, parts: Iterable[Measure | Histogram], windows: Sequence[Window]) -> set[Key]:
         """Every group in which one of *parts* occurs in one of *windows*; the total left out."""
         found: set[Key] = set()
         for part in parts:
-            known = (
-                self._running.get(part.id, {}) if isinstance(part, Measure) else self._counts.get(part.id, {})
-            )
+            known = self._groups(part)
             found |= {k for k in known if k not in found and any(self._occurs(part, k, w) for w in windows)}
         return found - {TOTAL}
+
+    def _groups(self, part: Measure | Histogram) -> Iterable[Key]:
+        if isinstance(part, Measure):
+            return self._running.get(part.id, {})
+        return self._moments.get(part.id) or self._counts.get(part.id, {})
 
     def _occurs(self, part: Measure | Histogram, key: Key, window: Window) -> bool:
         if isinstance(part, Measure):
             return self.sum(part, key, window) != 0
-        return next(self.pieces(part, key, window), None) is not None
+        if self.is_summed(part):
+            return self.moments(part, key, window).n > 0
+        return any(self._in(self._counts.get(part.id, {}).get(key), window))
 
-    def merge(self, keys: Sequence[Key], into: Key) -> None:
-        """Add up the groups *keys* as the group *into*."""
+    def merge(self, keys: Sequence[Key], into: Key, beside: Sequence[Key]) -> None:
+        """Add up the groups *keys* as the group *into*; *beside* are all the others."""
         for running in self._running.values():
-            _merge_sums(running, keys, into)
+            _merge(running, keys, into, _added)
         for counts in self._counts.values():
-            _merge_counts(counts, keys, into)
+            _merge(counts, keys, into, _each(_together))
+        for moments in self._moments.values():
+            _merge(moments, keys, into, _each(_summed))
+        for days in self._days.values():
+            _merge(days, keys, into, _by_day)
+        for ranks in self._ranks.values():
+            ranks.merge(into, beside, self.timeline)
 
-    def _add_measures(self, placed: Placed, measures: Sequence[Measure]) -> None:
+    def _in(self, pieces: Sequence[Part] | None, window: Window) -> Iterator[Part]:
+        """Those of *pieces* that *window* is made of."""
+        span = [*self.timeline.span(window), *([self.timeline.undated] if window.everything else [])]
+        return (pieces[i] for i in span) if pieces else iter(())
+
+    def _add_measures(self, stream: Stream, answer: Answer, measures: Sequence[Measure]) -> None:
         for column in dict.fromkeys(m.column or ROWS for m in measures):
             several = [m for m in measures if (m.column or ROWS) == column]
-            folded = fold(placed, column)
-            for measure, sums in zip(several, self._sums(placed.stream, folded, several), strict=True):
+            folded = fold(stream, answer, column)
+            for measure, sums in zip(several, self._sums(stream, folded, several), strict=True):
                 running = {key: list(accumulate(pieces, initial=0)) for key, pieces in sums.items()}
-                if placed.stream.by:
-                    _merge_sums(running, list(running), TOTAL)
+                if stream.by:
+                    _merge(running, list(running), TOTAL, _added)
                 self._running[measure.id] = running
 
     def _sums(self, stream: Stream, folded: Folded, measures: Sequence[Measure]) -> list[Sums]:
@@ -123,34 +184,69 @@ class Tally:
                     found[key][self.timeline.piece(day)] += part
         return sums
 
-    def _histogram(self, placed: Placed, histogram: Histogram) -> dict[Key, list[Counts]]:
+    def _histogram(self, stream: Stream, answer: Answer, histogram: Histogram) -> dict[Key, list[Counts]]:
         counts: dict[Key, list[Counts]] = {}
-        as_of = self.timeline.as_of
-        for (key, piece, (split,)), number, day, n in fold_values(placed, histogram):
-            if piece is None or (number is None and histogram.split is None):
-                continue
+        for key, piece, value, split, n in fold_values(stream, answer, histogram):
             if key not in counts:
                 counts[key] = [{} for _ in range(self.timeline.pieces)]
-            value, cell = (number, split, None if day is None else as_of - day), counts[key][piece]
-            cell[value] = cell.get(value, 0) + n
-        if placed.stream.by:
-            _merge_counts(counts, list(counts), TOTAL)
+            cell = counts[key][piece]
+            cell[value, split] = cell.get((value, split), 0) + n
+        if stream.by:
+            _merge(counts, list(counts), TOTAL, _each(_together))
         return counts
 
+    def _squares(self, stream: Stream, answer: Answer, histogram: Histogram) -> dict[Key, list[Moments]]:
+        found: dict[Key, list[Moments]] = {}
+        for key, piece, moments in fold_squares(stream, answer, histogram):
+            if key not in found:
+                found[key] = [NONE] * self.timeline.pieces
+            found[key][piece] += moments
+        if stream.by:
+            _merge(found, list(found), TOTAL, _each(_summed))
+        return found
 
-def _merge_sums(running: dict[Key, list[int]], keys: Sequence[Key], into: Key) -> None:
-    if several := [running[key] for key in keys if key in running]:
-        running[into] = [sum(column) for column in zip(*several, strict=True)]
+
+def _days(stream: Stream, answer: Answer, histogram: Histogram) -> dict[Key, dict[int, LeadDay]]:
+    found: dict[Key, dict[int, LeadDay]] = {}
+    for key, day, split, within, n in fold_days(stream, answer, histogram):
+        days = found.setdefault(key, {})
+        days[day] = days.get(day, LeadDay()) + LeadDay(n, n if within else 0, 0 if split else n)
+    if stream.by:
+        _merge(found, list(found), TOTAL, _by_day)
+    return found
 
 
-def _merge_counts(counts: dict[Key, list[Counts]], keys: Sequence[Key], into: Key) -> None:
-    if several := [counts[key] for key in keys if key in counts]:
-        counts[into] = [_together(pieces) for pieces in zip(*several, strict=True)]
+def _merge(
+    known: dict[Key, Part], keys: Sequence[Key], into: Key, together: Callable[[Sequence[Part]], Part]
+) -> None:
+    if several := [known[key] for key in keys if key in known]:
+        known[into] = together(several)
 
 
-def _together(several: Iterable[Counts]) -> Counts:
+def _added(several: Sequence[list[int]]) -> list[int]:
+    return [sum(column) for column in zip(*several, strict=True)]
+
+
+def _each(together: Callable[[Iterable[Part]], Part]) -> Callable[[Sequence[list[Part]]], list[Part]]:
+    """What puts lists of pieces together, piece by piece."""
+    return lambda several: [together(pieces) for pieces in zip(*several, strict=True)]
+
+
+def _summed(several: Iterable[Moments]) -> Moments:
+    return sum(several, start=NONE)
+
+
+def _together(several: Iterable[Mapping[Value, int]]) -> Counts:
     found: Counts = {}
     for counts in several:
         for value, n in counts.items():
             found[value] = found.get(value, 0) + n
+    return found
+
+
+def _by_day(several: Sequence[Days]) -> dict[int, LeadDay]:
+    found: dict[int, LeadDay] = {}
+    for days in several:
+        for day, leads in days.items():
+            found[day] = found[day] + leads if day in found else leads
     return found

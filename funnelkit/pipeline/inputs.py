@@ -1,4 +1,4 @@
-"""What the user named, as a list of inputs: ``KIND=FILE``, patterns, folders, archives, standard input, config.
+"""What the user named, as a list of inputs: ``KIND=FILE``, patterns, folders, archives, kept tables, config.
 
 A file that the configuration describes is read as described there, also when it is named on the
 command line. Every export in a ZIP archive is an input of its own, called ``archive.zip/leads.csv``.
@@ -25,6 +25,8 @@ from funnelkit.errors import (
     did_you_mean,
     raise_all,
 )
+from funnelkit.pipeline import manifest, originals
+from funnelkit.pipeline.manifest import Kept
 from funnelkit.sources import ahead, unpack
 from funnelkit.sources.settings import FileSettings
 from funnelkit.tables import TABLES, Note
@@ -49,6 +51,12 @@ class Input(Struct, frozen=True, kw_only=True):
     """The contents, for standard input."""
     whole: str = ""
     """The folder or archive that was named, and not this file in it."""
+    said: FileSettings | None = None
+    """What the command line alone says, where the configuration says more."""
+    kept: Kept | None = None
+    """Its table, where that is to be taken in the place of the file."""
+    folder: str = ""
+    """The folder that holds the table."""
 
     @property
     def address(self) -> bool:
@@ -64,7 +72,7 @@ def expand(
     Each file comes once, in the order of the arguments, patterns and folders sorted by name; a
     workbook once for every kind or sheet that is asked of it. Raises UsageError for an unknown kind and MissingInputError for what is not there, all at once.
     """
-    found: dict[tuple[Path, str | None, str | None], Input] = {}
+    found: dict[tuple[str, str | None, str | None], Input] = {}
     problems: list[FunnelkitError] = []
     for argument in arguments:
         try:
@@ -87,18 +95,18 @@ def expand(
             hint="Name some, as in `funnelkit report leads.csv deals.csv`, or list them under `sources:` in funnelkit.yaml.",
         )
     inputs = _once(list(found.values()))
-    ahead.begin([(one.path, one.file) for one in inputs])
+    ahead.begin([(one.path, one.file) for one in inputs if not one.kept])
     return inputs
 
 
-def _key(one: Input) -> tuple[Path, str | None, str | None]:
-    return one.path.absolute(), one.settings.kind, one.settings.sheet
+def _key(one: Input) -> tuple[str, str | None, str | None]:
+    return os.path.realpath(one.path), one.settings.kind, one.settings.sheet
 
 
 def _once(inputs: Sequence[Input]) -> list[Input]:
     """*inputs* without a file that is also named with its kind."""
-    kinds = {one.path.absolute() for one in inputs if one.settings.kind}
-    return [one for one in inputs if one.settings.kind or one.path.absolute() not in kinds]
+    kinds = {os.path.realpath(one.path) for one in inputs if one.settings.kind}
+    return [one for one in inputs if one.settings.kind or os.path.realpath(one.path) not in kinds]
 
 
 def _of_argument(argument: str, settings: FileSettings, kinds: Sequence[str]) -> list[Input]:
@@ -113,9 +121,52 @@ def _of_argument(argument: str, settings: FileSettings, kinds: Sequence[str]) ->
         settings = replace(settings, kind=kind)
     if argument == "-":
         return [_standard_input(settings)]
+    if manifest.is_in(argument):
+        return _kept(argument, settings)
     files = [argument] if _ADDRESS.match(argument) else _files(argument)
     whole = argument if os.path.isdir(argument) or (files != [argument] and os.path.exists(argument)) else ""
     return [Input(file=name, path=Path(name), settings=settings, whole=whole) for name in files]
+
+
+def _kept(folder: str, settings: FileSettings) -> list[Input]:
+    """The files whose tables are kept in *folder*, and the exports that lie beside them."""
+    if settings.kind:
+        raise UsageError(
+            f"{settings.kind}={folder}: it holds kept tables, which have their kinds",
+            hint=f"Say {folder} alone.",
+        )
+    found = manifest.read(folder).files
+    for option, given, kept in (
+        ("--date-order", settings.order, {one.reading.said.order for one in found}),
+        ("--decimal", settings.decimal, {one.reading.said.decimal for one in found}),
+    ):
+        if given and kept - {given}:
+            raise UsageError(
+                f"{option} {given}: {folder} holds tables that were loaded without it",
+                hint="Run `funnelkit load` again with it.",
+            )
+    tables = [
+        Input(
+            file=one.reading.file,
+            path=originals.path_of(folder, one.original or one.parquet),
+            settings=one.reading.settings,
+            said=one.reading.said,
+            kept=one,
+            folder=folder,
+        )
+        for one in found
+    ]
+    beside = [
+        Input(file=name, path=Path(name), settings=settings, whole=folder)
+        for name in _unpacked(_inside_of(folder))
+    ]
+    return [*tables, *beside]
+
+
+def settings_now(one: Input, config: Config) -> list[FileSettings]:
+    """What *config* says now of the file of a kept table."""
+    again = replace(one, settings=one.said or one.settings, kept=None)
+    return [found.settings for found in _described(again, config)]
 
 
 def _standard_input(settings: FileSettings) -> Input:
@@ -126,7 +177,7 @@ def _standard_input(settings: FileSettings) -> Input:
 
 def _files(argument: str) -> list[str]:
     if os.path.isdir(argument):
-        inside = sorted(str(p) for p in Path(argument).iterdir() if p.is_file() and unpack.is_input(p.name))
+        inside = _inside_of(argument)
         if not inside:
             below = _below(argument)
             raise MissingInputError(
@@ -144,6 +195,12 @@ def _files(argument: str) -> list[str]:
             )
         return _unpacked(matched)
     return _unpacked([argument])
+
+
+def _inside_of(folder: str) -> list[str]:
+    """The exports and archives in *folder* itself, by name."""
+    found = [p for p in Path(folder).iterdir() if p.is_file() and unpack.is_input(p.name)]
+    return sorted(str(p) for p in found if not (manifest.is_table(p.name) and manifest.is_in(folder)))
 
 
 def notes(inputs: Sequence[Input]) -> list[Note]:
@@ -202,13 +259,15 @@ def _of_spec(spec: SourceSpec, config: Config, settings: FileSettings) -> list[I
             hint="Download the export again, or correct `path`.",
         )
     return [
-        Input(file=os.path.relpath(name), path=Path(name), settings=_settings(spec, settings))
+        Input(file=os.path.relpath(name), path=Path(name), settings=_settings(spec, settings), said=settings)
         for name in _unpacked(matched)
     ]
 
 
 def _described(one: Input, config: Config) -> list[Input]:
     """*one* with the settings that the configuration has for its path, once for each sheet; the command line wins."""
+    if one.kept:
+        return [one]
     path = one.path.absolute()
     # An archive that is described stands for what is in it.
     known = [path, *(p for p in path.parents if p.suffix.lower() == ".zip")]
@@ -221,7 +280,7 @@ def _described(one: Input, config: Config) -> list[Input]:
         return [one]
     sheets = {spec.sheet: spec for spec in reversed(specs)}
     chosen = [spec for spec in specs if sheets[spec.sheet] is spec and (spec.sheet or spec is specs[0])]
-    return [replace(one, settings=_settings(spec, one.settings)) for spec in chosen]
+    return [replace(one, settings=_settings(spec, one.settings), said=one.settings) for spec in chosen]
 
 
 def _settings(spec: SourceSpec, given: FileSettings) -> FileSettings:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from funnelkit import engines
-from funnelkit.errors import FunnelkitError, SeveralProblems, SourceError
+from funnelkit.errors import FunnelkitError, SeveralProblems, SourceError, UsageError
 from funnelkit.inspection import Inspected, InspectedColumn, Inspection, Problem, Reject, Unreadable
-from funnelkit.pipeline import provenance, rejecting, shortfall
+from funnelkit.pipeline import kept, provenance, rejecting, shortfall
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.reading import Observe, inputs, load_export, read_config, read_export, zone_of
+from funnelkit.pipeline.loading import load_export, load_one
+from funnelkit.pipeline.reading import inputs, read_config, read_export, zone_of
+from funnelkit.pipeline.watching import Observe, Watched, nobody
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,22 +30,27 @@ _LINES = 10
 
 
 def inspect(
-    files: Sequence[str], options: Options, observe: Observe = lambda file: None, *, rejects: bool = False
+    files: Sequence[str], options: Options, observe: Observe = nobody, *, rejects: bool = False
 ) -> Inspection:
     """One entry per file, in the order of the arguments, also for a file that is refused.
 
-    *observe* hears the name of each file before it is read. With *rejects* also the rows that are not used.
+    *observe* hears of each file before it is read. With *rejects* also the rows that are not used.
     """
     config = read_config(options)
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
+    kept.check_zone(named, zone)
+    if rejects and (folder := next((one.folder for one in named if one.kept), None)):
+        raise UsageError(
+            f"--rejects: {folder} keeps tables, and not the rows that were set aside from them",
+            hint="Name the files that they were made of.",
+        )
     found: list[Inspected] = []
     rows: list[Reject] = []
     with engines.opened(options.engine, options.memory_limit, config.spark) as engine:
         for one in named:
-            observe(one.file)
-            seen, loaded = _inspected(one, config, zone, engine)
+            seen, loaded = _inspected(one, config, zone, engine, observe)
             found.append(seen)
             if rejects and loaded:
                 rows += rejecting.rejects(loaded, loaded.aside)
@@ -51,11 +58,15 @@ def inspect(
 
 
 def _inspected(
-    one: Input, config: Config, zone: str, engine: engines.Engine
+    one: Input, config: Config, zone: str, engine: engines.Engine, observe: Observe
 ) -> tuple[Inspected, Loaded | None]:
     seen = Inspected(file=one.file)
     try:
-        export = read_export(one, config, engine)
+        if one.kept:
+            loaded = _accounted(load_one(one, config, zone, engine, observe), engine)
+            return _of_loaded(_of_export(loaded.export), loaded), loaded
+        watched = Watched(one.file, engine, observe)
+        export = watched.reading(read_export(one, config, engine, watched.looked_at))
         seen = _of_export(export)
         try:
             loaded = _accounted(load_export(export, one, engine, zone), engine)
@@ -104,7 +115,7 @@ def _of_export(export: Export[Recognition]) -> Inspected:
         table=export.kind.table,
         preset=preset.name if preset else None,
         title=f"{preset.tool} {preset.export}" if preset else "",
-        header_line=export.dialect.header_line,
+        header_line=export.dialect.header_line or None,
         encoding=export.dialect.encoding,
         delimiter=export.dialect.delimiter or None,
         sheet=export.sheet,

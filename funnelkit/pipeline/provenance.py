@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from funnelkit.engines import Repeated
 from funnelkit.periods import from_day
 from funnelkit.reports import SetAside, Source
-from funnelkit.tables import Note
+from funnelkit.tables import Dataset, Note
 
 if TYPE_CHECKING:
     from funnelkit.sources.loaded import Loaded
@@ -69,6 +69,7 @@ def _source(file: Loaded, repeated: Repeated) -> Source:
         last_date=last,
         sha256=file.export.sha256,
         currency=file.currency,
+        counted=file.export.dialect.counted,
     )
 
 
@@ -127,7 +128,7 @@ def notes(files: Sequence[Loaded], together: Mapping[str, Together]) -> tuple[No
     return tuple(found)
 
 
-def unmapped(frames: Mapping[str, Any], known: Callable[[str], bool]) -> tuple[Note, ...]:
+def unmapped(data: Dataset, known: Callable[[str], bool]) -> tuple[Note, ...]:
     """The channel words that no rule knew, which stay as they were written: by table, the commonest first."""
     import narwhals.stable.v2 as nw
 
@@ -135,13 +136,11 @@ def unmapped(frames: Mapping[str, Any], known: Callable[[str], bool]) -> tuple[N
 
     found = []
     # Where leads are loaded, a deal's channel is its lead's and was told of there.
-    for table in ("leads" if "leads" in frames else "deals", "spend"):
-        frame = collect.frame(frames[table]) if table in frames else None
-        if frame is None or "channel" not in collect.names(frame):
-            continue
-        unknown = [word for word in collect.distinct(frame, "channel") if not known(word)]
+    for table in ("leads" if "leads" in data.frames else "deals", "spend"):
+        unknown = sorted(word for word in data.channels.get(table, ()) if not known(word))
         if not unknown:
             continue
+        frame = collect.frame(data.frames[table])
         of_them = frame.filter(nw.col("channel").is_in(unknown))
         counts = collect.rows(of_them.group_by("channel").agg(nw.len().alias("rows")))
         words = [word for word, _ in sorted(counts, key=lambda found: (-found[1], found[0]))]

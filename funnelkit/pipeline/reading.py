@@ -1,27 +1,22 @@
-"""Inputs -> canonical tables: every file read and put together, all problems told at once."""
+"""What the user named -> inputs, and each of them recognised; none of its values is converted yet."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit import config as configuration
-from funnelkit import engines
+from funnelkit.engines import Engine, Scan
 from funnelkit.errors import (
-    FunnelkitError,
     MissingInputError,
     SourceError,
     UsageError,
     did_you_mean,
-    raise_all,
 )
-from funnelkit.pipeline import inputs as folders
 from funnelkit.pipeline.inputs import Input, expand
 from funnelkit.sources.settings import FileSettings
 
@@ -29,26 +24,8 @@ if TYPE_CHECKING:
     from funnelkit.config import Config
     from funnelkit.pipeline.options import Options
     from funnelkit.sources.export import Export
-    from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.preset import Preset
     from funnelkit.sources.recognise import Recognition
-    from funnelkit.sources.together import Together
-    from funnelkit.tables import Note
-
-
-Observe = Callable[[str], None]
-
-
-class Read(Struct, frozen=True, kw_only=True):
-    """Every input, read; and its tables, put together in one currency."""
-
-    config: Config
-    files: Sequence[Loaded]
-    together: Mapping[str, Together]
-    currency: str | None
-    zone: str
-    engine: engines.Engine
-    notes: Sequence[Note] = ()
 
 
 def read_config(options: Options) -> Config:
@@ -107,25 +84,10 @@ def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input
     return expand(files, config, settings_of(options), [p.name for p in presets(config)])
 
 
-def load_one(one: Input, config: Config, zone: str, engine: engines.Engine) -> Loaded:
-    """One input as a canonical frame. Raises SourceError also where it is not what the configuration pins."""
-    return load_export(read_export(one, config, engine), one, engine, zone)
-
-
-def load_export(export: Export[Recognition], one: Input, engine: engines.Engine, zone: str) -> Loaded:
-    """The canonical frame of *one* input that has been recognised as *export*."""
-    from funnelkit.pipeline import pinning
-    from funnelkit.sources import currency, mapping
-
-    try:
-        loaded = mapping.load(export, one.settings, engine, zone)
-    except FunnelkitError as error:
-        raise pinning.contradicted(one, error) from None
-    return currency.with_currency(pinning.checked(loaded), engine)
-
-
-def read_export(one: Input, config: Config, engine: engines.Engine) -> Export[Recognition]:
-    """One input, recognised; none of its values is converted yet."""
+def read_export(
+    one: Input, config: Config, engine: Engine, looked_at: Callable[[int], None] | None = None
+) -> Export[Recognition]:
+    """One input, recognised; none of its values is converted yet. *looked_at* hears how many lines have been seen."""
     from funnelkit.pipeline import pinning
     from funnelkit.sources import reader
 
@@ -133,7 +95,7 @@ def read_export(one: Input, config: Config, engine: engines.Engine) -> Export[Re
         return _at_address(replace(one, data=engine.head(one.file)), config)
     settings = one.settings
     try:
-        export = _opened(one, config, settings)
+        export = _opened(one, config, settings, looked_at)
     except SourceError as error:
         if error.code != "unrecognised" or not settings.columns:
             raise _explained(error, one) from None
@@ -158,7 +120,7 @@ def _at_address(one: Input, config: Config) -> Export[Recognition]:
             hint="Files at an address begin with their header, each of them.",
             code="header",
         )
-    scan = engines.Scan(
+    scan = Scan(
         path=one.file,
         delimiter=export.dialect.delimiter,
         first_line=2,
@@ -184,7 +146,9 @@ def _explained(error: SourceError, one: Input) -> SourceError:
     return error
 
 
-def _opened(one: Input, config: Config, settings: FileSettings) -> Export[Recognition]:
+def _opened(
+    one: Input, config: Config, settings: FileSettings, looked_at: Callable[[int], None] | None = None
+) -> Export[Recognition]:
     from funnelkit.sources import reader, recognise
 
     return reader.read(
@@ -197,113 +161,5 @@ def _opened(one: Input, config: Config, settings: FileSettings) -> Export[Recogn
         encoding=settings.encoding,
         delimiter=settings.delimiter,
         sheet=settings.sheet,
+        looked_at=looked_at,
     )
-
-
-def is_stray(one: Input, problem: FunnelkitError) -> bool:
-    """Whether *one* is no export at all, and came along with a folder or an archive that was named whole."""
-    return bool(one.whole) and one.settings.kind is None and problem.code in ("unrecognised", "no_table")
-
-
-def _passed_over(problem: FunnelkitError) -> Note:
-    from funnelkit.tables import Note
-
-    return Note(
-        code="passed_over", message=f"{problem}; it was passed over, since what it lies in was named whole"
-    )
-
-
-def load_all(
-    named: Sequence[Input], config: Config, zone: str, engine: engines.Engine, observe: Observe
-) -> tuple[list[Loaded], list[FunnelkitError]]:
-    """Every input as a canonical frame, and why some are strays. All that is wrong is raised at once."""
-    loaded: list[Loaded] = []
-    problems: list[FunnelkitError] = []
-    strays: list[FunnelkitError] = []
-    for one in named:
-        observe(one.file)
-        try:
-            loaded.append(load_one(one, config, zone, engine))
-        except FunnelkitError as problem:
-            (strays if is_stray(one, problem) else problems).append(problem)
-    raise_all(problems if loaded else [*problems, *strays])
-    return loaded, strays
-
-
-@contextmanager
-def read(files: Sequence[str], options: Options, observe: Observe = lambda file: None) -> Iterator[Read]:
-    """Every file, read and put together, for as long as the engine works. What is wrong with any is told at once.
-
-    *observe* hears the name of each file before it is read.
-    """
-    config = read_config(options)
-    zone = zone_of(options, config)
-    # Workbooks are opened in the background from here on, while the engine is imported.
-    named = inputs(files, options, config)
-    with engines.opened(options.engine, options.memory_limit, config.spark) as engine:
-        yield _read(named, options, config, zone, engine, observe)
-
-
-def _read(
-    named: Sequence[Input],
-    options: Options,
-    config: Config,
-    zone: str,
-    engine: engines.Engine,
-    observe: Observe,
-) -> Read:
-    from funnelkit.sources import currency, testrows
-    from funnelkit.sources.together import put_together
-
-    loaded, strays = load_all(named, config, zone, engine, observe)
-    if options.strict:
-        raise_all([p for f in loaded for p in _bad_rows(f)])
-    drop = options.drop_tests or config.drop_tests
-    checked = [testrows.look(f, engine, drop=drop) for f in loaded]
-    loaded, notes = [f for f, _ in checked], [n for _, found in checked for n in found]
-    rates = currency.read_rates(config.rates) if config.rates else None
-    if options.currency and currency.code(options.currency) is None:
-        raise UsageError(f"--currency {options.currency}: not a currency code", hint="Write it as in EUR.")
-    loaded, money, more = currency.unify(loaded, options.currency or config.currency, rates, engine)
-    by_table: dict[str, list[Loaded]] = {}
-    for file in loaded:
-        by_table.setdefault(file.table, []).append(file)
-    together = {table: put_together(table, of_table, engine) for table, of_table in by_table.items()}
-    return Read(
-        config=config,
-        files=loaded,
-        together=together,
-        currency=money,
-        zone=zone,
-        engine=engine,
-        notes=[*folders.notes(named), *map(_passed_over, strays), *notes, *more],
-    )
-
-
-def _bad_rows(file: Loaded) -> list[FunnelkitError]:
-    """Under --strict, the columns, rows and cells of *file* that cannot be read."""
-    hint = "Correct the file, or run without --strict to set them aside."
-    rows = [
-        SourceError(f"{file.export.file}{_line(a.lines)}: {a.message}", hint=hint, code="strict")
-        for a in file.aside
-        if a.reason in ("bad_value", "missing_value", "ragged", "torn")
-    ]
-    cells = [
-        SourceError(
-            f"{file.export.file}{_line(b.lines)}: column {b.header!r} cannot be read: {b.example!r}",
-            hint=hint,
-            code="strict",
-        )
-        for b in file.bad
-    ]
-    columns = [
-        SourceError(note.message, hint=hint, code="strict")
-        for note in file.notes
-        if note.code == "column_left_out"
-    ]
-    return [*columns, *rows, *cells]
-
-
-def _line(lines: Sequence[int]) -> str:
-    """Where the first of them is, as far as lines are known."""
-    return f", line {lines[0]}" if lines else ""

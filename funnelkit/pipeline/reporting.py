@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.pipeline.loading import Read, read
 from funnelkit.pipeline.options import Options
-from funnelkit.pipeline.reading import Observe, Read, read
+from funnelkit.pipeline.watching import Observe, Work, nobody
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:
@@ -56,9 +57,12 @@ def tables(files: Sequence[str], options: Options) -> Tables:
         }
 
 
-def report(files: Sequence[str], options: Options, observe: Observe = lambda file: None) -> Report:
-    """The funnel report of *files*; *observe* hears the name of each before it is read."""
-    with read(files, options, observe) as done:
+def report(files: Sequence[str], options: Options, observe: Observe = nobody) -> Report:
+    """The funnel report of *files*; *observe* hears of each before it is read, and of what comes after."""
+    from funnelkit.pipeline import requests
+
+    with read(files, options, observe, lambda config: requests.columns(options, config)) as done:
+        observe(Work("linking and counting"))
         return _reported(done, options)
 
 
@@ -81,7 +85,7 @@ def _reported(done: Read, options: Options) -> Report:
         engine=done.engine,
         wanted=requests.dimensions(options, config),
     )
-    unmapped = provenance.unmapped(data.frames, known.knows)
+    unmapped = provenance.unmapped(data, known.knows)
     notes = (
         *provenance.notes(done.files, done.together),
         *done.notes,

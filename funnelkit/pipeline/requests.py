@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,13 @@ def request(options: Options, config: Config, zone: str, as_of: int) -> Request:
 def dimensions(options: Options, config: Config) -> frozenset[str]:
     """The dimensions that *options*, or *config*, ask about."""
     return frozenset({*_by(options, config), *(f.dimension for f in _where(options))})
+
+
+def columns(options: Options, config: Config) -> frozenset[str]:
+    """The columns that *options*, or *config*, name: of breakdowns and filters, and of the user's own measures."""
+    own = (entry for entry in config.measures.values() if isinstance(entry, Mapping))
+    named = {str(c) for entry in own for c in (*(entry.get("where") or ()), entry.get("sum")) if c}
+    return dimensions(options, config) | named
 
 
 def _by(options: Options, config: Config) -> tuple[str, ...]:

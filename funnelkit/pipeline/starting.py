@@ -18,9 +18,11 @@ from msgspec import Struct
 from funnelkit import engines
 from funnelkit.config import Config
 from funnelkit.errors import FunnelkitError, UsageError
+from funnelkit.pipeline.loading import load_all
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.pinning import outcome_columns
-from funnelkit.pipeline.reading import Observe, inputs, load_all, read_config, zone_of
+from funnelkit.pipeline.reading import inputs, read_config, zone_of
+from funnelkit.pipeline.watching import Observe, nobody
 from funnelkit.render._text import clean
 from funnelkit.styles import DateStyle, NumberStyle
 from funnelkit.tables import TABLES
@@ -44,7 +46,7 @@ _TAIL = """
 """
 _MOST_WORDS = 100
 """A status with more unknown words than this is no closed list, and its words are not pinned."""
-_SELF_PROVING = ("utf-8", "utf-8-sig", "utf-16", "excel")
+_SELF_PROVING = ("utf-8", "utf-8-sig", "utf-16", "excel", "parquet", "arrow")
 """Encodings that the bytes of a file prove; any other is a guess that is worth writing down."""
 _DATED = re.compile(r"(?:19|20)\d\d[\d._ -]*\d")
 """A date in the name of a file."""
@@ -58,18 +60,21 @@ class Start(Struct, frozen=True, kw_only=True):
     open: tuple[str, ...]
 
 
-def configuration(
-    files: Sequence[str], options: Options, folder: Path, observe: Observe = lambda file: None
-) -> Start:
+def configuration(files: Sequence[str], options: Options, folder: Path, observe: Observe = nobody) -> Start:
     """A configuration in *folder* that reads *files* as they are read now. Problems are raised all at once."""
     config = Config(presets=_own_presets())
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
-    engine = engines.load(options.engine, options.memory_limit, config.spark)
     if any(one.data is not None for one in named):
         raise UsageError("standard input cannot be pinned", hint="Save it as a file, and name that.")
-    loaded, _ = load_all(named, config, zone, engine, observe)
+    if folder_of_tables := next((one.folder for one in named if one.kept), None):
+        raise UsageError(
+            f"{folder_of_tables}: holds kept tables, which are read already",
+            hint="Name the exports that they were made of.",
+        )
+    with engines.opened(options.engine, options.memory_limit, config.spark) as engine:
+        loaded, _ = load_all(named, config, zone, engine, observe)
     lines = [_HEAD, f"timezone: {zone}"]
     if options.currency:
         lines.append(f"currency: {options.currency}")

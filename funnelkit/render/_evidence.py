@@ -52,18 +52,18 @@ def _file(source: Source) -> Row:
             *((Text(f"{count:,}"),) for count in (source.rows, source.used, aside)),
             (Text(_day(source.first_date)), Text(_day(source.last_date))),
         ),
-        details=tuple(Text(_reason(reason), "quiet") for reason in source.set_aside),
+        details=tuple(Text(_reason(reason, source.counted), "quiet") for reason in source.set_aside),
     )
 
 
-def _reason(reason: SetAside) -> str:
+def _reason(reason: SetAside, counted: str) -> str:
     said = f"{reason.count:,} set aside ({words(reason.reason)})"
     if reason.message:
         said = f"{said}: {reason.message}"
     if not reason.lines:
         return said
     more = ", …" if reason.count > len(reason.lines) else ""
-    return f"{said} - line{'s' if reason.count > 1 else ''} {', '.join(map(str, reason.lines))}{more}"
+    return f"{said} - {counted}{'s' if reason.count > 1 else ''} {', '.join(map(str, reason.lines))}{more}"
 
 
 def _day(day: date | None) -> str:

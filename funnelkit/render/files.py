@@ -34,7 +34,7 @@ def make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _explained(path, error) from error
+        raise explained(path, error) from error
 
 
 def write(outputs: Mapping[Path, bytes], *, private: bool = False) -> None:
@@ -55,7 +55,7 @@ def write(outputs: Mapping[Path, bytes], *, private: bool = False) -> None:
         for temporary, path in staged:
             os.replace(temporary, path)
     except OSError as error:
-        raise _explained(path, error) from error
+        raise explained(path, error) from error
     finally:
         # Also after an interrupt; those that took their place are gone from here already.
         for temporary, _ in staged:
@@ -91,6 +91,7 @@ def _fill(temporary: Path, target: Path, data: bytes, *, private: bool) -> None:
         os.fsync(file.fileno())
 
 
-def _explained(path: Path, error: OSError) -> OutputError:
+def explained(path: Path, error: OSError) -> OutputError:
+    """What *error* in writing to *path* means, and what to do about it."""
     said, hint = _HINTS.get(error.errno or 0, (error.strerror or str(error), "Write to another place."))
     return OutputError(f"{path}: cannot be written: {said}", hint=hint)

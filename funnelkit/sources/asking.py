@@ -25,12 +25,16 @@ def asked(export: Export[Recognition], settings: FileSettings, text: Any) -> lis
         words = _words(
             kind.preset.values.get(target, {}) if kind.preset else {}, settings.values.get(target, {})
         )
+        asked_kind = columns[target].kind
         wanted.append(
             Asked(
                 target=target,
                 header=header,
-                kind=columns[target].kind,
-                cells=(text.unplain if columns[target].kind in ("text", "id") else text.distinct)(header),
+                kind=asked_kind,
+                # Of text nothing is to be decided, of identifiers only whether they are damaged.
+                cells=()
+                if asked_kind == "text"
+                else (text.unplain if asked_kind == "id" else text.distinct)(header),
                 order=settings.orders.get(target) or settings.order,
                 decimal=settings.decimals.get(target) or settings.decimal,
                 usual_order=source.order_under(header) if source else None,  # type: ignore[arg-type]

@@ -49,7 +49,7 @@ def with_currency(file: Loaded, engine: Engine) -> Loaded:
     if not money:
         return file
     if "currency" in file.present:
-        frame = engine.label(
+        frame, _ = engine.label(
             file.frame, ["currency"], lambda currency: code(currency) or currency.upper(), "currency"
         )
         return replace(file, frame=frame)

@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -35,7 +35,12 @@ class Dialect(Struct, frozen=True, kw_only=True):
     encoding: str
     delimiter: str
     header_line: int
-    """The line of the header, counted from 1."""
+    """The line of the header, counted from 1; 0 where a file has no lines, and its rows are counted."""
+
+    @property
+    def counted(self) -> Literal["line", "row"]:
+        """What the numbers of its records count."""
+        return "line" if self.header_line else "row"
 
 
 class Head(Struct, frozen=True, kw_only=True):

@@ -32,7 +32,10 @@ def finished(loaded: Loaded, said: Range | None, without_ad: Sequence[int] = ())
     sums: list[Aside] = []
     if not _confirmed(loaded):
         frame, sums = subtotals.set_aside(loaded.table, frame, without_ad)
-        notes += [] if sums else suspects.totals(loaded.export.file, loaded.table, frame, loaded.scales)
+        counted = loaded.export.dialect.counted
+        notes += (
+            [] if sums else suspects.totals(loaded.export.file, loaded.table, frame, loaded.scales, counted)
+        )
     return replace(
         loaded,
         frame=frame,

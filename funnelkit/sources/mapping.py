@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from funnelkit import bulk
+import narwhals.stable.v2 as nw
+from msgspec.structs import replace
+
+from funnelkit import bulk, collect
 from funnelkit.engines import Cells, Engine
 from funnelkit.errors import SourceError
 from funnelkit.plans import ColumnPlan, RowRule, TablePlan
@@ -51,16 +54,37 @@ _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
 """What a single row must have to be used; undated leads and deals count where no period is asked for."""
 
 
-def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zone: str) -> Loaded:
-    """The canonical frame of *export*; *zone* is the report's.
+def load(
+    export: Export[Recognition],
+    settings: FileSettings,
+    engine: Engine,
+    zone: str,
+    spare: frozenset[str] = frozenset(),
+) -> Loaded:
+    """The canonical frame of *export*; *zone* is the report's, and nobody asks for the columns *spare*.
 
     Raises SourceError where a needed column is missing or cannot be decided.
     """
     needs.check(export)
+    loaded = _load(export, settings, engine, zone, spare)
+    key = TABLES[loaded.table].key
+    if spare and key and collect.any_of(collect.frame(loaded.frame), nw.col(key).is_null()):
+        # Rows without an id are told apart by all that they hold.
+        loaded = _load(export, settings, engine, zone, frozenset())
+    return loaded
+
+
+def _load(
+    export: Export[Recognition], settings: FileSettings, engine: Engine, zone: str, spare: frozenset[str]
+) -> Loaded:
     export = grouped.filled_down(export)
-    kind = export.kind
     rules = rowrules.rules(export)
-    text = _text(export, rules, engine)
+    text = _text(export, rules, engine, spare)
+    mentions = _mentions(export.kind, text)
+    read = {t: header for t, header in export.kind.columns.items() if t not in spare or t in mentions}
+    unread = export.kind.columns.keys() - read.keys()
+    export = replace(export, kind=replace(export.kind, columns=read))
+    kind = export.kind
     alike.check(export, text)
     said = spans.said(export)
     decisions = _decided(export, settings, text, rules, zone, said)
@@ -76,12 +100,12 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
         export=export,
         frame=spans.inclusive(fills.filled(converted.frame, decisions, kind.table), text, decisions),
         scales={t: d.style.scale for t, d in own.items() if isinstance(d.style, NumberStyle)},
-        present=frozenset({*constants, *(t for t, d in own.items() if d.style)}),
+        present=frozenset({*constants, *unread, *(t for t, d in own.items() if d.style)}),
         decisions=tuple(own.values()),
         rows=converted.rows,
         aside=aside,
         bad=converted.bad,
-        mentions=_mentions(kind, text),
+        mentions=mentions,
         currency=settings.currency or kind.currency,
         notes=(
             *export.notes,
@@ -106,8 +130,8 @@ def load(export: Export[Recognition], settings: FileSettings, engine: Engine, zo
 
 
 def _mentions(kind: Recognition, text: Any) -> frozenset[str]:
-    asked = [c for c in testrows.COLUMNS if c in kind.columns and kind.table in testrows.TABLES]
-    return frozenset(c for c in asked if text.mentions(kind.columns[c], testrows.HINTS))
+    found = _searched(kind).items()
+    return frozenset(c for c, header in found if text.mentions(header, testrows.HINTS))
 
 
 def decisions(
@@ -120,19 +144,25 @@ def decisions(
     return fills.own(_decided(export, settings, text, rules, zone, spans.said(export)))
 
 
-def _text(export: Export[Recognition], rules: Sequence[RowRule], engine: Engine) -> Any:
+def _text(
+    export: Export[Recognition],
+    rules: Sequence[RowRule],
+    engine: Engine,
+    spare: frozenset[str] = frozenset(),
+) -> Any:
     """The cells of the columns that are read, or that tell which rows are none."""
     positions = {name: i for i, name in enumerate(export.header) if name}
     second = [*fills.headers(export).values(), *alike.headers(export)]
-    wanted = dict.fromkeys(
-        [*export.kind.columns.values(), *second, *(h for rule in rules for h in rule.headers)]
-    )
     columns = TABLES[export.kind.table].columns
     kinds: dict[str, str] = {}
     for target, header in export.kind.columns.items():
         # Of a first and a last day the time counts too, which is not kept of a day.
         kind = "text" if target in ("start", "end") else columns[target].kind
-        kinds[header] = kind if kinds.setdefault(header, kind) == kind else "text"
+        if target not in spare:
+            kinds[header] = kind if kinds.setdefault(header, kind) == kind else "text"
+    words = {h: testrows.HINTS for t, h in _searched(export.kind).items() if t in spare}
+    rare, bare = _rare(export, rules)
+    wanted = dict.fromkeys([*kinds, *second, *words, *(h for rule in rules for h in rule.headers)])
     return engine.text(
         Cells(
             batches=export.batches,
@@ -140,8 +170,30 @@ def _text(export: Export[Recognition], rules: Sequence[RowRule], engine: Engine)
             width=len(export.header),
             kinds=kinds,
             scan=export.scan,
+            rare=(rare | words.keys()) - kinds.keys() - set(second),
+            bare=bare,
+            words=words,
         )
     )
+
+
+def _rare(export: Export[Recognition], rules: Sequence[RowRule]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The headers that rules look at only in rows without any day, and those of the days."""
+    columns = TABLES[export.kind.table].columns
+    days = [h for t, h in export.kind.columns.items() if columns[t].kind == "date"]
+    dayless: set[str] = set()
+    others: set[str] = set()
+    for rule in rules:
+        # Where a row is blank, it has no day either.
+        without = days and (rule.reason == "blank" or set(days) <= set(rule.unless))
+        (dayless if without else others).update(rule.headers)
+    return frozenset(dayless - others), tuple(days)
+
+
+def _searched(kind: Recognition) -> Mapping[str, str]:
+    """The columns in which words of tests are looked for, with their headers."""
+    asked = testrows.COLUMNS if kind.table in testrows.TABLES else ()
+    return {c: kind.columns[c] for c in asked if c in kind.columns}
 
 
 def _decided(

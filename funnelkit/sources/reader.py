@@ -1,4 +1,4 @@
-"""A text file or a sheet -> Export: header, dialect and text cells. No value is ever converted.
+"""A text file, a sheet or a Parquet file -> Export: header, dialect and text cells. No value is ever converted.
 
 The header is the first line that recognition understands, under the delimiter that it likes best.
 Where none of the first lines is one, every further table of the file is tried.
@@ -7,7 +7,7 @@ Where none of the first lines is one, every further table of the file is tried.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Generic
@@ -16,8 +16,8 @@ from msgspec import Struct
 
 from funnelkit.engines import Batch, Scan
 from funnelkit.errors import SourceError
+from funnelkit.sources import columnar, stacked
 from funnelkit.sources import content as contents_of
-from funnelkit.sources import stacked
 from funnelkit.sources.dialect import Dialect, Head, batches, heads, rows
 from funnelkit.sources.export import (
     FIRST,
@@ -49,16 +49,20 @@ def read(
     encoding: str | None = None,
     delimiter: str | None = None,
     sheet: str | None = None,
+    looked_at: Callable[[int], None] | None = None,
 ) -> Export[Kind]:
     """The table in *path*, which may lie in an archive, or in *data*, for standard input.
 
+    *looked_at* hears again and again how many lines of a text have been looked at.
     Raises MissingInputError for no file, SourceError for one that cannot be read or recognised.
     """
     file = file or str(path)
     content = contents_of.at(path, file) if data is None else contents_of.of_bytes(data, file)
     if content.head.startswith(SIGNATURES):
         return read_workbook(content, recognise, file, sheet)
-    return _read_text(proved(content, encoding), recognise, file, delimiter)
+    if content.head.startswith(columnar.SIGNATURES):
+        return columnar.read(content, recognise, file)
+    return _read_text(proved(content, encoding, looked_at), recognise, file, delimiter)
 
 
 def contents(path: Path, file: str) -> bytes:

@@ -62,7 +62,7 @@ def errors(
         code="spreadsheet_errors",
         message=f"{export.file}: {len(lines)} cell{'s' * several} of column {decision.header!r} "
         f"{'are errors' if several else 'is an error'} of a spreadsheet and count{'s' * (not several)} as missing "
-        f"(line {lines[0]}: {min(found)!r})",
+        f"({export.dialect.counted} {lines[0]}: {min(found)!r})",
     )
 
 
@@ -105,7 +105,7 @@ def remarks(
             Note(
                 code="bad_cells",
                 message=f"{export.file}: {count} cell{'s' * (count > 1)} of column {bad.header!r} cannot be read "
-                f"and count{'s' * (count == 1)} as missing ({f'line {bad.lines[0]}: ' if bad.lines else ''}{bad.example!r})",
+                f"and count{'s' * (count == 1)} as missing ({f'{export.dialect.counted} {bad.lines[0]}: ' if bad.lines else ''}{bad.example!r})",
             )
         )
     # The stage of a lead weighs more than its status; that of a deal weighs less.

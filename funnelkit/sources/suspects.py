@@ -20,7 +20,9 @@ _FEWEST = 3
 """Of one figure so many rows must be added up: that one of two rows equals the other says nothing."""
 
 
-def totals(file: str, table: str, native: Any, scales: Mapping[str, int]) -> list[Note]:
+def totals(
+    file: str, table: str, native: Any, scales: Mapping[str, int], counted: str = "line"
+) -> list[Note]:
     """A note where the first or last row of *native* equals all others together."""
     frame = collect.frame(native)
     names = [c for c in FIGURES.get(table, ()) if c in collect.names(frame)]
@@ -36,7 +38,7 @@ def totals(file: str, table: str, native: Any, scales: Mapping[str, int]) -> lis
     return [
         Note(
             code="possible_total",
-            message=f"{file}: line {found[0]}: {column} {shown:,} is the sum of all other rows, and is counted like them. If "
-            "it is their total, everything counts twice: take this line out of the file, or write Total in its first cell",
+            message=f"{file}: {counted} {found[0]}: {column} {shown:,} is the sum of all other rows, and is counted like them. If "
+            f"it is their total, everything counts twice: take this {counted} out of the file, or write Total in its first cell",
         )
     ]

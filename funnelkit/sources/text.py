@@ -9,7 +9,7 @@ import codecs
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
@@ -82,8 +82,10 @@ class Text(Struct, frozen=True, kw_only=True):
         return io.TextIOWrapper(self.content.open(), self.encoding, errors=errors, newline="")
 
 
-def proved(content: Content, encoding: str | None = None) -> Text:
-    """The text in *content*, its encoding proved on all of it.
+def proved(
+    content: Content, encoding: str | None = None, looked_at: Callable[[int], None] | None = None
+) -> Text:
+    """The text in *content*, its encoding proved on all of it; *looked_at* hears how many lines are done.
 
     Raises SourceError where the bytes are no text, or not in the *encoding* that was asked for.
     """
@@ -91,9 +93,9 @@ def proved(content: Content, encoding: str | None = None) -> Text:
     names = [encoding] if encoding else [known] if known else _guesses(content.head)
     digest = hashlib.sha256()
     for number, name in enumerate(names):
-        found = _look(content, name, None if number else digest)
+        found = _look(content, name, None if number else digest, looked_at)
         if found is None and name.startswith("utf-8") and not encoding:
-            found = _look(content, name, None, mixed=True)
+            found = _look(content, name, None, looked_at, mixed=True)
         if found is None:
             continue
         if not found.filled:
@@ -161,7 +163,14 @@ class _Look(Struct):
         return self.foreign * 2 <= self.own
 
 
-def _look(content: Content, encoding: str, digest: Any, *, mixed: bool = False) -> _Look | None:
+def _look(
+    content: Content,
+    encoding: str,
+    digest: Any,
+    looked_at: Callable[[int], None] | None,
+    *,
+    mixed: bool = False,
+) -> _Look | None:
     """One pass over all bytes, which *digest* takes in; None where they are not in *encoding*.
 
     In a *mixed* text some of them may be in another one, as where a database has cut a letter in two
@@ -197,6 +206,8 @@ def _look(content: Content, encoding: str, digest: Any, *, mixed: bool = False) 
             )
             look.lines += ends
             look.size += len(chunk)
+            if looked_at:
+                looked_at(look.lines)
             look.finished = chunk.endswith((b"\n", b"\r"))
             if open_line > LONGEST:
                 raise too_long(content.file, look.lines, "line")

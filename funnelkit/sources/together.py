@@ -19,7 +19,7 @@ from funnelkit.errors import SourceError
 from funnelkit.sources import overlaps
 from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.paidtwice import paid_twice
-from funnelkit.tables import TABLES, Note
+from funnelkit.tables import SPARABLE, TABLES, Note
 
 
 class Together(Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
     notes = paid_twice(files) if table == "payments" else []
     key = TABLES[table].key
     if key and key in present:
-        frame, repeated = engine.one_per_key(frame, key, _KNOWS_MORE[table])
+        frame, repeated = engine.one_per_key(frame, key, _order(table, frame, key))
     elif table in _REPORTED and len(files) > 1:
         overlaps.refuse(files)
         notes += overlaps.same_costs(files)
@@ -74,6 +74,18 @@ _KNOWS_MORE: Mapping[str, tuple[str, ...]] = {
     "payments": ("paid_at", "refunded"),
 }
 """Columns of which a later value shows the later state of the same entity."""
+
+
+def _order(table: str, frame: Any, key: str) -> list[str]:
+    """The columns that say which row of an entity counts: its latest days, then the whole row, never a file's place.
+
+    What may be spared comes last, so that numbers do not hang on what else is asked for.
+    """
+    columns = collect.names(collect.frame(frame))
+    days = [c for c in _KNOWS_MORE[table] if c in columns]
+    rest = sorted(c for c in columns if c not in (key, *days, "source_file", "source_row"))
+    spare = SPARABLE.get(table, frozenset())
+    return [*days, *(c for c in rest if c not in spare), *(c for c in rest if c in spare)]
 
 
 _REPORTED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -31,7 +31,19 @@ _RATIO = 200
 _HARMLESS = 16_000_000
 """So much may always come out."""
 ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+SUFFIXES = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".xlsx",
+    ".xls",
+    ".xlsm",
+    ".xlsb",
+    ".ods",
+    ".parquet",
+    ".arrow",
+    ".feather",
+)
 PACKED = (".gz", ".zst")
 _WORDS = ("readme.txt", "read me.txt", "read_me.txt", "license.txt", "licence.txt")
 """What tools lay beside their exports."""

@@ -126,6 +126,8 @@ def _what(one: Inspected) -> str:
     how = f"{one.title} (preset {one.preset})" if one.preset else "recognised by known words"
     if one.encoding == "excel":
         written = f"sheet {clean(one.sheet or '')!r}, header in row {one.header_line}"
+    elif one.header_line is None:
+        written = one.encoding or ""
     else:
         delimiter = _DELIMITERS.get(one.delimiter or "", "no delimiter")
         written = f"{one.encoding}, {delimiter}, header in line {one.header_line}"
@@ -165,21 +167,22 @@ def _has_money(one: Inspected) -> bool:
 
 def _aside(one: Inspected, aside: SetAside, width: int | None) -> Iterator[Line]:
     rows = f"{aside.count:,} row{'s' * (aside.count > 1)}"
-    yield from _warning(f"{rows}: {clean(aside.message)} ({_places(aside.lines, aside.count)})", width)
+    yield from _warning(f"{rows}: {clean(aside.message)} ({_places(one, aside.lines, aside.count)})", width)
     yield from _plain(_texts(one, aside.lines, width))
 
 
 def _unreadable(one: Inspected, cells: Unreadable, width: int | None) -> Iterator[Line]:
     what = f"{cells.count:,} of {clean(cells.header)} ({cells.column}), as {clean(cells.example)!r}"
-    yield from _warning(f"{what} ({_places(cells.lines, cells.count)})", width)
+    yield from _warning(f"{what} ({_places(one, cells.lines, cells.count)})", width)
     yield from _plain(_texts(one, cells.lines, width))
 
 
-def _places(lines: Sequence[int], count: int) -> str:
+def _places(one: Inspected, lines: Sequence[int], count: int) -> str:
+    counted = "line" if one.header_line else "row"
     if not lines:
         # Of parts at an address nobody numbers them.
-        return "lines unknown"
-    return f"line{'s' * (count > 1)} {', '.join(map(str, lines))}{', ...' if count > len(lines) else ''}"
+        return f"{counted}s unknown"
+    return f"{counted}{'s' * (count > 1)} {', '.join(map(str, lines))}{', ...' if count > len(lines) else ''}"
 
 
 def _texts(one: Inspected, lines: Sequence[int], width: int | None) -> list[str]:

@@ -1,6 +1,6 @@
-"""How an engine keeps a column of a large file: as days or whole numbers where most cells plainly are, else as text.
+"""How Spark keeps a column of a large file: as days or whole numbers where most cells plainly are, else as text.
 
-A date in ISO form is a day, a number with at most two decimals is a whole number of hundredths. What is
+Part of the Spark engine. A date in ISO form is a day, a number with at most two decimals is a whole number of hundredths. What is
 written in any other way stays beside it as text, for `Style.parse` to read; so nothing is decided here.
 """
 

@@ -1,0 +1,77 @@
+"""``funnelkit load``: keep the tables of exports, so that reports need not read them again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from funnelkit.cli import arguments as a
+
+if TYPE_CHECKING:
+    from funnelkit.pipeline.keeping import Done
+
+HELP = """Keep the tables of exports in a folder, which reports then take in their place.
+
+\b
+  funnelkit load exports/*.csv -o kept
+  funnelkit report kept new-leads.csv
+
+Run again, it reads only what is new or has changed. A report refuses a table whose file has changed since.
+"""
+
+
+def load(
+    files: a.Files = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FOLDER", help="The folder: a new one, or one of kept tables.")] = "kept",
+    only: Annotated[bool, typer.Option("--only", help="Remove from the folder what is not named.")] = False,
+    timezone: a.Timezone = None,
+    date_order: a.DateOrder = None,
+    decimal: a.Decimal = None,
+    engine: a.EngineName = "auto",
+    memory_limit: a.MemoryLimit = None,
+    config: a.Config = None,
+    no_config: a.NoConfig = False,
+    quiet: a.Quiet = False,
+    debug: a.Debug = False,
+) -> None:  # fmt: skip
+    """Read what has to be read, and write the folder."""
+    from pathlib import Path
+
+    from funnelkit.cli import output as out
+    from funnelkit.cli.boundary import printable
+    from funnelkit.cli.progress import Progress
+    from funnelkit.pipeline import keeping
+    from funnelkit.pipeline.options import Options
+
+    options = Options(
+        timezone=timezone,
+        date_order=date_order,
+        decimal=decimal,
+        engine=engine,
+        memory_limit=memory_limit,
+        config=config,
+        no_config=no_config,
+    )
+    with Progress(quiet=quiet) as progress:
+        made = keeping.keep(files or [], Path(output), options, progress.show, only=only)
+    for one in made.files:
+        out.talk(printable(_said(one)), quiet=quiet)
+    for problem in made.passed_over:
+        out.talk(printable(f"{problem}; it was passed over"), quiet=quiet)
+    # Said under --quiet too: it is about the people in the files.
+    out.talk(
+        f"wrote {output}: tables with the personal data of {len(made.files)} file{'s' * (len(made.files) > 1)}; only you can read them"
+    )
+
+
+def _said(done: Done) -> str:
+    entry = done.entry
+    used = entry.rows - sum(aside.count for aside in entry.aside)
+    rows = f"{entry.kind.table}, {used:,} of {entry.rows:,} rows used"
+    told = {
+        "read": f"read, since {done.why}: {rows}" if done.why else f"read: {rows}",
+        "unchanged": "unchanged, not read again",
+        "not named": "not named, stays in the folder",
+    }
+    return f"{entry.reading.file}: {told[done.what]}"

@@ -1,0 +1,33 @@
+"""Columns of text that a report does not ask for are not read: of forty, ten are needed.
+
+What they hold still tells rows apart that carry no id, so a table without ids is read whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from funnelkit.tables import SPARABLE, TABLES
+
+if TYPE_CHECKING:
+    from funnelkit.sources.recognise import Recognition
+
+
+def spared(kinds: Iterable[Recognition], wanted: frozenset[str]) -> dict[str, frozenset[str]]:
+    """For each table the columns that nothing asks for, where *kinds* are loaded and *wanted* is asked about."""
+    from funnelkit.linking.identity import LEAD_KEYS
+
+    loaded = list(kinds)
+    of_deals = {column for kind in loaded if kind.table == "deals" for column in kind.columns}
+    if of_deals & {"email", "domain"}:
+        of_deals |= {"email", "domain"}
+    links = {key.lead for key in LEAD_KEYS if key.deal in of_deals}
+    if "domain" in links:
+        links.add("email")
+    found = {"leads": SPARABLE["leads"] - links - wanted, "deals": SPARABLE["deals"] - wanted}
+    return {table: columns for table, columns in found.items() if _have_ids(table, loaded)}
+
+
+def _have_ids(table: str, kinds: Sequence[Recognition]) -> bool:
+    return all(TABLES[table].key in kind.columns for kind in kinds if kind.table == table)
