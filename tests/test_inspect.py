@@ -253,5 +253,7 @@ def test_money_of_several_currencies_is_shown_as_no_sum(
 
 def test_rows_of_which_nobody_knows_the_lines_are_counted() -> None:
     gone = SetAside(reason="ragged", message="too few cells", count=2, lines=())
-    seen = Inspected(file="s3a://bucket/leads", table="leads", rows=3, used=1, set_aside=(gone,))
+    seen = Inspected(
+        file="s3a://bucket/leads", table="leads", header_line=1, rows=3, used=1, set_aside=(gone,)
+    )
     assert "2 rows: too few cells (lines unknown)" in render((seen,)).decode()
