@@ -7,7 +7,7 @@ Imported only when it is asked for, so the database stands at the top.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -196,7 +196,7 @@ class DuckDBEngine:
         of_deals = self._session.named(deals)
         used = [k for k in keys if k.lead in leads.columns and k.deal in deals.columns]
         # Only the leads that any deal may mean are put in order: they are few.
-        taken = [c for c in leads.columns if c in {*columns, *_FILES, *(k.lead for k in used)}]
+        taken = self._taken(leads, {*columns, *_FILES, *(k.lead for k in used)})
         meant = self._session.relation(link.candidates(self._session.named(leads), taken, of_deals, used))
         meant = meant if "lead_id" in self._in_order else self.held(meant)
         people = self._session.table(self._numbered(meant, "_lead", "created_at", "lead_id"))
@@ -209,6 +209,13 @@ class DuckDBEngine:
             return {k.name: int(told.get(k.name, 0)) for k in used}
 
         return self._session.con.table(people), frame, matched
+
+    def _taken(self, leads: DuckDBPyRelation, columns: Collection[str]) -> Sequence[str]:
+        """Those of *columns* that *leads* have, and what puts them in order: their id, or each cell where any has none."""
+        without = f"SELECT 1 FROM {self._session.named(leads)} WHERE lead_id IS NULL LIMIT 1"
+        if "lead_id" not in leads.columns or self._session.rows(without):
+            return leads.columns
+        return [c for c in leads.columns if c == "lead_id" or c in columns]
 
     def _known(self, people: str, deals: str, key: LinkKey) -> str:
         """The name of a table: value of *key* -> the earliest lead that has it."""
