@@ -22,7 +22,7 @@ from funnelkit.engines import Batch, Cells, Scan, load
 from funnelkit.errors import FunnelkitError
 from funnelkit.pipeline import reporting
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.loading import load_one
+from funnelkit.pipeline.loading import engine_for, load_one
 from funnelkit.pipeline.options import Options
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.sources.settings import FileSettings
@@ -193,3 +193,12 @@ def test_a_column_of_any_dates_is_read_alike(engine: str, tmp_path: Path) -> Non
         path = tmp_path / "leads.csv"
         path.write_text("\n".join(["Lead ID,Created Date,Lead Source", *lines, ""]), "utf-8")
         assert loaded(path, engine) == loaded(path, "pandas")
+
+
+@pytest.mark.parametrize(("size", "name"), [(100, "PandasEngine"), (10_000_000, "DuckDBEngine")])
+def test_large_text_chooses_the_database_by_itself(size: int, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_bytes(b"x" * size)
+    one = Input(file=path.name, path=path, settings=FileSettings())
+    assert type(engine_for([one], Options())).__name__ == name
+    assert type(engine_for([one], Options(engine="pandas"))).__name__ == "PandasEngine"

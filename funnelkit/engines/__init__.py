@@ -190,10 +190,15 @@ class Engine(Protocol):
 
 
 NAMES = ("auto", "pandas", "duckdb")
+LARGE = 10_000_000
+"""From so many bytes of text on DuckDB is the faster one, by the benchmark ``by size``."""
 
 
-def load(name: str, memory: str | None = None) -> Engine:
-    """The engine called *name*, which may use so much *memory* (``1GB``) before it spills to disk."""
+def load(name: str, memory: str | None = None, size: int = 0) -> Engine:
+    """The engine called *name*, which may use so much *memory* (``1GB``) before it spills to disk.
+
+    Which one ``auto`` is hangs on the *size* in bytes of the text that will be read.
+    """
     if name not in NAMES:
         raise UsageError(f"there is no engine {name!r}", hint=did_you_mean(name, NAMES))
     if name == "pandas" and memory:
@@ -201,7 +206,7 @@ def load(name: str, memory: str | None = None) -> Engine:
             "--memory-limit: the engine pandas knows no limit",
             hint="Leave --engine out, or say --engine duckdb.",
         )
-    if name == "duckdb" or memory:
+    if name == "duckdb" or memory or (name == "auto" and size >= LARGE):
         from funnelkit.engines.duckdb import DuckDBEngine
 
         return DuckDBEngine(memory)

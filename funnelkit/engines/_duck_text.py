@@ -193,6 +193,9 @@ def read(session: Session, cells: Cells) -> DuckText | None:
         if all(columns[day].kept == "day" for day in cells.bare):
             columns |= {h: Column(name=names[h], place=columns[h].place, kept="rare") for h in cells.rare}
         table = session.table(_load(source, columns, cells))
+    except (duckdb.OutOfMemoryException, duckdb.IOException):
+        # It is not the file that is at fault.
+        raise
     except duckdb.Error:
         return None
     ((rows,),) = session.rows(f"SELECT count(*) FROM {table}")

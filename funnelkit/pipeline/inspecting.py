@@ -12,7 +12,7 @@ from funnelkit.errors import FunnelkitError, SeveralProblems, SourceError, Usage
 from funnelkit.inspection import Inspected, InspectedColumn, Inspection, Problem, Reject, Unreadable
 from funnelkit.pipeline import kept, provenance, rejecting, shortfall
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.loading import load_export, load_one
+from funnelkit.pipeline.loading import engine_for, load_export, load_one
 from funnelkit.pipeline.reading import inputs, read_config, read_export, zone_of
 from funnelkit.pipeline.watching import Observe, Watched, nobody
 
@@ -46,7 +46,7 @@ def inspect(
             f"--rejects: {folder} keeps tables, and not the rows that were set aside from them",
             hint="Name the files that they were made of.",
         )
-    engine = engines.load(options.engine, options.memory_limit)
+    engine = engine_for(named, options)
     found: list[Inspected] = []
     rows: list[Reject] = []
     for one in named:

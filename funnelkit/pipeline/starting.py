@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from funnelkit import engines
 from funnelkit.config import Config
 from funnelkit.errors import FunnelkitError, UsageError
-from funnelkit.pipeline.loading import load_all
+from funnelkit.pipeline.loading import engine_for, load_all
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.pinning import outcome_columns
 from funnelkit.pipeline.reading import inputs, read_config, zone_of
@@ -66,7 +65,7 @@ def configuration(files: Sequence[str], options: Options, folder: Path, observe:
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
-    engine = engines.load(options.engine, options.memory_limit)
+    engine = engine_for(named, options)
     if any(one.data is not None for one in named):
         raise UsageError("standard input cannot be pinned", hint="Save it as a file, and name that.")
     if folder_of_tables := next((one.folder for one in named if one.kept), None):
