@@ -24,6 +24,8 @@ _OF_THE_PLACE = {
 }
 """What the machine lacks, by the name of the error. Those of DuckDB are known by their names alone: to import it for
 them would take longer than a small report."""
+_BROKEN_OFF = "Query interrupted"
+"""What DuckDB says where an interrupt comes while it works."""
 _MORE = (
     "Give --memory-limit more, such as 1GB, free space where TMPDIR points, or load fewer files at a time."
 )
