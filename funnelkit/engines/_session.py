@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,7 +111,9 @@ class Session:
 
 def _leave(con: DuckDBPyConnection, folder: Path) -> None:
     """Leave nothing behind."""
-    con.close()
+    with suppress(duckdb.Error, RuntimeError):
+        # Where a query was broken off, its result may not be closed yet.
+        con.close()
     shutil.rmtree(folder, ignore_errors=True)
 
 
