@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _PREFIX = "funnelkit-spill-"
 _SESSIONS = count()
+_USUAL = 1_200_000_000
+"""So many bytes unless somebody says otherwise: beyond, the disk costs little more time, and others want memory too."""
 _FEW = 1_000
 """So many different texts at most are kept as numbers."""
 
@@ -43,6 +45,8 @@ class Session:
         weakref.finalize(self, _leave, self.con, self.folder)
         if memory:
             self._limit(memory)
+        else:
+            self.con.execute(f"SET memory_limit = '{min(_USUAL, _machine() * 8 // 10)}B'")
         self._numbers = count()
 
     def _limit(self, memory: str) -> None:
@@ -107,6 +111,14 @@ class Session:
     def lines(self, query: str) -> tuple[int, ...]:
         """The line numbers that *query* gives, in their order."""
         return tuple(sorted(line for (line,) in self.rows(query)))
+
+
+def _machine() -> int:
+    """The bytes of memory that the machine has; where it does not say, as many as are usual."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 2 * _USUAL
 
 
 def _leave(con: DuckDBPyConnection, folder: Path) -> None:
