@@ -23,7 +23,7 @@ from funnelkit.engines import Batch, Cells, Scan, load
 from funnelkit.errors import FunnelkitError
 from funnelkit.pipeline import reporting
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.loading import load_one
+from funnelkit.pipeline.loading import engine_for, load_one
 from funnelkit.pipeline.options import Options
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.sources.settings import FileSettings
@@ -212,3 +212,15 @@ def test_of_leads_of_one_day_that_share_an_address_one_is_meant(
     report = json.loads(told([leads, deals], engine, by=["channel"]))
     found = {r["key"]["channel"]: r["metrics"]["customers_new"]["value"] for r in report["breakdown"]["rows"]}
     assert found == {"email": 0, "referral": 0, channel: 1}
+
+
+@pytest.mark.parametrize(("size", "name"), [(100, "PandasEngine"), (10_000_000, "DuckDBEngine")])
+def test_large_text_chooses_the_database_by_itself(size: int, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_bytes(b"x" * size)
+    one = Input(file=path.name, path=path, settings=FileSettings())
+    with (
+        engine_for([one], Options(), Config()) as chosen,
+        engine_for([one], Options(engine="pandas"), Config()) as said,
+    ):
+        assert (type(chosen).__name__, type(said).__name__) == (name, "PandasEngine")

@@ -43,7 +43,9 @@ Output = Annotated[
 MemoryLimit = Annotated[
     str | None,
     typer.Option(
-        "--memory-limit", metavar="SIZE", help="Such as 1GB: what is more is spilled to disk; duckdb only."
+        "--memory-limit",
+        metavar="SIZE",
+        help="Such as 4GB instead of 1.2GB: what is more is spilled to disk; duckdb only.",
     ),
 ]
 EngineName = Annotated[str, typer.Option("--engine", metavar="NAME", help="auto, pandas, duckdb or spark.")]

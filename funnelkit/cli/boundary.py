@@ -1,29 +1,51 @@
 """The one place where an error becomes a sentence on stderr and an exit code.
 
-stdout is the report and stderr is talk. An interrupt ends with 130, and a fault of
-funnelkit itself with 70: its trace is shown with --debug only.
+stdout is the report and stderr is talk. An interrupt, or being told to end, ends with 130, and a fault of
+funnelkit itself with 70: its trace is shown with --debug only. Nothing is left behind in any case.
 """
 
 from __future__ import annotations
 
+import gc
+import signal
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from funnelkit.errors import FunnelkitError, SeveralProblems, UsageError
 
 INTERNAL = 70
 INTERRUPTED = 130
-_NO_MEMORY = "OutOfMemoryException"
-"""What DuckDB raises, by its name: to import it for its errors would take longer than a small report."""
+_OF_THE_PLACE = {
+    "MemoryError": "the memory that may be used is not enough",
+    "OutOfMemoryException": "the memory that may be used is not enough",
+    "IOException": "what does not fit into memory cannot be written to the folder for temporary files",
+}
+"""What the machine lacks, by the name of the error. Those of DuckDB are known by their names alone: to import it for
+them would take longer than a small report."""
+_BROKEN_OFF = "Query interrupted"
+"""What DuckDB says where an interrupt comes while it works."""
 _SPARK = ("pyspark.", "py4j.")
 """Where the errors of Spark come from: a machine that is lost, memory that is not enough, a store that refuses."""
-_MORE = "Give --memory-limit more, such as 1GB, or load fewer or shorter files at a time."
+_MORE = (
+    "Give --memory-limit more, such as 1GB, free space where TMPDIR points, or load fewer files at a time."
+)
 
 
 def guarded(command: Callable[[], int | None], arguments: Sequence[str]) -> int:
     """Run *command* and return its exit code; whatever it raises becomes one."""
-    debug = "--debug" in arguments
+    with suppress(ValueError):
+        # Not the main thread: then whoever runs that sees to it.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    code = _code(command, debug="--debug" in arguments)
+    if code:
+        # The trace of an error may hold a database, and with it the folder that it spilled to.
+        gc.collect()
+    return code
+
+
+def _code(command: Callable[[], int | None], *, debug: bool) -> int:
     try:
         code = command()
         sys.stdout.flush()
@@ -38,8 +60,10 @@ def guarded(command: Callable[[], int | None], arguments: Sequence[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        if isinstance(error, MemoryError) or type(error).__name__ == _NO_MEMORY:
-            _say(UsageError("the memory that may be used is not enough", hint=_MORE))
+        if isinstance(error, RuntimeError) and str(error) == _BROKEN_OFF:
+            return INTERRUPTED
+        if said := _OF_THE_PLACE.get(type(error).__name__):
+            _say(UsageError(said, hint=_MORE))
             return UsageError.exit_code
         if type(error).__module__.startswith(_SPARK):
             said = next(iter(str(error).splitlines()), "")[:300]

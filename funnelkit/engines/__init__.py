@@ -6,8 +6,7 @@ and labels rows by a function of few columns. Everything above it speaks narwhal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -233,12 +232,17 @@ def no_address(address: str) -> UsageError:
 
 
 NAMES = ("auto", "pandas", "duckdb", "spark")
+LARGE = 10_000_000
+"""From so many bytes of text on DuckDB is the faster one, by the benchmark ``by size``."""
 
 
-def load(name: str, memory: str | None = None, spark: Mapping[str, Any] | None = None) -> Engine:
+def load(
+    name: str, memory: str | None = None, size: int = 0, spark: Mapping[str, Any] | None = None
+) -> Engine:
     """The engine called *name*, which may use so much *memory* (``1GB``) before it spills to disk.
 
-    *spark* says where Spark runs: ``master`` and ``options``.
+    Which one ``auto`` is hangs on the *size* in bytes of the text that will be read. *spark* says where Spark
+    runs: ``master`` and ``options``.
     """
     if name not in NAMES:
         raise UsageError(f"there is no engine {name!r}", hint=did_you_mean(name, NAMES))
@@ -246,23 +250,13 @@ def load(name: str, memory: str | None = None, spark: Mapping[str, Any] | None =
         raise UsageError(f"--memory-limit: the engine {name} knows no limit", hint=_WITHOUT_LIMIT[name])
     if name == "spark":
         return _spark(spark or {})
-    if name == "duckdb" or memory:
+    if name == "duckdb" or memory or (name == "auto" and size >= LARGE):
         from funnelkit.engines.duckdb import DuckDBEngine
 
         return DuckDBEngine(memory)
     from funnelkit.engines.pandas import PandasEngine
 
     return PandasEngine()
-
-
-@contextmanager
-def opened(name: str, memory: str | None = None, spark: Mapping[str, Any] | None = None) -> Iterator[Engine]:
-    """The engine called *name*, as `load` gives it, for as long as it is worked with."""
-    engine = load(name, memory, spark)
-    try:
-        yield engine
-    finally:
-        engine.close()
 
 
 _WITHOUT_LIMIT = {

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from funnelkit.engines import Aside, BadCells, Converted
 from funnelkit.engines import _duck_rules as rules
-from funnelkit.engines._duck_text import ODD, Column, DuckText, tidy
+from funnelkit.engines._duck_text import Column, DuckText, odd_text, tidy
 from funnelkit.engines._sql import literal, name
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.styles import BAD, DateStyle, EmailStyle, IdStyle, NumberStyle, TextStyle
@@ -126,7 +126,7 @@ def _worded(session: Session, text: DuckText, plan: ColumnPlan) -> Typed:
     texts = [value for value in parsed.values() if isinstance(value, str)]
     kind = session.words(texts) if texts else _type(plan)
     known = session.known(cells, list(parsed.values()), kind)
-    odd = f"CASE WHEN {cell} IS NULL THEN {ODD}[{column.place}] ELSE {cell}::VARCHAR END"
+    odd = f"CASE WHEN {cell} IS NULL THEN {odd_text(column.place)} ELSE {cell}::VARCHAR END"
     return Typed(
         plan=plan,
         value=f"{known}.value",

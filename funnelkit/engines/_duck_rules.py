@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from funnelkit import bulk
 from funnelkit.bulk import SPACES
-from funnelkit.engines._duck_text import ODD, Column, DuckText, missing
+from funnelkit.engines._duck_text import ODD, Column, DuckText, missing, odd_text
 from funnelkit.engines._sql import literal
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _bare(session: Session, text: DuckText, rule: RowRule) -> list[int]:
 
 
 def _blank(column: Column) -> str:
-    cell = column.name if column.kept == "text" else f"{ODD}[{column.place}]"
+    cell = column.name if column.kept == "text" else odd_text(column.place)
     # "(not set)" is what an analytics tool calls a row.
     blank = f"({cell} IS NULL OR ({missing(cell)} AND lower({cell}) NOT LIKE '%(not set)%'))"
     if column.kept == "rare":
@@ -102,7 +102,9 @@ def _hope(session: Session, text: DuckText, rule: RowRule) -> str:
 
 def _searched(column: Column) -> str:
     """SQL for the texts of a column in which a word may stand."""
-    return f"coalesce({column.name}::VARCHAR, {ODD}[{column.place}])" if column.kept == "word" else column.odd
+    return (
+        f"coalesce({column.name}::VARCHAR, {odd_text(column.place)})" if column.kept == "word" else column.odd
+    )
 
 
 def _understood(session: Session, look: str) -> bool:

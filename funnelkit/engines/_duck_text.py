@@ -36,7 +36,12 @@ _FEW = 200
 """So many different cells of the sample at most are words of a list; they must come often."""
 _OFTEN = 20
 ODD = "odd"
-"""The column with the texts of a row that is not plain."""
+"""The column with the texts of a row that is not plain, as JSON: of a list each empty one would take room."""
+
+
+def odd_text(place: int) -> str:
+    """SQL for one of the texts of a row that is not plain; null in any other row."""
+    return f"({ODD} ->> '$[{place - 1}]')"
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -55,19 +60,19 @@ class Column(Struct, frozen=True, kw_only=True):
     def odd(self) -> str:
         """SQL for the text of a cell that is not plain, else null."""
         if self.kept == "rare":
-            return f"{ODD}[{self.place}]"
+            return odd_text(self.place)
         return (
             self.name
             if self.kept == "text"
-            else f"CASE WHEN {self.name} IS NULL THEN {ODD}[{self.place}] END"
+            else f"CASE WHEN {self.name} IS NULL THEN {odd_text(self.place)} END"
         )
 
     @property
     def is_odd(self) -> str:
         """SQL for whether a cell is not plain."""
         if self.kept == "rare":
-            return f"({ODD} IS NOT NULL AND {ODD}[{self.place}] IS NOT NULL)"
-        return f"({ODD} IS NOT NULL AND {self.name} IS NULL AND {ODD}[{self.place}] IS NOT NULL)"
+            return f"({ODD} IS NOT NULL AND {odd_text(self.place)} IS NOT NULL)"
+        return f"({ODD} IS NOT NULL AND {self.name} IS NULL AND {odd_text(self.place)} IS NOT NULL)"
 
 
 class DuckText(Struct, frozen=True, kw_only=True):
@@ -188,6 +193,9 @@ def read(session: Session, cells: Cells) -> DuckText | None:
         if all(columns[day].kept == "day" for day in cells.bare):
             columns |= {h: Column(name=names[h], place=columns[h].place, kept="rare") for h in cells.rare}
         table = session.table(_load(source, columns, cells))
+    except (duckdb.OutOfMemoryException, duckdb.IOException):
+        # It is not the file that is at fault.
+        raise
     except duckdb.Error:
         return None
     ((rows,),) = session.rows(f"SELECT count(*) FROM {table}")
@@ -216,7 +224,7 @@ def _load(source: str, columns: Mapping[str, Column], cells: Cells) -> str:
     values = "".join(f", {c.value} AS v{c.name}" for c in typed)
     values += f", lower(concat_ws(' ', {', '.join(searched)})) AS searched" if searched else ""
     return (
-        f"SELECT {kept}, CASE WHEN {' OR '.join(odd) or 'false'} THEN [{texts}] END AS {ODD} "
+        f"SELECT {kept}, CASE WHEN {' OR '.join(odd) or 'false'} THEN to_json([{texts}])::VARCHAR END AS {ODD} "
         f"FROM (SELECT {texts}{values} FROM {source})"
     )
 

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _PREFIX = "funnelkit-spill-"
 _SESSIONS = count()
+_USUAL = 1_200_000_000
+"""So many bytes unless somebody says otherwise: beyond, the disk costs little more time, and others want memory too."""
 _FEW = 1_000
 """So many different texts at most are kept as numbers."""
 
@@ -42,6 +45,8 @@ class Session:
         weakref.finalize(self, _leave, self.con, self.folder)
         if memory:
             self._limit(memory)
+        else:
+            self.con.execute(f"SET memory_limit = '{min(_USUAL, _machine() * 8 // 10)}B'")
         self._numbers = count()
 
     def _limit(self, memory: str) -> None:
@@ -108,9 +113,19 @@ class Session:
         return tuple(sorted(line for (line,) in self.rows(query)))
 
 
+def _machine() -> int:
+    """The bytes of memory that the machine has; where it does not say, as many as are usual."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 2 * _USUAL
+
+
 def _leave(con: DuckDBPyConnection, folder: Path) -> None:
     """Leave nothing behind."""
-    con.close()
+    with suppress(duckdb.Error, RuntimeError):
+        # Where a query was broken off, its result may not be closed yet.
+        con.close()
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -12,7 +12,7 @@ from funnelkit.errors import FunnelkitError, SeveralProblems, SourceError, Usage
 from funnelkit.inspection import Inspected, InspectedColumn, Inspection, Problem, Reject, Unreadable
 from funnelkit.pipeline import kept, provenance, rejecting, shortfall
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.loading import load_export, load_one
+from funnelkit.pipeline.loading import engine_for, load_export, load_one
 from funnelkit.pipeline.reading import inputs, read_config, read_export, zone_of
 from funnelkit.pipeline.watching import Observe, Watched, nobody
 
@@ -48,7 +48,7 @@ def inspect(
         )
     found: list[Inspected] = []
     rows: list[Reject] = []
-    with engines.opened(options.engine, options.memory_limit, config.spark) as engine:
+    with engine_for(named, options, config) as engine:
         for one in named:
             seen, loaded = _inspected(one, config, zone, engine, observe)
             found.append(seen)

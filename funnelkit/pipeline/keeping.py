@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit import __version__, engines
+from funnelkit import __version__
 from funnelkit.errors import FunnelkitError, UsageError, raise_all
 from funnelkit.pipeline import folder as files
 from funnelkit.pipeline import inputs as named_inputs
@@ -101,7 +101,7 @@ def keep(
     strays: list[FunnelkitError] = []
     _check_names([str(folder), *(one.file for one in named)])
     with (
-        engines.opened(options.engine, options.memory_limit, config.spark) as engine,
+        loading.engine_for(named, options, config) as engine,
         files.Writing(folder, engine) as writing,
     ):
         for one in named:

@@ -43,6 +43,22 @@ class Read(Struct, frozen=True, kw_only=True):
     notes: Sequence[Note] = ()
 
 
+@contextmanager
+def engine_for(named: Sequence[Input], options: Options, config: Config) -> Iterator[Engine]:
+    """The engine that *options* ask for, else the one for inputs of that size; for as long as it is worked with."""
+    plain = [one.path for one in named if one.data is None and one.path.suffix.lower() in _TEXT]
+    size = sum(path.stat().st_size for path in plain if path.is_file())
+    engine = engines.load(options.engine, options.memory_limit, size, config.spark)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+_TEXT = frozenset({".csv", ".tsv", ".tab", ".txt", ".parquet"})
+"""What is read by a database at least as fast as in memory; workbooks and archives are not."""
+
+
 class Opened(Struct, frozen=True):
     """An input that has been recognised; a kept table has been loaded by then."""
 
@@ -50,13 +66,22 @@ class Opened(Struct, frozen=True):
     watched: Watched | None
     export: Export[Recognition]
     loaded: Loaded | None = None
+    stamp: tuple[int, int] | None = None
+    """Size and time of the file when it was opened."""
 
     def load(self, engine: Engine, zone: str, spare: frozenset[str] = frozenset()) -> Loaded:
         """Its canonical frame; nobody asks for the columns *spare*."""
         if self.loaded:
             return self.loaded
         export = self.watched.reading(self.export) if self.watched else self.export
-        return load_export(export, self.one, engine, zone, spare)
+        loaded = load_export(export, self.one, engine, zone, spare)
+        if _stamp(self.one) != self.stamp:
+            raise SourceError(
+                f"{self.one.file}: the file was changed while it was read",
+                hint="Wait until it is written, and run the command again.",
+                code="changed",
+            )
+        return loaded
 
 
 def opened(one: Input, config: Config, engine: Engine, observe: Observe) -> Opened:
@@ -65,8 +90,17 @@ def opened(one: Input, config: Config, engine: Engine, observe: Observe) -> Open
         observe(Work("checking", one.file))
         loaded = kept.restored(one, one.kept, config, presets(config), engine)
         return Opened(one, None, loaded.export, loaded)
-    watched = Watched(one.file, engine, observe)
-    return Opened(one, watched, read_export(one, config, engine, watched.looked_at))
+    watched, stamp = Watched(one.file, engine, observe), _stamp(one)
+    return Opened(one, watched, read_export(one, config, engine, watched.looked_at), stamp=stamp)
+
+
+def _stamp(one: Input) -> tuple[int, int] | None:
+    """Size and time of the file of *one*; None where it is none by itself."""
+    try:
+        status = one.path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def load_one(one: Input, config: Config, zone: str, engine: Engine, observe: Observe = nobody) -> Loaded:
@@ -164,7 +198,7 @@ def read(
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
     kept.check_zone(named, zone)
-    with engines.opened(options.engine, options.memory_limit, config.spark) as engine:
+    with engine_for(named, options, config) as engine:
         found = load_all(named, config, zone, engine, observe, wanted(config) if wanted else None)
         yield _put_together(named, found, options, config, zone, engine)
 

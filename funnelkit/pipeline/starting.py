@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from funnelkit import engines
 from funnelkit.config import Config
 from funnelkit.errors import FunnelkitError, UsageError
-from funnelkit.pipeline.loading import load_all
+from funnelkit.pipeline.loading import engine_for, load_all
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.pinning import outcome_columns
 from funnelkit.pipeline.reading import inputs, read_config, zone_of
@@ -73,7 +72,7 @@ def configuration(files: Sequence[str], options: Options, folder: Path, observe:
             f"{folder_of_tables}: holds kept tables, which are read already",
             hint="Name the exports that they were made of.",
         )
-    with engines.opened(options.engine, options.memory_limit, config.spark) as engine:
+    with engine_for(named, options, config) as engine:
         loaded, _ = load_all(named, config, zone, engine, observe)
     lines = [_HEAD, f"timezone: {zone}"]
     if options.currency:

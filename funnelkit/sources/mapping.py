@@ -67,11 +67,16 @@ def load(
     """
     needs.check(export)
     loaded = _load(export, settings, engine, zone, spare)
-    key = TABLES[loaded.table].key
-    if spare and key and collect.any_of(collect.frame(loaded.frame), nw.col(key).is_null()):
+    if spare and _without_ids(loaded):
         # Rows without an id are told apart by all that they hold.
         loaded = _load(export, settings, engine, zone, frozenset())
     return loaded
+
+
+def _without_ids(loaded: Loaded) -> bool:
+    """Whether any row has no id, or its ids cannot be used."""
+    key, frame = TABLES[loaded.table].key or "", collect.frame(loaded.frame)
+    return key not in collect.names(frame) or collect.any_of(frame, nw.col(key).is_null())
 
 
 def _load(

@@ -14,7 +14,7 @@ from tests.benchmarks.pair import Pair
 PYTHON = sys.executable
 BY_HAND = "tests.benchmarks.by_hand"
 NOTEBOOK = "tests.benchmarks.notebook"
-ASKED = "--by channel --grain month -f json --no-config --engine duckdb".split()
+ASKED = "--by channel --grain month -f json --no-config".split()
 _ROUNDS = 3
 
 
@@ -64,6 +64,11 @@ class Sized:
         limited = [*pair.command, "--memory-limit", "1GB"]
         return replace(pair, name=f"{self.name}, --memory-limit 1GB", command=limited, rounds=1)
 
+    def engines(self, at_most: float) -> Pair:
+        """From about 10 MB of text on, the database is the faster one: there `auto` takes it."""
+        pair = self._pair([*self.report(), "--engine", "pandas"], "--engine pandas", at_most)
+        return replace(pair, name=f"by size, {self.name}", command=[*self.report(), "--engine", "duckdb"])
+
     def miller(self) -> Pair:
         """Miller only counts the leads by medium and month, from one of the files."""
         months = "$month = substr0($created_at, 0, 6)"
@@ -99,6 +104,9 @@ def pairs(folder: Path, millions: Sequence[float]) -> list[Pair]:
         first.notebook(),
         *(other.growth(first) for other in others),
         *(other.limited() for other in others),
+        Sized(0.05, folder).engines(1.4),
+        Sized(0.1, folder).engines(1.0),
+        Sized(0.3, folder).engines(0.7),
         first.miller(),
         Sized(0.1, folder).csvkit(),
     ]
