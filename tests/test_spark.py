@@ -24,7 +24,7 @@ import pytest
 from funnelkit import collect, engines, render
 from funnelkit.engines import Batch, Cells, Scan
 from funnelkit.errors import MissingInputError, SourceError, UsageError
-from funnelkit.pipeline import reporting
+from funnelkit.pipeline import keeping, reporting
 from funnelkit.pipeline.options import Options
 from funnelkit.plans import ColumnPlan, TablePlan
 from tests.company import write
@@ -97,17 +97,19 @@ def first_lines(found: Any) -> Any:
     return names, rows, few, cells, count, rest
 
 
-SOME = random.Random(8).sample(FILES, 10)
-"""All of them take as long as all other tests together."""
+def some(files: list[Path], number: int) -> list[Path]:
+    """A few of many *files*; all of them where SPARK_FILES is set, which takes half an hour."""
+    wanted = len(files) if os.environ.get("SPARK_FILES") else min(number, len(files))
+    return random.Random(8).sample(files, wanted)
 
 
-@pytest.mark.parametrize("path", SOME, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", some(FILES, 5), ids=lambda p: p.stem)
 def test_a_file_is_read_alike(path: Path, reads: list[bool]) -> None:
     assert first_lines(loaded(path, "spark")) == first_lines(loaded(path, "pandas"))
 
 
 @pytest.mark.skipif(not REAL, reason="there are no real exports in ../shared/exports")
-@pytest.mark.parametrize("path", random.Random(8).sample(REAL, min(len(REAL), 5)), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", some(REAL, 3), ids=lambda p: p.name)
 def test_a_real_export_is_read_alike(path: Path, reads: list[bool]) -> None:
     assert first_lines(loaded(path, "spark")) == first_lines(loaded(path, "pandas"))
 
@@ -302,8 +304,9 @@ def test_a_folder_at_an_address_is_one_export(kind: str, caller: Any, tmp_path: 
         frame.write.csv(address, header=True, escape='"', nullValue="", emptyValue="")
     else:
         frame.selectExpr("*", "CAST(1.5 AS DOUBLE) AS score", "array(1) AS several").write.parquet(address)
-    got = json.loads(reported([address, made.deals, made.ads], "spark", by=["channel"]))
-    want = json.loads(reported([made.leads, made.deals, made.ads], "pandas", by=["channel"]))
+    options = {"by": ["channel"], "metrics": ["cpl", "win_rate"]}
+    got = json.loads(reported([address, made.deals, made.ads], "spark", **options))
+    want = json.loads(reported([made.leads, made.deals, made.ads], "pandas", **options))
     source, told = got["sources"][0], want["sources"][0]
     assert (source["file"], source["sha256"]) == (address, None)
     assert (source["rows"], source["used"]) == (told["rows"], told["used"])
@@ -314,6 +317,41 @@ def test_a_folder_at_an_address_is_one_export(kind: str, caller: Any, tmp_path: 
     for one in (got, want):
         del one["sources"], one["warnings"]
     assert got == want
+
+
+# Kept tables
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_kept_tables_say_what_their_files_say(
+    seen: bool, caller: Any, reads: list[bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # To Spark some of these signs mean a choice of files.
+    folder = tmp_path / "kept [1] {a,b} *"
+    made = write(tmp_path, 300, 4)
+    keeping.keep([str(made.leads)], folder, Options(engine="spark", no_config=True))
+    keeping.keep([str(made.deals)], folder, Options(engine="duckdb", no_config=True))
+    if not seen:
+        from pyspark.errors import PySparkException
+
+        from funnelkit.engines import _spark_read
+
+        def away(path: str) -> str:
+            raise PySparkException(f"{path}: not on this machine")
+
+        monkeypatch.setattr(_spark_read.of_file, "url", away)
+    options = {"by": ["channel"], "metrics": ["leads", "win_rate", "deal_size_median"]}
+    assert reported([folder], "spark", **options) == reported([made.leads, made.deals], "pandas", **options)
+    assert reads == [True]
+
+
+def test_what_lies_at_an_address_is_not_kept(caller: Any, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nobody could tell later whether it has changed"):
+        keeping.keep(["s3a://bucket/leads"], tmp_path / "kept", Options(engine="spark", no_config=True))
+    assert not (tmp_path / "kept").exists()
+
+
+# Parts
 
 
 def test_parts_that_are_not_alike_are_refused(caller: Any, tmp_path: Path) -> None:
@@ -458,7 +496,8 @@ def test_the_command_leaves_nothing_behind(master: str, tmp_path: Path) -> None:
     made = write(tmp_path / "files", 6_000, 5)
     (tmp_path / "temp").mkdir()
     (tmp_path / "work").mkdir()
-    config = f'spark: {{master: "{master}", options: {{spark.executor.memory: 512m}}}}'
+    quick = 'spark.executor.memory: 512m, spark.sql.shuffle.partitions: "2", spark.sql.codegen.wholeStage: "false"'
+    config = f'spark: {{master: "{master}", options: {{{quick}}}}}'
     run = command(
         tmp_path,
         config,
