@@ -36,6 +36,8 @@ if not shutil.which("java"):
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 _ANSI = "spark.sql.ansi.enabled"
+ALL = bool(os.environ.get("SPARK_ALL"))
+"""Whether every file and every way to start is tried, which takes half an hour."""
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +100,8 @@ def first_lines(found: Any) -> Any:
 
 
 def some(files: list[Path], number: int) -> list[Path]:
-    """A few of many *files*; all of them where SPARK_FILES is set, which takes half an hour."""
-    wanted = len(files) if os.environ.get("SPARK_FILES") else min(number, len(files))
-    return random.Random(8).sample(files, wanted)
+    """A few of many *files*, or all."""
+    return files if ALL else random.Random(8).sample(files, min(number, len(files)))
 
 
 @pytest.mark.parametrize("path", some(FILES, 5), ids=lambda p: p.stem)
@@ -319,6 +320,27 @@ def test_a_folder_at_an_address_is_one_export(kind: str, caller: Any, tmp_path: 
     assert got == want
 
 
+def test_parts_that_are_not_alike_are_refused(caller: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "leads"
+    folder.mkdir()
+    (folder / "a.csv").write_text(HEAD + ROWS + ROWS, "utf-8")
+    (folder / "b.csv").write_text(
+        "Company,Lead ID,Created Date,Lead Source\nAcme,L1,2026-01-01,web\n", "utf-8"
+    )
+    with pytest.raises(SourceError, match="1 of 2 files do not begin with the header of the others"):
+        reported([f"file://{folder}"], "spark")
+
+
+def test_only_spark_opens_addresses() -> None:
+    with pytest.raises(UsageError, match="only Spark opens addresses"):
+        reported(["s3a://bucket/leads"], "pandas")
+
+
+def test_an_address_without_files_is_told(caller: Any, tmp_path: Path) -> None:
+    with pytest.raises(MissingInputError, match="Spark finds nothing there"):
+        reported([f"file://{tmp_path}/nothing"], "spark")
+
+
 # Kept tables
 
 
@@ -349,30 +371,6 @@ def test_what_lies_at_an_address_is_not_kept(caller: Any, tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="nobody could tell later whether it has changed"):
         keeping.keep(["s3a://bucket/leads"], tmp_path / "kept", Options(engine="spark", no_config=True))
     assert not (tmp_path / "kept").exists()
-
-
-# Parts
-
-
-def test_parts_that_are_not_alike_are_refused(caller: Any, tmp_path: Path) -> None:
-    folder = tmp_path / "leads"
-    folder.mkdir()
-    (folder / "a.csv").write_text(HEAD + ROWS + ROWS, "utf-8")
-    (folder / "b.csv").write_text(
-        "Company,Lead ID,Created Date,Lead Source\nAcme,L1,2026-01-01,web\n", "utf-8"
-    )
-    with pytest.raises(SourceError, match="1 of 2 files do not begin with the header of the others"):
-        reported([f"file://{folder}"], "spark")
-
-
-def test_only_spark_opens_addresses() -> None:
-    with pytest.raises(UsageError, match="only Spark opens addresses"):
-        reported(["s3a://bucket/leads"], "pandas")
-
-
-def test_an_address_without_files_is_told(caller: Any, tmp_path: Path) -> None:
-    with pytest.raises(MissingInputError, match="Spark finds nothing there"):
-        reported([f"file://{tmp_path}/nothing"], "spark")
 
 
 # What engines do with frames
@@ -490,10 +488,14 @@ def test_what_spark_cannot_finish_is_told(capsys: pytest.CaptureFixture[str]) ->
         assert "org.apache" not in told
 
 
-@pytest.mark.parametrize("master", ["local[2]", "local-cluster[2,1,1024]"])
+MASTERS = ["local-cluster[2,1,1024]", *(["local[2]"] if ALL else [])]
+
+
+@pytest.mark.parametrize("master", MASTERS)
 def test_the_command_leaves_nothing_behind(master: str, tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     made = write(tmp_path / "files", 6_000, 5)
+    files = [made.leads, made.deals]
     (tmp_path / "temp").mkdir()
     (tmp_path / "work").mkdir()
     quick = 'spark.executor.memory: 512m, spark.sql.shuffle.partitions: "2", spark.sql.codegen.wholeStage: "false"'
@@ -501,19 +503,21 @@ def test_the_command_leaves_nothing_behind(master: str, tmp_path: Path) -> None:
     run = command(
         tmp_path,
         config,
-        made.leads,
-        made.deals,
+        *files,
         TMPDIR=str(tmp_path / "temp"),
         SPARK_LOCAL_DIRS=str(tmp_path / "temp"),
         SPARK_WORKER_DIR=str(tmp_path / "temp"),
     )
     assert run.stderr == ""
     assert run.returncode == 0
-    assert run.stdout.encode() == reported([made.leads, made.deals], "pandas")
+    assert run.stdout.encode() == reported(files, "pandas", metrics=METRICS)
     assert list((tmp_path / "work").iterdir()) == [tmp_path / "work" / "funnelkit.yaml"]
     left = [p.name for p in (tmp_path / "temp").iterdir()]
     # What a worker of a cluster keeps is that cluster's own.
     assert [name for name in left if not name.startswith("app-")] == []
+
+
+METRICS = ["leads", "win_rate"]
 
 
 def command(folder: Path, config: str, *files: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -525,7 +529,19 @@ def command(folder: Path, config: str, *files: Path, **environment: str) -> subp
         files = (folder / "leads.csv",)
         files[0].write_text(HEAD + ROWS, "utf-8")
     return subprocess.run(
-        [sys.executable, "-m", "funnelkit", "report", *map(str, files), "--engine", "spark", "-f", "json"],
+        [
+            sys.executable,
+            "-m",
+            "funnelkit",
+            "report",
+            *map(str, files),
+            "--metrics",
+            ",".join(METRICS),
+            "--engine",
+            "spark",
+            "-f",
+            "json",
+        ],
         cwd=place,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **environment},
         capture_output=True,
