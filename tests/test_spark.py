@@ -356,12 +356,12 @@ def test_kept_tables_say_what_their_files_say(
     if not seen:
         from pyspark.errors import PySparkException
 
-        from funnelkit.engines import _spark_read
+        from funnelkit.engines import _spark_lines
 
         def away(path: str) -> str:
             raise PySparkException(f"{path}: not on this machine")
 
-        monkeypatch.setattr(_spark_read.of_file, "url", away)
+        monkeypatch.setattr(_spark_lines, "url", away)
     options = {"by": ["channel"], "metrics": ["leads", "win_rate", "deal_size_median"]}
     assert reported([folder], "spark", **options) == reported([made.leads, made.deals], "pandas", **options)
     assert reads == [True]
