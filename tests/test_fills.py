@@ -6,7 +6,7 @@ import pytest
 
 from funnelkit.errors import ConfigError, SourceError
 from funnelkit.sources.presetfiles import parse
-from tests.reading import load, rows, table
+from tests.reading import SAMPLES, load, rows, table
 
 MEMBERS = "Email Address,MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,LEID"
 SEGMENTS = "Segment,Session default channel group,Sessions,Key events"
@@ -84,3 +84,10 @@ def test_a_slip_in_these_keys_is_told(change: dict[str, object], words: str) -> 
     }
     with pytest.raises(ConfigError, match=words):
         parse("kettle", {**document, **change})
+
+
+def test_rows_of_one_segment_are_one_however_it_is_padded() -> None:
+    text = (SAMPLES / "ga4_acquisition--one_segment.csv").read_text("utf-8")
+    padded = text.replace("Mobile traffic,Referral", " Mobile  traffic ,Referral")
+    assert padded != text
+    assert load(padded).used == load(text).used == 2

@@ -28,6 +28,8 @@ from tests.benchmarks.large import write
 from tests.reading import ENGINE
 
 ROWS = 30_000
+MANY = 500_000
+"""The database reads fewer before anything is shown."""
 _CODES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 SHORT = """
 import sys
@@ -42,6 +44,12 @@ print("rich" in sys.modules)
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     company = write(tmp_path_factory.mktemp("company"), ROWS)
+    return [str(path) for path in (company.leads, company.deals)]
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    company = write(tmp_path_factory.mktemp("large"), MANY)
     return [str(path) for path in (company.leads, company.deals)]
 
 
@@ -86,8 +94,10 @@ def report(files: list[str], engine: str) -> list[str]:
 
 
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
-def test_a_terminal_sees_the_file_and_its_rows_and_then_nothing(files: list[str], engine: str) -> None:
-    printed, seen = on_a_terminal(report(files, engine))
+def test_a_terminal_sees_the_file_and_its_rows_and_then_nothing(
+    files: list[str], large: list[str], engine: str
+) -> None:
+    printed, seen = on_a_terminal(report(large if engine == "duckdb" else files, engine))
     assert re.search(r"(checking|reading) \S*leads\.csv: [1-9][\d,]* rows, [1-9][\d,]* a second", seen)
     assert "linking and counting" in seen
     # Of the line itself nothing is left, and the database draws none of its own.

@@ -24,9 +24,10 @@ def check(export: Export[Recognition], text: Any) -> None:
     preset = export.kind.preset
     for header, rule in _found(export).items():
         cells = text.distinct(header)
-        said = [cell for cell, blank in zip(cells, bulk.missing(cells), strict=True) if not blank]
+        filled = [cell for cell, blank in zip(cells, bulk.missing(cells), strict=True) if not blank]
+        said = list(dict.fromkeys(" ".join(cell.split()) for cell in filled))
         if preset is not None and len(said) > 1:
-            shown = " and ".join(repr(cell.strip()) for cell in said[:2])
+            shown = " and ".join(map(repr, said[:2]))
             refusal = SourceError(
                 f"{export.file}: {preset.tool} {preset.export}: its rows are for {shown} (column {header!r}), "
                 "which overlap and cannot be added up",
