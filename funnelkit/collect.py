@@ -29,9 +29,14 @@ def columns(table: Frame) -> dict[str, list[Any]]:
     """Every column of a small result, as Python integers and text; None where missing."""
     if isinstance(table, nw.DataFrame):
         return {name: cells(table[name]) for name in table.columns}
-    native = table.to_native()
-    rows = native.fetchall() if hasattr(native, "fetchall") else native.collect()
+    rows = fetched(table.to_native())
     return {name: [row[i] for row in rows] for i, name in enumerate(names(table))}
+
+
+def fetched(native: Any) -> list[tuple[Any, ...]]:
+    """The rows of an engine's own lazy frame. All that comes to this machine from another one comes through here."""
+    found: list[tuple[Any, ...]] = native.fetchall() if hasattr(native, "fetchall") else native.collect()
+    return found
 
 
 def cells(series: nw.Series[Any]) -> list[Any]:
@@ -114,6 +119,20 @@ def totals(table: Frame, of: list[str]) -> list[int]:
     return [int(n or 0) for n in rows(table.select(*(nw.col(c).sum() for c in of)))[0]] if of else []
 
 
+LINES = 1_000
+"""So many lines are named of rows that may be many; the others are counted."""
+
+
 def lines(table: Frame) -> tuple[int, ...]:
     """The lines that its rows stand on, in their order."""
     return tuple(sorted(map(int, columns(table.select("source_row"))["source_row"])))
+
+
+def first_lines(table: Frame) -> tuple[tuple[int, ...], int]:
+    """The lines that its rows stand on, of a lazy frame only the first ``LINES``; and how many more there are."""
+    if isinstance(table, nw.DataFrame):
+        return lines(table), 0
+    # A number below zero is that of a row whose line nobody knows.
+    found = lines(table.sort("source_row").head(LINES + 1))
+    known = tuple(line for line in found[:LINES] if line > 0)
+    return known, (count(table) if len(found) > LINES else len(found)) - len(known)

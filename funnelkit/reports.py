@@ -125,6 +125,7 @@ class Source(Struct, frozen=True, kw_only=True):
     first_date: date | None
     last_date: date | None
     sha256: str
+    """Of the bytes of the file; empty where only the engine came by them."""
     currency: str | None = None
     counted: Literal["line", "row"] = "line"
     """What the numbers of its records count."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from funnelkit.errors import FunnelkitError, MissingInputError, SourceError
-from funnelkit.pipeline.loading import read
+from funnelkit.pipeline import loading
 from funnelkit.pipeline.options import Options
 from tests.reading import table
 
@@ -28,6 +28,12 @@ def folder(tmp_path: Path) -> Path:
     (made / "notes.txt").write_text("call Ada about the budget\n")
     (made / "old" / "2025" / "ads.csv").write_text(SPEND.replace("2026", "2025"))
     return made
+
+
+def read(files: list[str], options: Options) -> loading.Read:
+    """What is read of *files*, of which pandas keeps all in memory."""
+    with loading.read(files, options) as found:
+        return found
 
 
 def test_what_is_no_export_in_a_folder_is_passed_over_and_named(folder: Path) -> None:

@@ -7,7 +7,18 @@ import sys
 
 import pytest
 
-HEAVY = {"pandas", "numpy", "narwhals", "scipy", "duckdb", "rich", "python_calamine", "openpyxl"}
+HEAVY = {
+    "pandas",
+    "numpy",
+    "narwhals",
+    "scipy",
+    "duckdb",
+    "pyspark",
+    "py4j",
+    "rich",
+    "python_calamine",
+    "openpyxl",
+}
 
 
 def modules_after(code: str) -> set[str]:

@@ -12,10 +12,12 @@ import jsonschema
 import pytest
 
 from funnelkit.cli.app import run
+from funnelkit.inspection import Inspected
 from funnelkit.pipeline.inspecting import inspect
 from funnelkit.pipeline.options import Options
 from funnelkit.render.inspection import render
 from funnelkit.render.schema import read as schema
+from funnelkit.reports import SetAside
 
 DEALS = """\
 Deal ID,Email,Status,Amount,Created,Closed,Remark
@@ -247,3 +249,11 @@ def test_money_of_several_currencies_is_shown_as_no_sum(
     (folder / "two.csv").write_text(rows)
     _, out, _ = command("two.csv", capsys=capsys)
     assert "amount  15.00  EUR and USD together: no sum of money" in out
+
+
+def test_rows_of_which_nobody_knows_the_lines_are_counted() -> None:
+    gone = SetAside(reason="ragged", message="too few cells", count=2, lines=())
+    seen = Inspected(
+        file="s3a://bucket/leads", table="leads", header_line=1, rows=3, used=1, set_aside=(gone,)
+    )
+    assert "2 rows: too few cells (lines unknown)" in render((seen,)).decode()

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from funnelkit.engines import Repeated
 from funnelkit.errors import SourceError
 from funnelkit.sources.together import put_together
 from tests.reading import ENGINE, csv_text, load, table
@@ -73,7 +74,7 @@ WIDE = table(
 def test_the_row_that_knows_most_stands_for_the_same_id() -> None:
     found = together(OLD, NEW)
     assert total(found, "amount") == Decimal("22.50")
-    assert found.repeated == {"0.csv": (2,)}
+    assert found.repeated == {"0.csv": Repeated(lines=(2,))}
     status = dict(records(found, "deal_id", "status"))
     assert status == {"1": "won", "2": "lost", "3": "open"}
 
@@ -94,7 +95,7 @@ def test_the_same_id_twice_in_one_file_is_one_entity() -> None:
         )
     )
     assert len(records(found, "lead_id")) == 2
-    assert sum(map(len, found.repeated.values())) == 1
+    assert sum(one.count for one in found.repeated.values()) == 1
 
 
 def test_rows_without_an_id_are_never_taken_for_the_same() -> None:
@@ -121,7 +122,7 @@ def test_equal_rows_of_two_reports_count_once() -> None:
     second = table(DAILY, "2026-01-06,A,Search,6,2.500", "2026-01-07,A,Search,7,3.50")
     found = together(first, second)
     assert total(found, "cost") == Decimal("7.5")
-    assert found.repeated == {"1.csv": (2,)}
+    assert found.repeated == {"1.csv": Repeated(lines=(2,))}
     assert total(together(second, first), "cost") == Decimal("7.5")
 
 

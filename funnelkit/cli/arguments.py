@@ -48,7 +48,7 @@ MemoryLimit = Annotated[
         help="Such as 4GB instead of 1.2GB: what is more is spilled to disk; duckdb only.",
     ),
 ]
-EngineName = Annotated[str, typer.Option("--engine", metavar="NAME", help="auto, pandas or duckdb.")]
+EngineName = Annotated[str, typer.Option("--engine", metavar="NAME", help="auto, pandas, duckdb or spark.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what each file was read as.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")]

@@ -26,6 +26,8 @@ _OF_THE_PLACE = {
 them would take longer than a small report."""
 _BROKEN_OFF = "Query interrupted"
 """What DuckDB says where an interrupt comes while it works."""
+_SPARK = ("pyspark.", "py4j.")
+"""Where the errors of Spark come from: a machine that is lost, memory that is not enough, a store that refuses."""
 _MORE = (
     "Give --memory-limit more, such as 1GB, free space where TMPDIR points, or load fewer files at a time."
 )
@@ -62,6 +64,15 @@ def _code(command: Callable[[], int | None], *, debug: bool) -> int:
             return INTERRUPTED
         if said := _OF_THE_PLACE.get(type(error).__name__):
             _say(UsageError(said, hint=_MORE))
+            return UsageError.exit_code
+        if type(error).__module__.startswith(_SPARK):
+            said = next(iter(str(error).splitlines()), "")[:300]
+            _say(
+                UsageError(
+                    f"Spark could not finish: {said}",
+                    hint="See `spark:` in funnelkit.yaml; --debug shows all.",
+                )
+            )
             return UsageError.exit_code
         print(
             f"funnelkit: this is a fault of funnelkit, not of your files: {type(error).__name__}: {error}\n"

@@ -67,7 +67,7 @@ def load(
 
 def _said(done: Done) -> str:
     entry = done.entry
-    used = entry.rows - sum(len(aside.lines) for aside in entry.aside)
+    used = entry.rows - sum(aside.count for aside in entry.aside)
     rows = f"{entry.kind.table}, {used:,} of {entry.rows:,} rows used"
     told = {
         "read": f"read, since {done.why}: {rows}" if done.why else f"read: {rows}",

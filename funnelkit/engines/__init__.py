@@ -35,12 +35,16 @@ class Scan(Struct, frozen=True, kw_only=True):
     """Where and how a plain CSV lies that an engine may read by itself."""
 
     path: str
+    """Also an address with a scheme, of one file or of a folder of parts."""
     delimiter: str
     first_line: int
     """The line on which the first row stands, counted from 1."""
     width: int
-    records: int
-    """How many rows there are if each line is one: then no cell holds a line end, and no line is empty."""
+    records: int | None
+    """How many rows there are if each line is one: then no cell holds a line end, and no line is empty.
+
+    None where nobody has counted them, because only the engine comes by the file.
+    """
 
 
 class Cells(Struct, frozen=True, kw_only=True):
@@ -62,13 +66,20 @@ class Cells(Struct, frozen=True, kw_only=True):
 
 
 class Aside(Struct, frozen=True, kw_only=True):
-    """Rows that are not used, for one reason; *lines* names all of them."""
+    """Rows that are not used, for one reason."""
 
     reason: str
     message: str
     lines: tuple[int, ...]
     column: str = ""
     """The header of the cell that is to blame; empty where it is the row as a whole."""
+    more: int = 0
+    """So many rows there are beside those on *lines*, where an engine does not name them all."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.lines) + self.more
 
 
 class BadCells(Struct, frozen=True, kw_only=True):
@@ -78,6 +89,26 @@ class BadCells(Struct, frozen=True, kw_only=True):
     header: str
     lines: tuple[int, ...]
     example: str
+    more: int = 0
+    """So many there are beside those on *lines*."""
+
+    @property
+    def count(self) -> int:
+        """How many cells there are."""
+        return len(self.lines) + self.more
+
+
+class Repeated(Struct, frozen=True, kw_only=True):
+    """Rows of one file that other rows stand for."""
+
+    lines: tuple[int, ...] = ()
+    more: int = 0
+    """So many there are beside those on *lines*."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.lines) + self.more
 
 
 class Converted(Struct, frozen=True, kw_only=True):
@@ -91,6 +122,12 @@ class Converted(Struct, frozen=True, kw_only=True):
 
 class Engine(Protocol):
     """What every engine can do."""
+
+    def close(self) -> None:
+        """Give back what was taken for the work. The frames are of no use after it."""
+
+    def head(self, address: str) -> bytes:
+        """The first lines of the files at *address*, which has a scheme, as one file would have them."""
 
     def text(self, cells: Cells) -> Any:
         """Hold the text of *cells*.
@@ -115,17 +152,15 @@ class Engine(Protocol):
     def concat(self, frames: Sequence[Any]) -> Any:
         """The rows of several frames under the union of their columns."""
 
-    def one_per_key(
-        self, frame: Any, key: str, order: Sequence[str]
-    ) -> tuple[Any, dict[str, tuple[int, ...]]]:
+    def one_per_key(self, frame: Any, key: str, order: Sequence[str]) -> tuple[Any, dict[str, Repeated]]:
         """One row per value of *key*: the one that is last in the *order* of its columns. Rows without a key stay.
 
-        Also returns the lines of the other rows by file.
+        Also returns the other rows by file.
         """
 
     def one_per_report(
         self, frame: Any, key: Sequence[str], figures: Sequence[str], *, keep_last: bool
-    ) -> tuple[Any, dict[str, tuple[int, ...]], tuple[str, str, str] | None]:
+    ) -> tuple[Any, dict[str, Repeated], tuple[str, str, str] | None]:
         """Rows that two files have in common, once.
 
         Where their *figures* differ, the last file wins or the conflict is returned: both files and the row.
@@ -189,23 +224,32 @@ class Engine(Protocol):
         """*frame* with the money *columns* times *factor* of the values of *by*, rounded half to even."""
 
 
-NAMES = ("auto", "pandas", "duckdb")
+def no_address(address: str) -> UsageError:
+    """The refusal of a file that an engine does not come by."""
+    return UsageError(
+        f"{address}: only Spark opens addresses", hint="Say --engine spark, or name a file of this machine."
+    )
+
+
+NAMES = ("auto", "pandas", "duckdb", "spark")
 LARGE = 10_000_000
 """From so many bytes of text on DuckDB is the faster one, by the benchmark ``by size``."""
 
 
-def load(name: str, memory: str | None = None, size: int = 0) -> Engine:
+def load(
+    name: str, memory: str | None = None, size: int = 0, spark: Mapping[str, Any] | None = None
+) -> Engine:
     """The engine called *name*, which may use so much *memory* (``1GB``) before it spills to disk.
 
-    Which one ``auto`` is hangs on the *size* in bytes of the text that will be read.
+    Which one ``auto`` is hangs on the *size* in bytes of the text that will be read. *spark* says where Spark
+    runs: ``master`` and ``options``.
     """
     if name not in NAMES:
         raise UsageError(f"there is no engine {name!r}", hint=did_you_mean(name, NAMES))
-    if name == "pandas" and memory:
-        raise UsageError(
-            "--memory-limit: the engine pandas knows no limit",
-            hint="Leave --engine out, or say --engine duckdb.",
-        )
+    if name in _WITHOUT_LIMIT and memory:
+        raise UsageError(f"--memory-limit: the engine {name} knows no limit", hint=_WITHOUT_LIMIT[name])
+    if name == "spark":
+        return _spark(spark or {})
     if name == "duckdb" or memory or (name == "auto" and size >= LARGE):
         from funnelkit.engines.duckdb import DuckDBEngine
 
@@ -213,3 +257,21 @@ def load(name: str, memory: str | None = None, size: int = 0) -> Engine:
     from funnelkit.engines.pandas import PandasEngine
 
     return PandasEngine()
+
+
+_WITHOUT_LIMIT = {
+    "pandas": "Leave --engine out, or say --engine duckdb.",
+    "spark": "Set spark.driver.memory and spark.executor.memory under `spark: options:` in funnelkit.yaml.",
+}
+
+
+def _spark(settings: Mapping[str, Any]) -> Engine:
+    try:
+        import pyspark  # noqa: F401
+    except ImportError:
+        raise UsageError(
+            "the engine spark needs pyspark, which is not installed", hint='pip install "funnelkit[spark]"'
+        ) from None
+    from funnelkit.engines.spark import SparkEngine
+
+    return SparkEngine(settings)

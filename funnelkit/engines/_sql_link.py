@@ -6,7 +6,7 @@ Every function gives a query over tables or views that are named. The order of r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from funnelkit.engines._sql import literal, name, names
 from funnelkit.plans import LinkKey
@@ -36,15 +36,20 @@ def numbered(
 
     Of rows with another value than that of *only* (column, value), it is missing.
     """
-    rest = sorted(c for c in columns if c not in _FILES)
-    places = dict.fromkeys([*(c for c in (date, key) if c in columns), *rest])
-    order = ", ".join(f"{name(c)}{columns[c]} ASC NULLS LAST" for c in places)
+    order = ", ".join(f"{name(c)}{columns[c]} ASC NULLS LAST" for c in ordering(columns, date, key))
     number = f"row_number() OVER (ORDER BY {order or '1'}) - 1 AS {name(target)}"
     if only is None:
         return f"SELECT *, {number} FROM {table}"
     is_one = f"{name(only[0])} IS NOT DISTINCT FROM {literal(only[1])}"
     others = f"SELECT *, NULL::BIGINT AS {name(target)} FROM {table} WHERE NOT ({is_one})"
     return f"SELECT *, {number} FROM {table} WHERE {is_one} UNION ALL {others}"
+
+
+def ordering(columns: Iterable[str], date: str, key: str) -> list[str]:
+    """The columns that put rows in order."""
+    known = list(columns)
+    rest = sorted(c for c in known if c not in _FILES)
+    return list(dict.fromkeys([*(c for c in (date, key) if c in known), *rest]))
 
 
 def numbered_by_line(table: str, target: str, date: str) -> str:
@@ -72,7 +77,7 @@ def linked(deals: str, found: Sequence[tuple[LinkKey, str]]) -> str:
     leads = ", ".join(f"{table}.lead" for _, table in found)
     by = " ".join(f"WHEN {table}.lead IS NOT NULL THEN {literal(key.name)}" for key, table in found)
     lead = f"coalesce({leads}, NULL::BIGINT)" if found else "NULL::BIGINT"
-    told = f"CASE {by} END" if found else "NULL::VARCHAR"
+    told = f"CASE {by} END" if found else "NULL::STRING"
     return f"SELECT d.*, {lead} AS _lead, {told} AS _by FROM {deals} d {joins}"
 
 
@@ -91,7 +96,7 @@ def named(table: str, keys: Sequence[tuple[str, str]], target: str) -> str:
     return (
         f"SELECT *, CASE {cases} END AS {name(target)} FROM {table}"
         if keys
-        else f"SELECT *, NULL::VARCHAR AS {name(target)} FROM {table}"
+        else f"SELECT *, NULL::STRING AS {name(target)} FROM {table}"
     )
 
 

@@ -7,13 +7,13 @@ Imported only when it is asked for, so the database stands at the top.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.engines import Cells, Converted, _duck_convert, _duck_text, _parquet
+from funnelkit.engines import Cells, Converted, Repeated, _duck_convert, _duck_text, _parquet, no_address
 from funnelkit.engines import _sql_link as link
 from funnelkit.engines._duck_text import DuckText
 from funnelkit.engines._session import Session
@@ -50,6 +50,13 @@ class DuckDBEngine:
         from funnelkit.engines.pandas import PandasEngine
 
         return PandasEngine()
+
+    def close(self) -> None:
+        """Nothing: what is held goes with the frames."""
+
+    def head(self, address: str) -> bytes:
+        """Nothing: files are opened by their paths here."""
+        raise no_address(address)
 
     def text(self, cells: Cells) -> Any:
         """Hold the text of *cells*: read by the database where it can, else in memory."""
@@ -120,7 +127,7 @@ class DuckDBEngine:
 
     def one_per_key(
         self, frame: DuckDBPyRelation, key: str, order: Sequence[str]
-    ) -> tuple[DuckDBPyRelation, dict[str, tuple[int, ...]]]:
+    ) -> tuple[DuckDBPyRelation, dict[str, Repeated]]:
         """One row per value of *key*: the one that is last in the *order* of its columns."""
         table = self._session.named(frame)
         self._ids.add(key)
@@ -143,7 +150,7 @@ class DuckDBEngine:
 
     def one_per_report(
         self, frame: DuckDBPyRelation, key: Sequence[str], figures: Sequence[str], *, keep_last: bool
-    ) -> tuple[DuckDBPyRelation, dict[str, tuple[int, ...]], tuple[str, str, str] | None]:
+    ) -> tuple[DuckDBPyRelation, dict[str, Repeated], tuple[str, str, str] | None]:
         """Rows that two files have in common, once. Reports are small: this is done in memory."""
         done, repeated, conflict = self._memory.one_per_report(
             self.in_memory(frame), key, figures, keep_last=keep_last
@@ -189,7 +196,7 @@ class DuckDBEngine:
         of_deals = self._session.named(deals)
         used = [k for k in keys if k.lead in leads.columns and k.deal in deals.columns]
         # Only the leads that any deal may mean are put in order: they are few.
-        taken = [c for c in leads.columns if c in {*columns, *_FILES, *(k.lead for k in used)}]
+        taken = self._taken(leads, {*columns, *_FILES, *(k.lead for k in used)})
         meant = self._session.relation(link.candidates(self._session.named(leads), taken, of_deals, used))
         meant = meant if "lead_id" in self._in_order else self.held(meant)
         people = self._session.table(self._numbered(meant, "_lead", "created_at", "lead_id"))
@@ -202,6 +209,13 @@ class DuckDBEngine:
             return {k.name: int(told.get(k.name, 0)) for k in used}
 
         return self._session.con.table(people), frame, matched
+
+    def _taken(self, leads: DuckDBPyRelation, columns: Collection[str]) -> Sequence[str]:
+        """Those of *columns* that *leads* have, and what puts them in order: their id, or each cell where any has none."""
+        without = f"SELECT 1 FROM {self._session.named(leads)} WHERE lead_id IS NULL LIMIT 1"
+        if "lead_id" not in leads.columns or self._session.rows(without):
+            return leads.columns
+        return [c for c in leads.columns if c == "lead_id" or c in columns]
 
     def _known(self, people: str, deals: str, key: LinkKey) -> str:
         """The name of a table: value of *key* -> the earliest lead that has it."""
@@ -292,11 +306,11 @@ class DuckDBEngine:
     def _from_memory(self, frame: Any) -> DuckDBPyRelation:
         return self._session.kept(f"SELECT * FROM {self._session.named(self._session.con.from_df(frame))}")
 
-    def _lines_by_file(self, query: str) -> dict[str, tuple[int, ...]]:
+    def _lines_by_file(self, query: str) -> dict[str, Repeated]:
         listed = (
             f"SELECT source_file, list(source_row ORDER BY source_row) FROM ({query}) GROUP BY source_file"
         )
-        return {file: tuple(lines) for file, lines in sorted(self._session.rows(listed))}
+        return {file: Repeated(lines=tuple(lines)) for file, lines in sorted(self._session.rows(listed))}
 
 
 def _looked_up(

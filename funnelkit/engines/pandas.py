@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from funnelkit.engines import Aside, BadCells, Cells, Converted, _linking, _parquet
+from funnelkit.engines import Aside, BadCells, Cells, Converted, Repeated, _linking, _parquet, no_address
 from funnelkit.engines._coded import Coding, PandasText, asides, bad_cells, hits, promising, typed
 from funnelkit.plans import LinkKey, TablePlan
 
@@ -24,6 +24,13 @@ _FILES = ("source_file", "source_row")
 
 class PandasEngine:
     """Frames as pandas DataFrames."""
+
+    def close(self) -> None:
+        """Nothing: what is held goes with the frames."""
+
+    def head(self, address: str) -> bytes:
+        """Nothing: files are opened by their paths here."""
+        raise no_address(address)
 
     def text(self, cells: Cells) -> PandasText:
         """Hold the text of *cells*; rows that do not have the width of the header are set aside."""
@@ -92,7 +99,7 @@ class PandasEngine:
 
     def one_per_key(
         self, frame: pd.DataFrame, key: str, order: Sequence[str]
-    ) -> tuple[pd.DataFrame, dict[str, tuple[int, ...]]]:
+    ) -> tuple[pd.DataFrame, dict[str, Repeated]]:
         """One row per value of *key*: the one that is last in the *order* of its columns."""
         values = _linking.cells(frame[key])
         if len(set(values)) == len(values):
@@ -111,7 +118,7 @@ class PandasEngine:
 
     def one_per_report(
         self, frame: pd.DataFrame, key: Sequence[str], figures: Sequence[str], *, keep_last: bool
-    ) -> tuple[pd.DataFrame, dict[str, tuple[int, ...]], tuple[str, str, str] | None]:
+    ) -> tuple[pd.DataFrame, dict[str, Repeated], tuple[str, str, str] | None]:
         """Rows that two files have in common, once."""
         groups = frame.groupby(list(key), dropna=False, sort=False).ngroup()
         files = frame["source_file"]
@@ -124,7 +131,11 @@ class PandasEngine:
             if unequal.any():
                 group = unequal.index[unequal][0]
                 names = list(dict.fromkeys(files[groups == group]))
-                return frame, {}, (names[0], names[1], _described(frame[groups == group].iloc[0], key))
+                return (
+                    frame,
+                    {},
+                    (names[0], names[1], described({c: frame[c][groups == group].iloc[0] for c in key})),
+                )
         order = files.map({name: i for i, name in enumerate(dict.fromkeys(files))})
         kept = order.groupby(groups).transform("max" if keep_last else "min")
         dropped = frame.index[shared & (order != kept)]
@@ -199,21 +210,20 @@ def _without(frame: pd.DataFrame, rows: pd.Index[int]) -> pd.DataFrame:
     return frame.drop(index=rows).reset_index(drop=True)
 
 
-def _lines_by_file(rows: pd.DataFrame) -> dict[str, tuple[int, ...]]:
+def _lines_by_file(rows: pd.DataFrame) -> dict[str, Repeated]:
     found: dict[str, list[int]] = {}
     for name, line in zip(rows["source_file"].tolist(), rows["source_row"].tolist(), strict=True):
         found.setdefault(name, []).append(line)
-    return {name: tuple(found[name]) for name in sorted(found)}
+    return {name: Repeated(lines=tuple(found[name])) for name in sorted(found)}
 
 
-def _described(row: pd.Series[Any], key: Sequence[str]) -> str:
-    """The name and the days of an ad row, for a message."""
-    name = next(
-        (str(row[c]) for c in ("campaign", "source", "channel") if c in key and pd.notna(row[c])), "a row"
-    )
-    if "start" not in key or pd.isna(row["start"]):
+def described(row: Mapping[str, Any]) -> str:
+    """The name and the days of an ad row, given the cells of its key, for a message."""
+    filled = {c: cell for c, cell in row.items() if pd.notna(cell)}
+    name = next((str(filled[c]) for c in ("campaign", "source", "channel") if c in filled), "a row")
+    if "start" not in filled:
         return repr(name)
-    days = [pd.Timestamp(int(row[c]), unit="D").date().isoformat() for c in ("start", "end")]
+    days = [pd.Timestamp(int(filled[c]), unit="D").date().isoformat() for c in ("start", "end")]
     return f"{name!r} on {days[0]}" if days[0] == days[1] else f"{name!r} from {days[0]} to {days[1]}"
 
 

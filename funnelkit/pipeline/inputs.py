@@ -36,6 +36,9 @@ _SHOWN = 3
 _KIND = re.compile(r"([A-Za-z][A-Za-z0-9_]*)=(.+)", re.DOTALL)
 
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
 class Input(Struct, frozen=True, kw_only=True):
     """One file to read, with what is known of it beforehand."""
 
@@ -54,6 +57,11 @@ class Input(Struct, frozen=True, kw_only=True):
     """Its table, where that is to be taken in the place of the file."""
     folder: str = ""
     """The folder that holds the table."""
+
+    @property
+    def address(self) -> bool:
+        """Whether it lies somewhere that only an engine comes by: ``s3a://bucket/leads``."""
+        return self.data is None and _ADDRESS.match(self.file) is not None
 
 
 def expand(
@@ -115,7 +123,7 @@ def _of_argument(argument: str, settings: FileSettings, kinds: Sequence[str]) ->
         return [_standard_input(settings)]
     if manifest.is_in(argument):
         return _kept(argument, settings)
-    files = _files(argument)
+    files = [argument] if _ADDRESS.match(argument) else _files(argument)
     whole = argument if os.path.isdir(argument) or (files != [argument] and os.path.exists(argument)) else ""
     return [Input(file=name, path=Path(name), settings=settings, whole=whole) for name in files]
 
@@ -240,6 +248,8 @@ def _inside(file: str) -> list[str]:
 
 
 def _of_spec(spec: SourceSpec, config: Config, settings: FileSettings) -> list[Input]:
+    if _ADDRESS.match(spec.path):
+        return [Input(file=spec.path, path=Path(spec.path), settings=_settings(spec, settings))]
     matched = sorted({p for p in glob.glob(spec.path, recursive=True) if os.path.isfile(p)})
     if not matched and unpack.archive_of(Path(spec.path)):
         matched = [spec.path]
@@ -261,7 +271,11 @@ def _described(one: Input, config: Config) -> list[Input]:
     path = one.path.absolute()
     # An archive that is described stands for what is in it.
     known = [path, *(p for p in path.parents if p.suffix.lower() == ".zip")]
-    specs = [s for s in config.sources if any(s.path == str(p) or p.match(s.path) for p in known)]
+    specs = [
+        s
+        for s in config.sources
+        if s.path == one.file or any(s.path == str(p) or p.match(s.path) for p in known)
+    ]
     if not specs:
         return [one]
     sheets = {spec.sheet: spec for spec in reversed(specs)}

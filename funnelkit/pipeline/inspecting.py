@@ -46,14 +46,14 @@ def inspect(
             f"--rejects: {folder} keeps tables, and not the rows that were set aside from them",
             hint="Name the files that they were made of.",
         )
-    engine = engine_for(named, options)
     found: list[Inspected] = []
     rows: list[Reject] = []
-    for one in named:
-        seen, loaded = _inspected(one, config, zone, engine, observe)
-        found.append(seen)
-        if rejects and loaded:
-            rows += rejecting.rejects(loaded, loaded.aside)
+    with engine_for(named, options, config) as engine:
+        for one in named:
+            seen, loaded = _inspected(one, config, zone, engine, observe)
+            found.append(seen)
+            if rejects and loaded:
+                rows += rejecting.rejects(loaded, loaded.aside)
     return Inspection(files=tuple(found), rejects=tuple(rows))
 
 
@@ -66,7 +66,7 @@ def _inspected(
             loaded = _accounted(load_one(one, config, zone, engine, observe), engine)
             return _of_loaded(_of_export(loaded.export), loaded), loaded
         watched = Watched(one.file, engine, observe)
-        export = watched.reading(read_export(one, config, watched.looked_at))
+        export = watched.reading(read_export(one, config, engine, watched.looked_at))
         seen = _of_export(export)
         try:
             loaded = _accounted(load_export(export, one, engine, zone), engine)
@@ -90,10 +90,13 @@ def _accounted(loaded: Loaded, engine: engines.Engine) -> Loaded:
     from funnelkit.sources.together import put_together
 
     together = put_together(loaded.table, [loaded], engine)
-    repeated = together.repeated.get(loaded.export.file, ())
+    repeated = together.repeated.get(loaded.export.file, engines.Repeated())
     loaded, notes = testrows.look(loaded, engine, drop=False)
-    if repeated:
-        aside = engines.Aside(reason="duplicate", message=provenance.REPEATED, lines=tuple(sorted(repeated)))
+    if repeated.count:
+        lines = tuple(sorted(repeated.lines))
+        aside = engines.Aside(
+            reason="duplicate", message=provenance.REPEATED, lines=lines, more=repeated.more
+        )
         loaded = replace(loaded, frame=together.frame, aside=(*loaded.aside, aside))
     return replace(loaded, notes=(*loaded.notes, *together.notes, *notes))
 
@@ -134,7 +137,7 @@ def _of_loaded(seen: Inspected, loaded: Loaded) -> Inspected:
             Unreadable(
                 column=b.target,
                 header=b.header,
-                count=len(b.lines),
+                count=b.count,
                 lines=tuple(b.lines[:_LINES]),
                 example=b.example,
             )

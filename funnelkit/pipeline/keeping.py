@@ -91,13 +91,19 @@ def keep(
         raise UsageError(
             f"{already}: holds kept tables already", hint="Name the exports that they were made of."
         )
+    if away := next((one.file for one in named if one.address), None):
+        raise UsageError(
+            f"{away}: nobody could tell later whether it has changed", hint="Load files of this machine."
+        )
     known = {_asks(entry): entry for entry in old.files}
     done: list[Done] = []
     problems: list[FunnelkitError] = []
     strays: list[FunnelkitError] = []
-    engine = loading.engine_for(named, options)
     _check_names([str(folder), *(one.file for one in named)])
-    with files.Writing(folder, engine) as writing:
+    with (
+        loading.engine_for(named, options, config) as engine,
+        files.Writing(folder, engine) as writing,
+    ):
         for one in named:
             observe(Work("checking", one.file))
             try:

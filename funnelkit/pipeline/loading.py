@@ -5,7 +5,8 @@ All are opened first, since what one file holds says which columns of another ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -42,11 +43,16 @@ class Read(Struct, frozen=True, kw_only=True):
     notes: Sequence[Note] = ()
 
 
-def engine_for(named: Sequence[Input], options: Options) -> Engine:
-    """The engine that *options* ask for, else the one for inputs of that size."""
+@contextmanager
+def engine_for(named: Sequence[Input], options: Options, config: Config) -> Iterator[Engine]:
+    """The engine that *options* ask for, else the one for inputs of that size; for as long as it is worked with."""
     plain = [one.path for one in named if one.data is None and one.path.suffix.lower() in _TEXT]
     size = sum(path.stat().st_size for path in plain if path.is_file())
-    return engines.load(options.engine, options.memory_limit, size)
+    engine = engines.load(options.engine, options.memory_limit, size, config.spark)
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 _TEXT = frozenset({".csv", ".tsv", ".tab", ".txt", ".parquet"})
@@ -85,7 +91,7 @@ def opened(one: Input, config: Config, engine: Engine, observe: Observe) -> Open
         loaded = kept.restored(one, one.kept, config, presets(config), engine)
         return Opened(one, None, loaded.export, loaded)
     watched, stamp = Watched(one.file, engine, observe), _stamp(one)
-    return Opened(one, watched, read_export(one, config, watched.looked_at), stamp=stamp)
+    return Opened(one, watched, read_export(one, config, engine, watched.looked_at), stamp=stamp)
 
 
 def _stamp(one: Input) -> tuple[int, int] | None:
@@ -176,26 +182,40 @@ def passed_over(problem: FunnelkitError) -> Note:
     )
 
 
+@contextmanager
 def read(
     files: Sequence[str],
     options: Options,
     observe: Observe = nobody,
     wanted: Callable[[Config], frozenset[str]] | None = None,
-) -> Read:
-    """Every file, read and put together. What is wrong with any of them is told at once.
+) -> Iterator[Read]:
+    """Every file, read and put together, for as long as the engine works. What is wrong with any is told at once.
 
     *observe* hears of each file before it is read; *wanted* says which columns are asked for, else all are.
     """
-    from funnelkit.sources import currency, testrows
-    from funnelkit.sources.together import put_together
-
     config = read_config(options)
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
     kept.check_zone(named, zone)
-    engine = engine_for(named, options)
-    loaded, strays = load_all(named, config, zone, engine, observe, wanted(config) if wanted else None)
+    with engine_for(named, options, config) as engine:
+        found = load_all(named, config, zone, engine, observe, wanted(config) if wanted else None)
+        yield _put_together(named, found, options, config, zone, engine)
+
+
+def _put_together(
+    named: Sequence[Input],
+    found: tuple[list[Loaded], list[FunnelkitError]],
+    options: Options,
+    config: Config,
+    zone: str,
+    engine: Engine,
+) -> Read:
+    """The tables of the files that were *found* among those *named*, in one currency."""
+    from funnelkit.sources import currency, testrows
+    from funnelkit.sources.together import put_together
+
+    loaded, strays = found
     if options.strict:
         raise_all([p for f in loaded for p in _bad_rows(f)])
     drop = options.drop_tests or config.drop_tests
@@ -228,16 +248,19 @@ def read(
 
 def _bad_rows(file: Loaded) -> list[FunnelkitError]:
     """Under --strict, the columns, rows and cells of *file* that cannot be read."""
-    counted = file.export.dialect.counted
+
+    def at(lines: Sequence[int]) -> str:
+        return f", {file.export.dialect.counted} {lines[0]}" if lines else ""
+
     hint = "Correct the file, or run without --strict to set them aside."
     rows = [
-        SourceError(f"{file.export.file}, {counted} {a.lines[0]}: {a.message}", hint=hint, code="strict")
+        SourceError(f"{file.export.file}{at(a.lines)}: {a.message}", hint=hint, code="strict")
         for a in file.aside
         if a.reason in ("bad_value", "missing_value", "ragged", "torn")
     ]
     cells = [
         SourceError(
-            f"{file.export.file}, {counted} {b.lines[0]}: column {b.header!r} cannot be read: {b.example!r}",
+            f"{file.export.file}{at(b.lines)}: column {b.header!r} cannot be read: {b.example!r}",
             hint=hint,
             code="strict",
         )

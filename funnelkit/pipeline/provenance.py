@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from funnelkit.engines import Repeated
 from funnelkit.periods import from_day
 from funnelkit.reports import SetAside, Source
 from funnelkit.tables import Dataset, Note
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.together import Together
 
+_NONE = Repeated()
 _LINES = 10
 """So many lines are named for each reason; the count says how many there are."""
 REPEATED = "the same id or report row again; of one id the row with the latest dates is used"
@@ -50,10 +52,10 @@ WANTED: Mapping[str, Mapping[str, str]] = {
 
 def sources(files: Sequence[Loaded], together: Mapping[str, Together]) -> tuple[Source, ...]:
     """Each file's entry for the report."""
-    return tuple(_source(file, together[file.table].repeated.get(file.export.file, ())) for file in files)
+    return tuple(_source(file, together[file.table].repeated.get(file.export.file, _NONE)) for file in files)
 
 
-def _source(file: Loaded, repeated: Sequence[int]) -> Source:
+def _source(file: Loaded, repeated: Repeated) -> Source:
     first, last = dates(file)
     kind = file.export.kind
     return Source(
@@ -61,7 +63,7 @@ def _source(file: Loaded, repeated: Sequence[int]) -> Source:
         table=file.table,
         preset=kind.preset.name if kind.preset else None,
         rows=file.rows,
-        used=file.used - len(repeated),
+        used=file.used - repeated.count,
         set_aside=set_aside(file, repeated),
         first_date=first,
         last_date=last,
@@ -71,19 +73,19 @@ def _source(file: Loaded, repeated: Sequence[int]) -> Source:
     )
 
 
-def set_aside(file: Loaded, repeated: Sequence[int] = ()) -> tuple[SetAside, ...]:
+def set_aside(file: Loaded, repeated: Repeated = _NONE) -> tuple[SetAside, ...]:
     """The rows of *file* that are not used, by reason."""
     found = [
-        SetAside(reason=a.reason, message=a.message, count=len(a.lines), lines=a.lines[:_LINES])
+        SetAside(reason=a.reason, message=a.message, count=a.count, lines=a.lines[:_LINES])
         for a in file.aside
     ]
-    if repeated:
+    if repeated.count:
         found.append(
             SetAside(
                 reason="duplicate",
                 message=REPEATED,
-                count=len(repeated),
-                lines=tuple(sorted(repeated))[:_LINES],
+                count=repeated.count,
+                lines=tuple(sorted(repeated.lines))[:_LINES],
             )
         )
     return tuple(found)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from funnelkit import config as configuration
+from funnelkit.engines import Engine, Scan
 from funnelkit.errors import (
     MissingInputError,
     SourceError,
@@ -84,12 +85,14 @@ def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input
 
 
 def read_export(
-    one: Input, config: Config, looked_at: Callable[[int], None] | None = None
+    one: Input, config: Config, engine: Engine, looked_at: Callable[[int], None] | None = None
 ) -> Export[Recognition]:
     """One input, recognised; none of its values is converted yet. *looked_at* hears how many lines have been seen."""
     from funnelkit.pipeline import pinning
     from funnelkit.sources import reader
 
+    if one.address:
+        return _at_address(replace(one, data=engine.head(one.file)), config)
     settings = one.settings
     try:
         export = _opened(one, config, settings, looked_at)
@@ -106,6 +109,26 @@ def read_export(
     if single_byte and pinning.is_utf8(one.data or reader.contents(one.path, one.file)):
         raise pinning.written_otherwise(one, "utf-8", export.dialect.delimiter)
     return export
+
+
+def _at_address(one: Input, config: Config) -> Export[Recognition]:
+    """The export that only the engine comes by, given its first lines."""
+    export = _opened(one, config, one.settings)
+    if export.dialect.header_line > 1:
+        raise SourceError(
+            f"{one.file}: its header is on line {export.dialect.header_line}",
+            hint="Files at an address begin with their header, each of them.",
+            code="header",
+        )
+    scan = Scan(
+        path=one.file,
+        delimiter=export.dialect.delimiter,
+        first_line=2,
+        width=len(export.header),
+        records=None,
+    )
+    # Nobody has seen all bytes.
+    return replace(export, sha256="", scan=scan)
 
 
 def _explained(error: SourceError, one: Input) -> SourceError:

@@ -51,20 +51,28 @@ def tables(files: Sequence[str], options: Options) -> Tables:
     """The canonical tables of *files*, with real dates and decimals, for use in pandas."""
     from funnelkit.pipeline.frames import public
 
-    done = read(files, options)
-    return {name: public(name, done.engine.in_memory(t.frame), t.scales) for name, t in done.together.items()}
+    with read(files, options) as done:
+        return {
+            name: public(name, done.engine.in_memory(t.frame), t.scales) for name, t in done.together.items()
+        }
 
 
 def report(files: Sequence[str], options: Options, observe: Observe = nobody) -> Report:
     """The funnel report of *files*; *observe* hears of each before it is read, and of what comes after."""
+    from funnelkit.pipeline import requests
+
+    with read(files, options, observe, lambda config: requests.columns(options, config)) as done:
+        observe(Work("linking and counting"))
+        return _reported(done, options)
+
+
+def _reported(done: Read, options: Options) -> Report:
     from funnelkit import build
     from funnelkit.linking import dataset
     from funnelkit.metrics import catalog
     from funnelkit.pipeline import provenance, requests
     from funnelkit.sources import channels
 
-    done = read(files, options, observe, lambda config: requests.columns(options, config))
-    observe(Work("linking and counting"))
     config = done.config
     known = channels.load(config.channels)
     asked = options.as_of or config.as_of

@@ -65,7 +65,6 @@ def configuration(files: Sequence[str], options: Options, folder: Path, observe:
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
     named = inputs(files, options, config)
-    engine = engine_for(named, options)
     if any(one.data is not None for one in named):
         raise UsageError("standard input cannot be pinned", hint="Save it as a file, and name that.")
     if folder_of_tables := next((one.folder for one in named if one.kept), None):
@@ -73,7 +72,8 @@ def configuration(files: Sequence[str], options: Options, folder: Path, observe:
             f"{folder_of_tables}: holds kept tables, which are read already",
             hint="Name the exports that they were made of.",
         )
-    loaded, _ = load_all(named, config, zone, engine, observe)
+    with engine_for(named, options, config) as engine:
+        loaded, _ = load_all(named, config, zone, engine, observe)
     lines = [_HEAD, f"timezone: {zone}"]
     if options.currency:
         lines.append(f"currency: {options.currency}")

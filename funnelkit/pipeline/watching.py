@@ -51,7 +51,7 @@ class Watched:
 
     def reading(self, export: Export[Recognition]) -> Export[Recognition]:
         """*export*, whose rows are counted from now on as they are read."""
-        records = export.scan.records if export.scan else 0
+        records = (export.scan.records or 0) if export.scan else 0
         self._observe(Work("reading", self._file, lambda: self._taken(records)))
         return replace(export, batches=lambda: self._counted(export.batches()))
 

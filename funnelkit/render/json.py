@@ -210,7 +210,7 @@ def _source(source: Source) -> Object:
         ],
         "first_date": source.first_date.isoformat() if source.first_date else None,
         "last_date": source.last_date.isoformat() if source.last_date else None,
-        "sha256": source.sha256,
+        "sha256": source.sha256 or None,
         "currency": source.currency,
     }
 

@@ -42,4 +42,4 @@ class Loaded(Struct, frozen=True, kw_only=True):
     @property
     def used(self) -> int:
         """How many rows are in the frame."""
-        return self.rows - sum(len(a.lines) for a in self.aside)
+        return self.rows - sum(a.count for a in self.aside)

@@ -96,10 +96,10 @@ def _says(pattern: str) -> nw.Expr:
 
 def _without(table: Any, hit: nw.Expr, reason: str, message: str, aside: list[Aside]) -> Any:
     marked = table.with_columns(_hit=hit.fill_null(False))
-    lines = collect.lines(marked.filter(nw.col("_hit")))
-    if not lines:
+    lines, more = collect.first_lines(marked.filter(nw.col("_hit")))
+    if not lines and not more:
         return table
-    aside.append(Aside(reason=reason, message=message, lines=lines))
+    aside.append(Aside(reason=reason, message=message, lines=lines, more=more))
     return marked.filter(~nw.col("_hit")).drop("_hit")
 
 
@@ -124,7 +124,7 @@ def _given_back(
 
 def nothing_paid(file: str, aside: Sequence[Aside]) -> SourceError:
     """The refusal of a file in which no money came in, with what its rows are instead."""
-    told = "; ".join(f"{len(a.lines)} row{'s' * (len(a.lines) > 1)}: {a.message}" for a in aside)
+    told = "; ".join(f"{a.count} row{'s' * (a.count > 1)}: {a.message}" for a in aside)
     return SourceError(
         f"{file}: holds no money that came in ({told})",
         hint="Download the payments that were paid. If a word of its status means paid here, as for cash on delivery, "

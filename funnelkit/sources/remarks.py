@@ -100,12 +100,12 @@ def remarks(
     """What a reader of the numbers must know of *export*: cells and words that are not understood, and doubts."""
     notes = []
     for bad in bad_cells:
-        count = len(bad.lines)
+        count = bad.count
         notes.append(
             Note(
                 code="bad_cells",
                 message=f"{export.file}: {count} cell{'s' * (count > 1)} of column {bad.header!r} cannot be read "
-                f"and count{'s' * (count == 1)} as missing ({export.dialect.counted} {bad.lines[0]}: {bad.example!r})",
+                f"and count{'s' * (count == 1)} as missing ({f'{export.dialect.counted} {bad.lines[0]}: ' if bad.lines else ''}{bad.example!r})",
             )
         )
     # The stage of a lead weighs more than its status; that of a deal weighs less.

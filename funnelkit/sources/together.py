@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
-from funnelkit.engines import Engine
+from funnelkit.engines import Engine, Repeated
 from funnelkit.errors import SourceError
 from funnelkit.sources import overlaps
 from funnelkit.sources.loaded import Loaded
@@ -28,8 +28,8 @@ class Together(Struct, frozen=True, kw_only=True):
     frame: Any
     scales: Mapping[str, int]
     present: frozenset[str]
-    repeated: Mapping[str, tuple[int, ...]]
-    """File -> lines of the rows that another row stands for."""
+    repeated: Mapping[str, Repeated]
+    """The rows that another row stands for, by file."""
     notes: tuple[Note, ...]
 
 
@@ -42,7 +42,7 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
     frames = [_rescaled(f, scales) for f in files]
     frame = engine.concat(frames)
     present = frozenset().union(*(f.present for f in files))
-    repeated: dict[str, tuple[int, ...]] = {}
+    repeated: dict[str, Repeated] = {}
     notes = paid_twice(files) if table == "payments" else []
     key = TABLES[table].key
     if key and key in present:
@@ -132,9 +132,7 @@ def _shifted(cell: nw.Expr, shift: int) -> nw.Expr:
     return cell * unit if shift > 0 else (cell + unit // 2) // unit
 
 
-def _without_repeats(
-    frame: Any, files: Sequence[Loaded], engine: Engine
-) -> tuple[Any, dict[str, tuple[int, ...]]]:
+def _without_repeats(frame: Any, files: Sequence[Loaded], engine: Engine) -> tuple[Any, dict[str, Repeated]]:
     """Rows of the same campaign and days in two files count once; unequal ones are refused."""
     columns = collect.names(collect.frame(frame))
     names, counted = _REPORTED[files[0].table]

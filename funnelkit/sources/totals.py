@@ -79,7 +79,8 @@ def undated(
     ]
     found: list[Aside] = []
     for one in aside:
-        if one.reason != "missing_value" or one.column not in dates or len(one.lines) > _MOST or not styles:
+        told_of = one.reason == "missing_value" and one.column in dates and not one.more
+        if not told_of or one.count > _MOST or not styles:
             found.append(one)
             continue
         told = {c: [style.parse(cell) for cell in text.at(h, one.lines)] for c, h, style in styles}

@@ -179,6 +179,9 @@ def _unreadable(one: Inspected, cells: Unreadable, width: int | None) -> Iterato
 
 def _places(one: Inspected, lines: Sequence[int], count: int) -> str:
     counted = "line" if one.header_line else "row"
+    if not lines:
+        # Of parts at an address nobody numbers them.
+        return f"{counted}s unknown"
     return f"{counted}{'s' * (count > 1)} {', '.join(map(str, lines))}{', ...' if count > len(lines) else ''}"
 
 
