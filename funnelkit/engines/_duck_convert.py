@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from funnelkit.engines import Aside, BadCells, Converted
 from funnelkit.engines import _duck_rules as rules
-from funnelkit.engines._duck_text import Column, DuckText, odd_text, tidy
+from funnelkit.engines._duck_columns import Column, odd_text, tidy
+from funnelkit.engines._duck_text import DuckText
 from funnelkit.engines._sql import literal, name
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.styles import BAD, DateStyle, EmailStyle, IdStyle, NumberStyle, TextStyle

@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from funnelkit import bulk
 from funnelkit.bulk import SPACES
-from funnelkit.engines._duck_text import ODD, Column, DuckText, missing, odd_text
+from funnelkit.engines._duck_columns import ODD, Column, missing, odd_text
+from funnelkit.engines._duck_text import DuckText
 from funnelkit.engines._sql import literal
 
 if TYPE_CHECKING:

@@ -6,18 +6,26 @@ Imported only when it is asked for, so the database stands at the top.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.engines import Cells, Converted, Repeated, _duck_convert, _duck_text, _parquet, no_address
+from funnelkit.engines import (
+    Cells,
+    Converted,
+    Repeated,
+    _duck_convert,
+    _duck_label,
+    _duck_text,
+    _parquet,
+    no_address,
+)
 from funnelkit.engines import _sql_link as link
 from funnelkit.engines._duck_text import DuckText
 from funnelkit.engines._session import Session
-from funnelkit.engines._sql import literal, name, names
+from funnelkit.engines._sql import name, names
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
@@ -28,8 +36,6 @@ if TYPE_CHECKING:
 
 _FILES = ("source_file", "source_row")
 _BEGINNING = 1_000
-_MOST_LABELS = 10_000
-"""A list of more labels is joined."""
 
 
 class DuckDBEngine:
@@ -79,45 +85,7 @@ class DuckDBEngine:
         self, frame: DuckDBPyRelation, columns: Sequence[str], label: Callable[..., str], target: str
     ) -> tuple[DuckDBPyRelation, frozenset[str]]:
         """*frame* with a text column *target*: *label* of the values of *columns*; and all labels."""
-        table = self._session.named(frame)
-        known = [c for c in columns if c in frame.columns]
-        several = self._session.table(
-            f"SELECT row_number() OVER () AS _k, * FROM (SELECT DISTINCT {names(known)} FROM {table})"
-        )
-        cells = ", ".join(f"coalesce({name(c)}::VARCHAR, '')" for c in known)
-        combined = self._session.rows(f"SELECT {cells} FROM {several} ORDER BY _k")
-        labels = [label(**dict(zip(known, row, strict=True))) for row in combined]
-        kinds = {c: frame.types[frame.columns.index(c)] for c in known}
-        looked_up = _looked_up(kinds, combined, labels, self._session.words(labels))
-        query = (
-            f"SELECT * REPLACE ({looked_up} AS {name(target)}) FROM {table}"
-            if looked_up and target in frame.columns
-            else f"SELECT *, {looked_up} AS {name(target)} FROM {table}"
-            if looked_up
-            else self._joined_labels(table, frame.columns, known, several, labels, target)
-        )
-        return self._session.relation(query), frozenset(labels)
-
-    def _joined_labels(
-        self,
-        table: str,
-        columns: Sequence[str],
-        known: Sequence[str],
-        several: str,
-        labels: Sequence[str],
-        target: str,
-    ) -> str:
-        """SQL for *table* with the *labels* of what *several* lists in their order."""
-        kind = self._session.words(labels)
-        of = self._session.table(
-            f"SELECT c.*, l._label::{kind} AS _label FROM {several} c "
-            "JOIN (SELECT unnest($1::VARCHAR[]) AS _label, generate_subscripts($1, 1) AS _k) l USING (_k)",
-            [labels],
-        )
-        # Missing cells are a value like any other here.
-        on = " AND ".join(f"t.{name(c)} IS NOT DISTINCT FROM m.{name(c)}" for c in known)
-        rest = f"EXCLUDE ({name(target)})" if target in columns else ""
-        return f"SELECT t.* {rest}, m._label AS {name(target)} FROM {table} t LEFT JOIN {of} m ON {on}"
+        return _duck_label.labelled(self._session, frame, columns, label, target)
 
     def concat(self, frames: Sequence[DuckDBPyRelation]) -> DuckDBPyRelation:
         """The rows of several frames under the union of their columns."""
@@ -311,40 +279,6 @@ class DuckDBEngine:
             f"SELECT source_file, list(source_row ORDER BY source_row) FROM ({query}) GROUP BY source_file"
         )
         return {file: Repeated(lines=tuple(lines)) for file, lines in sorted(self._session.rows(listed))}
-
-
-def _looked_up(
-    kinds: Mapping[str, DuckDBPyType], rows: Sequence[Sequence[str]], labels: list[str], kind: str
-) -> str:
-    """SQL that finds the label of a row in a list, where its cells are numbers of words; empty where they are not.
-
-    Unlike a join it costs nothing where nobody asks for the label.
-    """
-    if not kinds or any(one.id != "enum" for one in kinds.values()):
-        return ""
-    words = {c: {word: i for i, word in enumerate(_words(one), 1)} for c, one in kinds.items()}
-    sizes = {c: len(of) + 1 for c, of in words.items()}
-    if math.prod(sizes.values()) > _MOST_LABELS:
-        return ""
-    place = "0"
-    # What no row has is given any of the labels: all must be words of their list.
-    found = labels[:1] * math.prod(sizes.values())
-    for c, size in sizes.items():
-        place = f"({place} * {size} + coalesce(enum_code({name(c)})::INTEGER + 1, 0))"
-    for row, label in zip(rows, labels, strict=True):
-        at = 0
-        for c, cell in zip(kinds, row, strict=True):
-            at = at * sizes[c] + words[c].get(cell, 0)
-        found[at] = label
-    listed = ", ".join(map(literal, found))
-    return f"([{listed}]::{kind}[])[{place} + 1]"
-
-
-def _words(kind: DuckDBPyType) -> list[str]:
-    """The words of a type that has a list of them."""
-    ((_, words),) = kind.children
-    assert isinstance(words, list)
-    return words
 
 
 def is_text(kind: DuckDBPyType) -> bool:

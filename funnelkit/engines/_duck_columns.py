@@ -1,0 +1,150 @@
+"""How the columns of a large CSV are kept in DuckDB: what a plain cell is, and how it is told by SQL.
+
+Part of the DuckDB engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+from funnelkit import bulk
+from funnelkit.bulk import SPACES
+from funnelkit.dates import YEARS
+from funnelkit.engines._sql import listed, literal
+from funnelkit.figures import shape
+from funnelkit.periods import from_day
+from funnelkit.styles import LONGEST_MARK, MISSING_TEXT
+
+if TYPE_CHECKING:
+    from funnelkit.engines._session import Session
+
+_DECIMALS = 2
+"""With three decimals ``1.234`` may be a thousand."""
+_NUMBERS = ("integer", "decimal", "money", "percent")
+_WORDS = ("text", "status", "boolean")
+_FEW = 200
+"""So many different cells of the sample at most are words of a list; they must come often."""
+_OFTEN = 20
+ODD = "odd"
+"""The column with the texts of a row that is not plain, as JSON: of a list each empty one would take room."""
+
+
+def odd_text(place: int) -> str:
+    """SQL for one of the texts of a row that is not plain; null in any other row."""
+    return f"({ODD} ->> '$[{place - 1}]')"
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """One column of the file, as it is kept."""
+
+    name: str
+    place: int
+    """Where its text stands among those of a row that is not plain, from 1 on."""
+    kept: Literal["text", "word", "day", "number", "rare"] = "text"
+    value: str = ""
+    """SQL for what a plain cell is kept as, and null for any other; empty for text, and for what is rarely asked for."""
+    scale: int = 0
+    sample: tuple[str, ...] = ()
+
+    @property
+    def odd(self) -> str:
+        """SQL for the text of a cell that is not plain, else null."""
+        if self.kept == "rare":
+            return odd_text(self.place)
+        return (
+            self.name
+            if self.kept == "text"
+            else f"CASE WHEN {self.name} IS NULL THEN {odd_text(self.place)} END"
+        )
+
+    @property
+    def is_odd(self) -> str:
+        """SQL for whether a cell is not plain."""
+        if self.kept == "rare":
+            return f"({ODD} IS NOT NULL AND {odd_text(self.place)} IS NOT NULL)"
+        return f"({ODD} IS NOT NULL AND {self.name} IS NULL AND {odd_text(self.place)} IS NOT NULL)"
+
+
+def column(session: Session, name: str, place: int, kind: str, sample: Sequence[str | None]) -> Column:
+    """How a column is best kept, judged by its first cells."""
+    filled = [cell for cell in sample if cell]
+    different = list(dict.fromkeys(filled))
+    if kind == "date" and different and bulk.all_stamps(different):
+        return Column(
+            name=name, place=place, kept="day", value=_day(name, different), sample=_some(different)
+        )
+    if kind in _NUMBERS and different and bulk.all_numbers(different):
+        scale = max(len(cell.partition(".")[2]) for cell in different)
+        if scale <= _DECIMALS:
+            value = _number(name, scale)
+            return Column(
+                name=name, place=place, kept="number", value=value, scale=scale, sample=_some(different)
+            )
+    if kind in _WORDS and different and len(different) <= min(_FEW, len(filled) // _OFTEN):
+        return Column(
+            name=name, place=place, kept="word", value=f"try_cast({name} AS {session.words(different)})"
+        )
+    return Column(name=name, place=place)
+
+
+def _some(cells: Sequence[str]) -> tuple[str, ...]:
+    """One cell of each shape."""
+    return tuple({shape(cell): cell for cell in reversed(cells)}.values())
+
+
+_STAMPS = (
+    ("____-__-__", "DATE"),
+    ("____-__-__T__:__:__", "TIMESTAMP"),
+    ("____-__-__ __:__:__", "TIMESTAMP"),
+    ("____-__-__T__:__", "TIMESTAMP"),
+    ("____-__-__ __:__", "TIMESTAMP"),
+)
+"""The shapes of dates and time stamps in ISO form."""
+
+
+def _day(cell: str, sample: Sequence[str]) -> str:
+    """SQL for the day of a date or time stamp in a shape of the *sample*, counted from 1970-01-01; else null."""
+    lengths = {(len(one), one[10:11]) for one in sample}
+    cases = []
+    for form, kind in _STAMPS:
+        if (len(form), form[10:11]) in lengths:
+            # A blank at the end, or 24 o'clock, is read otherwise by the database than it is meant.
+            plain = f"{cell} LIKE '{form}' AND NOT suffix({cell}, ' ')"
+            plain += f" AND NOT contains({cell}, '{form[10]}24:')" if kind == "TIMESTAMP" else ""
+            cases.append(f"WHEN {plain} THEN try_cast({cell} AS {kind})::DATE")
+    day = f"CASE {' '.join(cases)} END"
+    first, last = (f"DATE '{year}-01-01'" for year in (YEARS.start, YEARS.stop))
+    return (
+        f"CASE WHEN ({day}) >= {first} AND ({day}) < {last} THEN (({day}) - DATE '1970-01-01')::INTEGER END"
+    )
+
+
+def _number(cell: str, scale: int) -> str:
+    """SQL for a plain number as a whole one at *scale* decimals; else null."""
+    decimals = f"(\\.[0-9]{{1,{scale}}})?" if scale else ""
+    plain = f"regexp_full_match({cell}, '-?[0-9]{{1,15}}{decimals}')"
+    return f"CASE WHEN {plain} THEN ({cell}::DECIMAL(18, {scale}) * {10**scale})::BIGINT END"
+
+
+def written(column: Column, value: int) -> str:
+    """A cell that is kept as *value*."""
+    if column.kept == "day":
+        return from_day(value).isoformat()
+    return f"{Decimal(value).scaleb(-column.scale):f}"
+
+
+def tidy(cell: str) -> str:
+    """SQL for whether a text is plainly itself: letters, digits and single blanks, and no mark of missing."""
+    plain = f"regexp_full_match({cell}, '[0-9A-Za-z_@.:/&()-]+( [0-9A-Za-z_@.:/&()-]+)*')"
+    marks = f"strlen({cell}) > {LONGEST_MARK} OR lower({cell}) NOT IN {listed(MISSING_TEXT)}"
+    return f"({plain} AND ({marks}))"
+
+
+def missing(cell: str) -> str:
+    """SQL for whether a text is blank or a mark of missing."""
+    blanks = literal(" " + SPACES)
+    return f"(strlen({cell}) = 0 OR lower(trim({cell}, {blanks})) IN {listed(MISSING_TEXT)})"
