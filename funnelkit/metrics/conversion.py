@@ -7,7 +7,7 @@ horizon by the share of it that has had its time, by the Kaplan-Meier curve of a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -32,10 +32,6 @@ class LeadDay(Struct, frozen=True):
     def __add__(self, other: LeadDay) -> LeadDay:
         """The leads of both together."""
         return LeadDay(self.leads + other.leads, self.within + other.within, self.waiting + other.waiting)
-
-
-Days = Mapping[int, LeadDay]
-"""Dated leads by the day of their creation."""
 
 
 class Cohort(Struct):
@@ -77,15 +73,16 @@ def projected(found: Cohort, curve: survival.Curve, horizon: int) -> Projected:
     return Projected(value=found.within / ripe, interval=wilson(found.within, ripe), share_elapsed=share)
 
 
-def timing(lags: Mapping[int, int], days: Days, as_of: int) -> survival.Curve:
+def timing(lags: Mapping[int, int], days: Iterable[tuple[int, LeadDay]], as_of: int) -> survival.Curve:
     """The curve of the days from lead to win: of *lags* of won leads, and of those that still wait.
 
+    *days* are dated leads by the day of their creation, each day once.
     A win before its lead came at once; one without a date says nothing about time and is left out.
     """
     won: dict[int, int] = {}
     for lag, n in lags.items():
         won[max(lag, 0)] = won.get(max(lag, 0), 0) + n
-    waiting = {as_of - day: leads.waiting for day, leads in days.items() if leads.waiting}
+    waiting = {as_of - day: leads.waiting for day, leads in days if leads.waiting}
     return survival.kaplan_meier(won, waiting)
 
 

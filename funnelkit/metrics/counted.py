@@ -16,7 +16,7 @@ from funnelkit.metrics.aggregate import Answer, Source, Stream, plan
 from funnelkit.metrics.beginning import Truncation, truncation
 from funnelkit.metrics.conversion import timing
 from funnelkit.metrics.facts import Facts, Filters, facts
-from funnelkit.metrics.fold import TOTAL, fitting
+from funnelkit.metrics.fold import fitting
 from funnelkit.metrics.grouped import Groups
 from funnelkit.metrics.language import Histogram, Measure
 from funnelkit.metrics.rowwise import Rows
@@ -92,16 +92,12 @@ class Counted(Struct, frozen=True):
         """The curve of the lags of *histogram*, over leads created from day *since* on."""
         timeline = self.tally.timeline
         first = timeline.piece(since) if since is not None else 0
+        pieces = range(first, timeline.piece(timeline.as_of) + 1)
         lags: dict[int, int] = {}
         for piece, (lag, won), n in self.tally.by_piece(histogram):
-            if won and first <= piece <= timeline.piece(timeline.as_of):
+            if won and piece in pieces:
                 lags[lag] = lags.get(lag, 0) + n
-        days = self.tally.days(histogram, TOTAL)
-        kept = {
-            day: n
-            for day, n in days.items()
-            if first <= timeline.piece(day) <= timeline.piece(timeline.as_of)
-        }
+        kept = [(day, n) for piece, day, n in self.tally.days_by_piece(histogram) if piece in pieces]
         return timing(lags, kept, timeline.as_of)
 
     def undated(self, table: str, day: str | None) -> int:

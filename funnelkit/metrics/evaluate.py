@@ -204,11 +204,8 @@ class Evaluator:
         if (known := self._cohorts.get((key, window))) is not None:
             return known
         found = conversion.Cohort()
-        timeline = self.tally.timeline
-        span = timeline.span(window)
-        for day, leads in self.tally.days(histogram, key).items():
-            if timeline.piece(day) in span:
-                found.take(leads, timeline.as_of - day, self.settings.horizon)
+        for day, leads in self.tally.days(histogram, key, window):
+            found.take(leads, self.tally.timeline.as_of - day, self.settings.horizon)
         self._cohorts[key, window] = found
         return found
 

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from funnelkit.metrics.conversion import Days, LeadDay
+from funnelkit.metrics.conversion import LeadDay
 from funnelkit.metrics.fold import (
     ROWS,
     TOTAL,
@@ -62,7 +62,7 @@ class Tally:
         self._moments: dict[str, dict[Key, list[Moments]]] = {}
         """Of histograms of which an engine does not count the values one by one."""
         self._ranks: dict[str, Ranks] = {}
-        self._days: dict[str, dict[Key, dict[int, LeadDay]]] = {}
+        self._days: dict[str, dict[Key, list[dict[int, LeadDay]]]] = {}
 
     def add(self, stream: Stream, answer: Answer, wanted: Sequence[Measure | Histogram]) -> None:
         """Count *wanted* in what the engine answered to *stream*."""
@@ -71,7 +71,7 @@ class Tally:
             if isinstance(one, Measure):
                 continue
             if stream.daily:
-                self._days[one.id] = _days(stream, answer, one)
+                self._days[one.id] = self._by_day(stream, answer, one)
             elif answer.squares is not None and answer.ranks is not None:
                 self._moments[one.id] = self._squares(stream, answer, one)
                 if one.id in self._ranked:
@@ -111,9 +111,15 @@ class Tally:
         """Of summed values those at the ranks of the median and its limits."""
         return self._ranks[histogram.id].ordered(key, window)
 
-    def days(self, histogram: Histogram, key: Key) -> Days:
-        """The dated leads of the group *key* by the day of their creation, of a histogram with ages."""
-        return self._days.get(histogram.id, {}).get(key, {})
+    def days(self, histogram: Histogram, key: Key, window: Window) -> Iterator[tuple[int, LeadDay]]:
+        """The leads of the group *key* created in *window*, by the day of that, of a histogram with ages."""
+        for days in self._in(self._days.get(histogram.id, {}).get(key), window):
+            yield from days.items()
+
+    def days_by_piece(self, histogram: Histogram) -> Iterator[tuple[int, int, LeadDay]]:
+        """(piece, day, leads) of all dated leads."""
+        for piece, days in enumerate(self._days.get(histogram.id, {}).get(TOTAL, ())):
+            yield from ((piece, day, leads) for day, leads in days.items())
 
     def keys(self, parts: Iterable[Measure | Histogram], windows: Sequence[Window]) -> set[Key]:
         """Every group in which one of *parts* occurs in one of *windows*; the total left out."""
@@ -144,7 +150,7 @@ class Tally:
         for moments in self._moments.values():
             _merge(moments, keys, into, _each(_summed))
         for days in self._days.values():
-            _merge(days, keys, into, _by_day)
+            _merge(days, keys, into, _each(_together_by_day))
         for ranks in self._ranks.values():
             ranks.merge(into, beside, self.timeline)
 
@@ -195,6 +201,20 @@ class Tally:
             _merge(counts, list(counts), TOTAL, _each(_together))
         return counts
 
+    def _by_day(
+        self, stream: Stream, answer: Answer, histogram: Histogram
+    ) -> dict[Key, list[dict[int, LeadDay]]]:
+        found: dict[Key, list[dict[int, LeadDay]]] = {}
+        for key, day, split, within, n in fold_days(stream, answer, histogram):
+            if key not in found:
+                found[key] = [{} for _ in range(self.timeline.pieces)]
+            days = found[key][self.timeline.piece(day)]
+            leads = LeadDay(n, n if within else 0, 0 if split else n)
+            days[day] = days[day] + leads if day in days else leads
+        if stream.by:
+            _merge(found, list(found), TOTAL, _each(_together_by_day))
+        return found
+
     def _squares(self, stream: Stream, answer: Answer, histogram: Histogram) -> dict[Key, list[Moments]]:
         found: dict[Key, list[Moments]] = {}
         for key, piece, moments in fold_squares(stream, answer, histogram):
@@ -204,16 +224,6 @@ class Tally:
         if stream.by:
             _merge(found, list(found), TOTAL, _each(_summed))
         return found
-
-
-def _days(stream: Stream, answer: Answer, histogram: Histogram) -> dict[Key, dict[int, LeadDay]]:
-    found: dict[Key, dict[int, LeadDay]] = {}
-    for key, day, split, within, n in fold_days(stream, answer, histogram):
-        days = found.setdefault(key, {})
-        days[day] = days.get(day, LeadDay()) + LeadDay(n, n if within else 0, 0 if split else n)
-    if stream.by:
-        _merge(found, list(found), TOTAL, _by_day)
-    return found
 
 
 def _merge(
@@ -244,7 +254,7 @@ def _together(several: Iterable[Mapping[Value, int]]) -> Counts:
     return found
 
 
-def _by_day(several: Sequence[Days]) -> dict[int, LeadDay]:
+def _together_by_day(several: Iterable[Mapping[int, LeadDay]]) -> dict[int, LeadDay]:
     found: dict[int, LeadDay] = {}
     for days in several:
         for day, leads in days.items():

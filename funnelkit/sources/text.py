@@ -6,18 +6,17 @@ Text is read as a stream, again for each look at it, so that a large file is nev
 from __future__ import annotations
 
 import codecs
-import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any
 
 from msgspec import Struct
 
 from funnelkit.errors import SourceError
 from funnelkit.sources.content import Content, of_bytes
+from funnelkit.sources.digest import Digest
 
 LONGEST = 16_000_000
 """No line and no cell of an export is longer."""
@@ -91,7 +90,7 @@ def proved(
     """
     known = next((name for bom, name in _BOMS if content.head.startswith(bom)), None)
     names = [encoding] if encoding else [known] if known else _guesses(content.head)
-    digest = hashlib.sha256()
+    digest = Digest()
     for number, name in enumerate(names):
         found = _look(content, name, None if number else digest, looked_at)
         if found is None and name.startswith("utf-8") and not encoding:
@@ -107,7 +106,7 @@ def proved(
             return Text(
                 content=content,
                 encoding=name,
-                sha256=digest.hexdigest(),
+                sha256=digest.hex(),
                 batch=min(max(batch, 16), _BATCH),
                 height=found.lines - found.finished,
                 foreign=found.foreign,
@@ -166,7 +165,7 @@ class _Look(Struct):
 def _look(
     content: Content,
     encoding: str,
-    digest: Any,
+    digest: Digest | None,
     looked_at: Callable[[int], None] | None,
     *,
     mixed: bool = False,
@@ -187,7 +186,7 @@ def _look(
         while True:
             chunk = stream.read(_CHUNK)
             if digest is not None:
-                digest.update(chunk)
+                digest.take(chunk)
             if good:
                 try:
                     text = decoder.decode(chunk, not chunk)
