@@ -13,7 +13,7 @@ LAYERS = [
     {"periods", "dates", "ranges", "figures", "styles", "bulk", "plans", "tables", "collect"},
     {"engines"},
     {"sources", "linking", "metrics"},
-    {"reports", "build", "longform", "inspection"},
+    {"reports", "studies", "build", "longform", "inspection"},
     {"render"},
     {"config"},
     {"pipeline"},
@@ -21,7 +21,7 @@ LAYERS = [
     {"__main__", "__init__"},
 ]
 """Lowest first. Modules of one layer do not know each other, but for those of the lowest shared one."""
-PEERS = {("styles", "dates"), ("bulk", "styles"), ("bulk", "figures"), ("styles", "figures"), ("plans", "styles"), ("ranges", "dates"), ("ranges", "periods"), ("styles", "ranges"), ("styles", "periods"), ("build", "reports"), ("longform", "reports"), ("inspection", "reports"), ("reports", "longform")}  # fmt: skip
+PEERS = {("styles", "dates"), ("bulk", "styles"), ("bulk", "figures"), ("styles", "figures"), ("plans", "styles"), ("ranges", "dates"), ("ranges", "periods"), ("styles", "ranges"), ("styles", "periods"), ("build", "reports"), ("longform", "reports"), ("inspection", "reports"), ("studies", "reports"), ("build", "studies"), ("reports", "longform")}  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

@@ -1,0 +1,72 @@
+"""What a command beside `report` answers: a few sentences, tables of cells, and where all of it comes from.
+
+A frozen value, like the Report; every format of every such command is made from it alone.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from funnelkit.metrics.cell import Cell
+from funnelkit.reports import Source, Span
+
+if TYPE_CHECKING:
+    from funnelkit.tables import Note
+
+TEXT = "text"
+"""The unit of a field that holds words."""
+
+
+class Field(Struct, frozen=True, kw_only=True):
+    """One column of a table."""
+
+    id: str
+    """Stable, for scripts: small letters, digits and _."""
+    label: str
+    unit: str
+    """``TEXT``, or one of the units of a metric: count, money, ratio, multiple, days, number ..."""
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """What stands in one place of a table: words, or a cell with all that is needed to trust it."""
+
+    text: str = ""
+    cell: Cell | None = None
+    young: bool = False
+    """Not all of its cases have had their time: shown, but as something that will still change."""
+    verdict: str = ""
+    """better, worse, changed, no call, met, missed ...: what the number means, where it means something."""
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """Rows of entries, one for each of the fields."""
+
+    id: str
+    title: str
+    fields: tuple[Field, ...]
+    rows: tuple[tuple[Entry, ...], ...]
+    names: int = 1
+    """So many of the first fields say what a row is."""
+    caption: str = ""
+    """One sentence: what the numbers are and by which convention."""
+
+
+class Study(Struct, frozen=True, kw_only=True):
+    """The whole answer."""
+
+    command: str
+    """cohorts, why, check ..."""
+    title: str
+    as_of: date | None
+    timezone: str
+    currency: str | None
+    period: Span | None
+    filters: tuple[str, ...]
+    sentences: tuple[str, ...]
+    """The answer in words, the most important one first."""
+    tables: tuple[Table, ...]
+    sources: tuple[Source, ...]
+    warnings: tuple[Note, ...]
