@@ -20,6 +20,7 @@ from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.formula import evaluate
 from funnelkit.metrics.language import GROUPS, Metric
 from funnelkit.metrics.moments import Moments
+from funnelkit.metrics.survival import kaplan_meier
 
 KNOWN = catalog.load()
 WANTED = (
@@ -41,7 +42,8 @@ def worked(metric: Metric, given: dict[str, Any]) -> float | int | None:
     if metric.statistic == "conversion":
         return evaluate(f"{metric.reached} / {metric.among}", given)
     if metric.statistic == "survival":
-        return stats.survival_median(Counter(given["events"]), Counter(given["censored"])).value
+        came, waiting = Counter(given["events"]), Counter(given["censored"])
+        return stats.survival_median(kaplan_meier(came, waiting), came.total() + waiting.total()).value
     values = Counter(given["values"])
     if metric.statistic == "mean":
         return stats.mean(Moments.of(values), Fraction(str(given.get(metric.times or "", 1)))).value

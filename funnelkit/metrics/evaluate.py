@@ -175,13 +175,23 @@ class Evaluator:
         if metric.statistic == "conversion":
             return self._conversion(metric, key, window)
         if metric.statistic == "survival":
-            counts = self.tally.values(self.catalog.histograms[metric.of], key, window)
-            return stats.survival_median(*conversion.waits(counts))
+            return self._survival(self.catalog.histograms[metric.of], key, window)
         unit = self.unit(metric)
         if metric.statistic == "mean":
             return stats.mean(self.moments(metric, key, window), unit, metric.method)
         ordered = self._ordered(metric, key, window)
         return stats.quantile(ordered, metric.q, unit, limits=metric.statistic == "median")
+
+    def _survival(self, histogram: Histogram, key: Key, window: Window) -> Cell:
+        counts = self.tally.values(histogram, key, window)
+        if not histogram.aged:
+            closed, censored = conversion.waits(counts)
+            curve = survival.kaplan_meier(closed, censored)
+            return stats.survival_median(curve, sum(closed.values()) + sum(censored.values()))
+        days = list(self.tally.days(histogram, key, window))
+        lags = {lag: n for (lag, came), n in counts.items() if came}
+        curve = conversion.timing(lags, days, self.tally.timeline.as_of)
+        return stats.survival_median(curve, sum(leads.leads for _, leads in days))
 
     def _conversion(self, metric: Metric, key: Key, window: Window) -> Cell:
         won = self._sum(self.catalog.measures[metric.reached], key, window)

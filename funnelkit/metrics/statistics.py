@@ -66,18 +66,17 @@ def quantile(ordered: Sequence[tuple[int, int]], q: float, unit: Fraction, *, li
     )
 
 
-def survival_median(closed: Histogram, censored: Histogram) -> Cell:
-    """The Kaplan-Meier median of days until *closed*, of which *censored* have only been seen so long."""
-    if not closed and not censored:
+def survival_median(curve: survival.Curve, entities: int) -> Cell:
+    """The median of a Kaplan-Meier *curve* of so many *entities*, those without the event among them."""
+    if not entities:
         return empty(NO_VALUES)
-    curve = survival.kaplan_meier(closed, censored)
     days = survival.median(curve)
     if days is None:
         return empty(NOT_REACHED)
     low, high = survival.median_limits(curve)
     return Cell(
         value=days,
-        n=sum(closed.values()) + sum(censored.values()),
+        n=entities,
         interval=None if low is None else (low, high),
         interval_type=None if low is None else "km",
     )
