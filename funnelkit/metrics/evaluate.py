@@ -18,7 +18,14 @@ from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell, Number
 from funnelkit.metrics.columns import table_columns
 from funnelkit.metrics.moments import Moments
-from funnelkit.metrics.reasons import NO_DENOMINATOR, NO_MARGIN, NO_SPEND_HERE, Reason, missing_dimension
+from funnelkit.metrics.reasons import (
+    NO_DENOMINATOR,
+    NO_MARGIN,
+    NO_PERIOD,
+    NO_SPEND_HERE,
+    Reason,
+    missing_dimension,
+)
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -124,6 +131,8 @@ class Evaluator:
             lacking = [d for d in self.settings.by if d not in self._facts.dimensions(part.table)]
             if grouped and lacking:
                 return missing_dimension(part.table, lacking[0])
+            if everything and getattr(part, "of_customers", "") not in ("", "paying", "repeating"):
+                return NO_PERIOD
             undated = self._facts.lacks_day(part.table, part.date)
             if undated and not everything and not (reaches and getattr(part, "cumulative", False)):
                 return undated
