@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ROUNDING = 1e-12
-"""Some hundred additions may leave a share this little below another that it equals."""
+"""Some hundred additions may leave a share this far from another that it equals."""
 
 
 class Incidence(Struct, frozen=True, kw_only=True):
@@ -96,8 +96,11 @@ def share_limits(found: Incidence, outcome: str, day: int, level: float = 0.95) 
     step = bisect_right(found.times, day)
     share = found.shares[outcome][step - 1] if step else 0.0
     error = found.stderr[outcome][step - 1] if step else 0.0
-    trials = share * (1 - share) / error**2 if error > 0 else found.known[bisect_left(found.times, day)]
-    return wilson(min(share, 1.0) * trials, trials, level) if trials else (0.0, 1.0)
+    if error > 0:
+        trials = share * (1 - share) / error**2
+        return wilson(share * trials, trials, level)
+    known = found.known[bisect_left(found.times, day)]
+    return wilson(round(share) * known, known, level) if known else (0.0, 1.0)
 
 
 def quantile_among(found: Incidence, outcome: str, q: float = 0.5) -> int | None:
@@ -139,5 +142,5 @@ def _outcome(
         variance = own - 2 * (total * gain - gain_shared)
         variance += total**2 * risk - 2 * total * risk_shared + risk_squared
         shares.append(total)
-        errors.append(math.sqrt(max(0.0, variance)))
+        errors.append(math.sqrt(max(0.0, variance)) if _ROUNDING < total < 1 - _ROUNDING else 0.0)
     return tuple(shares), tuple(errors)
