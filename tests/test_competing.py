@@ -36,7 +36,9 @@ def test_the_shares_by_hand() -> None:
     assert found.shares["lost"] == pytest.approx((0.1, 0.1, 0.1, 0.1 + 0.4 / 3))
     assert found.open == pytest.approx((0.8, 0.8, 0.4, 0.8 / 3))
     assert found.known == (10, 10, 8, 8, 6)
-    assert [share_at(found, "won", day) for day in (0, 2, 4, 5, 100)] == pytest.approx([0, 0.1, 0.1, 0.5, 0.5])
+    assert [share_at(found, "won", day) for day in (0, 2, 4, 5, 100)] == pytest.approx(
+        [0, 0.1, 0.1, 0.5, 0.5]
+    )
     assert [open_at(found, day) for day in (0, 3, 8)] == pytest.approx([1, 0.8, 0.4])
 
 
@@ -53,7 +55,9 @@ def test_won_lost_and_open_are_everything(won: list[int], lost: list[int], waiti
         whole = share_at(found, "won", day) + share_at(found, "lost", day) + open_at(found, day)
         assert whole == pytest.approx(1, abs=1e-12)
     closed = kaplan_meier(Counter(won + lost), Counter(waiting))
-    assert [open_at(found, d) for d in range(42)] == pytest.approx([survival_at(closed, d) for d in range(42)])
+    assert [open_at(found, d) for d in range(42)] == pytest.approx(
+        [survival_at(closed, d) for d in range(42)]
+    )
 
 
 @given(events=ages, waiting=ages)
@@ -128,7 +132,7 @@ def test_limits_where_none_or_all_have_it_rest_on_those_whose_state_is_known() -
 
 
 def test_limits_widen_as_fewer_are_seen() -> None:
-    found = aalen_johansen({"won": {d: 2 for d in range(1, 60)}, "lost": {}}, {10: 200, 40: 50, 60: 20})
+    found = aalen_johansen({"won": dict.fromkeys(range(1, 60), 2), "lost": {}}, {10: 200, 40: 50, 60: 20})
     early, late = share_limits(found, "won", 9), share_limits(found, "won", 59)
     assert early[0] < share_at(found, "won", 9) < early[1]
     assert late[1] - late[0] > early[1] - early[0]

@@ -49,24 +49,24 @@ def effects(before: Factors, after: Factors) -> dict[str, float]:
 
 
 def segment_effects(
-    before: Mapping[Key, Factors], after: Mapping[Key, Factors]
+    before: Mapping[Key, Factors], after: Mapping[Key, Factors], volume: str
 ) -> dict[Key, dict[str, float]]:
     """The effects on a sum over segments of products, by segment and factor.
 
-    The first factor is the volume (leads, deals). It is taken as the volume of all segments times the
-    segment's share of it, so that its own effect is growth at an unchanged mix, and `mix` is what the
-    shift between segments has brought. All effects of all segments add up to the change of the sum.
-    A segment that one period lacks had no volume there, and is all mix. Raises ValueError as `effects`.
+    *volume* names the factor that adds up over segments (leads, deals). It is taken as the volume of
+    all segments times the segment's share of it, so that its own effect is growth at an unchanged mix,
+    and `mix` is what the shift between segments has brought. All effects of all segments add up to the
+    change of the sum. A segment that one period lacks had no volume there, and is all mix. Raises
+    ValueError as `effects`, and where a segment has no volume or a factor of the name `mix`.
     """
-    names = next((list(factors) for factors in (*before.values(), *after.values())), [])
-    if not names or MIX in names:
-        raise ValueError(f"segments need factors, and none may be called {MIX}")
-    absent: Factors = {name: 0.0 if name == names[0] else None for name in names}
-    old, new = (sum(f[names[0]] or 0.0 for f in period.values()) for period in (before, after))
+    found = [*before.values(), *after.values()]
+    if any(volume not in factors or MIX in factors for factors in found):
+        raise ValueError(f"every segment needs {volume}, and none may have a factor called {MIX}")
+    absent: Factors = {name: None for factors in found for name in factors} | {volume: 0.0}
+    old, new = (sum(f[volume] or 0.0 for f in period.values()) for period in (before, after))
     return {
         key: effects(
-            _shared(before.get(key, absent), names[0], old),
-            _shared(after.get(key, absent), names[0], new),
+            _shared(before.get(key, absent), volume, old), _shared(after.get(key, absent), volume, new)
         )
         for key in {**before, **after}
     }
@@ -78,7 +78,8 @@ def log_mean(a: float, b: float) -> float:
     >>> log_mean(3, 3), round(log_mean(math.e, 1), 12) == round(math.e - 1, 12)
     (3, True)
     """
-    return a if a == b else (a - b) / math.log1p((a - b) / b)
+    least, gap = min(a, b), abs(a - b)
+    return gap / math.log1p(gap / least) if gap else a
 
 
 def _known(name: str, a: float | None, b: float | None) -> tuple[float, float]:
