@@ -14,7 +14,7 @@ import pytest
 
 from funnelkit.metrics.agreement import auc, kappa
 from funnelkit.metrics.bootstrap import MODULUS, THRESHOLDS, limits
-from funnelkit.metrics.competing import aalen_johansen, share_limits
+from funnelkit.metrics.competing import aalen_johansen, effective_counts, share_limits
 from funnelkit.metrics.curves import Times, days_between, restricted_mean
 from funnelkit.metrics.decompose import rate_and_mix
 from funnelkit.metrics.intervals import newcombe, wilson
@@ -80,6 +80,19 @@ def test_aalen_johansen() -> None:
             yield share_limits(found, "won", day), truth
 
     assert 0.93 <= covered(draw, 600) <= 0.97
+
+
+def test_the_difference_of_two_shares_with_open_deals() -> None:
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        found = []
+        for _ in range(2):
+            won, lost, waiting = deals(random, 70)
+            found.append(aalen_johansen({"won": counted(won), "lost": counted(lost)}, counted(waiting)))
+        first, second = (effective_counts(one, "won", 40) for one in found)
+        _, low, high = newcombe(*first, *second)
+        yield (low, high), 0
+
+    assert 0.93 <= covered(draw, 800) <= 0.97
 
 
 def closed(random: np.random.Generator, n: int, hazard: float) -> Times:

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from funnelkit.metrics.decompose import Counts, Effect, rate_and_mix
+from funnelkit.metrics.decompose import Counts, Effect, mean_and_mix, rate_and_mix
+from funnelkit.metrics.moments import Moments
 
 BERKELEY = {
     "A": ((512, 313), (89, 19)),
@@ -97,12 +98,35 @@ def test_the_error_of_shares_by_hand() -> None:
     assert found.rate == Effect(0, 0, 0)
 
 
+def test_means_of_noughts_and_ones_are_rates() -> None:
+    def moments(period: dict[str, Counts]) -> dict[str, Moments]:
+        return {key: Moments.of({0: n - x, 1: x}) for key, (x, n) in period.items()}
+
+    found, known = mean_and_mix(moments(WOMEN), moments(MEN)), rate_and_mix(WOMEN, MEN)
+    assert (found.change, found.parts) == (known.change, known.parts)
+    # The variance of a mean divides by one less.
+    assert found.rate.low == pytest.approx(known.rate.low, rel=0.01)
+    assert found.rate.low < known.rate.low
+
+
+def test_deal_sizes_that_fell_only_because_small_deals_came() -> None:
+    large, small = Moments.of({9_000: 10, 11_000: 10}), Moments.of({900: 10, 1_100: 10})
+    found = mean_and_mix({"large": large}, {"large": large, "small": small})
+    assert (found.rate.value, found.mix.value) == pytest.approx((0, -4_500))
+    # Shares of 20 and 20 of 40; the mean of the small, which only one period has; and half of the large.
+    shares = 0.5 * 0.5 / 40 * 9_000**2
+    half = 1.959963985 * (shares + 0.25 * (100**2 / 19 + 2 * 1_000**2 / 19 / 4)) ** 0.5
+    assert found.mix.high == pytest.approx(-4_500 + half)
+    one = mean_and_mix({"a": Moments.of({5: 1})}, {"a": Moments.of({7: 1}), "b": Moments.of({})})
+    assert (one.rate, one.mix) == (Effect(2, 2, 2), Effect(0, 0, 0))
+
+
 @pytest.mark.parametrize(
     ("before", "after", "match"),
     [
-        ({}, {"a": (1, 2)}, "without trials"),
-        ({"a": (1, 2)}, {"a": (0, 0)}, "without trials"),
-        ({"a": (3, 2)}, {"a": (1, 2)}, "not rates: 3 of 2"),
+        ({}, {"a": (1, 2)}, "without entities"),
+        ({"a": (1, 2)}, {"a": (0, 0)}, "without entities"),
+        ({"a": (3, 2)}, {"a": (1, 2)}, "not a rate: 3 of 2"),
     ],
 )
 def test_what_is_no_rate_has_no_parts(

@@ -1,4 +1,4 @@
-"""Why an overall rate changed: because the segments' rates did, or because their shares did.
+"""Why an overall rate or mean changed: because the segments' own did, or because their shares did.
 
 A channel that converts poorly may grow until the overall rate falls although every channel improved.
 Rate effect and mix effect add up to the change, without a remainder, and so do the segments' parts.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
+from funnelkit.metrics.moments import NONE, Moments
 from funnelkit.metrics.special import normal_quantile
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Effect(Struct, frozen=True):
 
 
 class Part(Struct, frozen=True):
-    """What one segment has contributed to the change of the overall rate."""
+    """What one segment has contributed to the change."""
 
     rate: float
     """Because its own rate changed."""
@@ -40,13 +41,23 @@ class Part(Struct, frozen=True):
 
 
 class RateAndMix(Struct, Generic[Key], frozen=True, kw_only=True):
-    """The change of an overall rate in two effects, which add up to it."""
+    """The change of an overall rate or mean in two effects, which add up to it."""
 
     change: float
     rate: Effect
     mix: Effect
     parts: Mapping[Key, Part]
     """By segment; they add up to the two effects."""
+
+
+class _Cell(Struct, frozen=True):
+    """A segment in one period."""
+
+    n: int
+    rate: float
+    """Or mean."""
+    variance: float
+    """Of the rate."""
 
 
 class _Segment(Struct, frozen=True):
@@ -77,11 +88,31 @@ def rate_and_mix(
     >>> round(found.rate.value, 12), round(found.mix.value, 12)
     (0.0, -0.1)
     """
-    old, new = (sum(n for _, n in period.values()) for period in (before, after))
+    keys = {**before, **after}
+    return _decomposed(
+        {key: (_rate(*before.get(key, (0, 0))), _rate(*after.get(key, (0, 0)))) for key in keys}, level
+    )
+
+
+def mean_and_mix(
+    before: Mapping[Key, Moments], after: Mapping[Key, Moments], level: float = 0.95
+) -> RateAndMix[Key]:
+    """The same of a mean, such as deal size; *rate* is then the effect of the segments' own means.
+
+    A segment of one value has no known spread, and adds none to the limits.
+    """
+    keys = {**before, **after}
+    return _decomposed(
+        {key: (_mean(before.get(key, NONE)), _mean(after.get(key, NONE))) for key in keys}, level
+    )
+
+
+def _decomposed(cells: Mapping[Key, tuple[_Cell, _Cell]], level: float) -> RateAndMix[Key]:
+    old, new = (sum(pair[i].n for pair in cells.values()) for i in (0, 1))
     if min(old, new) <= 0:
-        raise ValueError("a period without trials has no rate")
-    keys = [key for key in {**before, **after} if before.get(key, (0, 0))[1] or after.get(key, (0, 0))[1]]
-    segments = [_segment(before.get(key, (0, 0)), after.get(key, (0, 0)), old, new) for key in keys]
+        raise ValueError("a period without entities has no rate")
+    keys = [key for key, pair in cells.items() if pair[0].n or pair[1].n]
+    segments = [_segment(*cells[key], old, new) for key in keys]
     # Growth adds up to 0, so measuring rates from their average moves parts between segments only.
     average = math.fsum(s.share * s.rate for s in segments)
     parts = {
@@ -90,10 +121,10 @@ def rate_and_mix(
     }
     rate_variance = math.fsum(s.share**2 * s.variance for s in segments if s.both)
     mix_variance = math.fsum(s.growth**2 * s.variance / (4 if s.both else 1) for s in segments)
-    for sign, trials in ((-1, old), (1, new)):
+    for sign, entities in ((-1, old), (1, new)):
         shares = [s.share + sign * s.growth / 2 for s in segments]
-        rate_variance += _spread(shares, [s.gain / 2 for s in segments]) / trials
-        mix_variance += _spread(shares, [s.rate for s in segments]) / trials
+        rate_variance += _spread(shares, [s.gain / 2 for s in segments]) / entities
+        mix_variance += _spread(shares, [s.rate for s in segments]) / entities
     rate = math.fsum(part.rate for part in parts.values())
     mix = math.fsum(part.mix for part in parts.values())
     return RateAndMix(
@@ -104,19 +135,29 @@ def rate_and_mix(
     )
 
 
-def _segment(before: Counts, after: Counts, old: int, new: int) -> _Segment:
-    (x0, n0), (x1, n1) = before, after
-    if not (0 <= x0 <= n0 and 0 <= x1 <= n1):
-        raise ValueError(f"not rates: {x0} of {n0} and {x1} of {n1}")
-    rate0 = x0 / n0 if n0 else x1 / n1
-    rate1 = x1 / n1 if n1 else rate0
+def _rate(x: int, n: int) -> _Cell:
+    if not 0 <= x <= n:
+        raise ValueError(f"not a rate: {x} of {n}")
+    return _Cell(n, x / n, x * (n - x) / n**3) if n else _Cell(0, 0.0, 0.0)
+
+
+def _mean(of: Moments) -> _Cell:
+    if not of.n:
+        return _Cell(0, 0.0, 0.0)
+    spread = (of.n * of.squares - of.total**2) / (of.n**2 * (of.n - 1)) if of.n > 1 else 0.0
+    return _Cell(of.n, of.total / of.n, spread)
+
+
+def _segment(before: _Cell, after: _Cell, old: int, new: int) -> _Segment:
+    first = before.rate if before.n else after.rate
+    second = after.rate if after.n else before.rate
     return _Segment(
-        share=(n0 / old + n1 / new) / 2,
-        growth=n1 / new - n0 / old,
-        rate=(rate0 + rate1) / 2,
-        gain=rate1 - rate0,
-        variance=sum(x * (n - x) / n**3 for x, n in (before, after) if n),
-        both=min(n0, n1) > 0,
+        share=(before.n / old + after.n / new) / 2,
+        growth=after.n / new - before.n / old,
+        rate=(first + second) / 2,
+        gain=second - first,
+        variance=before.variance + after.variance,
+        both=min(before.n, after.n) > 0,
     )
 
 
