@@ -153,6 +153,8 @@ def test_median_time_of_winners_counts_the_open() -> None:
     assert quantile_among(found, "won") == 30
     assert quantile_among(aalen_johansen({"won": {5: 1, 10: 1, 30: 1, 40: 1}}, {}), "won") == 10
     assert quantile_among(found, "won", 1) == 40
+    half_lost = aalen_johansen({"won": {5: 1, 10: 1}, "lost": {7: 2}}, {})
+    assert [quantile_among(half_lost, "won", q) for q in (0.5, 0.6)] == [5, 10]
     assert quantile_among(aalen_johansen({"won": {}, "lost": {3: 2}}, {}), "won") is None
 
 

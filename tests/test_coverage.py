@@ -134,6 +134,25 @@ def test_rate_and_mix_effects() -> None:
     assert 0.93 <= covered(draw, 1000) <= 0.97
 
 
+def test_rate_and_mix_effects_of_many_small_segments() -> None:
+    setting = np.random.default_rng(4)
+    shares = setting.dirichlet(np.full(10, 2.0), 2)
+    rates = setting.uniform(0.1, 0.5, (2, 10))
+    rate = float(shares.mean(axis=0) @ (rates[1] - rates[0]))
+
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        periods: list[dict[int, tuple[int, int]]] = []
+        for weights, chances in zip(shares, rates, strict=True):
+            n = random.multinomial(90, weights)
+            periods.append(
+                dict(enumerate(zip(random.binomial(n, chances).tolist(), n.tolist(), strict=True)))
+            )
+        found = rate_and_mix(periods[0], periods[1])
+        yield (found.rate.low, found.rate.high), rate
+
+    assert 0.93 <= covered(draw, 1000) <= 0.97
+
+
 def test_area_under_the_curve() -> None:
     # Scores of whole tenths of a standard deviation, good ones on average 1.2 of them higher.
     truth = 0.5 * math.erfc(-1.2 / 2)

@@ -86,37 +86,42 @@ def test_a_segment_of_one_period_only_is_pure_mix() -> None:
 def test_one_segment_is_pure_rate_with_the_error_of_two_rates() -> None:
     found = rate_and_mix({"all": (20, 100)}, {"all": (60, 200)})
     assert found.mix == Effect(0, 0, 0)
-    half = 1.959963985 * (0.2 * 0.8 / 100 + 0.3 * 0.7 / 200) ** 0.5
+    half = 1.959963985 * (0.2 * 0.8 / 99 + 0.3 * 0.7 / 199) ** 0.5
     assert (found.rate.value, found.rate.low, found.rate.high) == pytest.approx((0.1, 0.1 - half, 0.1 + half))
 
 
-def test_the_error_of_shares_by_hand() -> None:
-    # Rates of 0 and 1 have no error, so all of it is that of two shares: here of 30 % and of 60 %.
+def test_the_errors_by_hand() -> None:
+    # Nobody of b ever converts and everybody of a does: all of the change is mix.
     found = rate_and_mix({"a": (30, 30), "b": (0, 70)}, {"a": (60, 60), "b": (0, 40)})
-    half = 1.959963985 * (0.3 * 0.7 / 100 + 0.6 * 0.4 / 100) ** 0.5
+    shares = 0.3 * 0.7 / 100 + 0.6 * 0.4 / 100
+    # Each rate has the spread of one more of its period.
+    before, after = 0.3 * 0.7 * 100 / 99, 0.6 * 0.4 * 100 / 99
+    rates = [before / 30**2 + after / 60**2, before / 70**2 + after / 40**2]
+    half = 1.959963985 * (shares + 0.3**2 * sum(rates) / 4) ** 0.5
     assert (found.mix.low, found.mix.high) == pytest.approx((0.3 - half, 0.3 + half))
-    assert found.rate == Effect(0, 0, 0)
+    half = 1.959963985 * (0.45**2 * rates[0] + 0.55**2 * rates[1]) ** 0.5
+    assert (found.rate.value, found.rate.low, found.rate.high) == pytest.approx((0, -half, half))
 
 
 def test_means_of_noughts_and_ones_are_rates() -> None:
     def moments(period: dict[str, Counts]) -> dict[str, Moments]:
         return {key: Moments.of({0: n - x, 1: x}) for key, (x, n) in period.items()}
 
-    found, known = mean_and_mix(moments(WOMEN), moments(MEN)), rate_and_mix(WOMEN, MEN)
-    assert (found.change, found.parts) == (known.change, known.parts)
-    # The variance of a mean divides by one less.
-    assert found.rate.low == pytest.approx(known.rate.low, rel=0.01)
-    assert found.rate.low < known.rate.low
+    assert mean_and_mix(moments(WOMEN), moments(MEN)) == rate_and_mix(WOMEN, MEN)
 
 
 def test_deal_sizes_that_fell_only_because_small_deals_came() -> None:
     large, small = Moments.of({9_000: 10, 11_000: 10}), Moments.of({900: 10, 1_100: 10})
     found = mean_and_mix({"large": large}, {"large": large, "small": small})
     assert (found.rate.value, found.mix.value) == pytest.approx((0, -4_500))
-    # Shares of 20 and 20 of 40; the mean of the small, which only one period has; and half of the large.
     shares = 0.5 * 0.5 / 40 * 9_000**2
-    half = 1.959963985 * (shares + 0.25 * (100**2 / 19 + 2 * 1_000**2 / 19 / 4)) ** 0.5
-    assert found.mix.high == pytest.approx(-4_500 + half)
+    before = 20 * 1_000**2 / 19
+    after = (20 * 1_000**2 + 20 * 100**2 + 40 * 4_500**2) / 39
+    # Only one period has the small ones, so their mean counts whole; of the large both count by half.
+    large_error = (20 * 1_000**2 + before) / 20**2 + (20 * 1_000**2 + after) / 20**2
+    small_error = (20 * 100**2 + after) / 20**2
+    half = 1.959963985 * (shares + 0.5**2 * (large_error / 4 + small_error)) ** 0.5
+    assert (found.mix.low, found.mix.high) == pytest.approx((-4_500 - half, -4_500 + half))
     one = mean_and_mix({"a": Moments.of({5: 1})}, {"a": Moments.of({7: 1}), "b": Moments.of({})})
     assert (one.rate, one.mix) == (Effect(2, 2, 2), Effect(0, 0, 0))
 

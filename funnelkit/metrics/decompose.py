@@ -50,16 +50,6 @@ class RateAndMix(Struct, Generic[Key], frozen=True, kw_only=True):
     """By segment; they add up to the two effects."""
 
 
-class _Cell(Struct, frozen=True):
-    """A segment in one period."""
-
-    n: int
-    rate: float
-    """Or mean."""
-    variance: float
-    """Of the rate."""
-
-
 class _Segment(Struct, frozen=True):
     share: float
     """The mean of its shares of both periods."""
@@ -70,7 +60,7 @@ class _Segment(Struct, frozen=True):
     gain: float
     """Its rate after less before."""
     variance: float
-    """Sum of the variances of its rates."""
+    """Sum of the variances of both rates."""
     both: bool
     """Whether both periods have it."""
 
@@ -82,37 +72,28 @@ def rate_and_mix(
 
     Weights are the averages of both periods (Kitagawa 1955, JASA 50:1168-1194). A segment that one
     period lacks takes the other's rate there, so that it is pure mix. Limits are normal, by the delta
-    method, of binomial rates and multinomial shares. Raises ValueError where a period has no trials.
+    method, of rates and of multinomial shares. Raises ValueError where a period has no trials.
 
     >>> found = rate_and_mix({"a": (5, 10), "b": (1, 10)}, {"a": (5, 10), "b": (3, 30)})
     >>> round(found.rate.value, 12), round(found.mix.value, 12)
     (0.0, -0.1)
     """
-    keys = {**before, **after}
-    return _decomposed(
-        {key: (_rate(*before.get(key, (0, 0))), _rate(*after.get(key, (0, 0)))) for key in keys}, level
-    )
+    for x, n in (*before.values(), *after.values()):
+        if not 0 <= x <= n:
+            raise ValueError(f"not a rate: {x} of {n}")
+    old, new = ({key: Moments(n, x, x) for key, (x, n) in period.items()} for period in (before, after))
+    return mean_and_mix(old, new, level)
 
 
 def mean_and_mix(
     before: Mapping[Key, Moments], after: Mapping[Key, Moments], level: float = 0.95
 ) -> RateAndMix[Key]:
-    """The same of a mean, such as deal size; *rate* is then the effect of the segments' own means.
-
-    A segment of one value has no known spread, and adds none to the limits.
-    """
-    keys = {**before, **after}
-    return _decomposed(
-        {key: (_mean(before.get(key, NONE)), _mean(after.get(key, NONE))) for key in keys}, level
-    )
-
-
-def _decomposed(cells: Mapping[Key, tuple[_Cell, _Cell]], level: float) -> RateAndMix[Key]:
-    old, new = (sum(pair[i].n for pair in cells.values()) for i in (0, 1))
-    if min(old, new) <= 0:
+    """The same of a mean, such as deal size; *rate* is then the effect of the segments' own means."""
+    old, new = (sum(period.values(), NONE) for period in (before, after))
+    if min(old.n, new.n) <= 0:
         raise ValueError("a period without entities has no rate")
-    keys = [key for key, pair in cells.items() if pair[0].n or pair[1].n]
-    segments = [_segment(*cells[key], old, new) for key in keys]
+    keys = [key for key in {**before, **after} if before.get(key, NONE).n or after.get(key, NONE).n]
+    segments = [_segment(before.get(key, NONE), after.get(key, NONE), old, new) for key in keys]
     # Growth adds up to 0, so measuring rates from their average moves parts between segments only.
     average = math.fsum(s.share * s.rate for s in segments)
     parts = {
@@ -121,7 +102,7 @@ def _decomposed(cells: Mapping[Key, tuple[_Cell, _Cell]], level: float) -> RateA
     }
     rate_variance = math.fsum(s.share**2 * s.variance for s in segments if s.both)
     mix_variance = math.fsum(s.growth**2 * s.variance / (4 if s.both else 1) for s in segments)
-    for sign, entities in ((-1, old), (1, new)):
+    for sign, entities in ((-1, old.n), (1, new.n)):
         shares = [s.share + sign * s.growth / 2 for s in segments]
         rate_variance += _spread(shares, [s.gain / 2 for s in segments]) / entities
         mix_variance += _spread(shares, [s.rate for s in segments]) / entities
@@ -135,30 +116,35 @@ def _decomposed(cells: Mapping[Key, tuple[_Cell, _Cell]], level: float) -> RateA
     )
 
 
-def _rate(x: int, n: int) -> _Cell:
-    if not 0 <= x <= n:
-        raise ValueError(f"not a rate: {x} of {n}")
-    return _Cell(n, x / n, x * (n - x) / n**3) if n else _Cell(0, 0.0, 0.0)
-
-
-def _mean(of: Moments) -> _Cell:
-    if not of.n:
-        return _Cell(0, 0.0, 0.0)
-    spread = (of.n * of.squares - of.total**2) / (of.n**2 * (of.n - 1)) if of.n > 1 else 0.0
-    return _Cell(of.n, of.total / of.n, spread)
-
-
-def _segment(before: _Cell, after: _Cell, old: int, new: int) -> _Segment:
-    first = before.rate if before.n else after.rate
-    second = after.rate if after.n else before.rate
+def _segment(before: Moments, after: Moments, old: Moments, new: Moments) -> _Segment:
+    shares = before.n / old.n, after.n / new.n
+    first = before.total / before.n if before.n else after.total / after.n
+    second = after.total / after.n if after.n else first
     return _Segment(
-        share=(before.n / old + after.n / new) / 2,
-        growth=after.n / new - before.n / old,
+        share=sum(shares) / 2,
+        growth=shares[1] - shares[0],
         rate=(first + second) / 2,
         gain=second - first,
-        variance=before.variance + after.variance,
+        variance=_variance(before, old) + _variance(after, new),
         both=min(before.n, after.n) > 0,
     )
+
+
+def _variance(own: Moments, all_: Moments) -> float:
+    """The variance of the mean of a segment; 0 of none.
+
+    As if one more entity had come, as far from the mean as those of the whole period are on average:
+    few that happen to be equal are not certain.
+    """
+    if not own.n:
+        return 0.0
+    typical = _squares(all_) / (all_.n - 1) if all_.n > 1 else 0.0
+    return (_squares(own) + typical) / own.n**2
+
+
+def _squares(of: Moments) -> float:
+    """Sum of the squared distances from the mean."""
+    return (of.n * of.squares - of.total**2) / of.n
 
 
 def _spread(shares: Sequence[float], values: Sequence[float]) -> float:
