@@ -18,6 +18,7 @@ from funnelkit.metrics.competing import aalen_johansen, effective_counts, share_
 from funnelkit.metrics.curves import Times, days_between, restricted_mean
 from funnelkit.metrics.decompose import rate_and_mix
 from funnelkit.metrics.intervals import newcombe, wilson
+from funnelkit.metrics.ratios import PairSums, ratio
 from funnelkit.metrics.significance import mantel_haenszel, power
 from funnelkit.metrics.special import normal_quantile
 from funnelkit.metrics.survival import kaplan_meier
@@ -221,6 +222,25 @@ def test_resampled_means_of_skewed_money() -> None:
 
     # Percentiles are a little short for skewed money, and more so the fewer rows there are.
     assert 0.91 <= covered(draw, 500) <= 0.97
+
+
+def test_fiellers_limits_of_a_return_on_spend() -> None:
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        spend = random.gamma(3, 10_000, 40).astype(int) + 1
+        revenue = (spend * random.gamma(4, 0.75, 40)).astype(int)
+        pairs = PairSums(
+            40,
+            *(
+                int(v)
+                for v in (revenue.sum(), spend.sum(), revenue @ revenue, spend @ spend, revenue @ spend)
+            ),
+        )
+        _, low, high = ratio(pairs)
+        assert low is not None
+        assert high is not None
+        yield (low, high), 3.0
+
+    assert 0.92 <= covered(draw, 1500) <= 0.97
 
 
 def test_macks_limits_of_what_is_to_come() -> None:

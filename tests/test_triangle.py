@@ -117,6 +117,7 @@ def test_what_is_no_triangle_is_refused(rows: list[list[float]]) -> None:
 def test_nothing_cannot_grow() -> None:
     with pytest.raises(ValueError, match="no cohort had anything at age 0"):
         chain_ladder([[0, 4], [0, 5], [0]])
+    assert chain_ladder([[1, 3], [1]]).to_come == (0, 2)
     # One cohort that began with nothing only adds to the growth of all.
     assert chain_ladder([[0, 4], [10, 16], [5]]).factors == (2,)
 
