@@ -65,6 +65,7 @@ def test_chi_squared_agrees_with_scipy(groups: list[tuple[int, int]]) -> None:
 def test_few_expected_are_told() -> None:
     assert not chi_squared([(1, 20), (5, 25)]).reliable
     assert chi_squared([(10, 20), (15, 30)]).reliable
+    assert chi_squared([(5, 10), (5, 10)]).reliable
     nobody = chi_squared([(0, 20), (0, 30), (0, 5)])
     assert (nobody.statistic, nobody.p, nobody.reliable) == (0, 1, False)
     for groups in ([(1, 2)], [(1, 2), (0, 0)], [(3, 2), (1, 2)]):
