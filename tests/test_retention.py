@@ -70,7 +70,7 @@ def test_retention_equals_sql_by_hand(
     payments: Path, config: Path, engine: str, period: str, first: str, last: str
 ) -> None:
     made = report(metrics=NAMES, period=period, config=config, engine=engine)
-    (row,) = duckdb.sql(MADE.format(path=payments, first=first, last=last)).fetchall()
+    (row,) = duckdb.connect().execute(MADE.format(path=payments, first=first, last=last)).fetchall()
     assert [made.metrics[name].value for name in NAMES] == pytest.approx(list(row), rel=1e-12)
     assert made.metrics["retention_rate"].interval is not None
 
@@ -80,7 +80,9 @@ def test_a_trend_has_the_retention_of_each_month(payments: Path, config: Path, e
     made = report(metrics=NAMES, period="2025-07-01..2025-12-31", grain="month", config=config, engine=engine)
     assert made.trend is not None
     (october,) = (point for point in made.trend.points if point.span.label == "2025-10")
-    (row,) = duckdb.sql(MADE.format(path=payments, first="2025-10-01", last="2025-10-31")).fetchall()
+    (row,) = (
+        duckdb.connect().execute(MADE.format(path=payments, first="2025-10-01", last="2025-10-31")).fetchall()
+    )
     assert [october.cells[name].value for name in NAMES] == pytest.approx(list(row), rel=1e-12)
 
 
@@ -92,7 +94,9 @@ def test_without_a_period_there_is_no_year_before(config: Path) -> None:
 
 def test_a_month_that_is_not_over_is_compared_with_as_many_days(payments: Path, config: Path) -> None:
     made = report(metrics=NAMES, period="2026-05", as_of="2026-05-10", config=config)
-    (row,) = duckdb.sql(MADE.format(path=payments, first="2026-05-01", last="2026-05-10")).fetchall()
+    (row,) = (
+        duckdb.connect().execute(MADE.format(path=payments, first="2026-05-01", last="2026-05-10")).fetchall()
+    )
     assert [made.metrics[name].value for name in NAMES] == pytest.approx(list(row), rel=1e-12)
 
 

@@ -59,6 +59,7 @@ def build(
     cells = Cells(evaluator, metrics, found, request.min_n)
     total = dict(cells.of(TOTAL))
     breakdown = rows(cells, request) if request.by else None
+    compared = _comparisons(cells, request)
     view = _view(counted, evaluator, truncated, cells, total, breakdown)
     return Report(
         title=request.title,
@@ -73,7 +74,8 @@ def build(
         funnel=funnel.funnel(counted, evaluator.tally, catalog, found.window, request.stages),
         breakdown=breakdown,
         trend=Trend(grain=request.grain, points=cells.points(TOTAL)) if request.grain else None,
-        comparison=_comparison(cells, request),
+        comparison=compared[0] if compared else None,
+        besides=compared[1:],
         sources=tuple(sources),
         matching=dataset.matches,
         unmatched=dataset.unmatched,
@@ -153,16 +155,18 @@ def _chosen(catalog: Catalog, request: Request, evaluator: Evaluator, found: Spa
     ]
 
 
-def _comparison(cells: Cells, request: Request) -> Comparison | None:
-    before = cells.spans.before
-    if before is None or request.compare is None:
-        return None
-    word = request.compare.strip().lower()
-    return Comparison(
-        span=cells.spans.span(before),
-        kind=word if word in ("prev", "yoy") else request.compare,
-        changes=cells.changes(TOTAL),
-    )
+def _comparisons(cells: Cells, request: Request) -> tuple[Comparison, ...]:
+    spans, found = cells.spans, []
+    for spec, period, before in zip(request.compare, spans.compared, spans.windows_before, strict=True):
+        word = spec.strip().lower()
+        found.append(
+            Comparison(
+                span=spans.span(period),
+                kind=word if word in ("prev", "yoy") else spec,
+                changes=cells.changes(TOTAL, before),
+            )
+        )
+    return tuple(found)
 
 
 def _definition(metric: Metric) -> Definition:

@@ -24,7 +24,7 @@ def report(
     where: Annotated[list[str] | None, typer.Option("--where", metavar="DIM=VALUE,...", help="Only these; != for all but these. May be repeated.")] = None,
     period: Annotated[str | None, typer.Option("--period", metavar="SPEC", help="2026-Q3, 2026-10, 2026-W46, 2026, FY2026, last-month, ytd, 2026-01-01..2026-03-31.")] = None,
     grain: Annotated[str | None, typer.Option("--grain", metavar="GRAIN", help="A trend by day, week, month, quarter or year.")] = None,
-    compare: Annotated[str | None, typer.Option("--compare", metavar="SPEC", help="prev, yoy or a period: the change, and whether it is more than noise.")] = None,
+    compare: Annotated[str | None, typer.Option("--compare", metavar="SPEC", help="prev, yoy or a period: the change, and whether it is more than noise. Several with commas.")] = None,
     metrics: Annotated[list[str] | None, typer.Option("--metrics", metavar="ID,...", help="Only these; `funnelkit metrics` lists them.")] = None,
     sort: Annotated[str | None, typer.Option("--sort", metavar="METRIC", help="Order the groups by this metric.")] = None,
     top: Annotated[int | None, typer.Option("--top", metavar="N", help="Only the first N groups; the rest summed in one row.")] = None,

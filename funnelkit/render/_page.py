@@ -36,6 +36,7 @@ def _numbers(report: Report) -> Iterator[Block | None]:
     yield _totals.key_numbers(report)
     yield _totals.funnel(report)
     yield _totals.metrics(report)
+    yield _totals.besides(report)
     yield _totals.missing(report)
     yield _groups.breakdown(report)
     yield _trends.trend(report)
@@ -48,7 +49,8 @@ def _facts(report: Report) -> Iterator[tuple[Text, ...]]:
     days = _days(report.period) if report.period else "all, without dates"
     yield (Text(days), *(Text(fact, "quiet") for fact in others if fact))
     if report.comparison:
-        yield (Text(f"compared with {_days(report.comparison.span)}"),)
+        compared = (report.comparison, *report.besides)
+        yield (Text(f"compared with {'; '.join(_days(one.span) for one in compared)}"),)
     if report.filters:
         yield (Text(f"only {', '.join(report.filters)}"),)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from funnelkit.render._text import whole
-from funnelkit.reports import Breakdown, Metric, Point, Report, Row, Source, Span, Stage, Trend
+from funnelkit.reports import Breakdown, Comparison, Metric, Point, Report, Row, Source, Span, Stage, Trend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +61,7 @@ def document(report: Report) -> Object:
         "breakdown": _breakdown(report.breakdown, definitions) if report.breakdown else None,
         "trend": _trend(report.trend, definitions) if report.trend else None,
         "comparison": _comparison(report),
+        "further_comparisons": [_beside(one, definitions) for one in report.besides],
         "funnel": [_stage(stage) for stage in report.funnel],
         "sources": [_source(source) for source in report.sources],
         "matching": _matching(report),
@@ -141,6 +142,8 @@ def _change(change: Change, metric: Metric) -> Object:
         "relative": _finite(change.relative),
         "interval": _interval(change.interval),
         "verdict": change.verdict,
+        "p": change.p,
+        "detectable": list(change.detectable) if change.detectable else None,
     }
 
 
@@ -180,6 +183,11 @@ def _comparison(report: Report) -> Object | None:
     if not report.comparison:
         return None
     return {"kind": report.comparison.kind, "period": _span(report.comparison.span)}
+
+
+def _beside(one: Comparison, definitions: Mapping[str, Metric]) -> Object:
+    changes = {name: _change(moved, definitions[name]) for name, moved in one.changes.items()}
+    return {"kind": one.kind, "period": _span(one.span), "changes": changes}
 
 
 def _stage(stage: Stage) -> Object:
