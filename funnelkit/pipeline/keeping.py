@@ -15,9 +15,8 @@ from msgspec.structs import replace
 
 from funnelkit import __version__
 from funnelkit.errors import FunnelkitError, UsageError, raise_all
+from funnelkit.pipeline import finding, kept, loading, originals, reading
 from funnelkit.pipeline import folder as files
-from funnelkit.pipeline import inputs as named_inputs
-from funnelkit.pipeline import kept, loading, originals, reading
 from funnelkit.pipeline.manifest import Kept, Manifest, Reading
 from funnelkit.pipeline.watching import Observe, Work, nobody
 
@@ -112,7 +111,7 @@ def keep(
                 (strays if loading.is_stray(one, problem) else problems).append(problem)
         raise_all(problems if done else [*problems, *strays])
         stays = [] if only else _others(old, done)
-        notes = [*named_inputs.notes(named), *map(loading.passed_over, strays)]
+        notes = [*finding.notes(named), *map(loading.passed_over, strays)]
         entries = [*stays, *(one.entry for one in done)]
         writing.finish(Manifest(files=tuple(entries), notes=tuple(notes)))
     return Result(
