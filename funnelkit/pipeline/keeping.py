@@ -86,19 +86,11 @@ def keep(
         config=config, presets=presets, digest=kept.digest(presets), zone=reading.zone_of(options, config)
     )
     named = reading.inputs(names, options, config)
-    if already := next((one.folder for one in named if one.kept), None):
-        raise UsageError(
-            f"{already}: holds kept tables already", hint="Name the exports that they were made of."
-        )
-    if away := next((one.file for one in named if one.address), None):
-        raise UsageError(
-            f"{away}: nobody could tell later whether it has changed", hint="Load files of this machine."
-        )
+    _check(named, folder)
     known = {_asks(entry): entry for entry in old.files}
     done: list[Done] = []
     problems: list[FunnelkitError] = []
     strays: list[FunnelkitError] = []
-    _check_names([str(folder), *(one.file for one in named)])
     with (
         loading.engine_for(named, options, config) as engine,
         files.Writing(folder, engine) as writing,
@@ -120,9 +112,17 @@ def keep(
     )
 
 
-def _check_names(names: Sequence[str]) -> None:
-    """Raise UsageError for a name that no text can hold."""
-    for name in names:
+def _check(named: Sequence[Input], folder: Path) -> None:
+    """Raise UsageError for what cannot be kept: kept tables, what lies elsewhere, and a name that no text can hold."""
+    if already := next((one.folder for one in named if one.kept), None):
+        raise UsageError(
+            f"{already}: holds kept tables already", hint="Name the exports that they were made of."
+        )
+    if away := next((one.file for one in named if one.address), None):
+        raise UsageError(
+            f"{away}: nobody could tell later whether it has changed", hint="Load files of this machine."
+        )
+    for name in (str(folder), *(one.file for one in named)):
         if any("\ud800" <= sign <= "\udfff" for sign in name):
             raise UsageError(
                 f"{name}: its name is not UTF-8, so that nothing can be kept of it", hint="Rename it first."
