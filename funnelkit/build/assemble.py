@@ -48,12 +48,8 @@ def build(
     asked = ask(dataset, filters, request.by, _parts(catalog, request), request.horizon)
     found = spans(asked, request, dataset.as_of)
     truncated = asked.truncated(catalog.histograms["lead_times"])
-    # Leads from before anybody wrote down wins are kept apart, since they would make all leads look slow.
-    cuts = [truncated.first_win] if truncated else []
-    cuts += found.trailing_cuts(_trailing(catalog, request))
-    timeline = Timeline(found.windows, dataset.as_of, cuts)
     ranked = {m.of for m in _candidates(catalog, request) if m.statistic in ("median", "quantile")}
-    counted = asked.count(timeline, ranked)
+    counted = asked.count(_timeline(found, dataset, request, catalog, truncated), ranked)
     evaluator = _evaluator(dataset, request, catalog, counted, truncated)
     metrics = _chosen(catalog, request, evaluator, found)
     cells = Cells(evaluator, metrics, found, request.min_n)
@@ -126,6 +122,16 @@ def _candidates(catalog: Catalog, request: Request) -> list[Metric]:
     if request.sort:
         names.append(request.sort)
     return [catalog.metrics[name] for name in dict.fromkeys(names)]
+
+
+def _timeline(
+    found: Spans, dataset: Dataset, request: Request, catalog: Catalog, truncated: Truncation | None
+) -> Timeline:
+    """The windows that are counted, and the days at which they are cut besides."""
+    # Leads from before anybody wrote down wins are kept apart, since they would make all leads look slow.
+    cuts = [truncated.first_win] if truncated else []
+    cuts += found.trailing_cuts(_trailing(catalog, request))
+    return Timeline(found.windows, dataset.as_of, cuts)
 
 
 def _trailing(catalog: Catalog, request: Request) -> set[int]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from funnelkit.pipeline.options import Options
 
 Files = Annotated[
     list[str] | None,
@@ -53,3 +56,26 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stder
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what each file was read as.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colour (nor with NO_COLOR set).")]
+
+
+def how_to_read(
+    timezone: str | None,
+    date_order: str | None,
+    decimal: str | None,
+    engine: str,
+    memory_limit: str | None,
+    config: str | None,
+    no_config: bool,
+) -> Options:
+    """What a command asks for that reads files and makes no report of them; its options stand in this order."""
+    from funnelkit.pipeline.options import Options
+
+    return Options(
+        timezone=timezone,
+        date_order=date_order,
+        decimal=decimal,
+        engine=engine,
+        memory_limit=memory_limit,
+        config=config,
+        no_config=no_config,
+    )

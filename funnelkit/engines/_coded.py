@@ -1,11 +1,10 @@
-"""Text cells in memory, once per different value: which rows count, and what their cells are.
+"""Text cells in memory, once per different value, with a code for each row.
 
-Part of the pandas engine; rules and styles are followed on the values, and spread to the rows by code.
+Part of the pandas engine: rules and styles are followed on the values, and spread to the rows by code.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
@@ -16,13 +15,8 @@ import numpy as np
 import pandas as pd
 from msgspec import Struct
 
-from funnelkit import bulk
-from funnelkit.engines import Aside, BadCells, Batch
-from funnelkit.plans import ColumnPlan, RowRule
-from funnelkit.styles import BAD, Bad, DateStyle, NumberStyle
-
-_INT64_MAX = 2**63 - 1
-
+from funnelkit.engines import Aside, Batch
+from funnelkit.engines._odd_rows import ODD, oddity, padded_footer
 
 Codes = np.ndarray[Any, np.dtype[np.int32]]
 Rows = np.ndarray[Any, np.dtype[np.bool_]]
@@ -72,42 +66,6 @@ class PandasText(Struct, frozen=True):
         wanted = np.isin(np.array(coded.values, dtype=object), list(cells))
         lines: list[int] = self.lines[wanted[coded.codes]].tolist()
         return lines
-
-
-ODD = {
-    "blank": "blank row",
-    "footer": "a lone text under the table",
-    "ragged": "the row does not have the cells that the header promises",
-    "torn": "the file ends within this row: it was cut off",
-    "other_table": "a line of another table in the same file",
-    "repeated_header": "the header again",
-}
-
-
-def oddity(cells: Sequence[str], width: int, needed: int) -> str | None:
-    """Why a record that is not as wide as the header is no row, or None where it still is one."""
-    filled = [i for i, cell in enumerate(cells) if cell.strip()]
-    if not filled:
-        return "blank"
-    if len(filled) == 1 and len(cells) == 1 and width > 1:
-        return "footer"
-    if filled[-1] >= width or len(cells) < needed:
-        return "ragged"
-    return None
-
-
-def padded_footer(rows: Sequence[Sequence[str]]) -> int:
-    """How many rows at the end are lines of words that a spreadsheet has padded to the width of the table."""
-    lone = 0
-    words = False
-    for row in reversed(rows):
-        filled = [cell for cell in map(str.strip, row) if cell]
-        if len(filled) != 1:
-            break
-        lone += 1
-        # A row may well hold its id and nothing else; an id has no blanks.
-        words |= " " in filled[0]
-    return lone if words else 0
 
 
 class _Column:
@@ -219,104 +177,3 @@ def _columns(rows: Sequence[Sequence[Any]], positions: Sequence[int]) -> list[Se
         return [list(map(itemgetter(position), rows)) for position in positions]
     except IndexError:
         return [[row[p] if p < len(row) else "" for row in rows] for p in positions]
-
-
-def promising(text: PandasText, rules: Sequence[RowRule]) -> Mapping[str, set[str]]:
-    """Header -> the patterns of *rules* that may fit one of its cells: few columns hold a total row at all."""
-    asked: dict[str, set[str]] = defaultdict(set)
-    for rule in rules:
-        if rule.pattern is not None:
-            for header in rule.headers:
-                asked[header].add(rule.pattern)
-    return {h: bulk.fitting(patterns, text.columns[h].values) for h, patterns in asked.items()}
-
-
-def hits(text: PandasText, rule: RowRule, promising: Mapping[str, set[str]]) -> Rows:
-    """The rows that *rule* means, which are looked for in the columns that are `promising`."""
-    if rule.pattern is None:
-        return _bare(text, rule.headers)
-    fits = re.compile(rule.pattern, re.IGNORECASE).fullmatch
-    hit: Rows = np.zeros(len(text.lines), dtype=bool)
-    for header in rule.headers:
-        if rule.pattern in promising[header]:
-            hit |= _where(text.columns[header], fits)
-    for header in rule.unless if hit.any() else ():
-        coded = text.columns[header]
-        blank = np.array(bulk.missing(coded.values), dtype=bool)[coded.codes]
-        hit &= blank | _where(coded, fits)
-    return hit
-
-
-def _bare(text: PandasText, headers: Sequence[str]) -> Rows:
-    """The rows with nothing under any of *headers*."""
-    hit: Rows = np.ones(len(text.lines), dtype=bool)
-    for header in headers:
-        if not hit.any():
-            break
-        coded = text.columns[header]
-        bare = np.array(bulk.missing(coded.values), dtype=bool)
-        for value in np.flatnonzero(bare):
-            # "(not set)" is what an analytics tool calls a row; the names of a total row are blank.
-            bare[value] = coded.values[value].strip().lower() != "(not set)"
-        hit &= bare[coded.codes]
-    return hit
-
-
-def _where(coded: Coded, fits: Callable[[str], object]) -> Rows:
-    """The rows whose trimmed cell *fits*."""
-    answers = np.array([bool(fits(value.strip())) for value in coded.values], dtype=bool)
-    rows: Rows = answers[coded.codes]
-    return rows
-
-
-def typed(coded: Coded, column: ColumnPlan) -> tuple[Any, Rows]:
-    """The typed column, and which rows had a cell that its style cannot read."""
-    parsed = bulk.parse(column.style, coded.values)
-    whole = isinstance(column.style, NumberStyle | DateStyle)
-    if whole:
-        parsed = _in_range(parsed)
-    bad = np.zeros(len(parsed), dtype=bool)
-    if Bad in set(map(type, parsed)):
-        bad = np.array([p is BAD for p in parsed], dtype=bool)
-        parsed = [None if p is BAD else p for p in parsed]
-    if whole:
-        missing = np.array([p is None for p in parsed], dtype=bool)
-        numbers = np.array([0 if p is None else p for p in parsed], dtype=np.int64)
-        array: Any = pd.arrays.IntegerArray(numbers[coded.codes], missing[coded.codes])
-    else:
-        array = pd.array(np.array(parsed, dtype=object), dtype="str").take(coded.codes)
-    return array, bad[coded.codes]
-
-
-def _in_range(parsed: list[Any]) -> list[Any]:
-    """*parsed* where a number that 64 bits do not hold is bad."""
-    numbers = [p for p in parsed if isinstance(p, int)]
-    if not numbers or (max(numbers) <= _INT64_MAX and min(numbers) >= -_INT64_MAX):
-        return parsed
-    return [BAD if isinstance(p, int) and abs(p) > _INT64_MAX else p for p in parsed]
-
-
-def asides(text: PandasText, column: ColumnPlan, lost: Any, wrong: Any) -> list[Aside]:
-    """Rows without a needed cell: those where it is missing, and those where it cannot be read."""
-    found = []
-    for reason, mask, say in (
-        ("missing_value", lost & ~wrong, f"no value in column {column.header!r} ({column.target})"),
-        ("bad_value", lost & wrong, f"column {column.header!r} ({column.target}) cannot be read"),
-    ):
-        if mask.any():
-            example = bad_cells(text, column, mask).example if reason == "bad_value" else ""
-            message = f"{say}: {example!r}" if example else say
-            lines = tuple(text.lines[mask].tolist())
-            found.append(Aside(reason=reason, message=message, lines=lines, column=column.header))
-    return found
-
-
-def bad_cells(text: PandasText, column: ColumnPlan, mask: Any) -> BadCells:
-    coded = text.columns[column.header]
-    first = int(np.flatnonzero(mask)[0])
-    return BadCells(
-        target=column.target,
-        header=column.header,
-        lines=tuple(text.lines[mask].tolist()),
-        example=coded.values[coded.codes[first]][:40],
-    )

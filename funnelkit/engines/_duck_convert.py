@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from funnelkit.engines import Aside, BadCells, Converted
 from funnelkit.engines import _duck_rules as rules
-from funnelkit.engines._duck_columns import Column, odd_text, tidy
+from funnelkit.engines._duck_columns import odd_text, tidy
 from funnelkit.engines._duck_text import DuckText
+from funnelkit.engines._plain import agrees
 from funnelkit.engines._sql import literal, name
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.styles import BAD, DateStyle, EmailStyle, IdStyle, NumberStyle, TextStyle
@@ -67,25 +68,8 @@ def convert(session: Session, text: DuckText, plan: TablePlan) -> Converted:
 
 def _readable(text: DuckText, plan: TablePlan) -> DuckText:
     """*text* with those columns kept as text of which the style reads plain cells in its own way."""
-    other = {c.header for c in plan.columns if not _agrees(text.columns[c.header], c)}
+    other = {c.header for c in plan.columns if not agrees(text.columns[c.header], c)}
     return text.as_text(other) if other else text
-
-
-def _agrees(column: Column, plan: ColumnPlan) -> bool:
-    """Whether the style of *plan* means by a plain cell what `Column` keeps it as."""
-    style = plan.style
-    if column.kept == "day":
-        return isinstance(style, DateStyle) and not (
-            style.pattern or style.edge or style.count or style.shifts
-        )
-    if column.kept == "number":
-        return (
-            isinstance(style, NumberStyle)
-            and style.decimal == "."
-            and not style.percent
-            and style.scale >= column.scale
-        )
-    return True
 
 
 def _typed(session: Session, text: DuckText, plan: ColumnPlan) -> Typed:

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from funnelkit.engines._duck_columns import ODD, Column, column, tidy, written
+from funnelkit.engines._duck_columns import ODD, Column, column, tidy
+from funnelkit.engines._plain import SAMPLE, written
 from funnelkit.engines._sql import literal
 from funnelkit.errors import SourceError
 
 if TYPE_CHECKING:
     from funnelkit.engines import Aside, Cells, Scan
     from funnelkit.engines._session import Session
-
-_SAMPLE = 20_000
 
 
 class DuckText(Struct, frozen=True, kw_only=True):
@@ -134,7 +133,7 @@ def read(session: Session, cells: Cells) -> DuckText | None:
     source = _reader(scan)
     names = {header: f"c{position}" for header, position in cells.places.items()}
     try:
-        head = session.rows(f"SELECT {', '.join(names.values())} FROM {source} LIMIT {_SAMPLE}")
+        head = session.rows(f"SELECT {', '.join(names.values())} FROM {source} LIMIT {SAMPLE}")
         columns = {
             header: column(session, name, i + 1, cells.kinds.get(header, ""), [row[i] for row in head])
             for i, (header, name) in enumerate(names.items())

@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 
 from funnelkit.engines import Aside, BadCells, Cells, Converted, Repeated, _linking, _parquet, no_address
-from funnelkit.engines._coded import Coding, PandasText, asides, bad_cells, hits, promising, typed
+from funnelkit.engines._coded import Coding, PandasText
+from funnelkit.engines._coded_cells import asides, bad_cells, typed
+from funnelkit.engines._coded_rules import hits, promising
 from funnelkit.plans import LinkKey, TablePlan
 
 _FILES = ("source_file", "source_row")

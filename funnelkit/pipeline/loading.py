@@ -13,8 +13,7 @@ from msgspec import Struct
 
 from funnelkit import engines
 from funnelkit.errors import FunnelkitError, SourceError, UsageError, raise_all
-from funnelkit.pipeline import inputs as folders
-from funnelkit.pipeline import kept
+from funnelkit.pipeline import finding, kept
 from funnelkit.pipeline.reading import inputs, presets, read_config, read_export, zone_of
 from funnelkit.pipeline.spared import spared
 from funnelkit.pipeline.watching import Observe, Watched, Work, nobody
@@ -238,7 +237,7 @@ def _put_together(
         engine=engine,
         notes=[
             *kept.notes(named, presets(config)),
-            *folders.notes(named),
+            *finding.notes(named),
             *map(passed_over, strays),
             *notes,
             *more,

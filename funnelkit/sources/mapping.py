@@ -122,16 +122,22 @@ def _load(
     )
     if loaded.table == "payments" and loaded.used:
         loaded = finishing.settled(loaded)
-    others = {rows.reason for rows in kind.preset.other_rows} if kind.preset else set()
-    if not loaded.used and loaded.table == "payments" and any(a.reason in others for a in loaded.aside):
-        raise payments.nothing_paid(export.file, loaded.aside)
     if not loaded.used:
-        raise SourceError(
-            f"{export.file}: the export is empty: it holds no rows that could be used",
-            hint="Check the date range and the filters of the export, and download it again.",
-            code="no_rows",
-        )
+        raise _nothing_used(loaded)
     return finishing.finished(loaded, said, subtotals.without_ad(rules, text))
+
+
+def _nothing_used(loaded: Loaded) -> SourceError:
+    """The refusal of an export of which no row can be used."""
+    file, preset = loaded.export.file, loaded.export.kind.preset
+    others = {rows.reason for rows in preset.other_rows} if preset else set()
+    if loaded.table == "payments" and any(a.reason in others for a in loaded.aside):
+        return payments.nothing_paid(file, loaded.aside)
+    return SourceError(
+        f"{file}: the export is empty: it holds no rows that could be used",
+        hint="Check the date range and the filters of the export, and download it again.",
+        code="no_rows",
+    )
 
 
 def _mentions(kind: Recognition, text: Any) -> frozenset[str]:
