@@ -20,7 +20,7 @@ DEALS = """deal_id,created_at,closed_at,status,amount,channel
 
 def deals(folder: Path, channels: int, each: int, seed: int, rate: float = 0.3) -> Path:
     """The same chance of winning in every channel and month."""
-    draw, rows = random.Random(seed), []
+    draw, rows = random.Random(seed), list[str]()
     for channel in range(channels):
         for month in (1, 2, 3):
             for n in range(each):
@@ -86,7 +86,7 @@ def test_calls_are_those_of_benjamini_and_hochberg() -> None:
 def test_a_change_that_is_not_called_says_how_large_it_would_have_had_to_be(tmp_path: Path) -> None:
     """Of 100 against 30 of 100; the power there by the formula of R's power.prop.test and the standard library."""
     path = tmp_path / "deals.csv"
-    rows = []
+    rows: list[str] = []
     for month, won in ((2, 30), (3, 33)):
         for n in range(100):
             day, status = f"2026-{month:02}-{n % 28 + 1:02}", "won" if n < won else "lost"
