@@ -54,8 +54,7 @@ def paid(frame: Any, present: frozenset[str], channels: frozenset[str]) -> Any:
 def _paid(present: frozenset[str], channels: frozenset[str]) -> nw.Expr:
     if "channel" not in present or not channels:
         return nw.lit(0).cast(nw.Int8)
-    paid = nw.col("channel").is_in(sorted(channels))
-    return nw.when(paid).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int8)
+    return nw.col("channel").is_in(sorted(channels)).fill_null(False).cast(nw.Int8)
 
 
 def through_leads(
