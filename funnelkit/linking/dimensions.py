@@ -41,7 +41,9 @@ def own(
     if evidence:
         frame, channels = engine.label(frame, evidence, classify, "channel")
         present |= {"channel"}
-    filled = [nw.col(c).fill_null(BLANK) for c in DIMENSIONS if c in present & wanted]
+    # A label is never missing.
+    blank = present & wanted - ({"channel"} if evidence else set())
+    filled = [nw.col(c).fill_null(BLANK) for c in DIMENSIONS if c in blank]
     flag = _paid(present, frozenset(filter(is_paid, channels)))
     return collect.frame(frame).with_columns(*filled, is_paid=flag).to_native(), present, channels
 
