@@ -14,6 +14,7 @@ from typing import Any
 
 from funnelkit.figures import shape
 from funnelkit.styles import (
+    BAD,
     LONGEST_MARK,
     MISSING_TEXT,
     DateStyle,
@@ -106,6 +107,15 @@ def _anywhere(pattern: str) -> re.Pattern[str]:
 def all_stamps(cells: Sequence[str]) -> bool:
     """Whether each cell is a date or a time stamp in ISO form, or empty."""
     return all(map(_STAMP.fullmatch, _written(cells)))
+
+
+def all_iso(cells: Sequence[str]) -> bool:
+    """Whether each cell is a day or a time stamp in ISO form, and one that there is, or empty."""
+    return (
+        all_stamps(cells)
+        and all(map(_CLOCK.fullmatch, {cell[10:] for cell in cells}))
+        and BAD not in _days(cells)
+    )
 
 
 def all_numbers(cells: Sequence[str]) -> bool:

@@ -30,11 +30,13 @@ def hits(text: PandasText, rule: RowRule, promising: Mapping[str, set[str]]) -> 
     """The rows that *rule* means, which are looked for in the columns that are `promising`."""
     if rule.pattern is None:
         return _bare(text, rule.headers)
-    fits = re.compile(rule.pattern, re.IGNORECASE).fullmatch
     hit: Rows = np.zeros(len(text.lines), dtype=bool)
-    for header in rule.headers:
-        if rule.pattern in promising[header]:
-            hit |= _where(text.columns[header], fits)
+    columns = [header for header in rule.headers if rule.pattern in promising[header]]
+    if not columns:
+        return hit
+    fits = re.compile(rule.pattern, re.IGNORECASE).fullmatch
+    for header in columns:
+        hit |= _where(text.columns[header], fits)
     for header in rule.unless if hit.any() else ():
         coded = text.columns[header]
         blank = np.array(bulk.missing(coded.values), dtype=bool)[coded.codes]

@@ -192,7 +192,8 @@ _OF_LINKS = frozenset({"contact_id", "source_file", "source_row"})
 
 
 def _count_unmatched(made: _Build) -> None:
-    alone = collect.frame(made.frames["deals"]).filter(nw.col("linked") == 0)
+    told = collect.frame(made.frames["deals"]).select("linked", "status")
+    alone = told.filter(nw.col("linked") == 0)
     won = alone.filter(nw.col("status") == "won")
     made.unmatched = {"deals": collect.count(alone), "won deals": collect.count(won)}
 

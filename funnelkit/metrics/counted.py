@@ -18,8 +18,12 @@ from funnelkit.metrics.beginning import Truncation, truncation
 from funnelkit.metrics.columns import KEPT
 from funnelkit.metrics.conversion import timing
 from funnelkit.metrics.facts import Facts, Filters, facts
+<<<<<<< HEAD
 from funnelkit.metrics.fold import fitting
 from funnelkit.metrics.grouped import Groups
+=======
+from funnelkit.metrics.fold import TOTAL, fitting
+>>>>>>> small
 from funnelkit.metrics.language import Histogram, Measure
 from funnelkit.metrics.rowwise import Rows
 from funnelkit.metrics.survey import Survey
@@ -156,7 +160,12 @@ def _source(table: str, planned: Iterable[Stream], known: Facts, few_rows: int) 
     columns = dict.fromkeys(column for s in planned if s.table == table for column in s.columns)
     frame = known.frames[table]
     few = isinstance(frame, nw.DataFrame) and len(frame) <= few_rows
-    return Rows(table, columns, known) if few else Groups(table, columns, known)
+    if few:
+        return Rows(table, columns, known)
+    # Most reports are small, and need nothing of what groups in an engine.
+    from funnelkit.metrics.grouped import Groups
+
+    return Groups(table, columns, known)
 
 
 def _extents(planned: Iterable[Stream], sources: Mapping[str, Source]) -> dict[str, tuple[int, int]]:

@@ -54,7 +54,7 @@ def heads(beginning: str, delimiter: str | None = None, *, complete: bool = True
     """The first lines of a text under every delimiter that splits any of them."""
     declared = _DECLARED.match(beginning)
     usual = dict.fromkeys([*(declared.groups() if declared else ()), *DELIMITERS])
-    for candidate in (delimiter,) if delimiter else usual:
+    for candidate in (delimiter,) if delimiter else [sign for sign in usual if sign in beginning]:
         found = tuple(islice(rows(beginning, candidate), HEADER_WITHIN + 60))
         if not complete:
             found = found[:-1] or found  # the last one may be cut in the middle

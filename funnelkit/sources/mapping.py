@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-import narwhals.stable.v2 as nw
 from msgspec.structs import replace
 
 from funnelkit import bulk, collect
@@ -76,7 +75,7 @@ def load(
 def _without_ids(loaded: Loaded) -> bool:
     """Whether any row has no id, or its ids cannot be used."""
     key, frame = TABLES[loaded.table].key or "", collect.frame(loaded.frame)
-    return key not in collect.names(frame) or collect.any_of(frame, nw.col(key).is_null())
+    return key not in collect.names(frame) or collect.any_missing(frame, key)
 
 
 def _load(

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from funnelkit.engines import Batch, Scan
 from funnelkit.errors import SourceError
-from funnelkit.sources import columnar, stacked
+from funnelkit.sources import ahead, columnar, stacked
 from funnelkit.sources import content as contents_of
 from funnelkit.sources.dialect import Dialect, Head, batches, heads, rows
 from funnelkit.sources.export import (
@@ -32,8 +32,6 @@ from funnelkit.sources.export import (
     unrecognised,
 )
 from funnelkit.sources.text import Text, proved
-from funnelkit.sources.workbook import SIGNATURES
-from funnelkit.sources.workbook import read as read_workbook
 from funnelkit.tables import Note
 
 _SEARCHED = 100_000
@@ -58,8 +56,11 @@ def read(
     """
     file = file or str(path)
     content = contents_of.at(path, file) if data is None else contents_of.of_bytes(data, file)
-    if content.head.startswith(SIGNATURES):
-        return read_workbook(content, recognise, file, sheet)
+    if content.head.startswith(ahead.SIGNATURES):
+        # Few files are workbooks, and what reads them takes as long to import as a text of this size to read.
+        from funnelkit.sources import workbook
+
+        return workbook.read(content, recognise, file, sheet)
     if content.head.startswith(columnar.SIGNATURES):
         return columnar.read(content, recognise, file)
     return _read_text(proved(content, encoding, looked_at), recognise, file, delimiter)

@@ -33,7 +33,6 @@ from funnelkit.sources.export import (
 )
 from funnelkit.tables import Note
 
-SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _BATCH = 4096
 _HEAD = HEADER_WITHIN + 60
 
