@@ -77,6 +77,14 @@ class Text(Struct, frozen=True, kw_only=True):
             text = stream.read(_HEAD).lstrip("\ufeff")
             return text.replace("\0", ""), not stream.read(1)
 
+    def utf8(self) -> Iterator[bytes]:
+        """The same in plain UTF-8, a part at a time."""
+        with self._opened() as stream:
+            part = stream.read(_CHUNK).lstrip("\ufeff")
+            while part:
+                yield (part.replace("\0", "") if self.padded else part).encode()
+                part = stream.read(_CHUNK)
+
     def _opened(self) -> io.TextIOWrapper:
         errors = _MIXED if self.foreign else _STRICT
         return io.TextIOWrapper(self.content.open(), self.encoding, errors=errors, newline="")
@@ -123,6 +131,20 @@ def proved(
         hint="funnelkit reads CSV and Excel exports; download the report as one of these.",
         code="not_text",
     )
+
+
+def is_utf8(content: Content) -> bool:
+    """Whether *content* is UTF-8 with more than ASCII in it, which hardly any text in another encoding is by chance."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    ascii_alone = True
+    try:
+        with content.open() as stream:
+            while chunk := stream.read(_CHUNK):
+                ascii_alone = decoder.decode(chunk).isascii() and ascii_alone
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return not ascii_alone
 
 
 def decode(data: bytes, file: str, encoding: str | None = None) -> tuple[str, str]:
@@ -181,6 +203,7 @@ def _look(
         decoder = codecs.getincrementaldecoder(encoding)("surrogateescape" if mixed else _STRICT)
     except LookupError:
         return None
+    wide = b"\0" in "\n".encode(encoding)
     good = True
     open_line = 0
     with content.open() as stream:
@@ -200,15 +223,20 @@ def _look(
                     return None
             if not chunk:
                 return look if good else None
-            ends = chunk.count(b"\n") or chunk.count(b"\r")
+            # Where a letter has several bytes, one of them may be that of a line end.
+            written = text.encode("utf-8", "replace") if wide and good else chunk
+            ends = written.count(b"\n") or written.count(b"\r")
             open_line = (
-                len(chunk) - 1 - max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + (0 if ends else open_line)
+                len(written)
+                - 1
+                - max(written.rfind(b"\n"), written.rfind(b"\r"))
+                + (0 if ends else open_line)
             )
             look.lines += ends
-            look.size += len(chunk)
+            look.size += len(written)
             if looked_at:
                 looked_at(look.lines)
-            look.finished = chunk.endswith((b"\n", b"\r"))
+            look.finished = written.endswith((b"\n", b"\r"))
             if open_line > LONGEST:
                 raise too_long(content.file, look.lines, "line")
 

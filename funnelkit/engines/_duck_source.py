@@ -1,0 +1,158 @@
+"""Where DuckDB finds the rows of a text: in the file itself, else in a copy that is written for it, a part at a time.
+
+A file that is packed or in another encoding is copied as UTF-8. Of any other Python reads the records, and writes
+out those that are rows of the table. Part of the DuckDB engine.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from msgspec import Struct
+
+from funnelkit.engines._sifted import FOOTER, Sieve, turned
+from funnelkit.engines._sql import literal
+from funnelkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from funnelkit.engines import Aside, Batch, Cells
+    from funnelkit.engines._session import Session
+
+_LINE = "line"
+_WIDEST = 16_000_000
+"""No line of a file has more bytes."""
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """The rows of a text under the columns ``c0``, ``c1`` and so on, by their places in the file; a blank cell is null."""
+
+    rows: str
+    """SQL for them."""
+    records: int
+    """So many there are; whoever finds more or fewer has misread them."""
+    line: str
+    """SQL for the line that a row of a table made of them begins on."""
+    kept: str = ""
+    """The column that such a table must have for it, and a comma."""
+    aside: tuple[Aside, ...] = ()
+    """What is none of them."""
+    copy: Copy | None = None
+
+
+class Copy:
+    """A file that only its owner may read. It goes with whoever holds it."""
+
+    def __init__(self, folder: Callable[[], Path], parts: Iterable[bytes]) -> None:
+        """Write *parts* to a new file in a *folder*. Raises UsageError where there is no room for them."""
+        with _room():
+            handle, name = tempfile.mkstemp(".csv", dir=folder())
+        self.path = Path(name)
+        weakref.finalize(self, self.path.unlink, missing_ok=True)
+        with os.fdopen(handle, "wb") as stream:
+            for part in parts:
+                _put(stream, part)
+
+
+def of_file(session: Session, cells: Cells) -> Source | None:
+    """The rows as they lie in the file of *cells*, or in a copy of it; None where they are not plain enough."""
+    scan = cells.scan
+    if scan is None or scan.records is None:
+        return None
+    copy = Copy(session.folder, scan.utf8()) if scan.utf8 else None
+    columns = {f"c{i}": "VARCHAR" for i in range(scan.width)}
+    return Source(
+        rows=_csv(copy.path if copy else scan.path, columns, scan.delimiter, scan.first_line - 1),
+        records=scan.records,
+        line=f"rowid + {scan.first_line}",
+        copy=copy,
+    )
+
+
+def of_rows(session: Session, cells: Cells) -> Source:
+    """The rows of *cells*, whatever they lie in: read by Python, and written out with their lines."""
+    written = _Rows(cells)
+    copy = Copy(session.folder, written.parts())
+    columns = {_LINE: "BIGINT", **{f"c{place}": "VARCHAR" for place in cells.places.values()}}
+    return Source(
+        rows=_csv(copy.path, columns, ",", 0, "new_line='\\n'"),
+        records=written.count,
+        line=_LINE,
+        kept=f"{_LINE}, ",
+        aside=written.aside,
+        copy=copy,
+    )
+
+
+class _Rows:
+    """The rows of an export as CSV: their lines and the cells that are wanted."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
+        self.count = 0
+        """How many rows have come."""
+        self.aside: tuple[Aside, ...] = ()
+        """What was no row; known at the end."""
+
+    def parts(self) -> Iterator[bytes]:
+        """All of it, in their order."""
+        cells = self._cells
+        sieve = Sieve(cells.width, 1 + max(cells.places.values(), default=0))
+        held: list[Sequence[object]] = []
+        for batch in cells.batches():
+            held += self._wanted(batch, sieve)
+            # What the last rows are is known at the end only.
+            yield self._written(held[:-FOOTER])
+            held = held[-FOOTER:]
+        gone, self.aside = sieve.done()
+        yield self._written(held[: len(held) - gone])
+
+    def _wanted(self, batch: Batch, sieve: Sieve) -> Iterable[Sequence[object]]:
+        lines, rows = sieve.rows(batch)
+        if not rows:
+            return ()
+        columns = turned(rows, list(self._cells.places.values()))
+        return zip(lines, *map(batch.texts, columns), strict=True)
+
+    def _written(self, rows: Sequence[Sequence[object]]) -> bytes:
+        self.count += len(rows)
+        text = io.StringIO(newline="")
+        # Each text is quoted: else one with a lone carriage return might not be.
+        csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
+        return text.getvalue().encode()
+
+
+def _csv(path: Path | str, columns: Mapping[str, str], delimiter: str, skip: int, *more: str) -> str:
+    """SQL for the records of a CSV."""
+    types = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
+    options = (
+        f"auto_detect=false, header=false, skip={skip}, delim={literal(delimiter)}, quote='\"', "
+        f"escape='\"', columns={{{types}}}, strict_mode=true, null_padding=false, nullstr='', "
+        f"max_line_size={_WIDEST}"
+    )
+    return f"read_csv({', '.join([literal(str(path)), options, *more])})"
+
+
+def _put(stream: IO[bytes], part: bytes) -> None:
+    with _room():
+        stream.write(part)
+        # What is held back would be missed only when the file is closed.
+        stream.flush()
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"a copy of the text cannot be written to the folder for temporary files: {error.strerror}",
+            hint="Free space where TMPDIR points, or let it name another folder.",
+        ) from None
