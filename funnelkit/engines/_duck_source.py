@@ -68,6 +68,9 @@ def of_file(session: Session, cells: Cells) -> Source | None:
         return None
     copy = Copy(session.folder, scan.utf8()) if scan.utf8 else None
     columns = {f"c{i}": "VARCHAR" for i in range(scan.width)}
+    if scan.query:
+        filled = ", ".join(f"nullif({c}, '') AS {c}" for c in columns)
+        return Source(rows=f"(SELECT {filled} FROM ({scan.query}))", records=scan.records, line="rowid + 1")
     return Source(
         rows=_csv(copy.path if copy else scan.path, columns, scan.delimiter, scan.first_line - 1),
         records=scan.records,

@@ -170,10 +170,12 @@ def _read(session: Session, cells: Cells, source: Source) -> DuckText | None:
         if all(columns[day].kept == "day" for day in cells.bare):
             columns |= {h: Column(name=names[h], place=columns[h].place, kept="rare") for h in cells.rare}
         table = session.table(_load(source, columns, cells))
-    except (duckdb.OutOfMemoryException, duckdb.IOException):
-        # It is not the file that is at fault.
+    except duckdb.OutOfMemoryException:
         raise
-    except duckdb.Error:
+    except duckdb.Error as error:
+        # Where a CSV that was there before cannot be read, it is the place for what is spilled that is at fault.
+        if isinstance(error, duckdb.IOException) and not (cells.scan and cells.scan.query):
+            raise
         return None
     ((rows,),) = session.rows(f"SELECT count(*) FROM {table}")
     if rows != source.records:
