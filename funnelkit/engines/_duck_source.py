@@ -23,10 +23,12 @@ from funnelkit.engines._sql import literal
 from funnelkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from funnelkit.engines import Aside, Batch, Cells
+    from funnelkit.engines import Aside, Cells
     from funnelkit.engines._session import Session
 
 _LINE = "line"
+_BETWEEN = "\x1f"
+"""What stands between the cells that are written out: in hardly any of them, so that hardly any needs quotes."""
 _WIDEST = 16_000_000
 """No line of a file has more bytes."""
 
@@ -85,7 +87,7 @@ def of_rows(session: Session, cells: Cells) -> Source:
     copy = Copy(session.folder, written.parts())
     columns = {_LINE: "BIGINT", **{f"c{place}": "VARCHAR" for place in cells.places.values()}}
     return Source(
-        rows=_csv(copy.path, columns, ",", 0, "new_line='\\n'"),
+        rows=_csv(copy.path, columns, _BETWEEN, 0, "new_line='\\n'"),
         records=written.count,
         line=_LINE,
         kept=f"{_LINE}, ",
@@ -106,30 +108,33 @@ class _Rows:
 
     def parts(self) -> Iterator[bytes]:
         """All of it, in their order."""
-        cells = self._cells
-        sieve = Sieve(cells.width, 1 + max(cells.places.values(), default=0))
-        held: list[Sequence[object]] = []
-        for batch in cells.batches():
-            held += self._wanted(batch, sieve)
-            # What the last rows are is known at the end only.
-            yield self._written(held[:-FOOTER])
-            held = held[-FOOTER:]
+        places = list(self._cells.places.values())
+        sieve = Sieve(self._cells.width, 1 + max(places, default=0))
+        lines: list[int] = []
+        columns: list[list[str]] = [[] for _ in places]
+        for batch in self._cells.batches():
+            taken, rows = sieve.rows(batch)
+            if rows:
+                lines += taken
+                for column, cells in zip(columns, turned(rows, places), strict=True):
+                    column += batch.texts(cells)
+                # What the last rows are is known at the end only.
+                yield self._written(lines[:-FOOTER], [column[:-FOOTER] for column in columns])
+                lines, columns = lines[-FOOTER:], [column[-FOOTER:] for column in columns]
         gone, self.aside = sieve.done()
-        yield self._written(held[: len(held) - gone])
+        kept = len(lines) - gone
+        yield self._written(lines[:kept], [column[:kept] for column in columns])
 
-    def _wanted(self, batch: Batch, sieve: Sieve) -> Iterable[Sequence[object]]:
-        lines, rows = sieve.rows(batch)
-        if not rows:
-            return ()
-        columns = turned(rows, list(self._cells.places.values()))
-        return zip(lines, *map(batch.texts, columns), strict=True)
-
-    def _written(self, rows: Sequence[Sequence[object]]) -> bytes:
-        self.count += len(rows)
-        text = io.StringIO(newline="")
-        # Each text is quoted: else one with a lone carriage return might not be.
-        csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
-        return text.getvalue().encode()
+    def _written(self, lines: Sequence[int], columns: Sequence[Sequence[str]]) -> bytes:
+        self.count += len(lines)
+        rows = list(zip(map(str, lines), *columns, strict=True))
+        text = "".join(f"{row}\n" for row in map(_BETWEEN.join, rows))
+        signs = text.count(_BETWEEN), text.count("\n")
+        if '"' in text or "\r" in text or signs != (len(rows) * len(columns), len(rows)):
+            quoted = io.StringIO(newline="")
+            csv.writer(quoted, delimiter=_BETWEEN, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
+            text = quoted.getvalue()
+        return text.encode()
 
 
 def _csv(path: Path | str, columns: Mapping[str, str], delimiter: str, skip: int, *more: str) -> str:
