@@ -45,6 +45,8 @@ class Scan(Struct, frozen=True, kw_only=True):
 
     None where nobody has counted them, because only the engine comes by the file.
     """
+    broken: bool = False
+    """Whether some of the first cells hold line ends, so that their records have several lines."""
     utf8: Callable[[], Iterator[bytes]] | None = None
     """All of its bytes, a part at a time, as the plain file would have them: what lies at *path* is packed or in
     another encoding."""

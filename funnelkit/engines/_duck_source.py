@@ -66,7 +66,7 @@ class Copy:
 def of_file(session: Session, cells: Cells) -> Source | None:
     """The rows as they lie in the file of *cells*, or in a copy of it; None where they are not plain enough."""
     scan = cells.scan
-    if scan is None or scan.records is None:
+    if scan is None or scan.records is None or scan.broken:
         return None
     copy = Copy(session.folder, scan.utf8()) if scan.utf8 else None
     columns = {f"c{i}": "VARCHAR" for i in range(scan.width)}

@@ -16,9 +16,8 @@ from msgspec import Struct
 
 from funnelkit.engines import Batch, Scan
 from funnelkit.errors import SourceError
-from funnelkit.sources import columnar, stacked
+from funnelkit.sources import columnar, foreign, stacked
 from funnelkit.sources import content as content_of
-from funnelkit.sources import text as text_of
 from funnelkit.sources.content import Content
 from funnelkit.sources.dialect import Dialect, Head, batches, heads, rows
 from funnelkit.sources.export import (
@@ -76,7 +75,7 @@ def read(
 
 def is_utf8(path: Path, file: str, data: bytes | None = None) -> bool:
     """Whether the text at *path*, unpacked, or in *data* is UTF-8 beyond doubt. Raises MissingInputError or SourceError."""
-    return text_of.is_utf8(_content(path, file, data))
+    return foreign.is_utf8(_content(path, file, data))
 
 
 def _content(path: Path, file: str, data: bytes | None) -> Content:
@@ -138,6 +137,7 @@ def _scan(text: Text, chosen: _Chosen[Kind]) -> Scan | None:
     if text.guarded or chosen.first is not None:
         return None
     path = text.content.path
+    lines = [line for line, _ in chosen.choice.records]
     plain = path is not None and text.encoding.startswith("utf-8") and not (text.foreign or text.padded)
     return Scan(
         path=str(path or text.content.file),
@@ -146,6 +146,7 @@ def _scan(text: Text, chosen: _Chosen[Kind]) -> Scan | None:
         first_line=chosen.choice.line + 1,
         width=len(chosen.choice.header),
         records=text.height - chosen.choice.line,
+        broken=lines != list(range(lines[0], lines[0] + len(lines))),
     )
 
 
@@ -156,7 +157,7 @@ def _notes(text: Text, file: str) -> tuple[Note, ...]:
     several = text.foreign > 1
     message = (
         f"{file}: {text.foreign} byte{'s are' if several else ' is'} not UTF-8, as the rest of the file is, and "
-        f"{'were' if several else 'was'} read as Western European; a letter may be wrong there"
+        f"{'were' if several else 'was'} read as Western European; a letter may be wrong there ({'first on ' if several else ''}line {text.foreign_line})"
     )
     return (Note(code="foreign_bytes", message=message),)
 

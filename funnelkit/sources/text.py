@@ -17,6 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from funnelkit.errors import SourceError
+from funnelkit.sources import foreign
 from funnelkit.sources.content import Content, of_bytes
 
 LONGEST = 16_000_000
@@ -34,16 +35,7 @@ _SAMPLE = 20_000
 _STRANGE = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _FOREIGN = re.compile(r"[\udc80-\udcff]")
 """Bytes that are no UTF-8, as Python lets them through."""
-_STRICT, _MIXED = "strict", "funnelkit.western"
-
-
-def _western(error: UnicodeError) -> tuple[str, int]:
-    """What bytes that are no UTF-8 mean in the files of Western Europe."""
-    assert isinstance(error, UnicodeDecodeError)
-    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
-
-
-codecs.register_error(_MIXED, _western)
+_STRICT = "strict"
 
 
 class Text(Struct, frozen=True, kw_only=True):
@@ -58,6 +50,8 @@ class Text(Struct, frozen=True, kw_only=True):
     """So many lines it has, an unfinished one included."""
     foreign: int = 0
     """So many bytes are not in the encoding of the others, and are taken for cp1252."""
+    foreign_line: int = 0
+    """The line of the first of them."""
     padded: bool = False
     """It holds zero bytes, which a writer that was cut off leaves behind. They say nothing."""
     guarded: bool = False
@@ -86,7 +80,7 @@ class Text(Struct, frozen=True, kw_only=True):
                 part = stream.read(_CHUNK)
 
     def _opened(self) -> io.TextIOWrapper:
-        errors = _MIXED if self.foreign else _STRICT
+        errors = foreign.WESTERN if self.foreign else _STRICT
         return io.TextIOWrapper(self.content.open(), self.encoding, errors=errors, newline="")
 
 
@@ -119,32 +113,27 @@ def proved(
                 batch=min(max(batch, 16), _BATCH),
                 height=found.lines - found.finished,
                 foreign=found.foreign,
+                foreign_line=foreign.line(content, name) if found.foreign else 0,
                 padded=found.padded,
                 guarded=found.guarded,
             )
+    line = foreign.line(content, names[0])
     if encoding:
         raise SourceError(
-            f"{content.file}: the bytes are not {encoding}", hint="Leave `encoding` out, or correct it."
+            f"{content.file}: the bytes are not {encoding}{f' on line {line}' if line else ''}",
+            hint="Leave `encoding` out, or correct it.",
+        )
+    if known and line > 1:
+        raise SourceError(
+            f"{content.file}, line {line}: the bytes are not {known.upper()}, as those before are",
+            hint="Download the export again: it is damaged or cut off.",
+            code="not_text",
         )
     raise SourceError(
         f"{content.file}: this is not a text file",
         hint="funnelkit reads CSV and Excel exports; download the report as one of these.",
         code="not_text",
     )
-
-
-def is_utf8(content: Content) -> bool:
-    """Whether *content* is UTF-8 with more than ASCII in it, which hardly any text in another encoding is by chance."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    ascii_alone = True
-    try:
-        with content.open() as stream:
-            while chunk := stream.read(_CHUNK):
-                ascii_alone = decoder.decode(chunk).isascii() and ascii_alone
-        decoder.decode(b"", True)
-    except UnicodeDecodeError:
-        return False
-    return not ascii_alone
 
 
 def decode(data: bytes, file: str, encoding: str | None = None) -> tuple[str, str]:
