@@ -8,7 +8,6 @@ for `Style.parse` to read; so nothing is decided here.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -17,7 +16,6 @@ from msgspec.structs import replace
 from funnelkit.engines import _duck_source
 from funnelkit.engines._duck_columns import ODD, Column, column, tidy, written
 from funnelkit.engines._duck_source import Source
-from funnelkit.engines._sifted import FOOTER
 from funnelkit.engines._sql import literal
 from funnelkit.errors import SourceError
 
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from funnelkit.engines._session import Session
 
 _SAMPLE = 20_000
+_FILLED = 2
+"""So many cells are filled in the last row, unless it holds the words under a table."""
 
 
 class DuckText(Struct, frozen=True, kw_only=True):
@@ -185,15 +185,17 @@ def _read(session: Session, cells: Cells, source: Source) -> DuckText | None:
 
 
 def _strange(text: DuckText) -> bool:
-    """Whether some rows may be none, which their number of cells does not show: the header again, words at the end."""
-    header = " AND ".join(f"{text.spelled(h)} = {literal(h)}" for h in text.cells.places)
-    if text.session.rows(f"SELECT 1 FROM {text.table} WHERE {header} LIMIT 1"):
+    """Whether some rows may be none though they are as wide as any: the header again, words at the end, another table."""
+    cells = {header: text.spelled(header) for header in text.cells.places}
+    header = " AND ".join(f"{cell} = {literal(h)}" for h, cell in cells.items())
+    # Below an empty row another table may begin.
+    kept = [f"{c.name} IS NULL" for c in text.columns.values() if c.kept != "rare"]
+    blank = " AND ".join([*kept, *(f"{cell} = ''" for cell in cells.values())])
+    if text.session.rows(f"SELECT 1 FROM {text.table} WHERE ({header}) OR ({blank}) LIMIT 1"):
         return True
-    filled = " + ".join(f"({text.spelled(h)} <> '')::INTEGER" for h in text.cells.places)
-    last = (
-        f"SELECT {filled} AS filled FROM {text.table} WHERE rowid >= {text.held - FOOTER} ORDER BY rowid DESC"
-    )
-    return any(n == 1 for (n,) in islice((r for r in text.session.rows(last) if r[0]), 1))
+    filled = " + ".join(f"({cell} <> '')::INTEGER" for cell in cells.values())
+    last = text.session.rows(f"SELECT {filled} FROM {text.table} WHERE rowid = {text.held - 1}")
+    return bool(last) and last[0][0] < _FILLED
 
 
 def _changed(cells: Cells) -> SourceError:
