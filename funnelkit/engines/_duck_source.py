@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _LINE = "line"
 _BETWEEN = "\x1f"
 """What stands between the cells that are written out: in hardly any of them, so that hardly any needs quotes."""
-_WIDEST = 16_000_000
+WIDEST = 16_000_000
 """No line of a file has more bytes."""
 
 
@@ -58,7 +58,8 @@ class Copy:
             handle, name = tempfile.mkstemp(".csv", dir=folder())
         self.path = Path(name)
         weakref.finalize(self, self.path.unlink, missing_ok=True)
-        with os.fdopen(handle, "wb") as stream:
+        # Without a buffer nothing is left to be written when the file is closed.
+        with os.fdopen(handle, "wb", buffering=0) as stream:
             for part in parts:
                 _put(stream, part)
 
@@ -143,16 +144,16 @@ def _csv(path: Path | str, columns: Mapping[str, str], delimiter: str, skip: int
     options = (
         f"auto_detect=false, header=false, skip={skip}, delim={literal(delimiter)}, quote='\"', "
         f"escape='\"', columns={{{types}}}, strict_mode=true, null_padding=false, nullstr='', "
-        f"max_line_size={_WIDEST}"
+        f"max_line_size={WIDEST}"
     )
     return f"read_csv({', '.join([literal(str(path)), options, *more])})"
 
 
-def _put(stream: IO[bytes], part: bytes) -> None:
+def _put(stream: io.FileIO, part: bytes) -> None:
+    left = memoryview(part)
     with _room():
-        stream.write(part)
-        # What is held back would be missed only when the file is closed.
-        stream.flush()
+        while left:
+            left = left[stream.write(left) :]
 
 
 @contextmanager

@@ -135,7 +135,11 @@ class DuckText(Struct, frozen=True, kw_only=True):
         kinds = {header: kind for header, kind in self.cells.kinds.items() if header not in headers}
         again = _read(self.session, replace(self.cells, kinds=kinds), self.source)
         if again is None:
-            raise _changed(self.cells)
+            raise SourceError(
+                f"{_file(self.cells)}: the file was changed while it was read",
+                hint="Run the command again.",
+                code="changed",
+            )
         return again
 
 
@@ -152,7 +156,11 @@ def read(session: Session, cells: Cells) -> DuckText:
         session.con.execute(f"DROP TABLE {text.table}")
     text = _read(session, cells, _duck_source.of_rows(session, cells))
     if text is None:
-        raise _changed(cells)
+        raise SourceError(
+            f"{_file(cells)}: a row has more than {_duck_source.WIDEST // 10**6} MB, which DuckDB does not read",
+            hint="Say --engine pandas.",
+            code="too_long",
+        )
     return text
 
 
@@ -198,11 +206,8 @@ def _strange(text: DuckText) -> bool:
     return bool(last) and last[0][0] < _FILLED
 
 
-def _changed(cells: Cells) -> SourceError:
-    file = cells.scan.path if cells.scan else "an input"
-    return SourceError(
-        f"{file}: the file was changed while it was read", hint="Run the command again.", code="changed"
-    )
+def _file(cells: Cells) -> str:
+    return cells.scan.path if cells.scan else "a file"
 
 
 def _load(source: Source, columns: Mapping[str, Column], cells: Cells) -> str:
