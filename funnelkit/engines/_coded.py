@@ -6,9 +6,8 @@ Part of the pandas engine: rules and styles are followed on the values, and spre
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,11 @@ import pandas as pd
 from msgspec import Struct
 
 from funnelkit.engines import Aside, Batch
-from funnelkit.engines._odd_rows import ODD, oddity, padded_footer
+from funnelkit.engines._sifted import Sieve, turned
 
 Codes = np.ndarray[Any, np.dtype[np.int32]]
 Rows = np.ndarray[Any, np.dtype[np.bool_]]
 """Which rows, by their places."""
-_FOOTER = 100
-"""No footer has more lines."""
 
 
 class Coded(Struct, frozen=True):
@@ -114,66 +111,24 @@ class Coding:
 
     def __init__(self, headers: Mapping[str, int], width: int) -> None:
         self._headers = headers
-        self._width = width
-        self._needed = 1 + max(headers.values(), default=0)
+        self._sieve = Sieve(width, 1 + max(headers.values(), default=0))
         self._columns = {header: _Column() for header in headers}
         self._lines: list[np.ndarray[Any, np.dtype[np.int64]]] = []
-        self._odd: dict[str, list[int]] = {}
-        self._short = 0
-        self._last: list[tuple[Callable[[Sequence[Any]], list[str]], Sequence[Any]]] = []
 
     def add(self, batch: Batch) -> None:
         """Code the rows of *batch*; those that do not fit are set aside."""
-        for reason, found in batch.aside.items():
-            self._odd.setdefault(reason, []).extend(found)
-        lines, rows = self._fitting(batch)
+        lines, rows = self._sieve.rows(batch)
         if not rows:
             return
-        columns = _columns(rows, list(self._headers.values()))
+        columns = turned(rows, list(self._headers.values()))
         for header, cells in zip(self._headers, columns, strict=True):
             self._columns[header].add(batch.texts(cells))
         self._lines.append(np.fromiter(lines, np.int64, len(rows)))
-        self._last = [*self._last, *((batch.texts, row) for row in rows[-_FOOTER:])][-_FOOTER:]
-
-    def _fitting(self, batch: Batch) -> tuple[Sequence[int], Sequence[Sequence[Any]]]:
-        """The rows that fit, and their lines."""
-        lines, rows = batch.lines, batch.rows
-        if set(map(len, rows)) <= {self._width} and all(map(any, rows)):
-            return lines, rows
-        kept = []
-        for at, row in enumerate(rows):
-            strange = len(row) != self._width or not any(row)
-            if strange and (kind := oddity(batch.texts(row), self._width, self._needed)):
-                self._odd.setdefault(kind, []).append(lines[at])
-            else:
-                self._short += len(row) < self._width
-                kept.append(at)
-        return [lines[at] for at in kept], [rows[at] for at in kept]
 
     def done(self) -> PandasText:
         """All columns, without the footer at their end."""
-        footer = padded_footer([texts(row) for texts, row in self._last]) if self._width > 2 else 0
+        gone, aside = self._sieve.done()
         lines = np.concatenate(self._lines) if self._lines else np.array([], dtype=np.int64)
-        # Some tools leave blank cells at the end of rows out. Where no other row is short, the last one is torn.
-        torn = int(self._short == 1 and not footer and len(self._last[-1][1]) < self._width)
-        kept = len(lines) - footer - torn
-        self._odd.setdefault("torn" if torn else "footer", []).extend(lines[kept:].tolist())
-        aside = tuple(
-            Aside(reason=reason, message=message, lines=tuple(sorted(self._odd[reason])))
-            for reason, message in ODD.items()
-            if self._odd.get(reason)
-        )
+        kept = len(lines) - gone
         coded = {header: column.coded(kept) for header, column in self._columns.items()}
         return PandasText(coded, lines[:kept], aside)
-
-
-def _columns(rows: Sequence[Sequence[Any]], positions: Sequence[int]) -> list[Sequence[Any]]:
-    """Some columns of *rows*; a row that ends before one has nothing there."""
-    if len(positions) * 3 > len(rows[0]) and len(set(map(len, rows))) == 1:
-        # To turn all columns round at once is quicker than to pick several.
-        turned = list(zip(*rows, strict=True))
-        return [turned[position] for position in positions]
-    try:
-        return [list(map(itemgetter(position), rows)) for position in positions]
-    except IndexError:
-        return [[row[p] if p < len(row) else "" for row in rows] for p in positions]

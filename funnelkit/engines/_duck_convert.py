@@ -51,7 +51,7 @@ def convert(session: Session, text: DuckText, plan: TablePlan) -> Converted:
     bads = [f"{t.bad} AS _bad_{k}" for k, t in enumerate(typed, len(plan.rules)) if t.bad != "false"]
     view = session.view(
         f"SELECT {', '.join([*columns, *bads, f'{reason} AS _why'])}, "
-        f"t.rowid + {text.scan.first_line} AS source_row FROM {text.table} t "
+        f"t.{text.line} AS source_row FROM {text.table} t "
         f"{gone.join} {' '.join(t.join for t in typed)}"
     )
     for k, rule in enumerate(plan.rules):

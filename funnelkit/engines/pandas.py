@@ -26,6 +26,8 @@ _FILES = ("source_file", "source_row")
 class PandasEngine:
     """Frames as pandas DataFrames."""
 
+    streams = False
+
     def close(self) -> None:
         """Nothing: what is held goes with the frames."""
 

@@ -18,12 +18,8 @@ from funnelkit.metrics.beginning import Truncation, truncation
 from funnelkit.metrics.columns import KEPT
 from funnelkit.metrics.conversion import timing
 from funnelkit.metrics.facts import Facts, Filters, facts
-<<<<<<< HEAD
 from funnelkit.metrics.fold import fitting
 from funnelkit.metrics.grouped import Groups
-=======
-from funnelkit.metrics.fold import TOTAL, fitting
->>>>>>> small
 from funnelkit.metrics.language import Histogram, Measure
 from funnelkit.metrics.rowwise import Rows
 from funnelkit.metrics.survey import Survey
@@ -163,7 +159,6 @@ def _source(table: str, planned: Iterable[Stream], known: Facts, few_rows: int) 
     if few:
         return Rows(table, columns, known)
     # Most reports are small, and need nothing of what groups in an engine.
-    from funnelkit.metrics.grouped import Groups
 
     return Groups(table, columns, known)
 

@@ -25,13 +25,8 @@ _RELATIVE = {
 }
 WORDS = (*_RELATIVE, "ytd")
 _SHAPES = "2026, 2026-Q3, 2026-10, 2026-W46, 2026-03-05, FY2026, FY2026-Q1, 2026-01-01..2026-03-31"
-<<<<<<< HEAD
-_PIECE = re.compile(
-    r"(?P<fiscal>fy)?(?P<year>[0-9]{4})(-q(?P<quarter>[0-9])|-p(?P<period>[0-9]{2}))?"
-=======
 _PIECE = (
-    r"(?P<fiscal>fy)?(?P<year>[0-9]{4})(-q(?P<quarter>[0-9]))?"
->>>>>>> small
+    r"(?P<fiscal>fy)?(?P<year>[0-9]{4})(-q(?P<quarter>[0-9])|-p(?P<period>[0-9]{2}))?"
     r"|(?P<week_year>[0-9]{4})-w(?P<week>[0-9]{2})"
     r"|(?P<month_year>[0-9]{4})-(?P<month>[0-9]{2})(-(?P<day>[0-9]{2}))?"
 )
