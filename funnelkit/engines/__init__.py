@@ -67,6 +67,8 @@ class Cells(Struct, frozen=True, kw_only=True):
     """Header -> its position in a row."""
     width: int
     """So many cells the header promises."""
+    file: str = ""
+    """The path as the user gave it, for messages."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """Header -> the kind of the canonical column; a column that only tells which rows are none has no kind."""
     scan: Scan | None = None

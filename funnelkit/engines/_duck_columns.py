@@ -105,7 +105,9 @@ def _day(cell: str, sample: Sequence[str]) -> str:
 def _number(cell: str, scale: int) -> str:
     """SQL for a plain number as a whole one at *scale* decimals; else null."""
     decimals = f"(\\.[0-9]{{1,{scale}}})?" if scale else ""
-    plain = f"regexp_full_match({cell}, '-?[0-9]{{1,15}}{decimals}')"
+    # A longer one would have no room for its hundredths.
+    digits = min(15, 18 - 2 * scale)
+    plain = f"regexp_full_match({cell}, '-?[0-9]{{1,{digits}}}{decimals}')"
     return f"CASE WHEN {plain} THEN ({cell}::DECIMAL(18, {scale}) * {10**scale})::BIGINT END"
 
 

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from funnelkit.engines._sifted import FOOTER, Sieve, turned
 from funnelkit.engines._sql import literal
-from funnelkit.errors import UsageError
+from funnelkit.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from funnelkit.engines import Aside, Cells
@@ -135,7 +135,19 @@ class _Rows:
             quoted = io.StringIO(newline="")
             csv.writer(quoted, delimiter=_BETWEEN, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
             text = quoted.getvalue()
-        return text.encode()
+        written = text.encode()
+        if len(written) > WIDEST:
+            self._check(lines, rows)
+        return written
+
+    def _check(self, lines: Sequence[int], rows: Sequence[Sequence[str]]) -> None:
+        for line, row in zip(lines, rows, strict=True):
+            if sum(len(cell.encode()) for cell in row) > WIDEST * 9 // 10:
+                raise SourceError(
+                    f"{self._cells.file}, line {line}: a row of more than {WIDEST * 9 // 10**7} MB, which DuckDB does not read",
+                    hint="Say --engine pandas.",
+                    code="too_long",
+                )
 
 
 def _csv(path: Path | str, columns: Mapping[str, str], delimiter: str, skip: int, *more: str) -> str:

@@ -133,10 +133,10 @@ class DuckText(Struct, frozen=True, kw_only=True):
     def as_text(self, headers: Collection[str]) -> DuckText:
         """The same, read again, with the columns *headers* kept as text."""
         kinds = {header: kind for header, kind in self.cells.kinds.items() if header not in headers}
-        again = _read(self.session, replace(self.cells, kinds=kinds), self.source)
+        again = _tried(self.session, replace(self.cells, kinds=kinds), self.source)
         if again is None:
             raise SourceError(
-                f"{_file(self.cells)}: the file was changed while it was read",
+                f"{self.cells.file}: the file was changed while it was read",
                 hint="Run the command again.",
                 code="changed",
             )
@@ -146,38 +146,23 @@ class DuckText(Struct, frozen=True, kw_only=True):
 def read(session: Session, cells: Cells) -> DuckText:
     """The text of *cells*, read by the database; where the file is not plain enough for it, once its rows are written out.
 
-    Raises SourceError for what the database cannot hold, and UsageError where there is no room on the disk.
+    Raises SourceError for a row that the database cannot hold, and UsageError where there is no room on the disk.
     """
     source = _duck_source.of_file(session, cells)
-    text = source and _read(session, cells, source)
+    text = _tried(session, cells, source) if source else None
     if text and not _strange(text):
         return text
     if text:
         session.con.execute(f"DROP TABLE {text.table}")
-    text = _read(session, cells, _duck_source.of_rows(session, cells))
-    if text is None:
-        raise SourceError(
-            f"{_file(cells)}: a row has more than {_duck_source.WIDEST // 10**6} MB, which DuckDB does not read",
-            hint="Say --engine pandas.",
-            code="too_long",
-        )
-    return text
+    return _read(session, cells, _duck_source.of_rows(session, cells))
 
 
-def _read(session: Session, cells: Cells, source: Source) -> DuckText | None:
+def _tried(session: Session, cells: Cells, source: Source) -> DuckText | None:
     """The text of *cells* in *source*; None where that is not plain enough."""
     import duckdb
 
-    names = {header: f"c{position}" for header, position in cells.places.items()}
     try:
-        head = session.rows(f"SELECT {', '.join(names.values())} FROM {source.rows} LIMIT {SAMPLE}")
-        columns = {
-            header: column(session, name, i + 1, cells.kinds.get(header, ""), [row[i] for row in head])
-            for i, (header, name) in enumerate(names.items())
-        }
-        if all(columns[day].kept == "day" for day in cells.bare):
-            columns |= {h: Column(name=names[h], place=columns[h].place, kept="rare") for h in cells.rare}
-        table = session.table(_load(source, columns, cells))
+        text = _read(session, cells, source)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -185,10 +170,23 @@ def _read(session: Session, cells: Cells, source: Source) -> DuckText | None:
         if isinstance(error, duckdb.IOException) and not (cells.scan and cells.scan.query):
             raise
         return None
+    if text.held == source.records:
+        return text
+    session.con.execute(f"DROP TABLE {text.table}")
+    return None
+
+
+def _read(session: Session, cells: Cells, source: Source) -> DuckText:
+    names = {header: f"c{position}" for header, position in cells.places.items()}
+    head = session.rows(f"SELECT {', '.join(names.values())} FROM {source.rows} LIMIT {SAMPLE}")
+    columns = {
+        header: column(session, name, i + 1, cells.kinds.get(header, ""), [row[i] for row in head])
+        for i, (header, name) in enumerate(names.items())
+    }
+    if all(columns[day].kept == "day" for day in cells.bare):
+        columns |= {h: Column(name=names[h], place=columns[h].place, kept="rare") for h in cells.rare}
+    table = session.table(_load(source, columns, cells))
     ((rows,),) = session.rows(f"SELECT count(*) FROM {table}")
-    if rows != source.records:
-        session.con.execute(f"DROP TABLE {table}")
-        return None
     return DuckText(session=session, source=source, cells=cells, table=table, columns=columns, held=rows)
 
 
@@ -204,10 +202,6 @@ def _strange(text: DuckText) -> bool:
     filled = " + ".join(f"({cell} <> '')::INTEGER" for cell in cells.values())
     last = text.session.rows(f"SELECT {filled} FROM {text.table} WHERE rowid = {text.held - 1}")
     return bool(last) and last[0][0] < _FILLED
-
-
-def _file(cells: Cells) -> str:
-    return cells.scan.path if cells.scan else "a file"
 
 
 def _load(source: Source, columns: Mapping[str, Column], cells: Cells) -> str:

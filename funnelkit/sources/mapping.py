@@ -178,6 +178,7 @@ def _text(
             batches=export.batches,
             places={h: positions[h] for h in wanted},
             width=len(export.header),
+            file=export.file,
             kinds=kinds,
             scan=export.scan,
             rare=(rare | words.keys()) - kinds.keys() - set(second),
