@@ -65,6 +65,11 @@ def _study(
     config = replace(done.config, by=(), grain="month", compare=None)
     found = linked(done, options, requests.dimensions(options, config))
     data = found.data
+    if not data.dated:
+        raise UsageError(
+            "none of the files holds a date, and without one there are no cohorts",
+            hint="Load an export with a date column.",
+        )
     wanted = requests.request(options, config, done.zone, data.as_of)
     request.check(wanted, data, catalog.load())
     kind = of or ("leads" if "leads" in data.frames else "payments")

@@ -14,7 +14,8 @@ from funnelkit.errors import UsageError
 from funnelkit.metrics import catalog, conversion, survival
 from funnelkit.metrics.counted import Counted, ask
 from funnelkit.metrics.language import Histogram, Measure
-from funnelkit.metrics.stages import STAGES
+from funnelkit.metrics.reasons import NO_WON_DATES, Reason
+from funnelkit.metrics.stages import LABELS, STAGES
 from funnelkit.metrics.survey import PROBES
 from funnelkit.metrics.windows import Timeline, Window
 from funnelkit.periods import Period, split
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from funnelkit.build.cohorts.request import Asked
     from funnelkit.metrics.beginning import Truncation
     from funnelkit.metrics.fold import Key
-    from funnelkit.metrics.reasons import Reason
     from funnelkit.tables import Dataset
 
 _LEADS = Measure(id="cohort_leads", table="leads", date="created_at")
@@ -79,7 +79,10 @@ class Leads(Struct, frozen=True, kw_only=True, dict=True):
     @property
     def undated(self) -> Reason | None:
         """Why nothing can be said of time."""
-        return self.counted.lacks.get(self.times.id)
+        reason, stage = self.counted.lacks.get(self.times.id), self.asked.stage
+        if reason == NO_WON_DATES and stage != STAGES[-1]:
+            return Reason(reason.code, f"no date says when leads became {LABELS[stage]}: add {stage}_at")
+        return reason
 
     @cached_property
     def ages(self) -> list[int]:

@@ -106,11 +106,11 @@ def _overview(leads: Leads, key: Key, cohorts: Sequence[Cohort], name: str) -> T
             Field(id="elapsed", label="time elapsed", unit="ratio"),
             Field(id="completed", label=f"within {horizon} d", unit="ratio"),
             Field(id="ladder", label="chain ladder", unit="ratio"),
-            Field(id="ladder_error", label="its error", unit="number"),
+            Field(id="ladder_error", label="Mack's error", unit="number"),
         ),
         names=len(names),
         rows=(*rows, _row(leads, key, leads.together(key), ALL, None)) if len(rows) > 1 else tuple(rows),
-        caption=f"so far, and completed to {horizon} days by the time that conversion takes",
+        caption=f"so far; completed to {horizon} days by the time that conversion takes, and by the chain ladder from age to age",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.metrics import conversion, intervals
@@ -65,8 +65,9 @@ def of_payments(paid: Paid, currency: str | None) -> Iterator[str]:
         f" After {ages[-1]} {paid.grain}s it is {_back(paid, ages[-1])}." if len(ages) > 1 else ""
     )
     if paid.money:
-        first, last = (_worth(paid, age, currency) for age in (0, ages[-1]))
-        yield f"A customer brings {first} in the first {paid.grain} and {last} up to {ages[-1]} {paid.grain}s later."
+        old = paid.old(ages[-1])
+        first, last = (_worth(paid, old, age, currency) for age in (0, ages[-1]))
+        yield f"A customer of the oldest cohorts brings {first} in the first {paid.grain} and {last} up to {ages[-1]} {paid.grain}s later."
 
 
 def _back(paid: Paid, age: int) -> str:
@@ -74,7 +75,6 @@ def _back(paid: Paid, age: int) -> str:
     return f"{active / size:.1%} ({active:,} of {size:,})"
 
 
-def _worth(paid: Paid, age: int, currency: str | None) -> str:
-    old = paid.old(age)
+def _worth(paid: Paid, old: Sequence[int], age: int, currency: str | None) -> str:
     amount = sum(paid.so_far(c, age) for c in old) / (paid.unit * sum(map(paid.size, old)))
     return f"{currency} {amount:,.2f}" if currency else f"{amount:,.2f}"

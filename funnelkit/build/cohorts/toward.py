@@ -26,12 +26,10 @@ def toward(data: Dataset, stage: str) -> Dataset:
     known = set(collect.names(leads))
     days = [nw.col(column) for column in entry_columns(stage) if column in known]
     leads = leads.with_columns(_reached=flag(_reached(stage, known)))
-    leads = leads.with_columns(won_at=nw.coalesce(*days) if days else nw.lit(None, nw.Int64))
+    if days:
+        leads = leads.with_columns(won_at=nw.coalesce(*days))
     frame = leads.with_columns(has_won=nw.col("_reached")).drop("_reached").to_native()
-    present = data.present["leads"] | {"has_won"} | ({"won_at"} if days else set())
-    return replace(
-        data, frames={**data.frames, "leads": frame}, present={**data.present, "leads": frozenset(present)}
-    )
+    return replace(data, frames={**data.frames, "leads": frame})
 
 
 def _reached(stage: str, known: set[str]) -> nw.Expr:
