@@ -30,7 +30,7 @@ def cohorts(
     by: a.By = None,
     where: a.Where = None,
     top: Annotated[int | None, typer.Option("--top", metavar="N", help="Of --by the N largest groups apart, the rest as one; 5.")] = None,
-    period: Annotated[str | None, typer.Option("--period", metavar="SPEC", help="Only cohorts that begin in it: 2026-Q3, 2026, last-quarter, 2026-01-01..2026-03-31.")] = None,
+    period: Annotated[str | None, typer.Option("--period", metavar="SPEC", help="Only the cohorts of it: 2026-Q3, 2026, last-quarter, 2026-01-01..2026-03-31.")] = None,
     as_of: a.AsOf = None,
     timezone: a.Timezone = None,
     currency: a.Currency = None,
