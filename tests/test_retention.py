@@ -15,15 +15,16 @@ from funnelkit import report
 NAMES = ["retention_rate", "churn_rate", "grr", "nrr", "expansion_rate", "repeat_rate"]
 ENGINES = pytest.mark.parametrize("engine", ["pandas", "duckdb"])
 MADE = """
-WITH p AS (SELECT customer, day, paid - back AS net FROM read_csv('{path}',
+WITH p AS (SELECT customer, day, paid, paid - back AS net FROM read_csv('{path}',
     types = {{'paid': 'DECIMAL(18, 2)', 'back': 'DECIMAL(18, 2)', 'day': 'DATE'}})),
 person AS (
     SELECT customer,
         coalesce(sum(net) FILTER (day BETWEEN DATE '{first}' AND DATE '{last}'), 0) AS now,
         coalesce(sum(net) FILTER (day BETWEEN DATE '{first}' - INTERVAL 1 YEAR AND DATE '{last}' - INTERVAL 1 YEAR), 0)
             AS ago,
-        count(DISTINCT day) FILTER (day BETWEEN DATE '{first}' AND DATE '{last}') AS days
-    FROM (SELECT customer, day, sum(net) AS net FROM p GROUP BY ALL) GROUP BY customer)
+        count(*) FILTER (bought AND day BETWEEN DATE '{first}' AND DATE '{last}') AS days
+    FROM (SELECT customer, day, sum(net) AS net, bool_or(net > 0 OR paid = 0) AS bought FROM p GROUP BY ALL)
+    GROUP BY customer)
 SELECT
     count(*) FILTER (ago > 0 AND now > 0) / count(*) FILTER (ago > 0),
     count(*) FILTER (ago > 0 AND now <= 0) / count(*) FILTER (ago > 0),

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from funnelkit import collect
 from funnelkit.engines import Engine
 from funnelkit.linking import asof, dimensions, identity
+from funnelkit.linking.net import net
 from funnelkit.periods import from_day
 from funnelkit.tables import DIMENSIONS, Dataset, Match, Note
 
@@ -261,10 +262,9 @@ def _converted(made: _Build, leads: collect.Frame) -> None:
 def _payments(made: _Build) -> None:
     """Who paid each payment, and what it leaves after its refund."""
     present = made.present["payments"]
-    if "amount" in present:
-        net, scale = _net(made)
-        made.frames["payments"] = collect.frame(made.frames["payments"]).with_columns(net=net).to_native()
-        made.scales["payments"] = {**made.scales["payments"], "net": scale}
+    left, scale = net(present, made.scales["payments"])
+    made.frames["payments"] = collect.frame(made.frames["payments"]).with_columns(net=left).to_native()
+    made.scales["payments"] = {**made.scales["payments"], "net": scale}
     if {"customer_id", "email", "company"} & present:
         named = made.engine.named(made.frames["payments"], identity.CUSTOMER_KEYS, "customer")
         made.frames["payments"] = named
@@ -290,14 +290,3 @@ def _payers(made: _Build) -> None:
     made.frames["customers"] = found.with_columns(is_paid=none, linked=none).to_native()
     made.present["customers"] = frozenset({"customer", "first_won_at", "revenue"})
     made.scales["customers"] = {"revenue": made.scales["payments"]["net"]}
-
-
-def _net(made: _Build) -> tuple[nw.Expr, int]:
-    """What a payment leaves after its refund, and the decimals of that."""
-    scales = made.scales["payments"]
-    amount, refunded = scales.get("amount", 0), scales.get("refunded", 0)
-    if "refunded" not in made.present["payments"]:
-        return nw.col("amount").fill_null(0), amount
-    scale = max(amount, refunded)
-    paid = nw.col("amount").fill_null(0) * 10 ** (scale - amount)
-    return paid - nw.col("refunded").fill_null(0) * 10 ** (scale - refunded), scale
