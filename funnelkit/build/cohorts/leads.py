@@ -212,13 +212,12 @@ def _notes(leads: Leads) -> Iterator[Note]:
             message=f"{found.said(_ONE[leads.asked.stage], things)} The chain ladder and the row {ALL} of the triangle leave them out.",
         )
     if undated := leads.counted.undated("leads", "created_at"):
-        yield Note(
-            code="undated", message=f"{undated:,} leads have no date of creation and are in no cohort."
-        )
+        yield Note(code="undated", message=f"Leads without a date of creation, in no cohort: {undated:,}.")
     together = leads.together(TOTAL)
     apart = together.reached - sum(together.lags.values())
     if apart and not leads.undated:
         yield Note(
             code="no_age",
-            message=f"{apart:,} of {together.reached:,} {things} have no date of that, or one before the lead's: they count so far, and under no age.",
+            message=f"Of {together.reached:,} {things}, those without a date of that, or with one before the lead's: "
+            f"{apart:,}. They count so far, and under no age.",
         )
