@@ -9,7 +9,7 @@ from funnelkit.metrics import conversion, intervals
 from funnelkit.metrics.fold import TOTAL
 
 if TYPE_CHECKING:
-    from funnelkit.build.cohorts.counting import Cohort, Leads
+    from funnelkit.build.cohorts.counted import Cohort, Leads
     from funnelkit.build.cohorts.paying import Paid
 
 
