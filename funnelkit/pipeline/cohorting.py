@@ -96,4 +96,4 @@ def _named(data: Dataset, done: Read) -> Dataset:
     payments = data.frames["payments"]
     if "customer" not in collect.names(collect.frame(payments)):
         payments = done.engine.named(payments, CUSTOMER_KEYS, "customer")
-    return replace(data, frames={**data.frames, "payments": payments})
+    return replace(data, frames={**data.frames, "payments": done.engine.held(payments)})

@@ -13,7 +13,7 @@ from funnelkit.metrics.statistics import empty
 from funnelkit.metrics.triangle import Completed, chain_ladder, lognormal_limits
 
 if TYPE_CHECKING:
-    from funnelkit.build.cohorts.counting import Cohort
+    from funnelkit.build.cohorts.counted import Cohort
 
 _TRUNCATED = Reason("left_truncated", "its first wins are from before any were written down")
 _TOO_YOUNG = Reason("too_young", "not all of the cohort has had the first age")

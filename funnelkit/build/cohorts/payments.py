@@ -151,10 +151,10 @@ def _notes(paid: Paid) -> Iterator[Note]:
     if paid.nameless:
         yield Note(
             code="no_customer",
-            message=f"{paid.nameless:,} payments have no customer or no date and are in no cohort.",
+            message=f"Payments without a customer or a date, in no cohort: {paid.nameless:,}.",
         )
     if paid.never:
         yield Note(
             code="only_refunds",
-            message=f"{paid.never:,} customers have only refunds in these files and are in no cohort.",
+            message=f"Customers of whom these files hold only refunds, in no cohort: {paid.never:,}.",
         )

@@ -27,6 +27,17 @@ GROUPS = 5
 ALL = "all"
 """The row of all cohorts together."""
 
+ONE = {"customer": "customer", "opportunity": "opportunity", "mql": "MQL", "sal": "SAL", "sql": "SQL"}
+"""What is said of a lead that has reached a stage."""
+MANY = {
+    "customer": "customers",
+    "opportunity": "opportunities",
+    "mql": "MQLs",
+    "sal": "SALs",
+    "sql": "SQLs",
+}
+"""And of several."""
+
 
 class Asked(Struct, frozen=True, kw_only=True):
     """A request, and what only cohorts are asked for."""

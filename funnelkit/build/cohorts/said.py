@@ -9,7 +9,7 @@ from funnelkit.metrics import conversion, intervals
 from funnelkit.metrics.fold import TOTAL
 
 if TYPE_CHECKING:
-    from funnelkit.build.cohorts.counting import Cohort, Leads
+    from funnelkit.build.cohorts.counted import Cohort, Leads
     from funnelkit.build.cohorts.paying import Paid
 
 
@@ -28,7 +28,7 @@ def of_leads(leads: Leads, things: str) -> Iterator[str]:
 
 def _newest(leads: Leads, cohort: Cohort, things: str) -> str:
     horizon = leads.asked.request.horizon
-    so_far = f"Of the {cohort.size:,} leads of {cohort.period.label}, {cohort.reached / cohort.size:.1%} are {things}"
+    so_far = f"Of the {cohort.size:,} lead{'s' * (cohort.size > 1)} of {cohort.period.label}, {cohort.reached / cohort.size:.1%} are {things}"
     if leads.undated or cohort.has_had(horizon):
         return f"{so_far} so far."
     found = conversion.projected(cohort.found, leads.curve, horizon)
