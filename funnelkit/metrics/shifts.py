@@ -66,7 +66,7 @@ class Shifts:
 
     def factor(self, factor: Factor, sums: Values) -> float | None:
         """One factor of it."""
-        top, bottom = self._pair(factor, sums)
+        top, bottom = self.sides(factor, sums)
         return None if bottom == 0 else top / bottom
 
     def weight(self, sums: Values) -> float:
@@ -135,7 +135,7 @@ class Shifts:
             return first - 2
         for i, factor in enumerate(self._rates):
             for sums in (before, after):
-                top, bottom = self._pair(factor, sums)
+                top, bottom = self.sides(factor, sums)
                 if top < 0 or bottom < 0 or (top and not bottom):
                     return first + i
         return None
@@ -151,12 +151,12 @@ class Shifts:
         found: list[float] = []
         multipliers = self._multipliers(all_before, all_after)
         for factor, times in zip(self._factors, multipliers, strict=True):
-            (x0, n0), (x1, n1) = self._pair(factor, before), self._pair(factor, after)
+            (x0, n0), (x1, n1) = self.sides(factor, before), self.sides(factor, after)
             if factor.bottom is None:
                 found += [times * one for one in self._grown(x0, x1)]
                 continue
             part = decompose.part(
-                (x0, n0), (x1, n1), self._pair(factor, all_before), self._pair(factor, all_after)
+                (x0, n0), (x1, n1), self.sides(factor, all_before), self.sides(factor, all_after)
             )
             found += [times * part.rate, times * part.mix]
         return found
@@ -192,7 +192,7 @@ class Shifts:
                 found.append(sign * self._times * products.log_mean(values[1], values[0]) / a)
         return found
 
-    def _pair(self, factor: Factor, sums: Values) -> tuple[float, float]:
+    def sides(self, factor: Factor, sums: Values) -> tuple[float, float]:
         """What stands above and below the line; 1 below where there is no line."""
         bottom = 1.0 if factor.bottom is None else sums[self._sums[factor.bottom]]
         return sums[self._sums[factor.top]], bottom
