@@ -178,8 +178,12 @@ class _Reader:
         if metric.statistic in what:
             why = f"it is {what[metric.statistic]}, and segments do not add up to one"
         else:
-            why, instead = "its formula adds rates, which have no common denominator", instead or (
-                f"Ask about one of the terms: {', '.join(metric.formula.names) if metric.formula else ''}."
+            why, instead = (
+                "its formula adds rates, which have no common denominator",
+                instead
+                or (
+                    f"Ask about one of the terms: {', '.join(metric.formula.names) if metric.formula else ''}."
+                ),
             )
         name = self._asked.id if metric is self._asked else f"{self._asked.id} (by {metric.id})"
         return UsageError(f"{name} cannot be taken apart: {why}", hint=instead)

@@ -17,7 +17,7 @@ from msgspec import Struct
 from funnelkit.metrics import decompose, products
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from funnelkit.metrics.anatomy import Anatomy, Factor
 
@@ -76,7 +76,23 @@ class Shifts:
         first = self._factors[0]
         return sums[self._sums[first.bottom or first.top]]
 
-    def size(self, effect: Effect, sums: Values, spread: Sequence[Sequence[float]], counts: Sequence[bool]) -> float:
+    def unmatched(self, segments: Iterable[Values]) -> float:
+        """The largest share of what stands above a line that is in segments with nothing below it.
+
+        Where it is large, both sums do not name their segments alike.
+        """
+        known = list(segments)
+        sides = [[self.sides(factor, sums) for sums in known] for factor in self._rates]
+        shares = (
+            math.fsum(abs(top) for top, bottom in one if not bottom) / whole
+            for one in sides
+            if (whole := math.fsum(abs(top) for top, _ in one))
+        )
+        return max(shares, default=0.0)
+
+    def size(
+        self, effect: Effect, sums: Values, spread: Sequence[Sequence[float]], counts: Sequence[bool]
+    ) -> float:
         """How many cases of equal weight an effect rests on in a segment: infinite for what chance cannot move."""
         if effect.factor is None:
             places = [self._sums[self._volume.top]] if self._volume else []
@@ -95,9 +111,16 @@ class Shifts:
     def _named(self) -> list[Effect]:
         days = [Effect(DAYS, None)] if self._by_day else []
         if self._chained:
-            return [*days, Effect(VOLUME, self._volume), Effect(MIX, None), *(Effect(RATE, f) for f in self._rates)]
+            return [
+                *days,
+                Effect(VOLUME, self._volume),
+                Effect(MIX, None),
+                *(Effect(RATE, f) for f in self._rates),
+            ]
         found = [
-            Effect(kind, f) for f in self._factors for kind in ((VOLUME,) if f.bottom is None else (RATE, MIX))
+            Effect(kind, f)
+            for f in self._factors
+            for kind in ((VOLUME,) if f.bottom is None else (RATE, MIX))
         ]
         return [*days, *found]
 
@@ -146,7 +169,9 @@ class Shifts:
 
     # -- a product of sums ---------------------------------------------------------------------------
 
-    def _handed_out(self, before: Values, after: Values, all_before: Values, all_after: Values) -> list[float]:
+    def _handed_out(
+        self, before: Values, after: Values, all_before: Values, all_after: Values
+    ) -> list[float]:
         """Of a segment of which each factor has a part."""
         found: list[float] = []
         multipliers = self._multipliers(all_before, all_after)

@@ -120,7 +120,13 @@ class Sampler:
         return found
 
     def _both(
-        self, evaluator: Evaluator, a: Piece, b: Piece, values: Mapping[Piece, float], key: Key, window: Window
+        self,
+        evaluator: Evaluator,
+        a: Piece,
+        b: Piece,
+        values: Mapping[Piece, float],
+        key: Key,
+        window: Window,
     ) -> float | None:
         one, other = self.part(a), self.part(b)
         if a.kind != MEASURE or b.kind != MEASURE:
@@ -144,7 +150,13 @@ class Sampler:
         return self._moments(evaluator, found, key, window).squares / scale
 
     def _of_histogram(
-        self, evaluator: Evaluator, a: Piece, b: Piece, values: Mapping[Piece, float], key: Key, window: Window
+        self,
+        evaluator: Evaluator,
+        a: Piece,
+        b: Piece,
+        values: Mapping[Piece, float],
+        key: Key,
+        window: Window,
     ) -> float:
         part, kinds = self.part(a), {a.kind, b.kind}
         if kinds == {TOTAL}:
@@ -152,7 +164,9 @@ class Sampler:
             scale = self._scale(part.table, part.of)
             return self._moments(evaluator, part, key, window).squares / scale**2
         # Rows with themselves, totals with their rows, conversions with their cohort.
-        return min(values[a], values[b]) if kinds <= {OLD, WITHIN, ROWS} else values[a if a.kind == TOTAL else b]
+        return (
+            min(values[a], values[b]) if kinds <= {OLD, WITHIN, ROWS} else values[a if a.kind == TOTAL else b]
+        )
 
     def _overlap(self, a: Piece, b: Piece) -> Measure | Histogram | None:
         """What counts the rows that are in both measures; None where there are none, or their rows are not there."""
@@ -172,8 +186,8 @@ class Sampler:
         if len(set(columns)) == 2:
             return None
         if len(columns) < 2:
-            column = columns[0] if columns else None
-            return Measure(id=name, table=one.table, column=column, where=where, date=one.date, needs=needs)
+            amount = columns[0] if columns else None
+            return Measure(id=name, table=one.table, column=amount, where=where, date=one.date, needs=needs)
         return Histogram(
             id=name, table=one.table, of=columns[0], where=where, date=one.date or "", needs=needs
         )

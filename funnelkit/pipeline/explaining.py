@@ -19,7 +19,11 @@ __all__ = ["Options", "why"]
 
 
 def why(
-    metric: str, files: Sequence[str], options: Options, between: Sequence[str] = (), observe: Observe = nobody
+    metric: str,
+    files: Sequence[str],
+    options: Options,
+    between: Sequence[str] = (),
+    observe: Observe = nobody,
 ) -> Study:
     """Why *metric* of *files* changed, or differs *between* two segments; *observe* hears of each file."""
     with read(files, options, observe, lambda config: _columns(options, config, between)) as done:

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from funnelkit.build.request import dimensions
 from funnelkit.build.why import sentences, tables
 from funnelkit.build.why.counting import Sides, count
-from funnelkit.build.why.judging import Finding, chosen, finding
+from funnelkit.build.why.judging import Finding, Samples, chosen, finding
 from funnelkit.build.why.request import Question, Say, checked
 from funnelkit.build.why.tables import Shown
 from funnelkit.errors import UsageError
 from funnelkit.metrics import notes as noted
-from funnelkit.metrics.anatomy import Anatomy, anatomy
+from funnelkit.metrics.anatomy import OLD, Anatomy, Piece, anatomy
 from funnelkit.metrics.compare import NO_CALL, change
 from funnelkit.metrics.language import Measure
 from funnelkit.metrics.shifts import Shifts
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.language import Histogram, Metric
     from funnelkit.metrics.reasons import Reason
-    from funnelkit.metrics.variation import Sample
     from funnelkit.reports import Source
+    from funnelkit.studies import Table
     from funnelkit.tables import Dataset
 
 
@@ -101,20 +101,23 @@ class _Explained:
             warnings=(*notes, *self._notes, *noted.notes(view)),
         )
 
-    def _answer(self) -> tuple[list[str], Sequence[tables.Table]]:
+    def _answer(self) -> tuple[list[str], Sequence[Table]]:
         shifts = Shifts(self._anatomy, self._days())
         total = self._sides.samples(self._sampler, self._metric, [()])
         sums = total[0][()].values, total[1][()].values
         if any(shifts.value(side) is None for side in sums):
             return [self._immature()], ()
         young = self._young()
-        whole = finding("", shifts, total, self._sampler.counts, self._metric, self._request.min_n, young=young)
+        whole = finding(
+            "", shifts, total, self._sampler.counts, self._metric, self._request.min_n, young=young
+        )
         shown = Shown(
             metric=self._metric,
             shifts=shifts,
             sampler=self._sampler,
             sides=self._sides,
             sums=sums,
+            whole=whole.apart.total[-1],
             verdict=self._verdict(whole.totals[-1], young=young),
             young=young,
             top=self._question.top,
@@ -128,7 +131,13 @@ class _Explained:
             samples = sides.samples(self._sampler, self._metric, keys)
             found.append(
                 finding(
-                    dimension, shifts, samples, self._sampler.counts, self._metric, self._request.min_n, young=young
+                    dimension,
+                    shifts,
+                    samples,
+                    self._sampler.counts,
+                    self._metric,
+                    self._request.min_n,
+                    young=young,
                 )
             )
             counted[dimension] = sides
@@ -136,10 +145,8 @@ class _Explained:
         asked = bool(self._request.by)
         said = list(sentences.sentences(shown, found, best, self._say, asked=asked))
         if self._metric.statistic == "conversion":
-            said.append(
-                f"Only leads that have had all of {self._request.horizon} days count, and what they won within them."
-            )
-        made = [tables.change(shown, whole.apart.total[-1])]
+            said.append(self._matured(total))
+        made = [tables.change(shown)]
         if found:
             made.append(tables.effects(shown, found))
         for one in found:
@@ -158,7 +165,12 @@ class _Explained:
     def _count(self, by: tuple[str, ...]) -> Sides:
         request = replace(self._request, by=by)
         return count(
-            self._dataset, request, self._question.between, self._catalog, self._metric, list(self._sampler.parts)
+            self._dataset,
+            request,
+            self._question.between,
+            self._catalog,
+            self._metric,
+            list(self._sampler.parts),
         )
 
     def _keys(self, sides: Sides) -> set[Key]:
@@ -211,6 +223,16 @@ class _Explained:
             return False
         ends = max(side.window.end for side in self._sides.both)
         return ends + self._request.horizon > self._dataset.as_of
+
+    def _matured(self, total: Samples) -> str:
+        """Which leads count."""
+        of = self._metric.of
+        place = self._anatomy.sums.index(next(s for s in self._anatomy.sums if s[0][0] == Piece(OLD, of)))
+        old = " and ".join(
+            f"{round(side[()].values[place]):,} ({one.label})"
+            for side, one in zip(total, self._sides.both, strict=True)
+        )
+        return f"Only leads that have had all of {self._request.horizon} days count, and what they won within them: {old}."
 
     def _immature(self) -> str:
         return (

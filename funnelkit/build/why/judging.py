@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from funnelkit.metrics import delta
 from funnelkit.metrics.apart import Apart, Estimate, take_apart
 from funnelkit.metrics.compare import NO_CALL
-from funnelkit.metrics.shifts import RATE
+from funnelkit.metrics.shifts import DAYS, RATE
 from funnelkit.metrics.significance import false_discovery
 from funnelkit.metrics.special import normal_quantile
+from funnelkit.metrics.variation import Sample
 
 if TYPE_CHECKING:
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.language import Metric
     from funnelkit.metrics.shifts import Effect, Shifts
-    from funnelkit.metrics.variation import Sample
 
 _ALPHA = 0.05
 _NEARLY = 0.8
 """A dimension that stands out nearly as much as the best one, and is more usual, is the one to look at."""
+_UNMATCHED = 0.2
+"""A share of cost in segments without a lead from which the names of campaigns are not the same in both files."""
 Samples = tuple["Mapping[Key, Sample]", "Mapping[Key, Sample]"]
 """The sums of every segment, on both sides."""
 
@@ -37,6 +41,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """Of each segment by effect."""
     totals: tuple[str, ...]
     """Of the effects as a whole."""
+    matched: bool
+    """Whether all that is divided names its segments alike."""
     apart_from_all: float
     """How much of the change lies in segments that moved otherwise than all did, beyond noise; in its unit."""
 
@@ -54,8 +60,16 @@ def finding(
     """The change by *dimension*. Of a *young* cohort, which will still change, nothing is called."""
     before, after = samples
     apart = take_apart(shifts, before, after, counts)
+    whole = [_whole(side) for side in samples]
+    judged = [
+        not young and e.kind != DAYS and _enough(shifts, e, whole, counts, min_n, both=True)
+        for e in shifts.effects
+    ]
     enough = {
-        key: [not young and _enough(shifts, e, before[key], after[key], counts, min_n) for e in shifts.effects]
+        key: [
+            fits and _enough(shifts, e, (before[key], after[key]), counts, min_n, both=e.kind == RATE)
+            for e, fits in zip(shifts.effects, judged, strict=True)
+        ]
         for key in before
     }
     verdicts = _judged(apart, enough, metric)
@@ -66,31 +80,44 @@ def finding(
         apart=apart,
         keys=keys,
         verdicts=verdicts,
-        totals=tuple(
-            _word(metric, e.value) if not young and e.p <= _ALPHA else NO_CALL for e in apart.total
-        ),
+        totals=_totals(apart, judged, metric),
+        matched=shifts.unmatched(s.values for side in samples for s in side.values()) <= _UNMATCHED,
         apart_from_all=_standing(apart, [key for key in before if any(enough[key])]),
     )
 
 
 def chosen(findings: Sequence[Finding]) -> Finding:
     """The one whose segments moved most unlike each other; the first of those that are nearly as good."""
-    best = max(one.apart_from_all for one in findings)
-    return next(one for one in findings if one.apart_from_all >= _NEARLY * best)
+    fit = [one for one in findings if one.matched] or findings
+    best = max(one.apart_from_all for one in fit)
+    return next(one for one in fit if one.apart_from_all >= _NEARLY * best)
 
 
 def _enough(
-    shifts: Shifts, effect: Effect, before: Sample, after: Sample, counts: Sequence[bool], min_n: int
+    shifts: Shifts,
+    effect: Effect,
+    sides: Sequence[Sample],
+    counts: Sequence[bool],
+    min_n: int,
+    *,
+    both: bool,
 ) -> bool:
-    """Whether an effect rests on enough cases to be called: a rate on both sides, a share on one."""
-    if before.spread is None or after.spread is None:
-        return False
+    """Whether an effect rests on enough cases to be called, on both sides or on one."""
     sizes = [
-        shifts.size(effect, side.values, side.spread, counts)
-        for side in (before, after)
-        if side.spread is not None
+        shifts.size(effect, side.values, side.spread, counts) for side in sides if side.spread is not None
     ]
-    return (min(sizes) if effect.kind == RATE else max(sizes)) >= min_n
+    return len(sizes) == len(sides) and (min(sizes) if both else max(sizes)) >= min_n
+
+
+def _whole(side: Mapping[Key, Sample]) -> Sample:
+    """All segments as one."""
+    spreads = [s.spread for s in side.values() if s.spread is not None]
+    if len(spreads) < len(side):
+        return Sample(delta.together(side), None)
+    size = range(len(spreads[0]))
+    return Sample(
+        delta.together(side), tuple(tuple(math.fsum(s[i][j] for s in spreads) for j in size) for i in size)
+    )
 
 
 def _judged(
@@ -107,6 +134,16 @@ def _judged(
         )
         for key, several in enough.items()
     }
+
+
+def _totals(apart: Apart[Key], judged: Sequence[bool], metric: Metric) -> tuple[str, ...]:
+    """A word for each effect as a whole, which are several at once too, and for their sum by itself."""
+    fit = [e.p for e, fits in zip(apart.total, judged, strict=False) if fits]
+    adjusted = iter([*false_discovery(fit), apart.total[-1].p])
+    return tuple(
+        _word(metric, e.value) if fits and next(adjusted) <= _ALPHA else NO_CALL
+        for e, fits in zip(apart.total, (*judged, any(judged)), strict=True)
+    )
 
 
 def _word(metric: Metric, value: float) -> str:

@@ -58,7 +58,7 @@ def _label(effect: Effect, *, alone: bool) -> Label:
         return Label(f"{_slug(name)}_mix", f"{name}: mix", f"by {name} from a different mix of {{several}}")
     if alone:
         if effect.kind == VOLUME:
-            return Label("volume", "Volume", "within {several}")
+            return Label("volume", "Volume", "by volume")
         return Label("rate", "Within", "within {several}")
     return Label(_slug(name), name, f"by {name}")
 
@@ -89,7 +89,9 @@ def _of_sum(one: Sum, sampler: Sampler) -> str:
         part = sampler.part(piece)
         column = part.column if isinstance(part, Measure) else part.of if piece.kind == TOTAL else None
         kind = table_columns()[part.table][column] if column else "count"
-        kinds.add("money" if kind == "money" else "count" if isinstance(part, Measure) or not column else "days")
+        kinds.add(
+            "money" if kind == "money" else "count" if isinstance(part, Measure) or not column else "days"
+        )
     return kinds.pop() if len(kinds) == 1 else "number"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.build.why.labels import Label, labels, plural, unit
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _MOST = 5
 """So many effects are named."""
+_SMALL = 0.02
+"""Effects of less than this share of the largest are left to the table."""
+_FEW = 3
+"""So many segments are, where there is one effect alone."""
 
 
 def sentences(shown: Shown, findings: Sequence[Finding], chosen: Finding | None, say: Say, *, asked: bool) -> Iterator[str]:  # fmt: skip
@@ -50,7 +54,7 @@ class _Words:
             for value, side in zip((old, new), shown.sides.both, strict=True)
         )
         if new == old:
-            head = f"{shown.metric.label} is the same: {before} and {after}"
+            head = f"{shown.metric.label} did not change: {before} and {after}"
         else:
             moved = "rose" if new > old else "fell"
             head = f"{shown.metric.label} {moved} {self._say(abs(new - old), self._unit)} from {before} to {after}"
@@ -82,18 +86,21 @@ class _Words:
                 "beyond noise"
             )
         else:
-            why = "in none of them did segments move unlike each other by more than noise, and it is the first"
+            why = "in none of them did segments move unlike each other by more than noise, and it is the most usual"
         return f"Shown by {chosen.dimension}, of {others}: {why}. --by shows others."
 
-    def _effects(self, found: Finding) -> Iterator[str]:
+    def _effects(self, found: Finding) -> Iterable[str]:
         """Each effect as a whole, the largest first, with the segment that has most of it."""
         several = plural(found.dimension)
+        if len(self._labels) == 1:
+            largest = sorted(found.keys, key=lambda key: -abs(found.apart.segments[key][0].value))[:_FEW]
+            return (f"{key[0]} {self._signed(found.apart.segments[key][0].value)}" for key in largest)
         shown = [
             (effect.value, self._said(effect.value, label, several) + self._mostly(found, i))
             for i, (effect, label) in enumerate(zip(found.apart.total, self._labels, strict=False))
         ]
         shown.sort(key=lambda one: -abs(one[0]))
-        return (text for _, text in shown)
+        return [text for value, text in shown if abs(value) >= _SMALL * abs(shown[0][0])]
 
     def _said(self, value: float, label: Label, several: str) -> str:
         return f"{self._signed(value)} {label.said.format(several=several)}"

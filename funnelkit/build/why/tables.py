@@ -13,6 +13,7 @@ from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.reasons import NO_DENOMINATOR
+from funnelkit.metrics.shifts import DAYS
 from funnelkit.metrics.statistics import empty
 from funnelkit.studies import TEXT, Entry, Field, Table
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from funnelkit.metrics.variation import Sampler
 
 SUM = "Sum"
-_SAMPLED = "95 % limits by the delta method; an effect within them is no call."
+_SAMPLED = "95 % limits by the delta method; calls take into account that several effects are looked at."
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -39,8 +40,10 @@ class Shown(Struct, frozen=True, kw_only=True):
     sides: Sides
     sums: tuple[Values, Values]
     """The sums of all segments, on both sides."""
+    whole: Estimate
+    """The change without segments."""
     verdict: str
-    """What the whole change means."""
+    """What it means."""
     young: bool
     top: int | None = None
 
@@ -53,7 +56,7 @@ class Shown(Struct, frozen=True, kw_only=True):
         return _rate(*cohort)
 
 
-def change(shown: Shown, whole: Estimate | None) -> Table:
+def change(shown: Shown) -> Table:
     """The metric, and the factors that it is taken apart into, on both sides."""
     before, after = shown.sides.both
     fields = (
@@ -63,7 +66,7 @@ def change(shown: Shown, whole: Estimate | None) -> Table:
         Field(id="change", label="change", unit=unit(shown.metric, shown.shifts)),
     )
     cells = [shown.cell(side) for side in shown.sides.both]
-    rows = [_row(shown, shown.metric.label, cells, shown.metric.unit, whole)]
+    rows = [_row(shown, shown.metric.label, cells, shown.metric.unit, shown.whole)]
     factors = [f for f in dict.fromkeys(e.factor for e in shown.shifts.effects) if f is not None]
     for factor in factors if len(factors) > 1 else ():
         values = [_factor(shown, factor, sums) for sums in shown.sums]
@@ -97,10 +100,7 @@ def effects(shown: Shown, findings: Sequence[Finding]) -> Table:
     rows = tuple(
         (
             Entry(text=one.dimension),
-            *(
-                _entry(shown, e, word)
-                for e, word in zip(one.apart.total, (*one.totals[:-1], shown.verdict), strict=True)
-            ),
+            *_totals(shown, one),
         )
         for one in findings
     )
@@ -127,20 +127,22 @@ def segments(shown: Shown, found: Finding) -> Table:
         title=f"By {found.dimension}",
         fields=fields,
         rows=tuple(_segments(shown, found)),
-        caption="Rows and columns add up. Calls take into account how many there are (false discovery rate of 5 %).",
+        caption="Rows and columns add up. Calls take into account how many effects there are (false discovery rate of 5 %).",
     )
 
 
 def _segments(shown: Shown, found: Finding) -> Iterator[tuple[Entry, ...]]:
-    keys = list(found.keys)
+    keys, ids = list(found.keys), [*(label.id for label in labels(shown.shifts)), ""]
     top = keys[: shown.top] if shown.top else keys
     for key in top:
         yield (
             Entry(text=key[0]),
             *(Entry(cell=shown.cell(side, key), young=shown.young) for side in shown.sides.both),
             *(
-                _entry(shown, e, word)
-                for e, word in zip(found.apart.segments[key], (*found.verdicts[key], ""), strict=True)
+                _entry(shown, e, "" if label == DAYS else word)
+                for e, word, label in zip(
+                    found.apart.segments[key], (*found.verdicts[key], ""), ids, strict=True
+                )
             ),
         )
     if beyond := keys[len(top) :]:
@@ -154,11 +156,15 @@ def _segments(shown: Shown, found: Finding) -> Iterator[tuple[Entry, ...]]:
     yield (
         Entry(text=SUM),
         *(Entry(cell=shown.cell(side), young=shown.young) for side in shown.sides.both),
-        *(
-            _entry(shown, e, word)
-            for e, word in zip(found.apart.total, (*found.totals[:-1], shown.verdict), strict=True)
-        ),
+        *_totals(shown, found),
     )
+
+
+def _totals(shown: Shown, found: Finding) -> Iterator[Entry]:
+    """The effects as a whole, and the change."""
+    for effect, label, word in zip(found.apart.total, labels(shown.shifts), found.totals, strict=False):
+        yield _entry(shown, effect, "" if label.id == DAYS else word)
+    yield _entry(shown, shown.whole, shown.verdict)
 
 
 def _effects(shown: Shown) -> tuple[Field, ...]:
