@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from funnelkit.build.request import dimensions
 from funnelkit.build.why import sentences, tables
 from funnelkit.build.why.counting import Sides, count
-from funnelkit.build.why.judging import Finding, Samples, chosen, finding
+from funnelkit.build.why.judging import Samples, chosen, finding
 from funnelkit.build.why.request import Question, Say, checked
 from funnelkit.build.why.tables import Shown
 from funnelkit.errors import UsageError
