@@ -35,6 +35,8 @@ def checked(question: Question, dataset: Dataset, catalog: Catalog) -> tuple[Met
     """The metric, and the request with what goes without saying. Raises UsageError for what cannot be asked."""
     metric = catalog.metric(question.metric)
     request = replace(question.request, metrics=(metric.id,))
+    if question.top is not None and question.top < 1:
+        raise UsageError(f"cannot show the top {question.top} segments", hint="Give a number from 1 on.")
     if question.between and request.compare:
         raise UsageError(
             "two segments and two periods cannot be compared at once",
