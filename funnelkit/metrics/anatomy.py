@@ -190,7 +190,7 @@ class _Reader:
 
 
 def _factor(label: str, top: Sum, bottom: Sum | None) -> Factor:
-    return Factor(label=label, top=top, bottom=bottom)
+    return Factor(label=label, top=_ordered(top), bottom=None if bottom is None else _ordered(bottom))
 
 
 def _named(factor: Factor, label: str) -> Factor:
@@ -225,9 +225,9 @@ def _whole(factors: Iterable[Factor], times: Fraction) -> Sum | None:
 def _sides(factors: Iterable[Factor]) -> Iterator[tuple[Sum, bool]]:
     """Every sum, and whether it is below the line."""
     for factor in factors:
-        yield _ordered(factor.top), factor.divides
+        yield factor.top, factor.divides
         if factor.bottom is not None:
-            yield _ordered(factor.bottom), not factor.divides
+            yield factor.bottom, not factor.divides
 
 
 def _ordered(one: Sum) -> Sum:

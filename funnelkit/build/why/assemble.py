@@ -120,6 +120,7 @@ class _Explained:
             whole=whole.apart.total[-1],
             verdict=self._verdict(whole.totals[-1], young=young),
             young=young,
+            between=self._question.between is not None,
             top=self._question.top,
         )
         found, counted = [], {}

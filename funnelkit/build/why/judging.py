@@ -11,7 +11,7 @@ from msgspec import Struct
 from funnelkit.metrics import delta
 from funnelkit.metrics.apart import Apart, Estimate, take_apart
 from funnelkit.metrics.compare import NO_CALL
-from funnelkit.metrics.shifts import DAYS, RATE
+from funnelkit.metrics.shifts import DAYS, RATE, VOLUME
 from funnelkit.metrics.significance import false_discovery
 from funnelkit.metrics.special import normal_quantile
 from funnelkit.metrics.variation import Sample
@@ -26,6 +26,8 @@ _NEARLY = 0.8
 """A dimension that stands out nearly as much as the best one, and is more usual, is the one to look at."""
 _UNMATCHED = 0.2
 """A share of cost in segments without a lead from which the names of campaigns are not the same in both files."""
+_COMMON = 0.2
+"""A share of segments that both sides have, below which there is nothing to compare."""
 Samples = tuple["Mapping[Key, Sample]", "Mapping[Key, Sample]"]
 """The sums of every segment, on both sides."""
 
@@ -42,7 +44,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     totals: tuple[str, ...]
     """Of the effects as a whole."""
     matched: bool
-    """Whether all that is divided names its segments alike."""
+    """Whether both sides, and all that is divided, name their segments alike."""
     apart_from_all: float
     """How much of the change lies in segments that moved otherwise than all did, beyond noise; in its unit."""
 
@@ -62,7 +64,7 @@ def finding(
     apart = take_apart(shifts, before, after, counts)
     whole = [_whole(side) for side in samples]
     judged = [
-        not young and e.kind != DAYS and _enough(shifts, e, whole, counts, min_n, both=True)
+        not young and e.kind != DAYS and _enough(shifts, e, whole, counts, min_n, both=e.kind != VOLUME)
         for e in shifts.effects
     ]
     enough = {
@@ -81,7 +83,7 @@ def finding(
         keys=keys,
         verdicts=verdicts,
         totals=_totals(apart, judged, metric),
-        matched=shifts.unmatched(s.values for side in samples for s in side.values()) <= _UNMATCHED,
+        matched=_matched(shifts, samples),
         apart_from_all=_standing(apart, [key for key in before if any(enough[key])]),
     )
 
@@ -117,6 +119,17 @@ def _whole(side: Mapping[Key, Sample]) -> Sample:
     size = range(len(spreads[0]))
     return Sample(
         delta.together(side), tuple(tuple(math.fsum(s[i][j] for s in spreads) for j in size) for i in size)
+    )
+
+
+def _matched(shifts: Shifts, samples: Samples) -> bool:
+    before, after = samples
+    sides = [{key: abs(shifts.weight(s.values)) for key, s in side.items()} for side in (before, after)]
+    whole = sum(sum(side.values()) for side in sides)
+    common = sum(side[key] for side in sides for key in before if all(other[key] for other in sides))
+    one_sided = whole and common < _COMMON * whole
+    return (
+        not one_sided and shifts.unmatched(s.values for side in samples for s in side.values()) <= _UNMATCHED
     )
 
 

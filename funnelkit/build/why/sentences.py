@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build.why.labels import Label, labels, plural, unit
 from funnelkit.metrics.compare import NO_CALL
-from funnelkit.metrics.shifts import VOLUME
 
 if TYPE_CHECKING:
     from funnelkit.build.why.judging import Finding
@@ -53,11 +52,13 @@ class _Words:
             f"{self._say(value, shown.metric.unit)} ({side.label})"
             for value, side in zip((old, new), shown.sides.both, strict=True)
         )
+        size = self._say(abs(new - old), self._unit)
         if new == old:
-            head = f"{shown.metric.label} did not change: {before} and {after}"
+            head = f"{shown.metric.label}: no difference between {before} and {after}"
+        elif shown.between:
+            head = f"{shown.metric.label} is {size} {'higher' if new > old else 'lower'}, {after} against {before}"
         else:
-            moved = "rose" if new > old else "fell"
-            head = f"{shown.metric.label} {moved} {self._say(abs(new - old), self._unit)} from {before} to {after}"
+            head = f"{shown.metric.label} {'rose' if new > old else 'fell'} {size} from {before} to {after}"
         effects = f": {', '.join(self._effects(found))}" if found else ""
         return f"{head}{effects}; {self._noise()}."
 
@@ -114,9 +115,7 @@ class _Words:
 
     def _kind(self, label: Label) -> str:
         """What an effect of one segment is, where it has several."""
-        if len(self._labels) == 1 or label.id in ("rate", VOLUME):
-            return ""
-        return f" ({label.title.lower()})"
+        return "" if len(self._labels) == 1 else f" ({label.title.lower()})"
 
     def _noise(self) -> str:
         if self._shown.young:

@@ -45,6 +45,8 @@ class Shown(Struct, frozen=True, kw_only=True):
     verdict: str
     """What it means."""
     young: bool
+    between: bool
+    """Whether the sides are segments, and not periods."""
     top: int | None = None
 
     def cell(self, side: Side, key: Key = TOTAL) -> Cell:
