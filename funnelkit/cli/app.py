@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from funnelkit import __version__
-from funnelkit.cli import init, inspect, load, metrics, report, schema, sources, why
+from funnelkit.cli import cohorts, init, inspect, load, metrics, report, schema, sources, why
 from funnelkit.cli.boundary import guarded
 from funnelkit.cli.light import LightCommand, LightGroup
 
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 app.command("report", cls=LightCommand, help=report.HELP)(report.report)
 app.command("why", cls=LightCommand, help=why.HELP)(why.why)
+app.command("cohorts", cls=LightCommand, help=cohorts.HELP)(cohorts.cohorts)
 app.command("inspect", cls=LightCommand, help=inspect.HELP)(inspect.inspect)
 app.command("metrics", cls=LightCommand, help=metrics.HELP)(metrics.metrics)
 app.command("sources", cls=LightCommand, help=sources.HELP)(sources.sources)

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from funnelkit import collect
 from funnelkit.engines import Engine
 from funnelkit.linking import asof, dimensions, identity
+from funnelkit.linking.net import net
 from funnelkit.periods import from_day
 from funnelkit.tables import DIMENSIONS, Dataset, Match, Note
 
@@ -265,8 +266,8 @@ def _payers(made: _Build) -> None:
     named = made.engine.named(made.frames["payments"], identity.CUSTOMER_KEYS, "customer")
     payments = collect.frame(named)
     made.frames["payments"] = payments.to_native()
-    net, scale = _net(made)
-    known = payments.filter(~nw.col("customer").is_null()).with_columns(_net=net)
+    left, scale = net(present, made.scales["payments"])
+    known = payments.filter(~nw.col("customer").is_null()).with_columns(_net=left)
     known = known.with_columns(
         _paid=nw.when(nw.col("_net") > 0).then(nw.col("paid_at")), _pays=identity.flag(nw.col("_net") > 0)
     )
@@ -281,14 +282,3 @@ def _payers(made: _Build) -> None:
     made.frames["customers"] = found.with_columns(is_paid=none, linked=none).to_native()
     made.present["customers"] = frozenset({"customer", "first_won_at", "revenue"})
     made.scales["customers"] = {"revenue": scale}
-
-
-def _net(made: _Build) -> tuple[nw.Expr, int]:
-    """What a payment leaves after its refund, and the decimals of that."""
-    scales = made.scales["payments"]
-    amount, refunded = scales.get("amount", 0), scales.get("refunded", 0)
-    if "refunded" not in made.present["payments"]:
-        return nw.col("amount").fill_null(0), amount
-    scale = max(amount, refunded)
-    paid = nw.col("amount").fill_null(0) * 10 ** (scale - amount)
-    return paid - nw.col("refunded").fill_null(0) * 10 ** (scale - refunded), scale
