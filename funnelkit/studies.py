@@ -27,7 +27,8 @@ class Field(Struct, frozen=True, kw_only=True):
     """Stable, for scripts: small letters, digits and _."""
     label: str
     unit: str
-    """``TEXT``, or one of the units of a metric: count, money, ratio, multiple, days, number ..."""
+    """``TEXT``, one of the units of a metric (count, money, ratio, multiple, days, number ...), or points: the
+    difference of two ratios."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from funnelkit.tables import TABLES
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-COMMANDS = ("report", "cohorts", "inspect", "load", "metrics", "sources", "init", "schema")
+COMMANDS = ("report", "why", "cohorts", "inspect", "load", "metrics", "sources", "init", "schema")
 
 
 def run(*arguments: str) -> str:

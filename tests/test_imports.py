@@ -56,6 +56,7 @@ def test_importing_the_module_imports_nothing_heavy(module: str) -> None:
         ["--help"],
         ["report", "--help"],
         ["load", "--help"],
+        ["why", "--help"],
         ["sources"],
         ["metrics"],
         ["schema"],

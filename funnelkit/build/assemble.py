@@ -50,13 +50,13 @@ def build(
     truncated = asked.truncated(catalog.histograms["lead_times"])
     ranked = {m.of for m in _candidates(catalog, request) if m.statistic in ("median", "quantile")}
     counted = asked.count(_timeline(found, dataset, request, catalog, truncated), ranked)
-    evaluator = _evaluator(dataset, request, catalog, counted, truncated)
-    metrics = _chosen(catalog, request, evaluator, found)
-    cells = Cells(evaluator, metrics, found, request.min_n)
+    worked = evaluator(dataset, request, catalog, counted, truncated)
+    metrics = _chosen(catalog, request, worked, found)
+    cells = Cells(worked, metrics, found, request.min_n)
     total = dict(cells.of(TOTAL))
     breakdown = rows(cells, request) if request.by else None
     compared = _comparisons(cells, request)
-    view = _view(counted, evaluator, truncated, cells, total, breakdown)
+    view = _view(counted, worked, truncated, cells, total, breakdown)
     return Report(
         title=request.title,
         as_of=from_day(dataset.as_of) if dataset.dated else None,
@@ -67,7 +67,7 @@ def build(
         min_n=request.min_n,
         definitions={m.id: _definition(m) for m in metrics},
         metrics=total,
-        funnel=funnel.funnel(counted, evaluator.tally, catalog, found.window, request.stages),
+        funnel=funnel.funnel(counted, worked.tally, catalog, found.window, request.stages),
         breakdown=breakdown,
         trend=Trend(grain=request.grain, points=cells.points(TOTAL)) if request.grain else None,
         comparison=compared[0] if compared else None,
@@ -139,9 +139,10 @@ def _trailing(catalog: Catalog, request: Request) -> set[int]:
     return {m.trailing_months for m in _candidates(catalog, request) if m.trailing_months}
 
 
-def _evaluator(
+def evaluator(
     dataset: Dataset, request: Request, catalog: Catalog, counted: Counted, truncated: Truncation | None
 ) -> Evaluator:
+    """What works out metrics on what was *counted*, by the groups of *request*."""
     settings = Settings(by=request.by, horizon=request.horizon, gross_margin=request.gross_margin)
     curve = None
     if "lead_times" not in counted.lacks:

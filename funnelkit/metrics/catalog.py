@@ -85,7 +85,8 @@ class Catalog(Struct, frozen=True):
         """Refuse formulas of the metrics *names* that name what does not exist, or each other in a circle."""
         known = {*self.measures, *self.metrics, *CONSTANTS}
         for name in names:
-            for used in self._names(self.metrics[name]):
+            factors = (used for factor in self.metrics[name].product.values() for used in factor.names)
+            for used in (*self._names(self.metrics[name]), *factors):
                 if used not in known:
                     raise ConfigError(
                         f"metrics.{name}: there is no measure or metric {used!r}",

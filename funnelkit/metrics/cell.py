@@ -36,7 +36,7 @@ class Cell(Struct, frozen=True, kw_only=True):
     interval: tuple[Number, Number | None] | None = None
     """95 % limits; an upper limit of None is infinite."""
     interval_type: str | None = None
-    """wilson, poisson, t, order or km."""
+    """wilson, poisson, t, order, km or delta."""
     method: str | None = None
     reason: str | None = None
     message: str | None = None

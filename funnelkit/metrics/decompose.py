@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Key = TypeVar("Key", bound=Hashable)
 Counts = tuple[int, int]
 """Successes and trials."""
+Quotient = tuple[float, float]
+"""What stands above the line, and below it."""
 
 
 class Effect(Struct, frozen=True):
@@ -94,12 +96,8 @@ def mean_and_mix(
         raise ValueError("a period without entities has no rate")
     keys = [key for key in {**before, **after} if before.get(key, NONE).n or after.get(key, NONE).n]
     segments = [_segment(before.get(key, NONE), after.get(key, NONE), old, new) for key in keys]
-    # Growth adds up to 0, so measuring rates from their average moves parts between segments only.
-    average = math.fsum(s.share * s.rate for s in segments)
-    parts = {
-        key: Part(rate=s.share * s.gain, mix=s.growth * (s.rate - average))
-        for key, s in zip(keys, segments, strict=True)
-    }
+    every = (old.total, old.n), (new.total, new.n)
+    parts = {key: part(_quotient(before, key), _quotient(after, key), *every) for key in keys}
     rate_variance = math.fsum(s.share**2 * s.variance for s in segments if s.both)
     mix_variance = math.fsum(s.growth**2 * s.variance / (4 if s.both else 1) for s in segments)
     for sign, entities in ((-1, old.n), (1, new.n)):
@@ -114,6 +112,33 @@ def mean_and_mix(
         mix=_effect(mix, mix_variance, level),
         parts=parts,
     )
+
+
+def part(before: Quotient, after: Quotient, all_before: Quotient, all_after: Quotient) -> Part:
+    """What one segment contributes to the change of any quotient of two sums, of which it has a part of both.
+
+    Shares are those of the sum below the line. Where a segment has something above the line and
+    nothing below it (cost without leads), all that its share does not explain counts as rate. The
+    parts of all segments add up to the change.
+    """
+    (x0, n0), (x1, n1) = before, after
+    (total0, whole0), (total1, whole1) = all_before, all_after
+    share0, share1 = n0 / whole0, n1 / whole1
+    rate0 = x0 / n0 if n0 else x1 / n1 if n1 else 0.0
+    rate1 = x1 / n1 if n1 else rate0
+    # Growth adds up to 0, so measuring rates from the overall one moves parts between segments only.
+    growth, usual = share1 - share0, (total0 / whole0 + total1 / whole1) / 2
+    mean = (rate0 + rate1) / 2
+    if (x0 and not n0) or (x1 and not n1):
+        rate = x1 / whole1 - x0 / whole0 - growth * mean
+    else:
+        rate = (share0 + share1) / 2 * (rate1 - rate0)
+    return Part(rate=rate, mix=growth * (mean - usual))
+
+
+def _quotient(period: Mapping[Key, Moments], key: Key) -> Quotient:
+    found = period.get(key, NONE)
+    return found.total, found.n
 
 
 def _segment(before: Moments, after: Moments, old: Moments, new: Moments) -> _Segment:

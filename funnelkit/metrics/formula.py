@@ -58,21 +58,22 @@ def evaluate(formula: str, values: Mapping[str, float | None]) -> float | None:
 @lru_cache(maxsize=1024)
 def parse(text: str) -> Formula:
     """Check the formula *text* once and return it ready to be worked out."""
-    tree = _tree(text)
-    node, line = _compiled(tree, text), None
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div):
-        line = _compiled(tree.left, text), _compiled(tree.right, text)
+    root = tree(text)
+    node, line = _compiled(root, text), None
+    if isinstance(root, ast.BinOp) and isinstance(root.op, ast.Div):
+        line = _compiled(root.left, text), _compiled(root.right, text)
     return Formula(
         text=text,
-        names=_names(tree),
+        names=_names(root),
         value=node,
         numerator=line[0] if line else None,
         denominator=line[1] if line else None,
-        below=_names(tree.right) if isinstance(tree, ast.BinOp) and line else (),
+        below=_names(root.right) if isinstance(root, ast.BinOp) and line else (),
     )
 
 
-def _tree(text: str) -> ast.expr:
+def tree(text: str) -> ast.expr:
+    """The formula *text* as Python's own tree. Raises UsageError where it is none."""
     if len(text) > _LONGEST:
         raise UsageError(f"a formula of {len(text)} characters is too long", hint=f"At most {_LONGEST}.")
     try:

@@ -43,7 +43,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _MEASURE = OWN_MEASURE | {"needs", "cumulative", "optional", "of_customers"}
 _HISTOGRAM = frozenset({"table", "of", "where", "date", "split", "aged", "needs"})
 _METRIC = OWN_METRIC | frozenset(STATISTICS) | frozenset(
-    ["group", "main", "by_name", "interval", "cohort", "exact", "method", "times", "trailing_months", "convention", "source", "example"]
+    ["group", "main", "by_name", "product", "interval", "cohort", "exact", "method", "times", "trailing_months", "convention", "source", "example"]
 )  # fmt: skip
 _NET = "net"
 """What a payment leaves after its refund."""
@@ -106,6 +106,8 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
     """Whether it is no sample of anything, so that any difference is a change."""
     method: str | None = None
     trailing_months: int | None = None
+    product: Mapping[str, Formula] = field(default_factory=dict)
+    """Factors by label, of which it is the product: how a change of it is taken apart where its own formula does not say."""
     main: bool = False
     by_name: bool = False
     convention: str = ""
@@ -196,6 +198,7 @@ def read_metric(name: str, entry: Any, *, allowed: Collection[str] = _METRIC) ->
         unit=_one_of(at, "unit", entry.get("unit", "number"), UNITS),
         better=_one_of(at, "better", entry.get("better", "none"), BETTER),
         interval=_one_of(at, "interval", entry["interval"], INTERVALS) if "interval" in entry else None,
+        product={str(label): _formula(at, text) for label, text in entry.get("product", {}).items()},
         **_worked(at, worked[0], entry[worked[0]]),
         **{key: entry[key] for key in plain if key in entry},
     )
@@ -204,15 +207,19 @@ def read_metric(name: str, entry: Any, *, allowed: Collection[str] = _METRIC) ->
 def _worked(at: str, kind: str, value: Any) -> dict[str, Any]:
     """How the metric is worked out."""
     if kind == "formula":
-        try:
-            return {"formula": parse(str(value))}
-        except UsageError as error:
-            raise ConfigError(f"{at}: {error}", hint=error.hint) from error
+        return {"formula": _formula(at, value)}
     if kind == "conversion":
         return {"statistic": kind, "reached": value["reached"], "among": value["of"], "of": value["times"]}
     if kind == "quantile":
         return {"statistic": kind, "of": value["of"], "q": value["q"]}
     return {"statistic": kind, "of": value}
+
+
+def _formula(at: str, text: Any) -> Formula:
+    try:
+        return parse(str(text))
+    except UsageError as error:
+        raise ConfigError(f"{at}: {error}", hint=error.hint) from error
 
 
 def _checked(

@@ -66,7 +66,7 @@ def segment_effects(
     old, new = (sum(f[volume] or 0.0 for f in period.values()) for period in (before, after))
     return {
         key: effects(
-            _shared(before.get(key, absent), volume, old), _shared(after.get(key, absent), volume, new)
+            shared(before.get(key, absent), volume, old), shared(after.get(key, absent), volume, new)
         )
         for key in {**before, **after}
     }
@@ -91,8 +91,8 @@ def _known(name: str, a: float | None, b: float | None) -> tuple[float, float]:
     return first, second
 
 
-def _shared(factors: Factors, volume: str, total: float) -> Factors:
-    """The factors of a segment with its volume as all volume times its share."""
+def shared(factors: Factors, volume: str, total: float) -> Factors:
+    """The factors of a segment with its volume as all volume, *total*, times its share of it, called `mix`."""
     own = factors[volume] or 0.0
     rest = {name: value for name, value in factors.items() if name != volume}
     return {volume: total, MIX: own / total if total else None, **rest}

@@ -45,7 +45,7 @@ def limits(interval: tuple[Number, Number | None] | None, unit: str) -> str:
         return ""
     low, high = interval
     shown = _UNITS.get(unit, _PLAIN)
-    decimals = 2 if unit == "ratio" else _common(low, high) if shown.money else None
+    decimals = 2 if unit in ("ratio", "points") else _common(low, high) if shown.money else None
     upper = _INFINITE if high is None or math.isinf(high) else shown.digits(high, decimals)
     return f"{shown.digits(low, decimals)} – {upper}{shown.after}"
 
@@ -153,6 +153,7 @@ _UNITS = {
     "money": _Unit(_amount, money=True),
     "money_per_day": _Unit(_amount, " a day", money=True),
     "ratio": _Unit(_share, " %"),
+    "points": _Unit(_share, " pp"),
     "multiple": _Unit(_tenths, "x"),
     "days": _Unit(_days, " d"),
 }

@@ -28,7 +28,10 @@ def read(name: str = "report") -> dict[str, Any]:
     schema: dict[str, Any] = json.loads(text)
     if name == "study":
         shared, own = read()["$defs"], schema["$defs"]
-        beside = {key: {"$ref": f"#/$defs/{key}"} for key in ("young", "verdict")}
-        entry = shared["cell"] | {"properties": shared["cell"]["properties"] | beside}
+        beside: dict[str, Any] = {key: {"$ref": f"#/$defs/{key}"} for key in ("young", "verdict")}
+        cell = shared["cell"]["properties"]
+        # A difference of two ratios is in points, which nothing in a report is.
+        beside["unit"] = {"enum": [*cell["unit"]["enum"], "points"]}
+        entry = shared["cell"] | {"properties": cell | beside}
         schema["$defs"] = own | {"entry": entry} | {key: shared[key] for key in _SHARED}
     return schema

@@ -1,0 +1,133 @@
+"""What both sides of a comparison have, by the segments of a dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from funnelkit.build.assemble import evaluator
+from funnelkit.build.periods import Spans, spans
+from funnelkit.metrics import notes as noted
+from funnelkit.metrics.counted import Counted, ask
+from funnelkit.metrics.fold import TOTAL
+from funnelkit.metrics.survey import PROBES
+from funnelkit.metrics.windows import Timeline
+
+if TYPE_CHECKING:
+    from funnelkit.build.request import Filter, Request
+    from funnelkit.metrics.beginning import Truncation
+    from funnelkit.metrics.catalog import Catalog
+    from funnelkit.metrics.cell import Cell
+    from funnelkit.metrics.evaluate import Evaluator
+    from funnelkit.metrics.fold import Key
+    from funnelkit.metrics.language import Histogram, Measure, Metric
+    from funnelkit.metrics.variation import Sample, Sampler
+    from funnelkit.metrics.windows import Window
+    from funnelkit.tables import Dataset
+
+
+class Side(Struct, frozen=True, kw_only=True):
+    """A period, or a segment in a period."""
+
+    label: str
+    counted: Counted
+    evaluator: Evaluator
+    window: Window
+    truncated: Truncation | None
+
+    def cell(self, metric: Metric, key: Key = TOTAL) -> Cell:
+        """*metric* in the group *key*."""
+        return self.evaluator.cell(metric, key, self.window)
+
+    def sample(self, sampler: Sampler, metric: Metric, key: Key) -> Sample:
+        """The sums of *metric* in the group *key*."""
+        window = self.window
+        if metric.trailing_months:
+            window = window.trailing(metric.trailing_months)
+        return sampler.sample(self.evaluator, key, window)
+
+    def keys(self, parts: Sequence[Measure | Histogram], metric: Metric) -> set[Key]:
+        """The groups in which something of *parts* occurs."""
+        windows = [self.window]
+        if metric.trailing_months:
+            windows.append(self.window.trailing(metric.trailing_months))
+        return self.evaluator.tally.keys(parts, windows)
+
+
+class Sides(Struct, frozen=True, kw_only=True):
+    """Both of them, the one that is asked about last."""
+
+    before: Side
+    after: Side
+    spans: Spans
+
+    @property
+    def both(self) -> tuple[Side, Side]:
+        """From and to."""
+        return self.before, self.after
+
+    def samples(
+        self, sampler: Sampler, metric: Metric, keys: Sequence[Key]
+    ) -> tuple[Mapping[Key, Sample], Mapping[Key, Sample]]:
+        """The sums of every group of *keys* on both sides."""
+        before, after = ({key: side.sample(sampler, metric, key) for key in keys} for side in self.both)
+        return before, after
+
+
+def count(
+    dataset: Dataset,
+    request: Request,
+    between: tuple[Filter, Filter] | None,
+    catalog: Catalog,
+    metric: Metric,
+    parts: Sequence[Measure | Histogram],
+) -> Sides:
+    """Both sides of *request*, by its one dimension or none. *parts* are counted beside what the metric needs."""
+    wanted = [catalog.measures.get(name) or catalog.histograms[name] for name in PROBES]
+    wanted = [*wanted, noted.FREE, *catalog.parts(metric), *parts]
+    if between is None:
+        (counted, truncated, found) = _counted(dataset, request, catalog, metric, wanted)
+        worked = evaluator(dataset, request, catalog, counted, truncated)
+        (before,) = zip(found.compared, found.windows_before, strict=True)
+        sides = [
+            Side(label=label, counted=counted, evaluator=worked, window=window, truncated=truncated)
+            for label, window in (
+                (before[0].label, before[1]),
+                (found.main.label, found.window),
+            )
+        ]
+    else:
+        sides = []
+        for one in between:
+            asked = replace(request, where=(*request.where, one))
+            (counted, truncated, found) = _counted(dataset, asked, catalog, metric, wanted)
+            worked = evaluator(dataset, asked, catalog, counted, truncated)
+            sides.append(
+                Side(
+                    label=str(one),
+                    counted=counted,
+                    evaluator=worked,
+                    window=found.window,
+                    truncated=truncated,
+                )
+            )
+    return Sides(before=sides[0], after=sides[1], spans=found)
+
+
+def _counted(
+    dataset: Dataset,
+    request: Request,
+    catalog: Catalog,
+    metric: Metric,
+    wanted: Sequence[Measure | Histogram],
+) -> tuple[Counted, Truncation | None, Spans]:
+    filters = [(f.dimension, f.values, f.negate) for f in request.where]
+    asked = ask(dataset, filters, request.by, wanted, request.horizon)
+    found = spans(asked, request, dataset.as_of)
+    truncated = asked.truncated(catalog.histograms["lead_times"])
+    cuts = [truncated.first_win] if truncated else []
+    cuts += found.trailing_cuts({metric.trailing_months} if metric.trailing_months else ())
+    return asked.count(Timeline(found.windows, dataset.as_of, cuts), set()), truncated, found

@@ -1,0 +1,126 @@
+"""The answer in words: what changed, by which effects, where, and whether it is more than noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from funnelkit.build.why.labels import Label, labels, plural, unit
+from funnelkit.metrics.compare import NO_CALL
+
+if TYPE_CHECKING:
+    from funnelkit.build.why.judging import Finding
+    from funnelkit.build.why.request import Say
+    from funnelkit.build.why.tables import Shown
+
+_MOST = 5
+"""So many effects are named."""
+_SMALL = 0.02
+"""Effects of less than this share of the largest are left to the table."""
+_FEW = 3
+"""So many segments are, where there is one effect alone."""
+
+
+def sentences(shown: Shown, findings: Sequence[Finding], chosen: Finding | None, say: Say, *, asked: bool) -> Iterator[str]:  # fmt: skip
+    """What is to be said of the change by the *findings*; *asked* if the user named the dimensions."""
+    words = _Words(shown, say)
+    if chosen is None:
+        yield words.change(None)
+        yield "No dimension is at hand by which it could be taken apart: load a file with a channel, an owner or a campaign."
+        return
+    yield words.change(chosen)
+    yield words.called(chosen)
+    if not asked and len(findings) > 1:
+        yield words.choice(findings, chosen)
+
+
+class _Words:
+    """Amounts of one study in words."""
+
+    def __init__(self, shown: Shown, say: Say) -> None:
+        self._shown = shown
+        self._say = say
+        self._unit = unit(shown.metric, shown.shifts)
+        self._labels = labels(shown.shifts)
+
+    def change(self, found: Finding | None) -> str:
+        """The change, its effects, and whether it is noise."""
+        shown = self._shown
+        cells = [shown.cell(side) for side in shown.sides.both]
+        old, new = (cell.value or 0 for cell in cells)
+        before, after = (
+            f"{self._say(value, shown.metric.unit)} ({side.label})"
+            for value, side in zip((old, new), shown.sides.both, strict=True)
+        )
+        size = self._say(abs(new - old), self._unit)
+        if new == old:
+            head = f"{shown.metric.label}: no difference between {before} and {after}"
+        elif shown.between:
+            head = f"{shown.metric.label} is {size} {'higher' if new > old else 'lower'}, {after} against {before}"
+        else:
+            head = f"{shown.metric.label} {'rose' if new > old else 'fell'} {size} from {before} to {after}"
+        effects = f": {', '.join(self._effects(found))}" if found else ""
+        return f"{head}{effects}; {self._noise()}."
+
+    def called(self, found: Finding) -> str:
+        """The effects in single segments that are more than noise."""
+        calls = [
+            (abs(effect.value), f"{key[0]} {self._signed(effect.value)}{self._kind(label)}")
+            for key in found.keys
+            for effect, word, label in zip(
+                found.apart.segments[key], found.verdicts[key], self._labels, strict=False
+            )
+            if word != NO_CALL
+        ]
+        if not calls:
+            return f"No effect of a single {found.dimension} is more than noise."
+        calls.sort(key=lambda call: -call[0])
+        more = f", and {len(calls) - _MOST} more in the table" if len(calls) > _MOST else ""
+        return f"Beyond noise: {', '.join(text for _, text in calls[:_MOST])}{more}."
+
+    def choice(self, findings: Sequence[Finding], chosen: Finding) -> str:
+        """Which dimension is shown, and why."""
+        others = ", ".join(one.dimension for one in findings)
+        if chosen.apart_from_all > 0:
+            why = (
+                f"its segments moved most unlike each other, by {self._say(chosen.apart_from_all, self._unit)} "
+                "beyond noise"
+            )
+        else:
+            why = "in none of them did segments move unlike each other by more than noise, and it is the most usual"
+        return f"Shown by {chosen.dimension}, of {others}: {why}. --by shows others."
+
+    def _effects(self, found: Finding) -> Iterable[str]:
+        """Each effect as a whole, the largest first, with the segment that has most of it."""
+        several = plural(found.dimension)
+        if len(self._labels) == 1:
+            largest = sorted(found.keys, key=lambda key: -abs(found.apart.segments[key][0].value))[:_FEW]
+            return (f"{key[0]} {self._signed(found.apart.segments[key][0].value)}" for key in largest)
+        shown = [
+            (effect.value, self._said(effect.value, label, several) + self._mostly(found, i))
+            for i, (effect, label) in enumerate(zip(found.apart.total, self._labels, strict=False))
+        ]
+        shown.sort(key=lambda one: -abs(one[0]))
+        return [text for value, text in shown if abs(value) >= _SMALL * abs(shown[0][0])]
+
+    def _said(self, value: float, label: Label, several: str) -> str:
+        return f"{self._signed(value)} {label.said.format(several=several)}"
+
+    def _mostly(self, found: Finding, i: int) -> str:
+        if self._labels[i].id not in ("rate", "volume"):
+            return ""
+        key = max(found.keys, key=lambda key: abs(found.apart.segments[key][i].value))
+        value = found.apart.segments[key][i].value
+        return f" (mostly {key[0]}, {self._signed(value)})" if value else ""
+
+    def _kind(self, label: Label) -> str:
+        """What an effect of one segment is, where it has several."""
+        return "" if len(self._labels) == 1 else f" ({label.title.lower()})"
+
+    def _noise(self) -> str:
+        if self._shown.young:
+            return "young leads can still change it, so nothing is called"
+        return "no more than noise" if self._shown.verdict == NO_CALL else "beyond noise"
+
+    def _signed(self, value: float) -> str:
+        return f"{'+' if value > 0 else '-' if value < 0 else ''}{self._say(abs(value), self._unit)}"
