@@ -1,0 +1,5 @@
+"""How long deals take, and how they end: of those closed, and honestly with those still open."""
+
+from funnelkit.build.cycles.study import study
+
+__all__ = ["study"]

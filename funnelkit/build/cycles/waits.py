@@ -1,0 +1,105 @@
+"""The days of the new deals created in a period until they were won or lost, or since then while they are open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from funnelkit.build.periods import Spans, spans
+from funnelkit.errors import UsageError
+from funnelkit.metrics import catalog, competing, survival
+from funnelkit.metrics.counted import Counted, ask
+from funnelkit.metrics.curves import Times
+from funnelkit.metrics.fold import TOTAL
+from funnelkit.metrics.survey import PROBES
+from funnelkit.metrics.windows import Timeline
+
+if TYPE_CHECKING:
+    from funnelkit.build.request import Request
+    from funnelkit.metrics.fold import Key
+    from funnelkit.tables import Dataset
+
+WAITS = "deal_waits"
+
+
+class Waits(Struct, frozen=True, dict=True):
+    """Deals of one group by whole days: until they were won or lost, and for how long the others have been open."""
+
+    won: Mapping[int, int]
+    lost: Mapping[int, int]
+    open: Mapping[int, int]
+
+    @property
+    def deals(self) -> int:
+        """How many there are."""
+        return sum(sum(counts.values()) for counts in (self.won, self.lost, self.open))
+
+    @cached_property
+    def incidence(self) -> competing.Incidence:
+        """The shares won and lost by age (Aalen and Johansen)."""
+        return competing.aalen_johansen({"won": self.won, "lost": self.lost}, self.open)
+
+    @cached_property
+    def closing(self) -> Times:
+        """Days until they were closed, however that was."""
+        closed = {day: self.won.get(day, 0) + self.lost.get(day, 0) for day in {*self.won, *self.lost}}
+        return Times(closed, self.open)
+
+    @cached_property
+    def curve(self) -> survival.Curve:
+        """The share not yet closed by age (Kaplan and Meier)."""
+        return survival.kaplan_meier(self.closing.events, self.closing.censored)
+
+    def naive(self, day: int) -> float:
+        """The share won by *day* if lost deals could still be won: what 1 - Kaplan-Meier says."""
+        curve = survival.kaplan_meier(
+            self.won, {d: self.lost.get(d, 0) + self.open.get(d, 0) for d in {*self.lost, *self.open}}
+        )
+        return 1 - survival.survival_at(curve, day)
+
+
+class Cycles(Struct, frozen=True, kw_only=True):
+    """The waits of all deals and of each group."""
+
+    request: Request
+    spans: Spans
+    counted: Counted
+    groups: Sequence[Key]
+    """By size, the largest first."""
+
+    def of(self, key: Key = TOTAL) -> Waits:
+        """The waits of one group."""
+        histogram = catalog.load().histograms[WAITS]
+        found: dict[str, dict[int, int]] = {"won": {}, "lost": {}, "open": {}}
+        for (days, status), n in self.counted.tally.values(histogram, key, self.spans.window).items():
+            if days >= 0:
+                found[status][days] = found[status].get(days, 0) + n
+        return Waits(**found)
+
+
+def count(data: Dataset, request: Request) -> Cycles:
+    """The waits of the new deals of *data*; UsageError where the files do not tell."""
+    known = catalog.load()
+    histogram = known.histograms[WAITS]
+    probes = [known.measures.get(name) or known.histograms[name] for name in PROBES]
+    filters = [(f.dimension, f.values, f.negate) for f in request.where]
+    asked = ask(data, filters, request.by, [*probes, histogram], request.horizon)
+    found = spans(asked, request, data.as_of)
+    counted = asked.count(Timeline(found.windows, data.as_of), frozenset())
+    if reason := counted.lacks.get(WAITS):
+        raise UsageError(
+            f"nothing says how long deals take: {reason.message}",
+            hint="Load an export of deals with the days on which each was created and closed, the lost and open ones among them.",
+        )
+    keys = counted.tally.keys([histogram], [found.window]) if request.by else set()
+    cycles = Cycles(request=request, spans=found, counted=counted, groups=())
+    sizes = {key: cycles.of(key).deals for key in sorted(keys)}
+    if not cycles.of().deals:
+        raise UsageError(
+            "no new deal was created in the period", hint="Give another --period, or leave it out."
+        )
+    groups = sorted((key for key, size in sizes.items() if size), key=lambda key: -sizes[key])
+    return Cycles(request=request, spans=found, counted=counted, groups=groups)

@@ -1,0 +1,82 @@
+"""``funnelkit cycle``: how long deals take, with those still open and those lost."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from funnelkit.cli import arguments as a
+
+HELP = """How long deals take and how they end, with those still open.
+
+\b
+  funnelkit cycle deals.csv
+  funnelkit cycle deals.csv --by owner --period 2026 --horizon 60
+  funnelkit cycle leads.csv deals.csv --by channel --top 5 -f json
+
+Averages of won deals leave out what takes long. Here open deals count for as long as they have been seen.
+"""
+
+
+def cycle(
+    files: a.Files = None,
+    by: a.By = None,
+    where: a.Where = None,
+    top: Annotated[int | None, typer.Option("--top", metavar="N", help="Of --by only the N largest groups; 12.")] = None,
+    period: Annotated[str | None, typer.Option("--period", metavar="SPEC", help="Only deals created in it: 2026-Q3, 2026, last-quarter, 2026-01-01..2026-03-31.")] = None,
+    as_of: a.AsOf = None,
+    timezone: a.Timezone = None,
+    currency: a.Currency = None,
+    horizon: a.Horizon = None,
+    min_n: a.MinN = None,
+    drop_tests: a.DropTests = False,
+    date_order: a.DateOrder = None,
+    decimal: a.Decimal = None,
+    strict: a.Strict = False,
+    format: a.Format = None,
+    output: a.Output = None,
+    engine: a.EngineName = "auto",
+    memory_limit: a.MemoryLimit = None,
+    config: a.Config = None,
+    no_config: a.NoConfig = False,
+    quiet: a.Quiet = False,
+    verbose: a.Verbose = False,
+    debug: a.Debug = False,
+    no_color: a.NoColor = False,
+) -> None:  # fmt: skip
+    """Make the study and write it where it was asked for."""
+    from funnelkit.cli import output as out
+    from funnelkit.cli.answer import answer
+    from funnelkit.pipeline import cycling
+    from funnelkit.pipeline.options import Options
+    from funnelkit.render import study
+
+    options = Options(
+        by=out.listed(by),
+        where=where or (),
+        top=top,
+        period=period,
+        as_of=as_of,
+        timezone=timezone,
+        currency=currency,
+        horizon=horizon,
+        min_n=min_n,
+        drop_tests=drop_tests,
+        date_order=date_order,
+        decimal=decimal,
+        strict=strict,
+        engine=engine,
+        memory_limit=memory_limit,
+        config=config,
+        no_config=no_config,
+    )
+    answer(
+        lambda observe: cycling.cycle(files or [], options, observe),
+        study,
+        format=format,
+        output=output,
+        quiet=quiet,
+        verbose=verbose,
+        no_color=no_color,
+    )

@@ -1,0 +1,44 @@
+"""From the user's words to a study of the sales cycle: read, link, count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from funnelkit.errors import UsageError
+from funnelkit.pipeline.loading import Read, read
+from funnelkit.pipeline.watching import Observe, Work, nobody
+
+if TYPE_CHECKING:
+    from funnelkit.pipeline.options import Options
+    from funnelkit.studies import Study
+
+
+def cycle(files: Sequence[str], options: Options, observe: Observe = nobody) -> Study:
+    """How long the deals of *files* take. Raises UsageError for what the files do not tell."""
+    from funnelkit.pipeline import requests
+
+    with read(files, options, observe, lambda config: requests.columns(options, config)) as done:
+        observe(Work("linking and counting"))
+        return _study(done, options)
+
+
+def _study(done: Read, options: Options) -> Study:
+    from funnelkit.build import cycles, request
+    from funnelkit.metrics import catalog
+    from funnelkit.pipeline import requests
+    from funnelkit.pipeline.linked import linked
+
+    # A weekly report is not what makes this one weekly: only what the command line says does.
+    config = replace(done.config, by=(), grain=None, compare=None)
+    found = linked(done, options, requests.dimensions(options, config))
+    if not found.data.dated or "deals" not in found.data.frames:
+        raise UsageError(
+            "no deals with dates are loaded, and their cycle needs them",
+            hint="Load an export of deals with the days on which each was created and closed.",
+        )
+    wanted = requests.request(options, config, done.zone, found.data.as_of)
+    request.check(wanted, found.data, catalog.load())
+    return cycles.study(found.data, wanted, found.sources, found.notes)
