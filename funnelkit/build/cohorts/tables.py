@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from funnelkit.build.cohorts.counted import Cohort, Leads
     from funnelkit.metrics.fold import Key
 
-_NO_CURVE = Reason(
-    "no_denominator", "no lead has reached the stage within the horizon, so nothing says how long it takes"
-)
+_NO_CURVE = Reason("no_denominator", "too few leads have reached the stage to say how long it takes")
 _TOO_YOUNG = Reason("too_young", "too little of the time has passed")
 
 
@@ -67,7 +65,7 @@ def _overview(leads: Leads, key: Key, cohorts: Sequence[Cohort], name: str) -> T
         ),
         names=len(names),
         rows=(*rows, _row(leads, key, leads.together(key), ALL, None)) if len(rows) > 1 else tuple(rows),
-        caption=f"so far; completed to {horizon} days by the time that conversion takes, and by the chain ladder from age to age",
+        caption=f"so far; completed to {horizon} days by the time that conversion takes, and by the chain ladder from age to age, Mack's error of it in {things}",
     )
 
 
