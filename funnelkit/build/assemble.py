@@ -51,6 +51,8 @@ def build(
     # Leads from before anybody wrote down wins are kept apart, since they would make all leads look slow.
     cuts = [truncated.first_win] if truncated else []
     cuts += found.trailing_cuts(_trailing(catalog, request))
+    if any(catalog.looks_back(m) for m in _candidates(catalog, request)):
+        cuts += found.previous_cuts()
     timeline = Timeline(found.windows, dataset.as_of, cuts)
     ranked = {m.of for m in _candidates(catalog, request) if m.statistic in ("median", "quantile")}
     counted = asked.count(timeline, ranked)
@@ -110,7 +112,7 @@ def _parts(catalog: Catalog, request: Request) -> Iterator[Measure | Histogram]:
     for name in PROBES:
         yield catalog.measures[name] if name in catalog.measures else catalog.histograms[name]
     yield from funnel.measures(catalog)
-    yield noted.FREE
+    yield from (noted.FREE, noted.OUTSIDE)
     for metric in _candidates(catalog, request):
         yield from catalog.parts(metric)
 

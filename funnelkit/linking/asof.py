@@ -31,6 +31,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "spend": ("end",),
     "emails": ("sent_at",),
     "web": ("end",),
+    "costs": ("end",),
 }
 """Where no table with events is loaded, the last day that these tell of."""
 _GAP = 180

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from funnelkit import collect
 from funnelkit.engines import Engine
-from funnelkit.linking import asof, dimensions, identity
+from funnelkit.linking import asof, dimensions, identity, quotas
 from funnelkit.periods import from_day
 from funnelkit.tables import DIMENSIONS, Dataset, Match, Note
 
@@ -58,12 +58,17 @@ def build(
     """
     made = _Build(
         engine=engine,
-        wanted=wanted | {"channel"},
+        # Whose a deal is says whether it counts towards a quota, whoever asks by owner.
+        wanted=wanted | {"channel"} | ({"owner"} if "quotas" in tables else set()),
         frames={name: t.frame for name, t in tables.items()},
         scales={name: dict(t.scales) for name, t in tables.items()},
         present={name: t.present for name, t in tables.items()},
         notes=[],
     )
+    if "quotas" in tables:
+        made.frames["quotas"], notes = quotas.of_owners(made.frames["quotas"], made.present["quotas"])
+        made.present["quotas"] &= frozenset(collect.names(collect.frame(made.frames["quotas"])))
+        made.notes += notes
     day, cut = _as_of(made, as_of)
     for name in tables:
         if cut:
@@ -76,6 +81,10 @@ def build(
         _new_business(made)
         _domains(made)
         _linked(made)
+        if "quotas" in tables:
+            made.frames["deals"] = quotas.flagged(
+                made.frames["deals"], made.present["deals"], made.frames["quotas"]
+            )
     elif "leads" in tables:
         _leads_alone(made)
     if "payments" in tables and "deals" not in tables:

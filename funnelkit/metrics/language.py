@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from funnelkit.errors import ConfigError, UsageError, did_you_mean
 from funnelkit.metrics.columns import DERIVED, EVENT_DAYS, table_columns
 from funnelkit.metrics.formula import Formula, parse
-from funnelkit.tables import TABLES
+from funnelkit.tables import RANGED, TABLES
 
 OWN_MEASURE = frozenset({"label", "table", "count", "sum", "where", "date"})
 OWN_METRIC = frozenset({"label", "formula", "unit", "better"})
@@ -25,13 +25,11 @@ UNITS = ("count", "money", "ratio", "multiple", "days", "money_per_day", "number
 BETTER = ("higher", "lower", "none")
 INTERVALS = ("wilson", "poisson", "t", "order", "km")
 STATISTICS = ("mean", "median", "quantile", "survival", "conversion")
-RANGED = frozenset({"spend", "web"})
-"""Tables whose rows are for one day or for a range of days."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _MEASURE = OWN_MEASURE | {"needs", "cumulative", "optional"}
 _HISTOGRAM = frozenset({"table", "of", "where", "date", "split", "aged", "needs"})
 _METRIC = OWN_METRIC | frozenset(STATISTICS) | frozenset(
-    ["group", "main", "by_name", "interval", "cohort", "exact", "method", "times", "trailing_months", "convention", "source", "example"]
+    ["group", "main", "by_name", "interval", "cohort", "exact", "method", "times", "trailing_months", "needs_period", "above_zero", "convention", "source", "example"]
 )  # fmt: skip
 _SUMMED = ("money", "integer", "decimal")
 
@@ -90,6 +88,10 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
     """Whether it is no sample of anything, so that any difference is a change."""
     method: str | None = None
     trailing_months: int | None = None
+    needs_period: bool = False
+    """Whether it says nothing of all days together."""
+    above_zero: bool = False
+    """Whether it says something only where what it is divided by is above 0."""
     main: bool = False
     by_name: bool = False
     convention: str = ""
@@ -163,6 +165,8 @@ def read_metric(name: str, entry: Any, *, allowed: Collection[str] = _METRIC) ->
         "method",
         "times",
         "trailing_months",
+        "needs_period",
+        "above_zero",
         "convention",
         "source",
         "example",

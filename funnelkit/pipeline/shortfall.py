@@ -10,7 +10,7 @@ from funnelkit.metrics import catalog, stages
 from funnelkit.metrics.columns import DURATIONS
 from funnelkit.metrics.language import Histogram, Measure
 from funnelkit.pipeline import provenance
-from funnelkit.tables import TABLES
+from funnelkit.tables import RANGED, TABLES
 
 if TYPE_CHECKING:
     from funnelkit.sources.loaded import Loaded
@@ -70,7 +70,7 @@ def _day(part: Measure | Histogram, table: str) -> tuple[str, ...]:
     if part.table != table:
         return ()
     if part.date is None:
-        return ("start", "date") if table in ("spend", "web") else ()
+        return ("start", "date") if table in RANGED else ()
     return (part.date,) if part.date in TABLES[table].columns else ()
 
 
