@@ -10,6 +10,7 @@ from funnelkit.build.periods import Spans, spans
 from funnelkit.build.request import Request, check
 from funnelkit.build.rows import Cells, rows
 from funnelkit.errors import did_you_mean
+from funnelkit.metrics import moneynotes
 from funnelkit.metrics import notes as noted
 from funnelkit.metrics.aggregate import distinct
 from funnelkit.metrics.beginning import Truncation
@@ -112,7 +113,7 @@ def _parts(catalog: Catalog, request: Request) -> Iterator[Measure | Histogram]:
     for name in PROBES:
         yield catalog.measures[name] if name in catalog.measures else catalog.histograms[name]
     yield from funnel.measures(catalog)
-    yield from (noted.FREE, noted.OUTSIDE)
+    yield from (noted.FREE, moneynotes.OUTSIDE)
     for metric in _candidates(catalog, request):
         yield from catalog.parts(metric)
 

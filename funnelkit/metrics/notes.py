@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import narwhals.stable.v2 as nw
 from msgspec import Struct
 
-from funnelkit import collect
-from funnelkit.metrics import intervals
+from funnelkit.metrics import intervals, moneynotes
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.fold import TOTAL, Key
 from funnelkit.metrics.language import Measure
@@ -38,14 +36,6 @@ FREE = Measure(
 )
 """Won deals with an amount of 0: counted for a note."""
 
-OUTSIDE = Measure(
-    id="won_without_quota",
-    table="deals",
-    column="amount",
-    date="closed_at",
-    where={"status": frozenset({"won"}), "in_quota": frozenset({0})},
-)
-"""What was won by owners, or on days, without a quota: counted for a note."""
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -206,28 +196,6 @@ def _cycle_longer_than_period(view: View) -> str:
     )
 
 
-def _cost_kinds(view: View) -> str:
-    if "cac_loaded" not in view.metrics or not (amount := view.sum("costs")):
-        return ""
-    frame, has = view.counted.facts.frames["costs"], view.counted.facts.has
-    if has("costs", "start"):
-        days = nw.col("end") >= view.window.start, nw.col("start") <= view.window.end
-        frame = frame.filter(*days[view.window.everything :])
-    kinds = sorted(collect.distinct(frame, "kind")) if has("costs", "kind") else []
-    unit = 10 ** view.evaluator.scale("costs", "amount")
-    named = f"of the kinds {', '.join(kinds)}" if kinds else "of no stated kind"
-    return f"Loaded acquisition cost holds {amount / unit:,.2f} of costs beside ad spend, {named}."
-
-
-def _won_without_quota(view: View) -> str:
-    if "quota_attainment" not in view.metrics or OUTSIDE.id in view.counted.lacks:
-        return ""
-    won = view.evaluator.tally.sum(OUTSIDE, TOTAL, view.window)
-    amount = won / 10 ** view.evaluator.scale("deals", "amount")
-    said = f"Won by owners, or on days, without a quota: {amount:,.2f}. It counts in revenue, but not in quota attainment."
-    return said if won else ""
-
-
 def _small_groups(view: View) -> str:
     sizes = [cells["leads"].value for _, cells in view.rows if "leads" in cells]
     small = [size for size in sizes if size is not None and size < view.min_n]
@@ -292,8 +260,8 @@ _ALL: Mapping[str, Callable[[View], str]] = {
     "negative_cycles": _negative_cycles,
     "zero_amount": _zero_amount,
     "missing_amount": _missing_amount,
-    "cost_kinds": _cost_kinds,
-    "won_without_quota": _won_without_quota,
+    "cost_kinds": moneynotes.cost_kinds,
+    "won_without_quota": moneynotes.won_without_quota,
     "spread_spend": _spread_spend,
     "spend_after_as_of": _spend_after_as_of,
     "cycle_longer_than_period": _cycle_longer_than_period,
