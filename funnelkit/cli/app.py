@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from funnelkit import __version__
-from funnelkit.cli import init, inspect, load, metrics, report, schema, sources
+from funnelkit.cli import check, init, inspect, load, metrics, report, schema, sources
 from funnelkit.cli.boundary import guarded
 from funnelkit.cli.light import LightCommand, LightGroup
 
@@ -34,6 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("report", cls=LightCommand, help=report.HELP)(report.report)
+app.command("check", cls=LightCommand, help=check.HELP)(check.check)
 app.command("inspect", cls=LightCommand, help=inspect.HELP)(inspect.inspect)
 app.command("metrics", cls=LightCommand, help=metrics.HELP)(metrics.metrics)
 app.command("sources", cls=LightCommand, help=sources.HELP)(sources.sources)

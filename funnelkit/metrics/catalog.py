@@ -74,6 +74,8 @@ class Catalog(Struct, frozen=True):
 
     def named(self, name: str) -> tuple[Measure | Histogram, ...]:
         """What must be counted for the measure or metric *name* of a formula."""
+        if name in CONSTANTS:
+            return ()
         inner = self._inner(name)
         return self.parts(inner) if inner else (self.measures[name],)
 

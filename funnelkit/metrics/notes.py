@@ -37,7 +37,6 @@ FREE = Measure(
 """Won deals with an amount of 0: counted for a note."""
 
 
-
 class View(Struct, frozen=True, kw_only=True):
     """What the notes are about."""
 
