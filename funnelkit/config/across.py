@@ -50,6 +50,12 @@ ALERTS = ("above", "below", "rises", "falls", "behind_target")
 
 def one_alert(alert: Mapping[str, Any], place: Place, seen: Reading) -> None:
     """An alert is about a metric and one thing that may happen to it, or about the files of a table."""
+    # What was written counts, also where its value is wrong, which has been told.
+    alert = {
+        key: place
+        for key in (*ALERTS, "metric", "table", "segment", "period", "against", "older_than")
+        if (*place, key) in seen.lines
+    }
     about = [key for key in ALERTS if key in alert]
     if ("metric" in alert) == ("table" in alert):
         seen.note_at(place, f"{name(place)}: needs either 'metric' or 'table'")

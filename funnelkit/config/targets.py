@@ -79,7 +79,8 @@ def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, with their lines."""
     from funnelkit.sources.text import decode
 
-    written, _ = decode(path.read_bytes(), str(path))
+    raw = path.read_bytes()
+    written, _ = decode(raw, str(path)) if raw.strip() else ("", "")
     first = written.partition("\n")[0]
     reader = csv.reader(written.splitlines(), delimiter=max(",;\t", key=first.count))
     for cells in reader:
