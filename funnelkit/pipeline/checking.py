@@ -99,7 +99,7 @@ def _clock(options: Options, config: Config) -> Iterator[Note]:
     """That old files are old against the data alone, where nobody said which day it is."""
     if not (options.as_of or config.as_of) and any(a.older_than is not None for a in config.alerts):
         yield Note(
-            code="as_of_of_data",
+            code="age_in_data",
             message="The age of tables is counted up to the last day of the data; say --as-of today to count up to today.",
         )
 

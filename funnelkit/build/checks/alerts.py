@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from funnelkit.build.checks.verdicts import (
     NO_VALUE,
     NOT_BEGUN,
     NOTHING_THERE,
+    is_young,
 )
 from funnelkit.linking import asof
 from funnelkit.metrics.cell import Cell
@@ -66,11 +68,21 @@ def named(watch: Watch) -> str:
         )
     for word in ("above", "below"):
         if (level := getattr(alert, word)) is not None:
-            return f"{alert.metric} {word} {level}"
+            ratio = watch.metric is not None and watch.metric.unit == "ratio"
+            return f"{alert.metric} {word} {_plain(level * 100) + ' %' if ratio else _plain(level)}"
     if alert.change is None:
         return f"{alert.metric} behind target"
     word = "rises" if alert.rises is not None else "falls"
-    return f"{alert.metric} {word} {abs(alert.change):.4%} against {alert.against}".replace(".0000%", " %")  # fmt: skip
+    return f"{alert.metric} {word} {_plain(abs(alert.change) * 100)} % against {alert.against}"
+
+
+def _plain(number: Decimal) -> str:
+    """*number* without zeros that say nothing.
+
+    >>> _plain(Decimal("0.100")), _plain(Decimal("1200"))
+    ('0.1', '1200')
+    """
+    return f"{number.normalize():f}"
 
 
 def seen(
@@ -93,7 +105,10 @@ def _seen(watch: Watch, numbers: Numbers, held: Sequence[Held], loaded: frozense
         return Seen(watch=watch, verdict=NOT_BEGUN, when=watch.period.label)
     if alert.limit is not None:
         beside = Cell(value=float(alert.limit))
-        verdict = _none(cell) or (RAISED if _beyond(watch, cell) else QUIET)
+        as_of, horizon = numbers.dataset.as_of, numbers.request.horizon
+        young = is_young(watch.metric, watch.period, as_of, horizon)
+        called = NO_CALL if young and alert.below is not None else RAISED
+        verdict = _none(cell) or (called if _beyond(watch, cell) else QUIET)
         return Seen(watch=watch, verdict=verdict, value=cell, unit=unit, against=beside, when=watch.period.label)  # fmt: skip
     return _moved(watch, numbers, cell, unit)
 

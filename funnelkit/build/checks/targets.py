@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.build.checks.verdicts import Judged, accumulates, judged
+from funnelkit.build.checks.verdicts import Judged, accumulates, is_young, judged
 from funnelkit.metrics.cell import Cell
 from funnelkit.studies import TEXT, Entry, Field, Table
 
@@ -27,7 +27,7 @@ _FIELDS = (
 )
 _CAPTION = (
     "of target: value over target; pace: value over what the business days so far ask for; "
-    "no call: short of the target by no more than noise"
+    "no call: short of the target by no more than noise, or too young to say"
 )
 
 
@@ -37,16 +37,20 @@ class Held(Struct, frozen=True, kw_only=True):
     goal: Goal
     cell: Cell
     judged: Judged
+    young: bool = False
+    """Whether not all of its cases have had their time."""
 
 
 def held(goals: Sequence[Goal], numbers: Numbers) -> list[Held]:
     """Every target against its number."""
-    as_of, catalog = numbers.dataset.as_of, numbers.catalog
+    as_of, catalog, horizon = numbers.dataset.as_of, numbers.catalog, numbers.request.horizon
     found = []
     for goal in goals:
         cell = numbers.cell(goal)
         flows = accumulates(goal.metric, catalog)
-        found.append(Held(goal=goal, cell=cell, judged=judged(goal, cell, as_of, flows=flows)))
+        verdict = judged(goal, cell, as_of, flows=flows, horizon=horizon)
+        young = is_young(goal.metric, goal.period, as_of, horizon)
+        found.append(Held(goal=goal, cell=cell, judged=verdict, young=young))
     return found
 
 
@@ -69,7 +73,7 @@ def _row(one: Held) -> tuple[Entry, ...]:
         Entry(text=goal.metric.id),
         Entry(text=goal.target.segment),
         Entry(text=goal.period.label),
-        Entry(cell=one.cell, unit=unit),
+        Entry(cell=one.cell, unit=unit, young=one.young),
         Entry(cell=target, unit=unit),
         Entry(text="at least" if goal.at_least else "at most"),
         share(one.judged.attainment),

@@ -40,14 +40,27 @@ class Judged(Struct, frozen=True, kw_only=True):
     """The number over what the target asks for by now."""
 
 
-def judged(goal: Goal, cell: Cell, as_of: int, *, flows: bool) -> Judged:
-    """The number *cell* against *goal*; *flows*: it adds up over the days of its period."""
+def is_young(metric: Metric, period: Period, as_of: int, horizon: int) -> bool:
+    """Whether *metric* is of cases of *period* that have not all had the days of *horizon* to turn out well."""
+    return metric.cohort and period.end + horizon > as_of
+
+
+def judged(goal: Goal, cell: Cell, as_of: int, *, flows: bool, horizon: int) -> Judged:
+    """The number *cell* against *goal*; *flows*: it adds up over the days of its period.
+
+    A cohort that is younger than *horizon* days can only grow: it is called where that changes nothing.
+    """
     if goal.period.start > as_of:
         return Judged(verdict=NOT_BEGUN)
     if cell.value is None:
         return Judged(verdict=NO_VALUE if cell.reason in NOTHING_THERE else NO_DATA)
     value, target = float(cell.value), float(goal.target.value)
     attainment = value / target if target else None
+    if is_young(goal.metric, goal.period, as_of, horizon):
+        verdict = _final(goal, cell)
+        return Judged(
+            verdict=verdict if (verdict == MET) == goal.at_least else NO_CALL, attainment=attainment
+        )
     if goal.period.end <= as_of:
         return Judged(verdict=_final(goal, cell), attainment=attainment)
     if not flows:
