@@ -151,6 +151,26 @@ def test_a_quota_of_nobody_beside_those_of_owners_is_left_out_and_told(tmp_path:
     assert "quotas_of_nobody" in {n.code for n in found.warnings}
 
 
+def test_who_cannot_be_told_apart_or_sells_nothing_is_told(tmp_path: Path) -> None:
+    nobody = DEALS.replace("Owner", "x1")
+    found = report(tmp_path, {"deals": nobody, "plan": QUOTAS}, metrics=("quota_attainment",))
+    assert values(found.metrics) == {"quota_attainment": "no_owner"}
+    without = report(tmp_path, {"deals": DEALS}, metrics=("quota_attainment", "pipeline_coverage"))
+    assert set(values(without.metrics).values()) == {"no_quotas"}
+    found = report(tmp_path, {"deals": DEALS, "plan": f"{QUOTAS}ada,2026-Q3,1\n"})
+    note = next(n.message for n in found.warnings if n.code == "quota_without_deals")
+    assert note.startswith("Owners with a quota and without any deal: ada.")
+
+
+def test_the_close_date_of_an_open_deal_is_when_it_is_due(tmp_path: Path) -> None:
+    deals = (
+        "Deal ID,Owner,Stage,Amount,Close Date\n1,Ada,Proposal,30,2026-09-20\n2,Ada,Proposal,9,2026-10-20\n"
+    )
+    files = {"deals": deals, "plan": "Rep,Quarter,Quota\nAda,2026-Q3,100\n"}
+    found = report(tmp_path, files, period="2026-Q3", metrics=("pipeline_coverage",))
+    assert values(found.metrics) == {"pipeline_coverage": 0.3}
+
+
 def test_a_quarter_and_its_months_for_one_owner_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"the quota of Ada is given twice .* line 4") as refused:
         report(tmp_path, {"deals": DEALS, "plan": f"{QUOTAS}Ada,2026-08,80000\n"})

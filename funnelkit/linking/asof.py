@@ -31,7 +31,6 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "spend": ("end",),
     "emails": ("sent_at",),
     "web": ("end",),
-    "costs": ("end",),
 }
 """Where no table with events is loaded, the last day that these tell of."""
 _GAP = 180

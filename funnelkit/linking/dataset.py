@@ -82,9 +82,10 @@ def build(
         _domains(made)
         _linked(made)
         if "quotas" in tables:
-            made.frames["deals"] = quotas.flagged(
+            made.frames["deals"], notes = quotas.flagged(
                 made.frames["deals"], made.present["deals"], made.frames["quotas"]
             )
+            made.notes += notes
     elif "leads" in tables:
         _leads_alone(made)
     if "payments" in tables and "deals" not in tables:

@@ -6,7 +6,7 @@ only some of it were asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -35,20 +35,35 @@ def of_owners(quotas: Any, present: frozenset[str]) -> tuple[Any, tuple[Note, ..
     return table.filter(owned).to_native(), (Note(code="quotas_of_nobody", message=what),)
 
 
-def flagged(deals: Any, of_deals: frozenset[str], quotas: Any) -> Any:
-    """*deals* with 1 in each of ``FLAGS`` where their owner has a quota on that day."""
+def flagged(deals: Any, of_deals: frozenset[str], quotas: Any) -> tuple[Any, tuple[Note, ...]]:
+    """*deals* with 1 in each of ``FLAGS`` where their owner has a quota on that day; owners that sell nothing.
+
+    Where quotas have owners and deals have none, nobody can tell, and there are no flags.
+    """
+    owned = "owner" in collect.names(collect.frame(quotas))
+    if owned and "owner" not in of_deals:
+        return deals, ()
     spans = _spans(quotas)
-    named = "owner" in of_deals
     found = {
-        flag: _any(
-            _fits(owners if named else None, days, day if day in of_deals else None)
-            for days, owners in spans.items()
-            if owners is None or named
-        )
+        flag: _any(_fits(owners, days, day if day in of_deals else None) for days, owners in spans.items())
         for flag, day in FLAGS.items()
     }
     flags = {flag: identity.flag(fits) for flag, fits in found.items()}
-    return collect.frame(deals).with_columns(**flags).to_native()
+    return collect.frame(deals).with_columns(**flags).to_native(), _strangers(deals, spans) if owned else ()
+
+
+def _strangers(deals: Any, spans: Mapping[Any, Sequence[str] | None]) -> tuple[Note, ...]:
+    """A note on owners that have a quota and no deal, who may be written in another way there."""
+    sellers = set(collect.distinct(collect.frame(deals), "owner"))
+    alone = sorted({owner for owners in spans.values() for owner in owners or ()} - sellers)
+    if not alone:
+        return ()
+    named = ", ".join(alone[:_NAMED]) + (f" and {len(alone) - _NAMED} more" if len(alone) > _NAMED else "")
+    what = f"Owners with a quota and without any deal: {named}. Names must be written as in the deals"
+    return (Note(code="quota_without_deals", message=what),)
+
+
+_NAMED = 5
 
 
 def _spans(quotas: Any) -> dict[tuple[Span, ...] | None, list[str] | None]:

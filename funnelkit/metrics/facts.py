@@ -82,7 +82,7 @@ class Facts(Struct, frozen=True):
         if derived or self.has(table, column):
             return None
         if column in ("in_quota", "due_in_quota"):
-            return not_loaded("quotas")
+            return no_column(table, "owner") if "quotas" in self.frames else not_loaded("quotas")
         if column == "revenue":
             # Customers are made of deals, and their revenue of the amounts.
             return no_column("deals", "amount") if "deals" in self.frames else not_loaded("deals")

@@ -102,8 +102,8 @@ def _names(tree: ast.expr) -> tuple[str, ...]:
 
 
 def _backward(tree: ast.expr) -> tuple[str, ...]:
-    found = [_of_previous(node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return tuple(dict.fromkeys(filter(None, found)))
+    found = {_of_previous(node) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return tuple(name for name in _names(tree) if name in found)
 
 
 def _of_previous(node: ast.Call) -> str | None:
