@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from funnelkit.build.checks import Goal, Outcome
@@ -18,7 +19,7 @@ from funnelkit.goals import Target
 from funnelkit.metrics import catalog
 from funnelkit.metrics.cell import Cell
 from funnelkit.periods import Period, parse
-from funnelkit.pipeline import checking
+from funnelkit.pipeline import checking, schemas
 from funnelkit.pipeline.options import Options
 from tests.small import day
 from tests.test_costs_quotas import ADS, DEALS, QUOTAS
@@ -318,6 +319,7 @@ def test_a_job_at_night_gets_its_file_and_its_code(
     assert run(["check", *files, *options, "--as-of", "2026-09-10", "-q", "-o", str(out)]) == code
     assert capsys.readouterr() == ("", "")
     found = json.loads(out.read_text("utf-8"))
+    jsonschema.validate(found, schemas.schema("study"))
     tables = {table["id"]: table for table in found["tables"]}
     counts = {row["outcome"]: row["count"]["value"] for row in tables["outcome"]["rows"]}
     assert counts == {"breached": 1, "missing": 2 if alerts else 0}

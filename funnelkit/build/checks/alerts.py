@@ -198,6 +198,8 @@ def _fresh(watch: Watch, numbers: Numbers, loaded: frozenset[str]) -> Seen:
 
 def last_day(numbers: Numbers, table: str) -> int | None:
     """The last day on which anything happened in *table*."""
+    if table not in numbers.dataset.frames:
+        return None
     frame = collect.frame(numbers.dataset.frames[table])
     columns = asof.EVENTS.get(table) or asof.OTHERS.get(table) or ("end",)
     known = tuple(c for c in columns if c in collect.names(frame))
