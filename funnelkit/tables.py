@@ -170,8 +170,27 @@ TABLES: dict[str, Table] = {
             needs=(("entered_at",), ("stage",), ("deal_id", "lead_id")),
             columns=_columns(id="deal_id lead_id", text="stage", date="entered_at"),
         ),
+        Table(
+            name="costs",
+            row="other sales and marketing cost: salaries, tools, agencies",
+            key=None,
+            date="date",
+            needs=(("date", "start"), ("amount",)),
+            columns=_columns(text="kind channel currency", date="date start end", money="amount"),
+        ),
+        Table(
+            name="quotas",
+            row="what an owner or a team is to win in a period",
+            key=None,
+            date="date",
+            needs=(("date", "start"), ("amount",)),
+            columns=_columns(text="owner team currency", date="date start end", money="amount"),
+        ),
     )
 }
+
+RANGED = frozenset({"spend", "web", "costs", "quotas"})
+"""Tables whose rows are for one day or for a range of days, over which their figures are spread."""
 
 SPARABLE: Mapping[str, frozenset[str]] = {
     "leads": frozenset(

@@ -37,6 +37,13 @@ REFUSED = {
     "cycle_days_median",
     "cycle_days_p90",
     "cycle_days_km",
+    # They look back, or count the days of the period.
+    "pacing",
+    "cac_ratio_cost",
+    "cac_ratio_return",
+    "magic_number",
+    "revenue_growth",
+    "revenue_net_growth",
 }
 PRODUCTS = [m for m in KNOWN.metrics.values() if m.product]
 

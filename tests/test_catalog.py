@@ -68,7 +68,17 @@ def test_a_metric_says_all_that_a_reader_needs(metric: Metric) -> None:
 
 @METRICS
 def test_a_rate_a_cost_and_a_cycle_carry_limits(metric: Metric) -> None:
-    by_money = {"win_rate_value", "grr", "nrr", "expansion_rate"}
+    by_money = {
+        "win_rate_value",
+        "quota_attainment",
+        "pacing",
+        "romi",
+        "revenue_growth",
+        "revenue_net_growth",
+        "grr",
+        "nrr",
+        "expansion_rate",
+    }
     if metric.unit in ("ratio", "days") and metric.id not in by_money and metric.statistic != "quantile":
         assert metric.interval
     if metric.unit == "money" and metric.formula is not None and metric.formula.denominator:

@@ -24,6 +24,7 @@ from funnelkit.config import NAME, ColumnSpec, Config, SourceSpec, config_schema
 from funnelkit.config.containers import Field, Keyed, Record, Several
 from funnelkit.config.keys import COLUMN, FILE, SOURCE
 from funnelkit.errors import ConfigError, FunnelkitError, MissingInputError, SeveralProblems
+from funnelkit.goals import Alert
 from funnelkit.periods import Calendar
 from funnelkit.tables import TABLES
 
@@ -68,6 +69,10 @@ drop_tests: true
 spark: {master: "local[2]", options: {spark.executor.memory: 4g, spark.ui.enabled: false}}
 costs: costs.csv
 targets: ../targets.csv
+alerts:
+  - {name: Dear leads, metric: cpl, segment: "channel=email,sms", period: last-month, above: 12 %}
+  - {metric: leads, period: 2026-08, falls: 0.2, against: yoy}
+  - {table: deals, older_than: 3}
 presets: presets
 measures:
   demos: {table: leads, count: true, where: {status: [demo, trial], converted: false}, date: sql_at,
@@ -164,6 +169,18 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
         spark={"master": "local[2]", "options": {"spark.executor.memory": "4g", "spark.ui.enabled": "false"}},
         costs=here / "costs.csv",
         targets=here.parent / "targets.csv",
+        alerts=(
+            Alert(
+                name="Dear leads",
+                metric="cpl",
+                segment="channel=email,sms",
+                period="last-month",
+                above=Decimal("0.12"),
+                at=f"{path}:42",
+            ),
+            Alert(metric="leads", period="2026-08", falls=Decimal("0.2"), against="yoy", at=f"{path}:43"),
+            Alert(table="deals", older_than=3, at=f"{path}:44"),
+        ),
         presets=here / "presets",
         measures={
             "demos": {
@@ -530,7 +547,7 @@ def records(kind: object) -> list[Record]:
 
 def test_every_key_at_every_level_is_explained() -> None:
     found = records(FILE)
-    assert len(found) == 7
+    assert len(found) == 8
     assert all(field.doc.endswith((".", '".')) for record in found for field in record.fields.values())
 
 

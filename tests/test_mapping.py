@@ -24,6 +24,8 @@ HEADERS = {
     "web": ["Date", "Source", "Medium", "Sessions", "Users", "Conversions"],
     "customers": ["Customer ID", "Email", "Total Spend", "Created", "Currency", "x"],
     "stage_history": ["Opportunity ID", "Stage", "Entered At", "x", "y", "z"],
+    "costs": ["Month", "Cost Type", "Amount", "Currency", "Channel", "x"],
+    "quotas": ["Sales Rep", "Quarter", "Quota", "Currency", "Team", "x"],
 }
 WORDS = [
     "",

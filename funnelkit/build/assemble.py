@@ -10,6 +10,7 @@ from funnelkit.build.periods import Spans, spans
 from funnelkit.build.request import Request, check
 from funnelkit.build.rows import Cells, rows
 from funnelkit.errors import did_you_mean
+from funnelkit.metrics import moneynotes
 from funnelkit.metrics import notes as noted
 from funnelkit.metrics.aggregate import distinct
 from funnelkit.metrics.beginning import Truncation
@@ -108,7 +109,7 @@ def _parts(catalog: Catalog, request: Request) -> Iterator[Measure | Histogram]:
     for name in PROBES:
         yield catalog.measures[name] if name in catalog.measures else catalog.histograms[name]
     yield from funnel.measures(catalog)
-    yield noted.FREE
+    yield from (noted.FREE, moneynotes.OUTSIDE)
     for metric in _candidates(catalog, request):
         yield from catalog.parts(metric)
 
@@ -131,6 +132,8 @@ def _timeline(
     # Leads from before anybody wrote down wins are kept apart, since they would make all leads look slow.
     cuts = [truncated.first_win] if truncated else []
     cuts += found.trailing_cuts(_trailing(catalog, request))
+    if any(catalog.looks_back(m) for m in _candidates(catalog, request)):
+        cuts += found.previous_cuts()
     return Timeline(found.windows, dataset.as_of, cuts)
 
 

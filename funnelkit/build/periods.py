@@ -52,6 +52,10 @@ class Spans(Struct, frozen=True, kw_only=True, dict=True):
         trailing = [w.trailing(months) for w in self.windows for months in several]
         return [day for w in trailing for day in (w.start, w.end + 1)]
 
+    def previous_cuts(self) -> list[int]:
+        """The days on which the periods right before the others begin; they end where these begin."""
+        return [w.previous().start for w in self.windows if not w.everything]
+
     def span(self, period: Period) -> Span:
         """*period* as the report shows it."""
         return Span(
@@ -70,7 +74,8 @@ def window(period: Period) -> Window:
 def spans(asked: Asked, request: Request, as_of: int) -> Spans:
     """The periods that *request* means, over the days that the data are of."""
     main = request.period or _all(asked, as_of)
-    last = max([as_of, *asked.days(*asked.facts.frames)])
+    # Quotas reach to the end of their year, and are no sign that anything has happened by then.
+    last = max([as_of, *asked.days(*(table for table in asked.facts.frames if table != "quotas"))])
     points = split(main, request.grain, request.calendar) if request.grain else ()
     return Spans(
         main=main,

@@ -24,7 +24,19 @@ HELP = """The funnel of marketing and sales, from the exports of their tools.
 Each number says which file, which rows, which rule, and how sure.
 """
 
-COMMANDS = ("report", "why", "cohorts", "cycle", "inspect", "metrics", "sources", "load", "init", "schema")
+COMMANDS = (
+    "report",
+    "why",
+    "cohorts",
+    "cycle",
+    "check",
+    "inspect",
+    "metrics",
+    "sources",
+    "load",
+    "init",
+    "schema",
+)
 """Each is a module here that has a function of its name, and what --help says of it in ``HELP``."""
 
 

@@ -44,6 +44,36 @@ def columns_of_table(source: Mapping[str, Any], place: Place, seen: Reading) -> 
                 )
 
 
+ALERTS = ("above", "below", "rises", "falls", "behind_target")
+"""What an alert on a metric may be about."""
+
+
+def one_alert(alert: Mapping[str, Any], place: Place, seen: Reading) -> None:
+    """An alert is about a metric and one thing that may happen to it, or about the files of a table."""
+    # What was written counts, also where its value is wrong, which has been told.
+    alert = {
+        key: place
+        for key in (*ALERTS, "metric", "table", "segment", "period", "against", "older_than")
+        if (*place, key) in seen.lines
+    }
+    about = [key for key in ALERTS if key in alert]
+    if ("metric" in alert) == ("table" in alert):
+        seen.note_at(place, f"{name(place)}: needs either 'metric' or 'table'")
+    elif "table" in alert:
+        for key in (*about, "segment", "period", "against"):
+            if key in alert:
+                seen.note_at(
+                    (*place, key), f"{name(place)}: {key!r} is of metrics, and this alert is of a table"
+                )
+    elif len(about) != 1:
+        keys = ", ".join(ALERTS)
+        seen.note_at(place, f"{name(place)}: needs exactly one of {keys}")
+    elif "against" in alert and about[0] not in ("rises", "falls"):
+        seen.note_at((*place, "against"), f"{name(place)}: 'against' goes with 'rises' or 'falls'")
+    if "older_than" in alert and "metric" in alert:
+        seen.note_at((*place, "older_than"), f"{name(place)}: 'older_than' goes with 'table'")
+
+
 def names_apart(file: Mapping[str, Any], place: Place, seen: Reading) -> None:
     """No name is a measure and a metric, since a formula could mean either."""
     for both in file.get("measures", {}):

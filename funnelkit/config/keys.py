@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from funnelkit.config import texts
-from funnelkit.config.across import columns_of_table, names_apart, one_meaning
+from funnelkit.config.across import columns_of_table, names_apart, one_alert, one_meaning
 from funnelkit.config.containers import Field, Keyed, Record, Several
 from funnelkit.config.own import Presets
-from funnelkit.config.scalars import Flag, Share, Value, Whole
+from funnelkit.config.scalars import Figure, Flag, Share, Value, Whole
 from funnelkit.config.words import Choice, File, Pattern, Text
+from funnelkit.goals import DIRECTIONS
 from funnelkit.periods import GRAINS
 from funnelkit.periods.days import NAMED_BY, PATTERNS, WEEK_NUMBERS, YEAR_ENDS
 from funnelkit.tables import DIMENSIONS, TABLES
@@ -139,6 +142,48 @@ METRIC = Record(
     }
 )
 
+_period = Text(loose=True, check=texts.period)
+_segment = Text(loose=True, check=texts.segment)
+_positive = Figure(low=Decimal(0))
+
+TARGETS = Several(
+    of=Record(
+        fields={
+            "metric": Field(_identifier, "The metric, as `funnelkit metrics` lists them.", required=True),
+            "segment": Field(_segment, "Only these, as in channel=paid_search. Without it, everything."),
+            "period": Field(_period, "The period, such as 2026-Q3 or this-month.", required=True),
+            "value": Field(Figure(), "What it is to be: 120, 0.12 or 12 %.", required=True),
+            "direction": Field(
+                Choice(wanted="at least or at most", words=DIRECTIONS),
+                "Which side of the target is good, where the metric does not say.",
+            ),
+            "tolerance": Field(_positive, "By how much of the target it may be missed and is met: 5 %."),
+        }
+    )
+)
+
+ALERT = Record(
+    check=one_alert,
+    fields={
+        "name": Field(Text(), "How the check names it."),
+        "metric": Field(_identifier, "The metric that is watched."),
+        "segment": Field(_segment, "Only these, as in channel=paid_search."),
+        "period": Field(_period, "Of which period, such as last-month. Else `period` of this file."),
+        "above": Field(Figure(), "Raised where the metric is more than this."),
+        "below": Field(Figure(), "Raised where the metric is less than this."),
+        "rises": Field(_positive, "Raised where it is more by this share, such as 20 %, beyond noise."),
+        "falls": Field(_positive, "Raised where it is less by this share, such as 20 %, beyond noise."),
+        "against": Field(
+            Choice(wanted="prev or yoy", words=("prev", "yoy")), "What it rises or falls against. prev."
+        ),
+        "behind_target": Field(Flag(only_true=True), "Raised where one of its targets is behind or missed."),
+        "table": Field(_table, "The table that must be loaded."),
+        "older_than": Field(
+            Whole(low=0, high=36500), "Days that may lie between its last date and the as-of date."
+        ),
+    },
+)
+
 FILE = Record(
     check=names_apart,
     fields={
@@ -172,7 +217,8 @@ FILE = Record(
         "drop_tests": Field(Flag(), "Set rows aside that look like tests."),
         "spark": Field(SPARK, "Where Spark runs."),
         "costs": Field(File(), "Other costs of sales and marketing: a file."),
-        "targets": Field(File(), "Targets: a file with metric, segment, period, value."),
+        "targets": Field(File(), "Targets: a CSV or YAML file with metric, segment, period, value."),
+        "alerts": Field(Several(of=ALERT), "What `funnelkit check` tells when it happens."),
         "presets": Field(Presets(), "Presets of your own: a folder of them, or each under its name."),
         "measures": Field(Keyed(keys=_identifier, of=MEASURE), "Sums and counts of your own."),
         "metrics": Field(Keyed(keys=_identifier, of=METRIC), "Metrics of your own."),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.config.model import ColumnSpec, Config, SourceSpec
+from funnelkit.config.model import ColumnSpec, Config, SourceSpec, nearest_line
 from funnelkit.errors import raise_all
+from funnelkit.goals import Alert
 from funnelkit.periods import Calendar
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from funnelkit.config.reading import Reading
 
 NAME = "funnelkit.yaml"
 
@@ -37,15 +40,19 @@ def load(path: Path) -> Config:
     seen = Reading(path=path)
     values = FILE.read(root, (), seen)
     raise_all([problem for _, problem in sorted(seen.problems, key=itemgetter(0))])
-    return Config(path=path, lines=seen.lines, **_specs(values))
+    return Config(path=path, lines=seen.lines, **_specs(values, path, seen))
 
 
-def _specs(values: dict[str, Any]) -> dict[str, Any]:
+def _specs(values: dict[str, Any], path: Path, seen: Reading) -> dict[str, Any]:
     """*values* with the parts that have a type of their own in it."""
     specs = dict(values)
     if "calendar" in values:
         specs["calendar"] = Calendar(**values["calendar"])
     specs["sources"] = tuple(_source(source) for source in values.get("sources", ()))
+    specs["alerts"] = tuple(
+        Alert(**alert, at=f"{path}:{nearest_line(seen.lines, ('alerts', number))}")
+        for number, alert in enumerate(values.get("alerts", ()))
+    )
     return specs
 
 

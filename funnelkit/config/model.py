@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
+from funnelkit.goals import Alert
 from funnelkit.periods import Calendar
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Config(Struct, frozen=True, kw_only=True):
     spark: Mapping[str, Any] = field(default_factory=dict)
     costs: Path | None = None
     targets: Path | None = None
+    alerts: tuple[Alert, ...] = ()
     presets: Path | Mapping[str, Any] | None = None
     """A folder with presets of the team's own, or the presets themselves by their names."""
     measures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

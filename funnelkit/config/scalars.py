@@ -56,6 +56,32 @@ class Share(Struct, frozen=True, kw_only=True):
         return {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
 
 
+class Figure(Struct, frozen=True, kw_only=True):
+    """A number, or with a percent sign a hundredth of one; exactly as it is written."""
+
+    low: Decimal | None = None
+
+    def read(self, node: Node, place: Place, seen: Reading) -> Any:
+        """The number as a Decimal."""
+        found = _FIGURE.fullmatch(node.value.strip()) if kind(node) in _WRITTEN else None
+        if found:
+            value = Decimal(found[1]) / (100 if found[2] else 1)
+            if self.low is None or value >= self.low:
+                return value
+        wanted = "a number" if self.low is None else f"a number from {self.low} on"
+        return seen.unwanted(
+            node, place, wanted, "Write digits with a point, no separators: 120000, 0.12 or 12 %."
+        )
+
+    def schema(self) -> dict[str, Any]:
+        """A number, or text of one."""
+        return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _FIGURE.pattern}]}
+
+
+_FIGURE = re.compile(r"^(-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+))( ?%)?$")
+_WRITTEN = ("int", "float", "str")
+
+
 class Flag(Struct, frozen=True, kw_only=True):
     """True or false; only true where false would say nothing."""
 

@@ -67,6 +67,12 @@ def comparison(text: str) -> None:
         compare(parse("2026", as_of=_LATEST), spec, as_of=_LATEST, calendar=Calendar())
 
 
+def segment(text: str) -> None:
+    """Filters, as ``--where`` takes them."""
+    if "=" not in text.partition(",")[0]:
+        raise UsageError(f"{text!r} does not say which value", hint="Write it as in channel=paid_search.")
+
+
 def date_pattern(text: str) -> None:
     """A strptime pattern that gives at least year and month."""
     directives = re.findall("%(.?)", text)

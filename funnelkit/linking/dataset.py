@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from funnelkit import collect
 from funnelkit.engines import Engine
-from funnelkit.linking import asof, dimensions, identity
+from funnelkit.linking import asof, dimensions, identity, quotas
 from funnelkit.linking.net import net
 from funnelkit.periods import from_day
 from funnelkit.tables import DIMENSIONS, Dataset, Match, Note
@@ -59,12 +59,17 @@ def build(
     """
     made = _Build(
         engine=engine,
-        wanted=wanted | {"channel"},
+        # Whose a deal is says whether it counts towards a quota, whoever asks by owner.
+        wanted=wanted | {"channel"} | ({"owner"} if "quotas" in tables else set()),
         frames={name: t.frame for name, t in tables.items()},
         scales={name: dict(t.scales) for name, t in tables.items()},
         present={name: t.present for name, t in tables.items()},
         notes=[],
     )
+    if "quotas" in tables:
+        made.frames["quotas"], notes = quotas.of_owners(made.frames["quotas"], made.present["quotas"])
+        made.present["quotas"] &= frozenset(collect.names(collect.frame(made.frames["quotas"])))
+        made.notes += notes
     day, cut = _as_of(made, as_of)
     for name in tables:
         if cut:
@@ -77,6 +82,11 @@ def build(
         _new_business(made)
         _domains(made)
         _linked(made)
+        if "quotas" in tables:
+            made.frames["deals"], notes = quotas.flagged(
+                made.frames["deals"], made.present["deals"], made.frames["quotas"]
+            )
+            made.notes += notes
     elif "leads" in tables:
         _leads_alone(made)
     if "payments" in tables:
@@ -262,9 +272,11 @@ def _converted(made: _Build, leads: collect.Frame) -> None:
 def _payments(made: _Build) -> None:
     """Who paid each payment, and what it leaves after its refund."""
     present = made.present["payments"]
-    left, scale = net(present, made.scales["payments"])
-    made.frames["payments"] = collect.frame(made.frames["payments"]).with_columns(net=left).to_native()
-    made.scales["payments"] = {**made.scales["payments"], "net": scale}
+    payments = collect.frame(made.frames["payments"])
+    if "amount" in collect.names(payments):
+        left, scale = net(present, made.scales["payments"])
+        made.frames["payments"] = payments.with_columns(net=left).to_native()
+        made.scales["payments"] = {**made.scales["payments"], "net": scale}
     if {"customer_id", "email", "company"} & present:
         named = made.engine.named(made.frames["payments"], identity.CUSTOMER_KEYS, "customer")
         made.frames["payments"] = named

@@ -145,6 +145,9 @@ class _Reader:
             return _Product((_factor(label, ((Piece(MEASURE, name), Fraction(1)),), None),))
         if name in self._constants:
             return _Product((), self._constants[name])
+        if name not in self._catalog.metrics:
+            # A number of the period itself, such as its business days, which no segment has a part in.
+            raise self._refused(self._asked)
         return self.metric(self._catalog.metrics[name])
 
     def _quotient(self, above: _Product, below: _Product, label: str) -> _Product:

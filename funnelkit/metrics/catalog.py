@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from funnelkit import shipped
 from funnelkit.errors import ConfigError, UsageError, did_you_mean
+from funnelkit.metrics.formula import parse
 from funnelkit.metrics.language import (
     OWN_MEASURE,
     OWN_METRIC,
@@ -26,9 +27,10 @@ from funnelkit.metrics.language import (
     read_measure,
     read_metric,
 )
+from funnelkit.metrics.lookback import OF_PERIODS
 
-CONSTANTS = ("gross_margin",)
-"""Numbers that a report is given, and that formulas may name."""
+CONSTANTS = ("gross_margin", *OF_PERIODS)
+"""Numbers that a report is given, or that its period has, and that formulas may name."""
 
 
 class Catalog(Struct, frozen=True):
@@ -70,6 +72,13 @@ class Catalog(Struct, frozen=True):
         """What must be counted for *metric*, in the order in which its formula names it."""
         return tuple(dict.fromkeys(self._parts(metric)))
 
+    def named(self, name: str) -> tuple[Measure | Histogram, ...]:
+        """What must be counted for the measure or metric *name* of a formula."""
+        if name in CONSTANTS:
+            return ()
+        inner = self._inner(name)
+        return self.parts(inner) if inner else (self.measures[name],)
+
     def tables(self, metric: Metric) -> tuple[str, ...]:
         """The tables that must be loaded for *metric*."""
         return tuple(dict.fromkeys(part.table for part in self.parts(metric)))
@@ -80,6 +89,22 @@ class Catalog(Struct, frozen=True):
             return True
         inner = (self.metrics[n] for n in self._names(metric) if n in self.metrics and n not in self.measures)
         return any(self.needs_margin(m) for m in inner)
+
+    def looks_back(self, metric: Metric) -> tuple[str, ...]:
+        """The names that *metric*, or one in its formula, takes of the period before."""
+        own = metric.formula.previous if metric.formula is not None else ()
+        inner = [m for n in self._names(metric) if (m := self._inner(n))]
+        return tuple(dict.fromkeys((*own, *(name for m in inner for name in self.looks_back(m)))))
+
+    def needs_period(self, metric: Metric) -> bool:
+        """Whether *metric*, or one in its formula, says nothing of all days together."""
+        if metric.needs_period or set(OF_PERIODS) & {*self._names(metric)} or self.looks_back(metric):
+            return True
+        return any(self.needs_period(m) for n in self._names(metric) if (m := self._inner(n)))
+
+    def _inner(self, name: str) -> Metric | None:
+        """The metric that a formula means by *name*; a measure of that name goes before it."""
+        return None if name in self.measures else self.metrics.get(name)
 
     def check(self, names: Iterable[str]) -> None:
         """Refuse formulas of the metrics *names* that name what does not exist, or each other in a circle."""
@@ -94,6 +119,12 @@ class Catalog(Struct, frozen=True):
                     )
         for name in names:
             self._walk(name, ())
+            for used in (self.metrics[name].formula or parse("0")).previous:
+                if used in CONSTANTS or ((inner := self._inner(used)) and self.looks_back(inner)):
+                    raise ConfigError(
+                        f"metrics.{name}: previous({used}) has no meaning",
+                        hint="Take previous() of a measure, or of a metric that does not look back itself.",
+                    )
 
     def with_interval(self, metric: Metric) -> Metric:
         """*metric* with the interval that its formula allows, where it says none."""

@@ -33,6 +33,8 @@ LINKED: Mapping[str, Mapping[str, str]] = {
         "is_new": _FLAG,
         "linked": _FLAG,
         "lead_created_at": "date",
+        "in_quota": _FLAG,
+        "due_in_quota": _FLAG,
     },
     "customers": {
         "is_paid": _FLAG,
@@ -44,6 +46,8 @@ LINKED: Mapping[str, Mapping[str, str]] = {
     "payments": {"customer": "text", "net": "money"},
     "spend": {"is_paid": _FLAG, "start": "date", "end": "date"},
     "web": {"is_paid": _FLAG, "start": "date", "end": "date"},
+    "costs": {"is_paid": _FLAG, "start": "date", "end": "date"},
+    "quotas": {"start": "date", "end": "date"},
 }
 """What linking adds to each table, with its kind. It is there whether or not a file had it."""
 

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import conversion, intervals, survival
+from funnelkit.metrics import conversion, intervals, lookback, survival
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell, Number
 from funnelkit.metrics.columns import table_columns
+from funnelkit.metrics.formula import looked_back
+from funnelkit.metrics.lookback import OF_PERIODS, of_period
 from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.reasons import (
     NO_DENOMINATOR,
     NO_MARGIN,
-    NO_PERIOD,
     NO_SPEND_HERE,
+    NOT_ABOVE_ZERO,
     Reason,
     missing_dimension,
 )
@@ -61,6 +63,7 @@ class Evaluator:
         self.tally = counted.tally
         self.settings = settings
         self._facts = counted.facts
+        self._days = counted.asked.days
         self._lacks = counted.lacks
         """Why measures and histograms say nothing, by id."""
         self._scales = scales
@@ -72,7 +75,7 @@ class Evaluator:
 
     def cell(self, metric: Metric, key: Key, window: Window) -> Cell:
         """*metric* in the group *key* and *window*."""
-        reason = self.reason(metric, key, window)
+        reason = self.reason(metric, key, window) or self._of_period(metric, window)
         if reason is not None:
             return stats.empty(reason)
         if metric.trailing_months:
@@ -117,7 +120,7 @@ class Evaluator:
     def unit(self, metric: Metric) -> Fraction:
         """What 1 in the histogram of *metric* is worth in its unit."""
         histogram = self.catalog.histograms[metric.of]
-        scale = self._scale(histogram.table, histogram.of) if _is_money(histogram) else 0
+        scale = self.scale(histogram.table, histogram.of) if _is_money(histogram) else 0
         times = self.settings.gross_margin if metric.times else None
         return Fraction(1 if times is None else times) / Fraction(10**scale)
 
@@ -131,8 +134,6 @@ class Evaluator:
             lacking = [d for d in self.settings.by if d not in self._facts.dimensions(part.table)]
             if grouped and lacking:
                 return missing_dimension(part.table, lacking[0])
-            if everything and getattr(part, "of_customers", "") not in ("", "paying", "repeating"):
-                return NO_PERIOD
             undated = self._facts.lacks_day(part.table, part.date)
             if undated and not everything and not (reaches and getattr(part, "cumulative", False)):
                 return undated
@@ -140,12 +141,25 @@ class Evaluator:
             return NO_MARGIN
         return None
 
+    def _of_period(self, metric: Metric, window: Window) -> Reason | None:
+        """Why *metric* says nothing of *window*, of which it asks more than what happened in it."""
+        if not self.catalog.needs_period(metric):
+            return None
+        back = [self.catalog.named(name) for name in self.catalog.looks_back(metric)]
+        tables = {part.table for parts in back for part in parts}
+        begun = [days[0] for table in tables if (days := self._days(table))]
+        names = metric.formula.names if metric.formula is not None else ()
+        first = max(begun, default=None)
+        return lookback.reason(names, window, self.tally.timeline.as_of, back=bool(back), first=first)
+
     def _formula(self, metric: Metric, formula: Formula, key: Key, window: Window) -> Cell:
         lookup = self._lookup(key, window)
         if formula.numerator is not None and formula.denominator is not None:
             top, bottom = formula.numerator(lookup), formula.denominator(lookup)
             if top is None or bottom is None or bottom[0] == 0:
                 return stats.empty(NO_DENOMINATOR)
+            if metric.above_zero and bottom[0] * bottom[1] < 0:
+                return stats.empty(NOT_ABOVE_ZERO)
             if metric.interval == "poisson" and top[0] == 0:
                 return stats.empty(NO_SPEND_HERE)
             return _quotient(metric, top, bottom)
@@ -167,7 +181,11 @@ class Evaluator:
     def _named(self, name: str, key: Key, window: Window) -> Exact | None:
         if name in self.catalog.measures:
             measure = self.catalog.measures[name]
-            return self._sum(measure, key, window), 10 ** self._scale(measure.table, measure.column)
+            return self._sum(measure, key, window), 10 ** self.scale(measure.table, measure.column)
+        if name in OF_PERIODS:
+            return of_period(name, window, self.tally.timeline.as_of)
+        if of := looked_back(name):
+            return self._named(of, key, window.previous())
         if name == "gross_margin":
             margin = self.settings.gross_margin
             return None if margin is None else margin.as_integer_ratio()
@@ -231,7 +249,8 @@ class Evaluator:
     def _sum(self, measure: Measure, key: Key, window: Window) -> int:
         return self.tally.sum(measure, key, window)
 
-    def _scale(self, table: str, column: str | None) -> int:
+    def scale(self, table: str, column: str | None) -> int:
+        """The decimals of a *column* of *table*."""
         return self._scales.get(table, {}).get(column or "", 0)
 
 

@@ -83,6 +83,8 @@ class Facts(Struct, frozen=True):
         derived |= any(column == flag and self.has(table, date) for date, flag in stages.MISSING.items())
         if derived or self.has(table, column):
             return None
+        if column in ("in_quota", "due_in_quota"):
+            return no_column(table, "owner") if "quotas" in self.frames else not_loaded("quotas")
         if column == "revenue":
             # Customers are made of deals, and their revenue of the amounts.
             return no_column("deals", "amount") if "deals" in self.frames else not_loaded("deals")

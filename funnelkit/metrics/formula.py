@@ -1,4 +1,4 @@
-"""Formulas: names, numbers, + - * / and parentheses, and nothing else.
+"""Formulas: names, numbers, + - * / and parentheses, previous(NAME) for the period before, and nothing else.
 
 They are worked out in whole numbers, as a numerator over a denominator, and divided once at the
 end, so a report's cents are those of any other exact reckoning. What is missing, and what is
@@ -22,7 +22,8 @@ Exact = tuple[int, int]
 Lookup = Callable[[str], Exact | None]
 _Node = Callable[[Lookup], Exact | None]
 
-_ALLOWED = "Only names, numbers, + - * / and parentheses are allowed."
+_ALLOWED = "Only names, numbers, + - * / and parentheses are allowed, and previous(NAME)."
+_PREVIOUS = "previous"
 _LONGEST = 500
 
 
@@ -38,6 +39,8 @@ class Formula(Struct, frozen=True):
     denominator: _Node | None
     below: tuple[str, ...] = ()
     """The names below the line."""
+    previous: tuple[str, ...] = ()
+    """Those of the names that it takes of the period before."""
 
     def __str__(self) -> str:
         return self.text
@@ -69,7 +72,17 @@ def parse(text: str) -> Formula:
         numerator=line[0] if line else None,
         denominator=line[1] if line else None,
         below=_names(root.right) if isinstance(root, ast.BinOp) and line else (),
+        previous=_backward(root),
     )
+
+
+def looked_back(name: str) -> str | None:
+    """What ``previous(x)`` is of; None for a plain name.
+
+    >>> looked_back("previous(spend)"), looked_back("spend")
+    ('spend', None)
+    """
+    return name[len(_PREVIOUS) + 1 : -1] if name.startswith(f"{_PREVIOUS}(") else None
 
 
 def tree(text: str) -> ast.expr:
@@ -83,9 +96,23 @@ def tree(text: str) -> ast.expr:
 
 
 def _names(tree: ast.expr) -> tuple[str, ...]:
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called]
     found.sort(key=lambda node: (node.lineno, node.col_offset))
     return tuple(dict.fromkeys(node.id for node in found))
+
+
+def _backward(tree: ast.expr) -> tuple[str, ...]:
+    found = {_of_previous(node) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return tuple(name for name in _names(tree) if name in found)
+
+
+def _of_previous(node: ast.Call) -> str | None:
+    """The name in ``previous(NAME)``; None for any other call."""
+    match node:
+        case ast.Call(func=ast.Name(id="previous"), args=[ast.Name(id=name)], keywords=[]):
+            return name
+    return None
 
 
 def _compiled(node: ast.expr, text: str) -> _Node:
@@ -97,6 +124,8 @@ def _compiled(node: ast.expr, text: str) -> _Node:
                 raise UsageError(f"the formula {text!r} has a number that is too large", hint=_ALLOWED)
             constant = _exact(number)
             return lambda lookup: constant
+        case ast.Call() if of := _of_previous(node):
+            return lambda lookup: lookup(f"{_PREVIOUS}({of})")
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() as sign, right=right):
             return _joined(_compiled(left, text), _OPERATORS[type(sign)], _compiled(right, text))
     raise UsageError(f"the formula {text!r} uses {type(node).__name__}", hint=_ALLOWED)

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from funnelkit.errors import ConfigError, UsageError, did_you_mean
 from funnelkit.metrics.columns import DERIVED, EVENT_DAYS, table_columns
 from funnelkit.metrics.formula import Formula, parse
-from funnelkit.tables import TABLES
+from funnelkit.tables import RANGED, TABLES
 
 OWN_MEASURE = frozenset({"label", "table", "count", "sum", "where", "date"})
 OWN_METRIC = frozenset({"label", "formula", "unit", "better"})
@@ -37,13 +37,11 @@ OF_CUSTOMERS = (
     "repeating",
 )
 """What can be counted of customers who paid in a period and in the same period a year before."""
-RANGED = frozenset({"spend", "web"})
-"""Tables whose rows are for one day or for a range of days."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _MEASURE = OWN_MEASURE | {"needs", "cumulative", "optional", "of_customers"}
 _HISTOGRAM = frozenset({"table", "of", "where", "date", "split", "aged", "needs"})
 _METRIC = OWN_METRIC | frozenset(STATISTICS) | frozenset(
-    ["group", "main", "by_name", "product", "interval", "cohort", "exact", "method", "times", "trailing_months", "convention", "source", "example"]
+    ["group", "main", "by_name", "product", "interval", "cohort", "exact", "method", "times", "trailing_months", "needs_period", "above_zero", "convention", "source", "example"]
 )  # fmt: skip
 _NET = "net"
 """What a payment leaves after its refund."""
@@ -108,6 +106,10 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
     trailing_months: int | None = None
     product: Mapping[str, Formula] = field(default_factory=dict)
     """Factors by label, of which it is the product: how a change of it is taken apart where its own formula does not say."""
+    needs_period: bool = False
+    """Whether it says nothing of all days together."""
+    above_zero: bool = False
+    """Whether it says something only where what it is divided by is above 0."""
     main: bool = False
     by_name: bool = False
     convention: str = ""
@@ -187,6 +189,8 @@ def read_metric(name: str, entry: Any, *, allowed: Collection[str] = _METRIC) ->
         "method",
         "times",
         "trailing_months",
+        "needs_period",
+        "above_zero",
         "convention",
         "source",
         "example",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics import intervals
+from funnelkit.metrics import intervals, moneynotes
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.fold import TOTAL, Key
 from funnelkit.metrics.language import Measure
@@ -255,6 +255,8 @@ _ALL: Mapping[str, Callable[[View], str]] = {
     "negative_cycles": _negative_cycles,
     "zero_amount": _zero_amount,
     "missing_amount": _missing_amount,
+    "cost_kinds": moneynotes.cost_kinds,
+    "won_without_quota": moneynotes.won_without_quota,
     "spread_spend": _spread_spend,
     "spend_after_as_of": _spend_after_as_of,
     "cycle_longer_than_period": _cycle_longer_than_period,

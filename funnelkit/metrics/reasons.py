@@ -23,13 +23,19 @@ NOT_LOADED = {
     "emails": Reason("no_emails", "no e-mail sends loaded"),
     "web": Reason("no_web", "no web sessions loaded"),
     "payments": Reason("no_payments", "no payments loaded"),
+    "costs": Reason("no_costs", "no costs beside ad spend loaded: costs=FILE"),
+    "quotas": Reason("no_quotas", "no quotas loaded: quotas=FILE"),
 }
 
 NO_DENOMINATOR = Reason("no_denominator", "nothing to divide by here")
 NO_SPEND_HERE = Reason("no_spend_here", "no spend in this group and period")
 NO_VALUES = Reason("no_denominator", "no cases in this group and period")
 NOT_REACHED = Reason("not_reached", "fewer than half have come so far, those still open counted")
-NO_PERIOD = Reason("no_period", "it is of a period and the same a year before: give one, such as last-month")
+NOT_ABOVE_ZERO = Reason("not_above_zero", "what it is divided by is not above 0 here")
+NO_PERIOD = Reason("no_period", "it is of a period: give one, such as --period last-quarter")
+NOT_OVER = Reason("not_over", "the period is not over yet, and the one before it is")
+NO_MONTHS = Reason("no_whole_months", "the period is not one of whole months")
+NO_BEFORE = Reason("no_data_before", "the data begin after the start of the period before")
 NO_MARGIN = Reason("no_gross_margin", "no gross margin given: set gross_margin, or ask for cltv_revenue")
 UNLINKED = Reason("unlinked", "fewer than 5 % of the deals link to a lead: no common id, e-mail or company")
 NO_LOST_DEALS = Reason("no_lost_deals", "the deals loaded are won deals only; add the lost ones")

@@ -35,6 +35,22 @@ class Window(Struct, frozen=True, kw_only=True):
         before = date(year, month + 1, min(last.day, monthrange(year, month + 1)[1]))
         return Window(start=day_number(before) + 1, end=self.end)
 
+    def previous(self) -> Window:
+        """As many whole months right before it where it is whole months, else as many days."""
+        if months := self.months:
+            first = from_day(self.start)
+            year, month = divmod(first.year * 12 + first.month - 1 - months, 12)
+            return Window(start=day_number(date(year, month + 1, 1)), end=self.start - 1)
+        return Window(start=self.start - self.days, end=self.start - 1)
+
+    @property
+    def months(self) -> int:
+        """How many whole calendar months it is; 0 where it is anything else."""
+        first, last = from_day(self.start), from_day(self.end)
+        if self.everything or first.day != 1 or last.day != monthrange(last.year, last.month)[1]:
+            return 0
+        return (last.year - first.year) * 12 + last.month - first.month + 1
+
 
 class Timeline:
     """Days in pieces: piece 0 is before all windows, the last one after them, then the undated.

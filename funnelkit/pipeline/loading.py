@@ -14,7 +14,7 @@ from msgspec import Struct
 from funnelkit import engines
 from funnelkit.errors import FunnelkitError, SourceError, UsageError, raise_all
 from funnelkit.pipeline import finding, kept, sizes
-from funnelkit.pipeline.reading import inputs, presets, read_config, read_export, zone_of
+from funnelkit.pipeline.reading import inputs, presets, read_config, read_export, with_costs, zone_of
 from funnelkit.pipeline.spared import spared
 from funnelkit.pipeline.watching import Observe, Watched, Work, nobody
 
@@ -190,7 +190,7 @@ def read(
     config = read_config(options)
     zone = zone_of(options, config)
     # Workbooks are opened in the background from here on, while the engine is imported.
-    named = inputs(files, options, config)
+    named = with_costs(inputs(files, options, config), options, config)
     kept.check_zone(named, zone)
     with engine_for(named, options, config) as engine:
         found = load_all(named, config, zone, engine, observe, wanted(config) if wanted else None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from funnelkit.engines import Repeated
 from funnelkit.periods import from_day
 from funnelkit.reports import SetAside, Source
-from funnelkit.tables import Dataset, Note
+from funnelkit.tables import RANGED, Dataset, Note
 
 if TYPE_CHECKING:
     from funnelkit.sources.loaded import Loaded
@@ -29,6 +29,8 @@ _ANCHORS: Mapping[str, tuple[str, ...]] = {
     "web": ("start", "end"),
     "stage_history": ("entered_at",),
     "customers": ("created_at",),
+    "costs": ("start", "end"),
+    "quotas": ("start", "end"),
 }
 WANTED: Mapping[str, Mapping[str, str]] = {
     "leads": {
@@ -98,7 +100,7 @@ def dates(file: Loaded) -> tuple[date | None, date | None]:
     frame = collect.frame(file.frame)
     names = collect.names(frame)
     anchors = [c for c in _ANCHORS[file.table] if c in names]
-    spans = file.table in ("spend", "web")
+    spans = file.table in RANGED
     days = [day for c in (anchors if spans else anchors[:1]) for day in collect.extent(frame, c) or ()]
     return (from_day(min(days)), from_day(max(days))) if days else (None, None)
 

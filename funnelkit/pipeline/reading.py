@@ -84,6 +84,21 @@ def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input
     return expand(files, config, settings_of(options), [p.name for p in presets(config)])
 
 
+def with_costs(named: list[Input], options: Options, config: Config) -> list[Input]:
+    """*named* and the costs of the configuration, unless costs are among them."""
+    if config.costs is None or any(one.settings.kind == "costs" for one in named):
+        return named
+    file = Path(os.path.relpath(config.costs))
+    if not file.is_file():
+        raise MissingInputError(
+            f"{file}: there is no such file, though {config.locate('costs')} says that it holds the costs",
+            hint="Put it there, or correct `costs`.",
+        )
+    costs = inputs([f"costs={file}"], options, config)
+    places = {os.path.realpath(one.path) for one in costs}
+    return [*(one for one in named if os.path.realpath(one.path) not in places), *costs]
+
+
 def read_export(
     one: Input, config: Config, engine: Engine, looked_at: Callable[[int], None] | None = None
 ) -> Export[Recognition]:

@@ -10,7 +10,7 @@ from funnelkit.metrics import catalog, stages
 from funnelkit.metrics.columns import DURATIONS
 from funnelkit.metrics.language import Histogram, Measure
 from funnelkit.pipeline import provenance
-from funnelkit.tables import TABLES
+from funnelkit.tables import RANGED, TABLES
 
 if TYPE_CHECKING:
     from funnelkit.sources.loaded import Loaded
@@ -69,8 +69,11 @@ def _day(part: Measure | Histogram, table: str) -> tuple[str, ...]:
     """The columns of which one says in which period a row of *table* is counted; none where nothing has to."""
     if part.table != table:
         return ()
+    if part.date == "expected_close_at":
+        # The close date of an open deal says it as well, and only the pipeline that is due asks for it.
+        return ()
     if part.date is None:
-        return ("start", "date") if table in ("spend", "web") else ()
+        return ("start", "date") if table in RANGED else ()
     return (part.date,) if part.date in TABLES[table].columns else ()
 
 

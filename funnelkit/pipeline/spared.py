@@ -25,6 +25,8 @@ def spared(kinds: Iterable[Recognition], wanted: frozenset[str]) -> dict[str, fr
     links = {key.lead for key in LEAD_KEYS if key.deal in of_deals}
     if "domain" in links:
         links.add("email")
+    if any(kind.table == "quotas" for kind in loaded):
+        wanted |= {"owner"}
     found = {"leads": SPARABLE["leads"] - links - wanted, "deals": SPARABLE["deals"] - wanted}
     return {table: columns for table, columns in found.items() if _have_ids(table, loaded)}
 

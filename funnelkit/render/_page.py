@@ -55,9 +55,10 @@ def _facts(report: Report) -> Iterator[tuple[Text, ...]]:
 def of_what(shown: Report | Study) -> tuple[Text, ...]:
     """The days, the as-of date, the zone and the currency that all numbers have in common."""
     as_of = f"as of {shown.as_of}" if shown.as_of else ""
-    others = (as_of, shown.timezone, shown.currency or "")
-    days = _days(shown.period) if shown.period else "all, without dates"
-    return (Text(days), *(Text(fact, "quiet") for fact in others if fact))
+    # Each row of an answer may have a period of its own.
+    days = _days(shown.period) if shown.period else "" if as_of else "all, without dates"
+    first, *others = filter(None, (days, as_of, shown.timezone, shown.currency or ""))
+    return (Text(first), *(Text(fact, "quiet") for fact in others))
 
 
 def only(shown: Report | Study) -> Iterator[tuple[Text, ...]]:

@@ -15,7 +15,7 @@ from funnelkit.sources.ledger import LEDGER
 from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.preamble import Range
 from funnelkit.styles import DateStyle
-from funnelkit.tables import Note
+from funnelkit.tables import RANGED, Note
 
 
 def finished(loaded: Loaded, said: Range | None, without_ad: Sequence[int] = ()) -> Loaded:
@@ -26,8 +26,9 @@ def finished(loaded: Loaded, said: Range | None, without_ad: Sequence[int] = ())
         frame, present = outcomes.deals(frame, present)
     if loaded.table == "leads":
         frame, present = outcomes.leads(frame, present)
-    if loaded.table in ("spend", "web"):
+    if loaded.table in RANGED:
         frame, present, notes = _dated(loaded, said)
+    if loaded.table in ("spend", "web"):
         frame, present = _with_platform(loaded, frame, present)
     sums: list[Aside] = []
     if not _confirmed(loaded):

@@ -49,6 +49,8 @@ _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
     "web": {"date": "present", "start": "present", "sessions": "readable"},
     "stage_history": {"entered_at": "present", "stage": "present"},
     "customers": {"total_spend": "readable"},
+    "costs": {"date": "present", "start": "present", "end": "present", "amount": "readable"},
+    "quotas": {"date": "present", "start": "present", "end": "present", "amount": "readable"},
 }
 """What a single row must have to be used; undated leads and deals count where no period is asked for."""
 

@@ -41,7 +41,7 @@ def deals(frame: Any, present: frozenset[str]) -> tuple[Any, frozenset[str]]:
                 else closed
             ),
         )
-        present |= {"closed_at"}
+        present |= {"closed_at", "expected_close_at"}
     held = collect.names(table)
     helpers = [c for c in ("won", "closed", "won_at", "lost_at", "stage_outcome") if c in held]
     present = (present - OUTCOME_COLUMNS) | ({"stage"} & present) | ({"status"} if known else set())

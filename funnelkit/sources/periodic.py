@@ -15,6 +15,7 @@ from funnelkit.periods import day_number
 from funnelkit.ranges import SERIAL, Count, Days, counted, moment, read_period, short_month
 from funnelkit.sources.preamble import Range
 from funnelkit.styles import DateStyle, Order
+from funnelkit.tables import RANGED
 from funnelkit.words import normalise
 
 _UNITS = {
@@ -199,7 +200,7 @@ def plausible(cells: Sequence[str], column: str, table: str) -> bool:
     """Whether most of *cells*, none of which is a day, may be the dates of a *column* all the same."""
     if serial(cells) or epoch(cells):
         return True
-    spans = table in ("spend", "web") and column in ("date", "start", "end")
+    spans = table in RANGED and column in ("date", "start", "end")
     good = (
         sum(read_period(c, dict.fromkeys("/-.", "dmy"), "month") is not None for c in cells) if spans else 0
     )

@@ -101,8 +101,11 @@ class Recogniser(Struct, frozen=True, kw_only=True):
             if not (columns or own) or (not self.kind and not tablewords.complete(table, {**columns, **own})):
                 continue
             named = tablewords.named(table, file)
-            if not (self.kind or own or named or tablewords.signed(table, columns, seen)):
+            signed = tablewords.signed(table, columns, seen)
+            if not (self.kind or own or named or signed):
                 continue
+            # Ad spend may call itself cost too; where the cells are kinds of cost, the name says nothing for it.
+            named = named or (signed and table.name == "costs" and tablewords.named(TABLES["spend"], file))
             score = tablewords.score(table, columns, seen) + named
             scored.append((score, table.name, columns))
         if not scored:

@@ -20,6 +20,8 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
     "spend": ("cost", "impressions", "clicks", "conversions", "conversion_value"),
     "web": ("sessions", "engaged_sessions", "conversions"),
     "emails": ("sent", "delivered", "unique_opens", "unique_clicks", "unsubscribes"),
+    "costs": ("amount",),
+    "quotas": ("amount",),
 }
 """What may be added up; people reached may not."""
 _ABOVE = (

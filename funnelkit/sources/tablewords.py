@@ -9,7 +9,7 @@ from pathlib import Path
 from funnelkit import bulk
 from funnelkit.dates import numeric, read
 from funnelkit.figures import is_bound, number_parts
-from funnelkit.sources import periodic, vocabulary
+from funnelkit.sources import ofmoney, periodic, vocabulary
 from funnelkit.sources.export import Records
 from funnelkit.styles import MISSING
 from funnelkit.tables import Table
@@ -23,6 +23,8 @@ _FILE_WORDS = {
     "web": ("session", "traffic", "acquisition"),
     "stage_history": ("history",),
     "customers": ("customer",),
+    "costs": ("overhead", "salar", "payroll", "personnel", "personalkosten"),
+    "quotas": ("quota",),
 }
 _DATE_LIKE = re.compile(r"\d\D{1,10}\d|\d\D{1,3}[^\W\d]{3,}|[^\W\d]{3,}\D{1,3}\d{2}|\d{8}")
 _LEADS = re.compile(r"lead|prospect|contact|kontakt|mql|opt.?in|anfrage|inquiry|enquiry", re.IGNORECASE)
@@ -134,6 +136,8 @@ def complete(table: Table, columns: Mapping[str, str]) -> bool:
 
 def signed(table: Table, columns: Mapping[str, str], seen: Seen) -> bool:
     """Whether *columns* are more than any list of things with a date has."""
+    if table.name in vocabulary.OF_MONEY:
+        return ofmoney.signed(table.name, columns, seen)
     if not table.signs or any(all(c in columns for c in sign) for sign in table.signs):
         return True
     if any(_LEADS.search(columns.get(c, "")) for c in ("lead_id", "created_at", "owner", "status")):

@@ -16,7 +16,7 @@ from msgspec import Struct
 from funnelkit import collect
 from funnelkit.engines import Engine, Repeated
 from funnelkit.errors import SourceError
-from funnelkit.sources import overlaps
+from funnelkit.sources import overlaps, quotas
 from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.paidtwice import paid_twice
 from funnelkit.tables import SPARABLE, TABLES, Note
@@ -36,7 +36,7 @@ class Together(Struct, frozen=True, kw_only=True):
 def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Together:
     """The rows of *files*, all of one *table*.
 
-    Raises SourceError where two reports of one account overlap and do not agree.
+    Raises SourceError where two reports of one account overlap and do not agree, or two quotas of one owner.
     """
     scales = _common_scales(files)
     frames = [_rescaled(f, scales) for f in files]
@@ -44,6 +44,8 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
     present = frozenset().union(*(f.present for f in files))
     repeated: dict[str, Repeated] = {}
     notes = paid_twice(files) if table == "payments" else []
+    if table == "quotas":
+        quotas.refuse(frame)
     key = TABLES[table].key
     if key and key in present:
         frame, repeated = engine.one_per_key(frame, key, _order(table, frame, key))

@@ -18,6 +18,9 @@ from funnelkit.words import normalise
 UNCLEAR = "unclear"
 """What a stage or status of a deal says that is in no list: it has not ended, if nothing else says so."""
 
+OF_MONEY = frozenset({"costs", "quotas"})
+"""Tables whose words are in every list of amounts: they say nothing against the other tables that know them."""
+
 _normal = lru_cache(maxsize=8192)(normalise)
 """Recognition asks for the same words of every table."""
 
@@ -81,7 +84,7 @@ def load() -> Vocabulary:
         for table, columns in document["headers"].items()
     }
     counts: dict[str, int] = {}
-    for words in headers.values():
-        for word in words:
+    for table, words in headers.items():
+        for word in words if table not in OF_MONEY else ():
             counts[word] = counts.get(word, 0) + 1
     return Vocabulary(headers=headers, tables_of=counts, values=document["values"])

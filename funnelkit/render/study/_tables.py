@@ -19,8 +19,12 @@ YOUNG = "◔"
 """Stands before a value not all of whose cases have had their time."""
 _MOST_RANGES = 6
 """Of more columns than this the ranges are no longer read; the data formats have them."""
-_STYLES: dict[str, Style] = {"better": "better", "met": "better", "worse": "worse", "missed": "worse"}
-_MARKS = _numbers.MARKS | {"met": "✓", "missed": "✗"}
+_GOOD, _BAD = ("met", "on pace"), ("missed", "raised", "stale", "missing", "no data")
+_STYLES: dict[str, Style] = {
+    **dict.fromkeys(("better", *_GOOD), "better"),
+    **dict.fromkeys(("worse", "behind", *_BAD), "worse"),
+}
+_MARKS = _numbers.MARKS | dict.fromkeys(_GOOD, "✓") | dict.fromkeys(_BAD, "✗")
 _MONEY = ("money", "money_per_day")
 
 
@@ -103,7 +107,8 @@ def _parts(entry: Entry, field: Field, currency: str | None, *, ranged: bool) ->
 
 def _value(entry: Entry, field: Field, currency: str | None) -> Text:
     if entry.cell is None:
-        text, style = entry.text, _STYLES.get(entry.verdict, "")
+        # A verdict that stands for itself is the value.
+        text, style = entry.text or _called(entry), _STYLES.get(entry.verdict, "")
     elif entry.cell.value is None:
         text, style = _numbers.MISSING, "quiet"
     else:
@@ -114,10 +119,14 @@ def _value(entry: Entry, field: Field, currency: str | None) -> Text:
 
 
 def _verdict(entry: Entry) -> Text:
-    if not entry.verdict:
+    if not entry.verdict or (entry.cell is None and not entry.text):
         return Text()
-    mark = _MARKS.get(entry.verdict, "")
-    return Text(f"{mark} {entry.verdict}", _STYLES.get(entry.verdict, ""))
+    return Text(_called(entry), _STYLES.get(entry.verdict, ""))
+
+
+def _called(entry: Entry) -> str:
+    """The verdict with its sign, where it has one."""
+    return f"{_MARKS.get(entry.verdict, '')} {entry.verdict}".strip()
 
 
 def _missing(table: Answer, places: Sequence[int]) -> Iterator[tuple[str, Cell, str]]:

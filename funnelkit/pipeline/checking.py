@@ -1,0 +1,175 @@
+"""From targets, alerts and files to the answer of ``funnelkit check``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from funnelkit import periods
+from funnelkit.errors import ConfigError, FunnelkitError, UsageError, raise_all
+from funnelkit.pipeline import requests
+from funnelkit.pipeline.loading import Read, read
+from funnelkit.pipeline.reading import read_config, zone_of
+from funnelkit.pipeline.watching import Observe, Work, nobody
+from funnelkit.tables import Note
+
+if TYPE_CHECKING:
+    from funnelkit.build.checks import Goal, Outcome, Watch
+    from funnelkit.build.request import Filter
+    from funnelkit.config import Config
+    from funnelkit.goals import Alert, Target
+    from funnelkit.metrics.catalog import Catalog
+    from funnelkit.metrics.language import Metric
+    from funnelkit.periods import Period
+    from funnelkit.pipeline.options import Options
+
+
+TODAY = "today"
+
+
+def check(
+    files: Sequence[str], options: Options, targets: str | None = None, observe: Observe = nobody
+) -> Outcome:
+    """What has become of the targets in the file *targets*, or those of the configuration, and of its alerts.
+
+    Raises UsageError where there is nothing to check, ConfigError for targets that cannot be meant.
+    """
+    from funnelkit.metrics import catalog
+
+    config = read_config(options)
+    if options.as_of == TODAY:
+        options = replace(options, as_of=_today(zone_of(options, config)))
+    goals = _targets(Path(targets) if targets else config.targets)
+    if not goals and not config.alerts:
+        raise UsageError(
+            "there is nothing to check: no targets and no alerts",
+            hint="Name a file of targets with --targets FILE, or set `targets` or `alerts` in funnelkit.yaml.",
+        )
+    known = catalog.load(config.measures, config.metrics)
+    _known(goals, config.alerts, known)
+    every: list[Target | Alert] = [*goals, *config.alerts]
+    asked = frozenset(f.dimension for one in every for f in _filters(one))
+
+    def wanted(config: Config) -> frozenset[str]:
+        return requests.columns(options, config) | asked
+
+    with read(files, options, observe, wanted) as done:
+        observe(Work("linking and counting"))
+        return _checked(done, options, goals, known, asked)
+
+
+def _today(zone: str) -> str:
+    """The day that the clock says, which is asked only by name: a report made again shall be the same."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    return datetime.now(ZoneInfo(zone)).date().isoformat()
+
+
+def _targets(path: Path | None) -> tuple[Target, ...]:
+    from funnelkit.config import targets
+
+    return targets.read(path) if path else ()
+
+
+def _checked(
+    done: Read, options: Options, goals: Sequence[Target], known: Catalog, asked: frozenset[str]
+) -> Outcome:
+    from funnelkit.build import checks
+    from funnelkit.pipeline.linked import linked
+
+    config = done.config
+    found = linked(done, options, asked | requests.dimensions(options, config))
+    as_of = found.data.as_of
+    return checks.study(
+        found.data,
+        requests.request(options, config, done.zone, as_of),
+        known,
+        [_goal(one, known.metric(one.metric), config, as_of) for one in goals],
+        [_watch(one, known, config, as_of) for one in config.alerts],
+        found.sources,
+        (*found.notes, *_clock(options, config)),
+    )
+
+
+def _clock(options: Options, config: Config) -> Iterator[Note]:
+    """That old files are old against the data alone, where nobody said which day it is."""
+    if not (options.as_of or config.as_of) and any(a.older_than is not None for a in config.alerts):
+        yield Note(
+            code="age_in_data",
+            message="The age of tables is counted up to the last day of the data; say --as-of today to count up to today.",
+        )
+
+
+def _known(goals: Sequence[Target], alerts: Sequence[Alert], known: Catalog) -> None:
+    """Refuse what names no metric, or does not say which side is good; all at once, each with its line."""
+    problems: list[FunnelkitError] = []
+    every: list[Target | Alert] = [*goals, *alerts]
+    for one in every:
+        if not one.metric:
+            continue
+        try:
+            metric = known.metric(one.metric)
+        except UsageError as error:
+            problems.append(ConfigError(f"{one.at}: {error}", hint=error.hint))
+            continue
+        if metric.better == "none" and not getattr(one, "direction", "at most"):
+            problems.append(
+                ConfigError(
+                    f"{one.at}: {one.metric} does not say by itself which side of a target is good",
+                    hint="Add direction: at least, or at most.",
+                )
+            )
+    targeted = {one.metric for one in goals}
+    for alert in alerts:
+        if alert.behind_target and alert.metric not in targeted:
+            problems.append(
+                ConfigError(
+                    f"{alert.at}: there is no target for {alert.metric} that could be behind",
+                    hint="Add one to the file of targets.",
+                )
+            )
+    raise_all(problems)
+
+
+def _filters(one: Target | Alert) -> tuple[Filter, ...]:
+    return tuple(requests.filters(one.segment)) if one.segment else ()
+
+
+def _goal(target: Target, metric: Metric, config: Config, as_of: int) -> Goal:
+    from funnelkit.build.checks import Goal
+
+    direction = target.direction or ("at least" if metric.better == "higher" else "at most")
+    return Goal(
+        target=target,
+        metric=metric,
+        where=_filters(target),
+        period=_period(target.period, config, as_of),
+        at_least=direction == "at least",
+    )
+
+
+def _watch(alert: Alert, known: Catalog, config: Config, as_of: int) -> Watch:
+    from funnelkit.build.checks import Watch
+
+    if alert.table:
+        return Watch(alert=alert)
+    spec = alert.period or (None if alert.behind_target else config.period)
+    if spec is None and not alert.behind_target:
+        raise ConfigError(
+            f"{alert.at}: the alert on {alert.metric} does not say of which period",
+            hint="Add period: last-month, or another; or `period` for the whole file.",
+        )
+    return Watch(
+        alert=alert,
+        metric=known.metric(alert.metric),
+        where=_filters(alert),
+        period=_period(spec, config, as_of) if spec else None,
+    )
+
+
+def _period(spec: str, config: Config, as_of: int) -> Period:
+    return periods.parse(spec, as_of=as_of, calendar=config.calendar)
