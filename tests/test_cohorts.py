@@ -531,3 +531,13 @@ def test_leads_without_dates_beside_deals_with_some_have_no_cohorts(tmp_path: Pa
     )
     with pytest.raises(UsageError, match="no lead has a date of creation"):
         cohorts([f"leads={tmp_path / 'leads.csv'}", str(tmp_path / "deals.csv")], Options(no_config=True))
+
+
+@pytest.mark.parametrize(("age", "young"), [(59, False), (60, True), (80, True)])
+def test_a_cohort_is_young_until_its_last_day_has_had_the_age(
+    study: Any, small: Path, age: int, young: bool
+) -> None:
+    # From 31 January to 31 March there are 59 days, and 80 from 10 January.
+    found = study(small, "--age-days", age, "--horizon", age)
+    assert ("young" in table(found, "reached")["2026-01"][f"day_{age}"]) is young
+    assert ("young" in table(found, "cohorts")["2026-01"]["so_far"]) is young
