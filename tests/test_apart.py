@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from funnelkit.build.why.judging import finding
@@ -159,6 +159,7 @@ any_sums = st.tuples(*[counts] * 7)
 
 
 @pytest.mark.parametrize("metric", [m for m in KNOWN.metrics if m not in REFUSED])
+@settings(max_examples=40)
 @given(before=periods(any_sums), after=periods(any_sums), longer=st.booleans())
 def test_effects_add_up_to_the_change(metric: str, before: Any, after: Any, longer: bool) -> None:
     found = taken(metric)

@@ -63,7 +63,7 @@ def adds_up(found: Any) -> None:
     change = first["change"]["value"]
     near = 1e-9 * max(1, abs(first["from"]["value"]), abs(first["to"]["value"]))
     assert change == pytest.approx(first["to"]["value"] - first["from"]["value"], abs=near)
-    for row in table(found, "effects").values():
+    for row in table(found, "effects").values() if len(found["tables"]) > 1 else ():
         assert row["sum"]["value"] == pytest.approx(change, abs=near)
         assert math.fsum(effects(row).values()) == pytest.approx(change, abs=near)
     for one in found["tables"][2:]:
@@ -372,6 +372,34 @@ def test_top_keeps_the_rest_in_one_row(tmp_path: Path, capsys: pytest.CaptureFix
         capsys, "win_rate", company(tmp_path, 3), "--period", "2026-Q2", "--by", "channel", "--top", "1"
     )
     assert list(table(found, "by_channel"))[1:] == ["(rest of 3)", "Sum"]
+
+
+def test_a_segment_that_is_not_there_is_pointed_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = ask(capsys, "win_rate", company(tmp_path, 0, deals=20), "--between", "channel=emial,direct")
+    assert found["sentences"] == ["Win rate: n/a, nothing to divide by here."]
+    assert any("Did you mean email" in note["message"] for note in found["warnings"])
+
+
+def test_where_nothing_happened_there_is_nothing_to_take_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = company(tmp_path, 0, deals=20)
+    for options in ([], ["--by", "channel"]):
+        found = ask(capsys, "deals_created", path, "--period", "2020", *options)
+        assert (
+            found["sentences"][0]
+            == "Deals created: no difference between 0 (2019) and 0 (2020); no more than noise."
+        )
+
+
+def test_columns_have_names_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "funnelkit.yaml"
+    config.write_text("metrics:\n  odd: {formula: deals_won * deals_won / deals_created}\n", "utf-8")
+    path = company(tmp_path, 0, deals=50)
+    found = ask(capsys, "odd", path, "--period", "2026-Q2", "--by", "owner", "--config", config)
+    assert {"deals_won", "deals_won_2", "deals_created"} == set(effects(table(found, "effects")["owner"]))
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from funnelkit.build.assemble import misspelt
 from funnelkit.build.request import dimensions
 from funnelkit.build.why import sentences, tables
 from funnelkit.build.why.counting import Sides, count
@@ -98,7 +99,7 @@ class _Explained:
             sentences=tuple(said),
             tables=tuple(found),
             sources=tuple(sources),
-            warnings=(*notes, *self._notes, *noted.notes(view)),
+            warnings=(*notes, *self._misspelt(), *self._notes, *noted.notes(view)),
         )
 
     def _answer(self) -> tuple[list[str], Sequence[Table]]:
@@ -127,7 +128,7 @@ class _Explained:
         for dimension in self._dimensions():
             sides = self._count((dimension,))
             keys = sorted(self._keys(sides))
-            if len(keys) < 2 and not self._request.by:
+            if len(keys) < (1 if self._request.by else 2):
                 continue
             samples = sides.samples(self._sampler, self._metric, keys)
             found.append(
@@ -253,6 +254,11 @@ class _Explained:
         found = change(after.evaluator, self._metric, (), windows, cells, self._request.min_n)
         tested = found.interval is not None or self._metric.exact
         return found.verdict if tested else sampled
+
+    def _misspelt(self) -> Iterator[Note]:
+        return misspelt(
+            self._sides.after.counted.facts, (*self._request.where, *(self._question.between or ()))
+        )
 
     def _view(self) -> noted.View:
         side = self._sides.after

@@ -26,7 +26,7 @@ def sentences(shown: Shown, findings: Sequence[Finding], chosen: Finding | None,
     words = _Words(shown, say)
     if chosen is None:
         yield words.change(None)
-        yield "No dimension is at hand by which it could be taken apart: load a file with a channel, an owner or a campaign."
+        yield "There are no two segments to take it apart by: load a file with a channel, an owner or a campaign."
         return
     yield words.change(chosen)
     yield words.called(chosen)
