@@ -394,6 +394,29 @@ def test_where_nothing_happened_there_is_nothing_to_take_apart(
         )
 
 
+def test_factors_without_values_leave_the_metric_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Customers of March and April, but no lead of March: cost per lead has no value, cost per customer has one."""
+    leads = small(tmp_path, ["1,2026-02-01,email,a@b.example", "2,2026-04-03,email,c@d.example"])
+    deals, ads = tmp_path / "deals.csv", tmp_path / "ads.csv"
+    rows = [
+        "1,1,won,2026-02-02,2026-03-20",
+        "2,2,won,2026-04-04,2026-04-20",
+        "3,2,lost,2026-04-04,2026-04-21",
+    ]
+    deals.write_text("\n".join(["deal_id,lead_id,status,created_at,closed_at", *rows]) + "\n", "utf-8")
+    ads.write_text(
+        "date,channel,cost,currency\n2026-03-05,email,100,EUR\n2026-04-05,email,150,EUR\n", "utf-8"
+    )
+    found = ask(capsys, "cac", leads, deals, ads, "--period", "2026-04", "--by", "channel")
+    assert found["sentences"][0].startswith(
+        "Acquisition cost (CAC) rose EUR 50.00 from EUR 100 (2026-03) to EUR 150"
+    )
+    assert set(effects(table(found, "effects")["channel"])) == {"rate", "mix"}
+    assert any(note["code"] == "factors_missing" for note in found["warnings"])
+
+
 def test_columns_have_names_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "funnelkit.yaml"
     config.write_text("metrics:\n  odd: {formula: deals_won * deals_won / deals_created}\n", "utf-8")
