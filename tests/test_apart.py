@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from funnelkit.build.why.judging import finding
@@ -140,6 +140,21 @@ def test_customers_without_leads_count_as_conversion() -> None:
     assert values(found)[-1] == 3
 
 
+def test_a_segment_of_one_period_only_is_pure_mix() -> None:
+    found = apart("win_rate", {"a": (10, 100), "b": (0, 0)}, {"a": (10, 100), "b": (30, 100)})
+    assert values(found, "b") == [0, 0.075, 0.075]
+    assert values(found) == [0, 0.1, 0.1]
+    revenue = apart(
+        "revenue_won", {"a": (20, 10, 1000), "b": (0, 0, 0)}, {"a": (20, 10, 1000), "b": (5, 5, 50)}
+    )
+    assert values(revenue, "b") == [0, 50, 0, 0, 50]
+
+
+def test_what_begins_from_nothing_is_volume() -> None:
+    found = apart("revenue_won", {"a": (0, 0, 0)}, {"a": (20, 10, 1000)})
+    assert values(found) == [1000, 0, 0, 0, 1000]
+
+
 def test_longer_periods_bring_more_of_what_is_counted() -> None:
     found = apart("leads", {"a": (28,), "b": (56,)}, {"a": (31,), "b": (62,)}, (28, 31))
     assert values(found) == [9, 0, 9]
@@ -167,6 +182,7 @@ any_sums = st.tuples(*[counts] * 7)
 
 
 @pytest.mark.parametrize("metric", [m for m in KNOWN.metrics if m not in REFUSED])
+@settings(max_examples=40)
 @given(before=periods(any_sums), after=periods(any_sums), longer=st.booleans())
 def test_effects_add_up_to_the_change(metric: str, before: Any, after: Any, longer: bool) -> None:
     found = taken(metric)

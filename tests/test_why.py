@@ -63,7 +63,7 @@ def adds_up(found: Any) -> None:
     change = first["change"]["value"]
     near = 1e-9 * max(1, abs(first["from"]["value"]), abs(first["to"]["value"]))
     assert change == pytest.approx(first["to"]["value"] - first["from"]["value"], abs=near)
-    for row in table(found, "effects").values():
+    for row in table(found, "effects").values() if len(found["tables"]) > 1 else ():
         assert row["sum"]["value"] == pytest.approx(change, abs=near)
         assert math.fsum(effects(row).values()) == pytest.approx(change, abs=near)
     for one in found["tables"][2:]:
@@ -372,6 +372,57 @@ def test_top_keeps_the_rest_in_one_row(tmp_path: Path, capsys: pytest.CaptureFix
         capsys, "win_rate", company(tmp_path, 3), "--period", "2026-Q2", "--by", "channel", "--top", "1"
     )
     assert list(table(found, "by_channel"))[1:] == ["(rest of 3)", "Sum"]
+
+
+def test_a_segment_that_is_not_there_is_pointed_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = ask(capsys, "win_rate", company(tmp_path, 0, deals=20), "--between", "channel=emial,direct")
+    assert found["sentences"] == ["Win rate: n/a, nothing to divide by here."]
+    assert any("Did you mean email" in note["message"] for note in found["warnings"])
+
+
+def test_where_nothing_happened_there_is_nothing_to_take_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = company(tmp_path, 0, deals=20)
+    for options in ([], ["--by", "channel"]):
+        found = ask(capsys, "deals_created", path, "--period", "2020", *options)
+        assert (
+            found["sentences"][0]
+            == "Deals created: no difference between 0 (2019) and 0 (2020); no more than noise."
+        )
+
+
+def test_factors_without_values_leave_the_metric_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Customers of March and April, but no lead of March: cost per lead has no value, cost per customer has one."""
+    leads = small(tmp_path, ["1,2026-02-01,email,a@b.example", "2,2026-04-03,email,c@d.example"])
+    deals, ads = tmp_path / "deals.csv", tmp_path / "ads.csv"
+    rows = [
+        "1,1,won,2026-02-02,2026-03-20",
+        "2,2,won,2026-04-04,2026-04-20",
+        "3,2,lost,2026-04-04,2026-04-21",
+    ]
+    deals.write_text("\n".join(["deal_id,lead_id,status,created_at,closed_at", *rows]) + "\n", "utf-8")
+    ads.write_text(
+        "date,channel,cost,currency\n2026-03-05,email,100,EUR\n2026-04-05,email,150,EUR\n", "utf-8"
+    )
+    found = ask(capsys, "cac", leads, deals, ads, "--period", "2026-04", "--by", "channel")
+    assert found["sentences"][0].startswith(
+        "Acquisition cost (CAC) rose EUR 50.00 from EUR 100 (2026-03) to EUR 150"
+    )
+    assert set(effects(table(found, "effects")["channel"])) == {"rate", "mix"}
+    assert any(note["code"] == "factors_missing" for note in found["warnings"])
+
+
+def test_columns_have_names_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "funnelkit.yaml"
+    config.write_text("metrics:\n  odd: {formula: deals_won * deals_won / deals_created}\n", "utf-8")
+    path = company(tmp_path, 0, deals=50)
+    found = ask(capsys, "odd", path, "--period", "2026-Q2", "--by", "owner", "--config", config)
+    assert {"deals_won", "deals_won_2", "deals_created"} == set(effects(table(found, "effects")["owner"]))
 
 
 @pytest.mark.parametrize(

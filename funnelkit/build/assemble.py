@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build import funnel
 from funnelkit.build.periods import Spans, spans
-from funnelkit.build.request import Request, check
+from funnelkit.build.request import Filter, Request, check
 from funnelkit.build.rows import Cells, rows
 from funnelkit.errors import did_you_mean
 from funnelkit.metrics import moneynotes
@@ -78,7 +78,7 @@ def build(
         unmatched=dataset.unmatched,
         warnings=(
             *(dataset.notes if notes is None else notes),
-            *_misspelt(counted.facts, request),
+            *misspelt(counted.facts, request.where),
             *noted.notes(view),
         ),
     )
@@ -185,9 +185,9 @@ def _definition(metric: Metric) -> Definition:
     )
 
 
-def _misspelt(facts: Facts, request: Request) -> Iterator[Note]:
-    """A note for every value of a filter that no row has."""
-    for one in request.where:
+def misspelt(facts: Facts, filters: Sequence[Filter]) -> Iterator[Note]:
+    """A note for every value of *filters* that no row has."""
+    for one in filters:
         known = distinct(facts, one.dimension)
         for value in one.values:
             if value not in known:

@@ -87,7 +87,8 @@ class _Work(Struct, frozen=True):
     def _slope(self, place: _Row, i: int, step: float) -> _Row:
         if not step:
             return (0.0,) * (len(self.shifts.effects) + 1)
-        low = min(step, place[i]) if place[i] >= 0 else step
+        # Not down to 0, where rates are not defined any more.
+        low = min(step, place[i] / 2) if place[i] >= 0 else step
         up, down = (self._at((*place[:i], place[i] + by, *place[i + 1 :])) for by in (step, -low))
         return tuple((a - b) / (step + low) for a, b in zip(up, down, strict=True))
 

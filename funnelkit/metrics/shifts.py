@@ -56,6 +56,9 @@ class Shifts:
 
     def value(self, sums: Values) -> float | None:
         """The metric, of the sums of a segment or of all; None where it is not defined."""
+        if self._whole is not None:
+            # A sum is there although one of its factors may not be: a win rate without deals.
+            return self._total(sums)
         found = self._times
         for factor in self._factors:
             value = self.factor(factor, sums)

@@ -50,6 +50,7 @@ def metric(catalog: Catalog, name: str) -> bytes:
     found = catalog.metric(name)
     facts = [
         ("is", worked_out(found)),
+        ("product of", "; ".join(f"{label} = {formula}" for label, formula in found.product.items())),
         ("unit", found.unit),
         ("better", found.better),
         ("interval", _INTERVALS.get(found.interval or "", found.interval or "none")),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from funnelkit.build.assemble import misspelt
 from funnelkit.build.request import dimensions
 from funnelkit.build.why import sentences, tables
 from funnelkit.build.why.counting import Sides, count
@@ -19,6 +20,7 @@ from funnelkit.metrics import notes as noted
 from funnelkit.metrics.anatomy import OLD, Anatomy, Piece, anatomy
 from funnelkit.metrics.compare import NO_CALL, change
 from funnelkit.metrics.language import Measure
+from funnelkit.metrics.reasons import NO_DENOMINATOR
 from funnelkit.metrics.shifts import Shifts
 from funnelkit.metrics.variation import Sampler
 from funnelkit.periods import from_day
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.language import Histogram, Metric
     from funnelkit.metrics.reasons import Reason
+    from funnelkit.metrics.shifts import Values
     from funnelkit.reports import Source
     from funnelkit.studies import Table
     from funnelkit.tables import Dataset
@@ -66,7 +69,7 @@ class _Explained:
         self._anatomy, self._sampler = self._taken(plain=False)
         self._sides = self._count(())
         self._notes: list[Note] = []
-        lacking = self._lacking()
+        lacking = self._lacking() or self._undefined()
         if metric.product and lacking and self._reason() is None:
             # The factors need more than the metric itself, which is a sum or quotient all the same.
             said = f"{metric.label} is not taken apart into {', '.join(metric.product)}: {lacking.message}."
@@ -98,15 +101,15 @@ class _Explained:
             sentences=tuple(said),
             tables=tuple(found),
             sources=tuple(sources),
-            warnings=(*notes, *self._notes, *noted.notes(view)),
+            warnings=(*notes, *self._misspelt(), *self._notes, *noted.notes(view)),
         )
 
     def _answer(self) -> tuple[list[str], Sequence[Table]]:
-        shifts = Shifts(self._anatomy, self._days())
-        total = self._sides.samples(self._sampler, self._metric, [()])
-        sums = total[0][()].values, total[1][()].values
+        shifts, sums = self._shifts(), self._sums()
         if any(shifts.value(side) is None for side in sums):
             return [self._immature()], ()
+        self._refuse_negative(shifts, sums)
+        total = self._sides.samples(self._sampler, self._metric, [()])
         young = self._young()
         whole = finding(
             "", shifts, total, self._sampler.counts, self._metric, self._request.min_n, young=young
@@ -127,7 +130,7 @@ class _Explained:
         for dimension in self._dimensions():
             sides = self._count((dimension,))
             keys = sorted(self._keys(sides))
-            if len(keys) < 2 and not self._request.by:
+            if len(keys) < (1 if self._request.by else 2):
                 continue
             samples = sides.samples(self._sampler, self._metric, keys)
             found.append(
@@ -154,6 +157,15 @@ class _Explained:
             if asked or one is best:
                 made.append(tables.segments(replace(shown, sides=counted[one.dimension]), one))
         return said, made
+
+    def _refuse_negative(self, shifts: Shifts, sums: tuple[Values, Values]) -> None:
+        """Products have effects of their factors only where none is below zero."""
+        for factor in self._anatomy.factors if len(self._anatomy.factors) > 1 else ():
+            if self._anatomy.whole is None and any((shifts.factor(factor, side) or 0) < 0 for side in sums):
+                raise UsageError(
+                    f"{self._metric.id} cannot be taken apart: {factor.label} is below zero",
+                    hint="Ask about its parts, or leave out what is negative with --where.",
+                )
 
     # -- what is asked -------------------------------------------------------------------------------
 
@@ -207,6 +219,18 @@ class _Explained:
         reasons = (counted.lacks.get(p.id) or counted.facts.lacks_day(p.table, p.date) for p in parts)
         return next(filter(None, reasons), None)
 
+    def _undefined(self) -> Reason | None:
+        """Why the factors have no values, where the metric itself may have one."""
+        return NO_DENOMINATOR if any(self._shifts().value(sums) is None for sums in self._sums()) else None
+
+    def _shifts(self) -> Shifts:
+        return Shifts(self._anatomy, self._days())
+
+    def _sums(self) -> tuple[Values, Values]:
+        """The sums of all segments, on both sides."""
+        before, after = self._sides.samples(self._sampler, self._metric, [()])
+        return before[()].values, after[()].values
+
     def _days(self) -> tuple[int, int] | None:
         """The days of both sides that the data know of, where what is counted grows with them."""
         parts = [self._sampler.part(piece) for piece in self._anatomy.pieces]
@@ -236,6 +260,8 @@ class _Explained:
         return f"Only leads that have had all of {self._request.horizon} days count, and what they won within them: {old}."
 
     def _immature(self) -> str:
+        if self._metric.statistic != "conversion":
+            return f"{self._metric.label}: n/a, {NO_DENOMINATOR.message}."
         return (
             f"{self._metric.label}: n/a, no lead of one side has had all of {self._request.horizon} days yet. Ask about "
             "an earlier period, or shorten --horizon."
@@ -253,6 +279,11 @@ class _Explained:
         found = change(after.evaluator, self._metric, (), windows, cells, self._request.min_n)
         tested = found.interval is not None or self._metric.exact
         return found.verdict if tested else sampled
+
+    def _misspelt(self) -> Iterator[Note]:
+        return misspelt(
+            self._sides.after.counted.facts, (*self._request.where, *(self._question.between or ()))
+        )
 
     def _view(self) -> noted.View:
         side = self._sides.after

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit.metrics.anatomy import TOTAL
 from funnelkit.metrics.columns import table_columns
 from funnelkit.metrics.language import Measure
 from funnelkit.metrics.shifts import DAYS, MIX, VOLUME
+from funnelkit.tables import DIMENSIONS
 
 if TYPE_CHECKING:
     from funnelkit.metrics.anatomy import Factor, Sum
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from funnelkit.metrics.shifts import Effect, Shifts
     from funnelkit.metrics.variation import Sampler
 
+_TAKEN = frozenset({"dimension", "from", "to", "sum", *DIMENSIONS})
+"""Ids of other columns of the same tables."""
 _PLURAL = {"country": "countries", "medium": "media"}
 
 
@@ -43,7 +48,12 @@ def plural(dimension: str) -> str:
 def labels(shifts: Shifts) -> list[Label]:
     """The names of the effects, in their order."""
     alone = len({e.factor for e in shifts.effects if e.factor is not None}) == 1
-    return [_label(effect, alone=alone) for effect in shifts.effects]
+    found: list[Label] = []
+    for label in (_label(effect, alone=alone) for effect in shifts.effects):
+        taken = {*_TAKEN, *(one.id for one in found)}
+        number = next((n for n in count(2) if f"{label.id}_{n}" not in taken), 2)
+        found.append(replace(label, id=f"{label.id}_{number}") if label.id in taken else label)
+    return found
 
 
 def _label(effect: Effect, *, alone: bool) -> Label:

@@ -26,7 +26,7 @@ def sentences(shown: Shown, findings: Sequence[Finding], chosen: Finding | None,
     words = _Words(shown, say)
     if chosen is None:
         yield words.change(None)
-        yield "No dimension is at hand by which it could be taken apart: load a file with a channel, an owner or a campaign."
+        yield "There are no two segments to take it apart by: load a file with a channel, an owner or a campaign."
         return
     yield words.change(chosen)
     yield words.called(chosen)
@@ -109,9 +109,11 @@ class _Words:
     def _mostly(self, found: Finding, i: int) -> str:
         if self._labels[i].id not in ("rate", "volume"):
             return ""
-        key = max(found.keys, key=lambda key: abs(found.apart.segments[key][i].value))
-        value = found.apart.segments[key][i].value
-        return f" (mostly {key[0]}, {self._signed(value)})" if value else ""
+        whole = found.apart.total[i].value
+        # Segments may pull the other way: most of an effect is in one that has its sign.
+        parts = [(found.apart.segments[key][i].value, key[0]) for key in found.keys]
+        value, name = max(parts, key=lambda part: part[0] * whole, default=(0.0, ""))
+        return f" (mostly {name}, {self._signed(value)})" if value * whole > 0 and len(parts) > 1 else ""
 
     def _kind(self, label: Label) -> str:
         """What an effect of one segment is, where it has several."""

@@ -222,4 +222,6 @@ def _convention(shown: Shown) -> str:
     if any(e.kind == "mix" for e in shown.shifts.effects):
         said += " Shares and rates are weighed by the averages of both sides (Kitagawa)"
         said += ", factors by logarithmic means (LMDI)." if len(shown.shifts.effects) > 2 else "."
+    if shown.metric.trailing_months:
+        said += f" It looks back {shown.metric.trailing_months} months, so both periods share rows, and limits are wider than need be."
     return said
