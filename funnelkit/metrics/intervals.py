@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from funnelkit.metrics.special import (
     binomial_mass,
     gamma_quantile,
+    normal_p,
     normal_quantile,
     odds_quantile,
     odds_tails,
@@ -80,7 +81,7 @@ def two_proportion_p(x1: int, n1: int, x2: int, n2: int) -> float:
     if pooled == 0:
         return 1.0
     z = (x1 * n2 - x2 * n1) * math.sqrt((n1 + n2) / (pooled * n1 * n2))
-    return math.erfc(abs(z) / math.sqrt(2))
+    return normal_p(z)
 
 
 def poisson(count: int, level: float = 0.95) -> tuple[float, float]:

@@ -70,6 +70,25 @@ def chi2_quantile(p: float, df: float) -> float:
     return 2 * gamma_quantile(p, df / 2)
 
 
+def chi2_above(x: float, df: float) -> float:
+    """The share of the chi-squared law with *df* degrees of freedom that lies above *x*: a test's p.
+
+    >>> round(chi2_above(2 * math.log(2), 2), 12)
+    0.5
+    """
+    return _tails(_gamma(df / 2), math.log(x / df))[1] if x > 0 else 1.0
+
+
+def normal_cdf(z: float) -> float:
+    """The share of the standard normal law that lies below *z*."""
+    return math.erfc(-z / math.sqrt(2)) / 2
+
+
+def normal_p(z: float) -> float:
+    """The two-sided p of a standard normal deviate."""
+    return math.erfc(abs(z) / math.sqrt(2))
+
+
 def beta_cdf(x: float, a: float, b: float) -> float:
     """The regularised incomplete beta function I_x(a, b), which is P(Binomial(a + b - 1, x) >= a)."""
     if not 0 < x < 1:

@@ -1,0 +1,120 @@
+"""Which points of a series are out of the ordinary: control charts for rates, counts and money.
+
+With thousands of trials a plain p chart calls every month unusual, because months differ by more than
+chance within one. Laney's charts measure that and widen the limits by it.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MOVING_RANGE = 2 / math.sqrt(math.pi)
+"""Expected distance of two standard normal values (1.128)."""
+_MAD = 0.6744897501960817
+"""Median distance from the middle, in standard deviations, of a normal value."""
+_MEAN_DISTANCE = math.sqrt(2 / math.pi)
+"""Mean distance from the middle, in standard deviations, of a normal value."""
+
+
+class Point(Struct, frozen=True):
+    """A value of a series and the limits within which it is ordinary."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def side(self) -> int:
+        """1 above the limits, -1 below, 0 within."""
+        return (self.value > self.high) - (self.value < self.low)
+
+
+class Chart(Struct, frozen=True):
+    """A series with its limits."""
+
+    centre: float
+    points: tuple[Point, ...]
+    overdispersion: float = 1.0
+    """How many times as far as chance would the points are apart."""
+
+
+def p_chart(rates: Sequence[tuple[int, int]], *, laney: bool = True, k: float = 3.0) -> Chart:
+    """Rates (successes, trials) in order of time, with limits *k* standard deviations wide.
+
+    Laney's p' (2002, Quality Engineering 14:531-537), or Shewhart's p. Raises ValueError where a
+    period has no trials; leave out a period that is not over.
+    """
+    centre = _pooled(rates)
+    if any(x > n for x, n in rates):
+        raise ValueError("more successes than trials")
+    return _chart(rates, centre, math.sqrt(centre * (1 - centre)), 1.0, laney, k)
+
+
+def u_chart(counts: Sequence[tuple[int, float]], *, laney: bool = True, k: float = 3.0) -> Chart:
+    """Counts per exposure (count, days or money) in order of time: Laney's u', or Shewhart's u.
+
+    Raises ValueError where a period has no exposure; leave out a period that is not over.
+    """
+    centre = _pooled(counts)
+    return _chart(counts, centre, math.sqrt(centre), math.inf, laney, k)
+
+
+def ewma(values: Sequence[float], target: float, sigma: float, weight: float = 0.3, k: float = 3.0) -> Chart:
+    """Exponentially weighted averages, which show small shifts that last (Roberts 1959).
+
+    Starts from *target*; *sigma* is the standard deviation of one value. Limits are those of each
+    point, narrower at the start, and after some ten points those of a chart that has settled.
+    """
+    level, points = target, []
+    for number, value in enumerate(values, start=1):
+        level = weight * value + (1 - weight) * level
+        settled = 1 - (1 - weight) ** (2 * number)
+        half = k * sigma * math.sqrt(weight / (2 - weight) * settled)
+        points.append(Point(level, target - half, target + half))
+    return Chart(target, tuple(points))
+
+
+def robust_z(values: Sequence[float]) -> list[float]:
+    """How many standard deviations each value is from the median, undisturbed by outliers.
+
+    The standard deviation is taken from the median distance; where more than half of the values are
+    equal, from the mean distance (Iglewicz and Hoaglin 1993). 0 where all are. Flag beyond 3.5.
+
+    >>> [round(z, 2) for z in robust_z([1, 2, 3, 4, 100])]
+    [-1.35, -0.67, 0.0, 0.67, 65.43]
+    """
+    if not values:
+        return []
+    middle = median(values)
+    distances = [abs(value - middle) for value in values]
+    spread = median(distances) / _MAD or math.fsum(distances) / len(distances) / _MEAN_DISTANCE
+    return [(value - middle) / spread if spread else 0.0 for value in values]
+
+
+def _pooled(series: Sequence[tuple[int, float]]) -> float:
+    if not series or not all(x >= 0 and n > 0 for x, n in series):
+        raise ValueError("every period needs a count and something it is counted against")
+    return sum(x for x, _ in series) / math.fsum(n for _, n in series)
+
+
+def _chart(
+    series: Sequence[tuple[int, float]], centre: float, sigma: float, most: float, laney: bool, k: float
+) -> Chart:
+    """The series as quotients, with limits for *sigma* the standard deviation at a size of 1."""
+    spread = 1.0
+    if laney and sigma and len(series) > 1:
+        deviates = [(x / n - centre) * math.sqrt(n) / sigma for x, n in series]
+        spread = math.fsum(abs(b - a) for a, b in pairwise(deviates)) / (len(series) - 1) / _MOVING_RANGE
+    points = []
+    for x, n in series:
+        half = k * sigma * spread / math.sqrt(n)
+        points.append(Point(x / n, max(0.0, centre - half), min(most, centre + half)))
+    return Chart(centre, tuple(points), spread)
