@@ -6,6 +6,7 @@ Part of the DuckDB engine.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -44,7 +45,7 @@ class Column(Struct, frozen=True, kw_only=True):
     name: str
     place: int
     """Where its text stands among those of a row that is not plain, from 1 on."""
-    kept: Literal["text", "word", "day", "number", "rare"] = "text"
+    kept: Literal["text", "word", "day", "instant", "number", "rare"] = "text"
     value: str = ""
     """SQL for what a plain cell is kept as, and null for any other; empty for text, and for what is rarely asked for."""
     scale: int = 0
@@ -73,7 +74,10 @@ def column(session: Session, name: str, place: int, kind: str, sample: Sequence[
     """How a column is best kept, judged by its first cells."""
     filled = [cell for cell in sample if cell]
     different = list(dict.fromkeys(filled))
-    if kind == "date" and different and bulk.all_stamps(different):
+    if kind == "instant" and different and bulk.all_stamps(different) and min(map(len, different)) > _DATE:
+        value = _instant(name, different)
+        return Column(name=name, place=place, kept="instant", value=value, sample=_some(different))
+    if kind in ("date", "instant") and different and bulk.all_stamps(different):
         return Column(
             name=name, place=place, kept="day", value=_day(name, different), sample=_some(different)
         )
@@ -96,6 +100,7 @@ def _some(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple({shape(cell): cell for cell in reversed(cells)}.values())
 
 
+_DATE = len("2026-01-31")
 _STAMPS = (
     ("____-__-__", "DATE"),
     ("____-__-__T__:__:__", "TIMESTAMP"),
@@ -108,6 +113,22 @@ _STAMPS = (
 
 def _day(cell: str, sample: Sequence[str]) -> str:
     """SQL for the day of a date or time stamp in a shape of the *sample*, counted from 1970-01-01; else null."""
+    day = _stamp(cell, sample, "::DATE")
+    first, last = (f"DATE '{year}-01-01'" for year in (YEARS.start, YEARS.stop))
+    return (
+        f"CASE WHEN ({day}) >= {first} AND ({day}) < {last} THEN (({day}) - DATE '1970-01-01')::INTEGER END"
+    )
+
+
+def _instant(cell: str, sample: Sequence[str]) -> str:
+    """SQL for the seconds since 1970 of a time stamp in a shape of the *sample*; else null."""
+    stamp = _stamp(cell, sample, "")
+    first, last = (f"TIMESTAMP '{year}-01-01'" for year in (YEARS.start, YEARS.stop))
+    return f"CASE WHEN ({stamp}) >= {first} AND ({stamp}) < {last} THEN epoch_us({stamp}) // 1000000 END"
+
+
+def _stamp(cell: str, sample: Sequence[str], cast: str) -> str:
+    """SQL for the time stamp, or by the *cast* the date, of a cell in a shape of the *sample*; else null."""
     lengths = {(len(one), one[10:11]) for one in sample}
     cases = []
     for form, kind in _STAMPS:
@@ -115,12 +136,8 @@ def _day(cell: str, sample: Sequence[str]) -> str:
             # A blank at the end, or 24 o'clock, is read otherwise by the database than it is meant.
             plain = f"{cell} LIKE '{form}' AND NOT suffix({cell}, ' ')"
             plain += f" AND NOT contains({cell}, '{form[10]}24:')" if kind == "TIMESTAMP" else ""
-            cases.append(f"WHEN {plain} THEN try_cast({cell} AS {kind})::DATE")
-    day = f"CASE {' '.join(cases)} END"
-    first, last = (f"DATE '{year}-01-01'" for year in (YEARS.start, YEARS.stop))
-    return (
-        f"CASE WHEN ({day}) >= {first} AND ({day}) < {last} THEN (({day}) - DATE '1970-01-01')::INTEGER END"
-    )
+            cases.append(f"WHEN {plain} THEN try_cast({cell} AS {kind}){cast}")
+    return f"CASE {' '.join(cases)} END"
 
 
 def _number(cell: str, scale: int) -> str:
@@ -134,6 +151,8 @@ def written(column: Column, value: int) -> str:
     """A cell that is kept as *value*."""
     if column.kept == "day":
         return from_day(value).isoformat()
+    if column.kept == "instant":
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S")
     return f"{Decimal(value).scaleb(-column.scale):f}"
 
 

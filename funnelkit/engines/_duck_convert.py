@@ -15,6 +15,7 @@ from funnelkit.engines import _duck_rules as rules
 from funnelkit.engines._duck_columns import Column, odd_text, tidy
 from funnelkit.engines._duck_text import DuckText
 from funnelkit.engines._sql import literal, name
+from funnelkit.instants import DAY, InstantStyle
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.styles import BAD, DateStyle, EmailStyle, IdStyle, NumberStyle, TextStyle
 
@@ -74,7 +75,9 @@ def _readable(text: DuckText, plan: TablePlan) -> DuckText:
 def _agrees(column: Column, plan: ColumnPlan) -> bool:
     """Whether the style of *plan* means by a plain cell what `Column` keeps it as."""
     style = plan.style
-    if column.kept == "day":
+    if isinstance(style, InstantStyle):
+        return column.kept == "text" or (column.kept == "instant" and style.is_plain)
+    if column.kept in ("day", "instant"):
         return isinstance(style, DateStyle) and not (
             style.pattern or style.edge or style.count or style.shifts
         )
@@ -104,6 +107,8 @@ def _typed(session: Session, text: DuckText, plan: ColumnPlan) -> Typed:
         cells = text.first(plan.header, column.is_odd)
         whole = f"NULL::{_type(plan)}" if column.kept == "rare" else column.name
         whole += f"::BIGINT * {unit}" if column.kept == "number" else ""
+        if column.kept == "instant" and isinstance(plan.style, DateStyle):
+            whole = f"floor({column.name} / {DAY})::INTEGER"
     if not cells:
         return Typed(plan=plan, value=whole)
     parsed = [_in_range(value) for value in map(plan.style.parse, cells)]
@@ -149,7 +154,7 @@ def _plain(plan: ColumnPlan, cell: str) -> str | None:
 def _type(plan: ColumnPlan) -> str:
     if isinstance(plan.style, DateStyle):
         return "INTEGER"
-    return "BIGINT" if isinstance(plan.style, NumberStyle) else "VARCHAR"
+    return "BIGINT" if isinstance(plan.style, NumberStyle | InstantStyle) else "VARCHAR"
 
 
 def _in_range(value: Any) -> Any:

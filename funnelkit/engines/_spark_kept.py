@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from funnelkit import bulk
 from funnelkit.figures import shape
+from funnelkit.instants import InstantStyle
 from funnelkit.periods import from_day
 from funnelkit.plans import ColumnPlan
 from funnelkit.styles import DateStyle, NumberStyle
@@ -43,7 +44,9 @@ class Column(Struct, frozen=True, kw_only=True):
 def chosen(name: str, kind: str, sample: Sequence[str]) -> Column:
     """How a column is best kept, judged by its first cells."""
     filled = [cell for cell in dict.fromkeys(sample) if cell]
-    if kind == "date" and filled and bulk.all_stamps(filled):
+    # Instants are read of the text, and only where there are times of day.
+    whole_days = kind == "date" or (kind == "instant" and max(map(len, filled), default=0) <= len("2026-01-31"))
+    if whole_days and filled and bulk.all_stamps(filled):
         return Column(name=name, kept="day", sample=_some(filled))
     if kind in _NUMBERS and filled and bulk.all_numbers(filled):
         scale = max(len(cell.partition(".")[2]) for cell in filled)
@@ -67,6 +70,8 @@ def written(column: Column, value: int) -> str:
 def agrees(column: Column, plan: ColumnPlan) -> bool:
     """Whether the style of *plan* means by a plain cell what the column keeps it as."""
     style = plan.style
+    if isinstance(style, InstantStyle):
+        return column.kept == "text"
     if column.kept == "day":
         return isinstance(style, DateStyle) and not (
             style.pattern or style.edge or style.count or style.shifts

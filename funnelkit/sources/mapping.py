@@ -22,6 +22,7 @@ from funnelkit.sources import (
     fills,
     finishing,
     grouped,
+    instants,
     needs,
     payments,
     remarks,
@@ -39,7 +40,7 @@ from funnelkit.sources.preamble import Range
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.settings import FileSettings
 from funnelkit.styles import NumberStyle
-from funnelkit.tables import TABLES, Note
+from funnelkit.tables import INSTANTS, TABLES, Note
 
 _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
     "leads": {"created_at": "readable"},
@@ -96,8 +97,9 @@ def _load(
     left_out = needs.check_decided(export, decisions)
     constants = kind.preset.constants if kind.preset else {}
     own = fills.own(decisions)
+    beside = instants.plans(kind.table, decisions, text)
     plan = TablePlan(
-        table=kind.table, columns=tuple(_plans(kind, decisions)), rules=rules, constants=constants
+        table=kind.table, columns=(*_plans(kind, decisions), *beside), rules=rules, constants=constants
     )
     converted = engine.convert(text, plan)
     aside = totals.undated(kind.table, text, converted.frame, converted.aside, decisions)
@@ -105,7 +107,9 @@ def _load(
         export=export,
         frame=spans.inclusive(fills.filled(converted.frame, decisions, kind.table), text, decisions),
         scales={t: d.style.scale for t, d in own.items() if isinstance(d.style, NumberStyle)},
-        present=frozenset({*constants, *unread, *(t for t, d in own.items() if d.style)}),
+        present=frozenset(
+            {*constants, *unread, *(t for t, d in own.items() if d.style), *(c.target for c in beside)}
+        ),
         decisions=tuple(own.values()),
         rows=converted.rows,
         aside=aside,
@@ -163,6 +167,8 @@ def _text(
     for target, header in export.kind.columns.items():
         # Of a first and a last day the time counts too, which is not kept of a day.
         kind = "text" if target in ("start", "end") else columns[target].kind
+        if instants.asked(export.kind) and target in INSTANTS:
+            kind = "instant"
         if target not in spare:
             kinds[header] = kind if kinds.setdefault(header, kind) == kind else "text"
     words = {h: testrows.HINTS for t, h in _searched(export.kind).items() if t in spare}
