@@ -231,6 +231,8 @@ class Dataset(Struct, frozen=True, kw_only=True):
     as_of: int
     instant: int | None = None
     """The last instant that the leads tell of, as far as *as_of* reaches; None where they hold no times."""
+    qualified: bool = False
+    """Whether mql_at is by the rule of the configuration, and of no file."""
     dated: bool = True
     """Whether any file holds a date; without one there is no period, and *as_of* says nothing."""
     currency: str | None = None

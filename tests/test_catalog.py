@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 
 from funnelkit.errors import ConfigError, UsageError
-from funnelkit.metrics import catalog, stages
+from funnelkit.metrics import catalog, response, stages
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.catalog import Catalog
 from funnelkit.metrics.cell import Cell
+from funnelkit.metrics.columns import UNANSWERED
 from funnelkit.metrics.formula import evaluate
 from funnelkit.metrics.language import GROUPS, Metric
 from funnelkit.metrics.moments import Moments
+from funnelkit.metrics.reasons import NOT_REACHED
 
 KNOWN = catalog.load()
 WANTED = (
@@ -41,7 +43,16 @@ def worked(metric: Metric, given: dict[str, Any]) -> float | int | None:
     if metric.statistic == "conversion":
         return evaluate(f"{metric.reached} / {metric.among}", given)
     if metric.statistic == "survival":
-        return stats.survival_median(Counter(given["events"]), Counter(given["censored"])).value
+        events, censored = Counter(given["events"]), Counter(given["censored"])
+        return stats.survival_quantile(events, censored, metric.q, NOT_REACHED).value
+    if metric.statistic == "kappa":
+        return stats.agreed(*(given[name] for name in metric.judged)).value
+    if metric.statistic == "auc":
+        return stats.area(Counter(given["won"]), Counter(given["others"])).value
+    if metric.statistic == "within":
+        old = {(wait, response.DAY): n for wait, n in Counter(given["answered"]).items()}
+        waiting = {(wait, UNANSWERED): n for wait, n in Counter(given["waiting"]).items()}
+        return stats.share(*response.within(old | waiting, metric.minutes or response.DAY)).value
     values = Counter(given["values"])
     if metric.statistic == "mean":
         return stats.mean(Moments.of(values), Fraction(str(given.get(metric.times or "", 1)))).value

@@ -56,6 +56,20 @@ class Share(Struct, frozen=True, kw_only=True):
         return {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
 
 
+class Amount(Struct, frozen=True, kw_only=True):
+    """Any number, exactly as it is written."""
+
+    def read(self, node: Node, place: Place, seen: Reading) -> Any:
+        """The number as a Decimal."""
+        if kind(node) in ("int", "float") and _DECIMAL.fullmatch(node.value.removeprefix("-")):
+            return Decimal(node.value)
+        return seen.unwanted(node, place, "a number", "Write it as in 50 or 0.75.")
+
+    def schema(self) -> dict[str, Any]:
+        """A number."""
+        return {"type": "number"}
+
+
 class Flag(Struct, frozen=True, kw_only=True):
     """True or false; only true where false would say nothing."""
 

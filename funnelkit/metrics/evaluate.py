@@ -13,12 +13,20 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import conversion, intervals, survival
+from funnelkit.metrics import conversion, intervals, response, survival
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell, Number
 from funnelkit.metrics.columns import table_columns
 from funnelkit.metrics.moments import Moments
-from funnelkit.metrics.reasons import NO_DENOMINATOR, NO_MARGIN, NO_SPEND_HERE, Reason, missing_dimension
+from funnelkit.metrics.reasons import (
+    NO_DENOMINATOR,
+    NO_MARGIN,
+    NO_SPEND_HERE,
+    NOT_ANSWERED,
+    NOT_REACHED,
+    Reason,
+    missing_dimension,
+)
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -37,6 +45,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     by: tuple[str, ...] = ()
     horizon: int = 90
     gross_margin: Decimal | None = None
+    sla: int = response.DAY
+    """Minutes."""
 
 
 class Evaluator:
@@ -54,7 +64,7 @@ class Evaluator:
         self.tally = counted.tally
         self.settings = settings
         self._facts = counted.facts
-        self._lacks = counted.lacks
+        self.lacks = counted.lacks
         """Why measures and histograms say nothing, by id."""
         self._scales = scales
         self._curve = curve
@@ -119,8 +129,10 @@ class Evaluator:
             if metric.statistic == "conversion" and part.id == metric.of:
                 # Without days there still is a rate, only none of the mature leads.
                 continue
-            if part.id in self._lacks:
-                return self._lacks[part.id]
+            if metric.otherwise and part.id == metric.of and part.id in self.lacks:
+                continue
+            if part.id in self.lacks:
+                return self.lacks[part.id]
             lacking = [d for d in self.settings.by if d not in self._facts.dimensions(part.table)]
             if grouped and lacking:
                 return missing_dimension(part.table, lacking[0])
@@ -174,14 +186,32 @@ class Evaluator:
     def _statistic(self, metric: Metric, key: Key, window: Window) -> Cell:
         if metric.statistic == "conversion":
             return self._conversion(metric, key, window)
-        if metric.statistic == "survival":
-            counts = self.tally.values(self.catalog.histograms[metric.of], key, window)
-            return stats.survival_median(*conversion.waits(counts))
+        if metric.statistic == "kappa":
+            judged = (self._sum(self.catalog.measures[name], key, window) for name in metric.judged)
+            return stats.agreed(*judged)
+        if metric.statistic in ("survival", "within", "auc"):
+            return self._of_counts(metric, key, window)
         unit = self.unit(metric)
         if metric.statistic == "mean":
             return stats.mean(self.moments(metric, key, window), unit, metric.method)
         ordered = self._ordered(metric, key, window)
         return stats.quantile(ordered, metric.q, unit, limits=metric.statistic == "median")
+
+    def _of_counts(self, metric: Metric, key: Key, window: Window) -> Cell:
+        """A statistic of a histogram that is split."""
+        counts = self.tally.values(self.histogram(metric), key, window)
+        if metric.statistic == "within":
+            return stats.share(*response.within(counts, metric.minutes or self.settings.sla))
+        if metric.statistic == "auc":
+            return stats.area(*conversion.outcomes(counts))
+        if metric.unit == "minutes":
+            return stats.survival_quantile(*response.waits(counts), metric.q, NOT_ANSWERED)
+        return stats.survival_quantile(*conversion.waits(counts), metric.q, NOT_REACHED)
+
+    def histogram(self, metric: Metric) -> Histogram:
+        """What the statistic *metric* is of, as far as the files tell."""
+        instead = metric.otherwise and metric.of in self.lacks
+        return self.catalog.histograms[metric.otherwise if instead else metric.of]
 
     def _conversion(self, metric: Metric, key: Key, window: Window) -> Cell:
         won = self._sum(self.catalog.measures[metric.reached], key, window)
@@ -189,7 +219,7 @@ class Evaluator:
         if not leads:
             return stats.empty(NO_DENOMINATOR)
         rate = _quotient(metric, (won, 1), (leads, 1))
-        if metric.of in self._lacks or self._curve is None:
+        if metric.of in self.lacks or self._curve is None:
             return rate
         horizon = self.settings.horizon
         found = self.cohort(self.catalog.histograms[metric.of], key, window)

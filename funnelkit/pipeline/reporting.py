@@ -84,6 +84,8 @@ def _reported(done: Read, options: Options) -> Report:
         currency=done.currency,
         engine=done.engine,
         wanted=requests.dimensions(options, config),
+        zone=done.zone,
+        rules=config.qualification,
     )
     unmapped = provenance.unmapped(data, known.knows)
     notes = (

@@ -155,5 +155,6 @@ _UNITS = {
     "ratio": _Unit(_share, " %"),
     "multiple": _Unit(_tenths, "x"),
     "days": _Unit(_days, " d"),
+    "minutes": _Unit(_quantity, " min"),
 }
 """The units that are more than a plain number: count and number are not."""

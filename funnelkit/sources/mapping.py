@@ -166,8 +166,8 @@ def _text(
     kinds: dict[str, str] = {}
     for target, header in export.kind.columns.items():
         # Of a first and a last day the time counts too, which is not kept of a day.
-        kind = "text" if target in ("start", "end") else columns[target].kind
-        if instants.asked(export.kind) and target in INSTANTS:
+        kind: str = "text" if target in ("start", "end") else columns[target].kind
+        if target in INSTANTS and instants.asked(export.kind):
             kind = "instant"
         if target not in spare:
             kinds[header] = kind if kinds.setdefault(header, kind) == kind else "text"
