@@ -21,6 +21,10 @@ class Sla(Struct, frozen=True, kw_only=True):
         return f"{self.minutes} min"
 
 
+DAILY = Sla()
+"""What is agreed on where nobody says otherwise: 24 hours."""
+
+
 class Condition(Struct, frozen=True, kw_only=True):
     """What one column of a lead must hold."""
 

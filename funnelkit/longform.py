@@ -65,7 +65,14 @@ def _handoff(report: Report, found: Handoff, whole: Key) -> Iterator[tuple[objec
         yield ("handoff", *(part or None for part in whole), *days, name, "ratio", *_numbers(cell))
     for lift in found.lifts:
         tail = (lift.value, *(None,) * 6)
-        yield ("handoff", *(part or None for part in whole), *days, f"score_lift[{lift.top:g}]", "multiple", *tail)
+        yield (
+            "handoff",
+            *(part or None for part in whole),
+            *days,
+            f"score_lift[{lift.top:g}]",
+            "multiple",
+            *tail,
+        )
 
 
 def _dimensions(report: Report) -> tuple[str, ...]:

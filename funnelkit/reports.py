@@ -143,6 +143,8 @@ class Handoff(Struct, frozen=True, kw_only=True):
     """Why sales turned leads down, the most frequent first."""
     bands: tuple[Band, ...]
     """Leads old enough to be judged, by ascending score in about ten parts."""
+    score_stderr: float | None
+    """The standard error of score_auc (Hanley and McNeil 1982)."""
     lifts: tuple[Lift, ...]
     rules: tuple[RuleVersion, ...]
     by_rule: bool

@@ -174,9 +174,7 @@ TABLES: dict[str, Table] = {
 }
 
 SPARABLE: Mapping[str, frozenset[str]] = {
-    "leads": frozenset(
-        {"email", "company", "domain", "campaign", "owner", "country", "segment"}
-    ),
+    "leads": frozenset({"email", "company", "domain", "campaign", "owner", "country", "segment"}),
     "deals": frozenset(
         {"name", "pipeline", "owner", "product", "loss_reason", "campaign", "segment", "country"}
     ),

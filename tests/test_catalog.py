@@ -21,7 +21,7 @@ from funnelkit.metrics.columns import UNANSWERED
 from funnelkit.metrics.formula import evaluate
 from funnelkit.metrics.language import GROUPS, Metric
 from funnelkit.metrics.moments import Moments
-from funnelkit.metrics.reasons import NOT_REACHED
+from funnelkit.metrics.survival import kaplan_meier
 
 KNOWN = catalog.load()
 WANTED = (
@@ -43,16 +43,17 @@ def worked(metric: Metric, given: dict[str, Any]) -> float | int | None:
     if metric.statistic == "conversion":
         return evaluate(f"{metric.reached} / {metric.among}", given)
     if metric.statistic == "survival":
-        events, censored = Counter(given["events"]), Counter(given["censored"])
-        return stats.survival_quantile(events, censored, metric.q, NOT_REACHED).value
+        came, waiting = Counter(given["events"]), Counter(given["censored"])
+        curve = kaplan_meier(came, waiting)
+        return stats.survival_quantile(curve, came.total() + waiting.total(), metric.q).value
     if metric.statistic == "kappa":
         return stats.agreed(*(given[name] for name in metric.judged)).value
     if metric.statistic == "auc":
         return stats.area(Counter(given["won"]), Counter(given["others"])).value
     if metric.statistic == "within":
         old = {(wait, response.DAY): n for wait, n in Counter(given["answered"]).items()}
-        waiting = {(wait, UNANSWERED): n for wait, n in Counter(given["waiting"]).items()}
-        return stats.share(*response.within(old | waiting, metric.minutes or response.DAY)).value
+        still = {(wait, UNANSWERED): n for wait, n in Counter(given["waiting"]).items()}
+        return stats.share(*response.within(old | still, metric.minutes or response.DAY)).value
     values = Counter(given["values"])
     if metric.statistic == "mean":
         return stats.mean(Moments.of(values), Fraction(str(given.get(metric.times or "", 1)))).value
@@ -77,7 +78,7 @@ def test_a_metric_says_all_that_a_reader_needs(metric: Metric) -> None:
 
 @METRICS
 def test_a_rate_a_cost_and_a_cycle_carry_limits(metric: Metric) -> None:
-    by_money = {"win_rate_value"}
+    by_money = {"win_rate_value", "grr", "nrr", "expansion_rate"}
     if metric.unit in ("ratio", "days") and metric.id not in by_money and metric.statistic != "quantile":
         assert metric.interval
     if metric.unit == "money" and metric.formula is not None and metric.formula.denominator:

@@ -13,7 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit.metrics.competing import aalen_johansen, open_at, quantile_among, share_at, share_limits
+from funnelkit.metrics.competing import (
+    aalen_johansen,
+    effective_counts,
+    open_at,
+    quantile_among,
+    share_at,
+    share_limits,
+)
 from funnelkit.metrics.intervals import wilson
 from funnelkit.metrics.survival import kaplan_meier, survival_at
 
@@ -126,6 +133,7 @@ def test_limits_where_none_or_all_have_it_rest_on_those_whose_state_is_known() -
     found = aalen_johansen({"won": {}, "lost": {}}, {30: 40, 90: 60})
     assert share_limits(found, "won", 30) == wilson(0, 100)
     assert share_limits(found, "won", 31) == share_limits(found, "won", 90) == wilson(0, 60)
+    assert effective_counts(found, "won", 90) == (0, 60)
     assert share_limits(found, "won", 91) == (0, 1)
     every = aalen_johansen({"won": {5: 20}}, {2: 4})
     assert share_limits(every, "won", 5) == wilson(20, 20)
@@ -145,6 +153,8 @@ def test_median_time_of_winners_counts_the_open() -> None:
     assert quantile_among(found, "won") == 30
     assert quantile_among(aalen_johansen({"won": {5: 1, 10: 1, 30: 1, 40: 1}}, {}), "won") == 10
     assert quantile_among(found, "won", 1) == 40
+    half_lost = aalen_johansen({"won": {5: 1, 10: 1}, "lost": {7: 2}}, {})
+    assert [quantile_among(half_lost, "won", q) for q in (0.5, 0.6)] == [5, 10]
     assert quantile_among(aalen_johansen({"won": {}, "lost": {3: 2}}, {}), "won") is None
 
 

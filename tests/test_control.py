@@ -66,7 +66,7 @@ def test_the_p_chart_of_montgomery() -> None:
     chart = p_chart([(117, 2000), *[(117, 2000)] * 3], laney=False)
     small = p_chart([(1170, 20000 - 100), (0, 100)], laney=False)
     assert chart.centre == small.centre == 0.0585
-    assert (small.points[1].low, small.points[1].high) == (0, pytest.approx(0.1289, abs=5.1e-5))
+    assert (small.points[1].low, small.points[1].high) == pytest.approx((0, 0.1289), abs=5.1e-5)
 
 
 def test_the_ewma_chart_of_nist() -> None:

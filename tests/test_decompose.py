@@ -13,7 +13,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from funnelkit.metrics.decompose import Counts, rate_and_mix
+from funnelkit.metrics.decompose import Counts, Effect, mean_and_mix, rate_and_mix
+from funnelkit.metrics.moments import Moments
 
 BERKELEY = {
     "A": ((512, 313), (89, 19)),
@@ -35,6 +36,10 @@ periods = st.dictionaries(st.sampled_from("abcde"), rates, max_size=5)
 
 def overall(period: dict[str, Counts]) -> float:
     return sum(x for x, _ in period.values()) / sum(n for _, n in period.values())
+
+
+def twice(period: dict[str, Counts]) -> dict[str, Counts]:
+    return {key: (2 * x, 2 * n) for key, (x, n) in period.items()}
 
 
 def test_berkeley_admitted_more_men_only_because_of_where_they_applied() -> None:
@@ -59,12 +64,12 @@ def test_turned_round_every_effect_changes_its_sign() -> None:
 def test_effects_and_parts_add_up_to_the_change(before: dict[str, Counts], after: dict[str, Counts]) -> None:
     assume(all(sum(n for _, n in period.values()) for period in (before, after)))
     found = rate_and_mix(before, after)
+    doubled = rate_and_mix(twice(before), twice(after))
     assert found.change == pytest.approx(overall(after) - overall(before), abs=1e-12)
     assert sum(part.rate for part in found.parts.values()) == pytest.approx(found.rate.value, abs=1e-12)
     assert sum(part.mix for part in found.parts.values()) == pytest.approx(found.mix.value, abs=1e-12)
     for effect in (found.rate, found.mix):
         assert effect.low <= effect.value <= effect.high
-    doubled = rate_and_mix(*({k: (2 * x, 2 * n) for k, (x, n) in p.items()} for p in (before, after)))
     assert doubled.rate.value == pytest.approx(found.rate.value, abs=1e-12)
     assert doubled.rate.high - doubled.rate.low <= found.rate.high - found.rate.low + 1e-12
 
@@ -74,31 +79,59 @@ def test_a_segment_of_one_period_only_is_pure_mix() -> None:
     assert found.rate.value == 0
     assert found.mix.value == pytest.approx(0.10)
     gone = rate_and_mix({"old": (10, 100), "new": (30, 100), "never": (0, 0)}, {"old": (20, 200)})
-    assert (gone.rate.value, gone.mix.value) == (0, pytest.approx(-0.10))
+    assert (gone.rate.value, gone.mix.value) == pytest.approx((0, -0.10))
     assert set(gone.parts) == {"old", "new"}
 
 
 def test_one_segment_is_pure_rate_with_the_error_of_two_rates() -> None:
     found = rate_and_mix({"all": (20, 100)}, {"all": (60, 200)})
-    assert (found.rate.value, found.mix) == (pytest.approx(0.1), type(found.mix)(0, 0, 0))
-    half = 1.959963985 * (0.2 * 0.8 / 100 + 0.3 * 0.7 / 200) ** 0.5
-    assert (found.rate.low, found.rate.high) == pytest.approx((0.1 - half, 0.1 + half))
+    assert found.mix == Effect(0, 0, 0)
+    half = 1.959963985 * (0.2 * 0.8 / 99 + 0.3 * 0.7 / 199) ** 0.5
+    assert (found.rate.value, found.rate.low, found.rate.high) == pytest.approx((0.1, 0.1 - half, 0.1 + half))
 
 
-def test_the_error_of_shares_by_hand() -> None:
-    # Rates of 0 and 1 have no error, so all of it is that of two shares: here of 30 % and of 60 %.
+def test_the_errors_by_hand() -> None:
+    # Nobody of b ever converts and everybody of a does: all of the change is mix.
     found = rate_and_mix({"a": (30, 30), "b": (0, 70)}, {"a": (60, 60), "b": (0, 40)})
-    half = 1.959963985 * (0.3 * 0.7 / 100 + 0.6 * 0.4 / 100) ** 0.5
+    shares = 0.3 * 0.7 / 100 + 0.6 * 0.4 / 100
+    # Each rate has the spread of one more of its period.
+    before, after = 0.3 * 0.7 * 100 / 99, 0.6 * 0.4 * 100 / 99
+    rates = [before / 30**2 + after / 60**2, before / 70**2 + after / 40**2]
+    half = 1.959963985 * (shares + 0.3**2 * sum(rates) / 4) ** 0.5
     assert (found.mix.low, found.mix.high) == pytest.approx((0.3 - half, 0.3 + half))
-    assert found.rate == type(found.rate)(0, 0, 0)
+    half = 1.959963985 * (0.45**2 * rates[0] + 0.55**2 * rates[1]) ** 0.5
+    assert (found.rate.value, found.rate.low, found.rate.high) == pytest.approx((0, -half, half))
+
+
+def test_means_of_noughts_and_ones_are_rates() -> None:
+    def moments(period: dict[str, Counts]) -> dict[str, Moments]:
+        return {key: Moments.of({0: n - x, 1: x}) for key, (x, n) in period.items()}
+
+    assert mean_and_mix(moments(WOMEN), moments(MEN)) == rate_and_mix(WOMEN, MEN)
+
+
+def test_deal_sizes_that_fell_only_because_small_deals_came() -> None:
+    large, small = Moments.of({9_000: 10, 11_000: 10}), Moments.of({900: 10, 1_100: 10})
+    found = mean_and_mix({"large": large}, {"large": large, "small": small})
+    assert (found.rate.value, found.mix.value) == pytest.approx((0, -4_500))
+    shares = 0.5 * 0.5 / 40 * 9_000**2
+    before = 20 * 1_000**2 / 19
+    after = (20 * 1_000**2 + 20 * 100**2 + 40 * 4_500**2) / 39
+    # Only one period has the small ones, so their mean counts whole; of the large both count by half.
+    large_error = (20 * 1_000**2 + before) / 20**2 + (20 * 1_000**2 + after) / 20**2
+    small_error = (20 * 100**2 + after) / 20**2
+    half = 1.959963985 * (shares + 0.5**2 * (large_error / 4 + small_error)) ** 0.5
+    assert (found.mix.low, found.mix.high) == pytest.approx((-4_500 - half, -4_500 + half))
+    one = mean_and_mix({"a": Moments.of({5: 1})}, {"a": Moments.of({7: 1}), "b": Moments.of({})})
+    assert (one.rate, one.mix) == (Effect(2, 2, 2), Effect(0, 0, 0))
 
 
 @pytest.mark.parametrize(
     ("before", "after", "match"),
     [
-        ({}, {"a": (1, 2)}, "without trials"),
-        ({"a": (1, 2)}, {"a": (0, 0)}, "without trials"),
-        ({"a": (3, 2)}, {"a": (1, 2)}, "not rates: 3 of 2"),
+        ({}, {"a": (1, 2)}, "without entities"),
+        ({"a": (1, 2)}, {"a": (0, 0)}, "without entities"),
+        ({"a": (3, 2)}, {"a": (1, 2)}, "not a rate: 3 of 2"),
     ],
 )
 def test_what_is_no_rate_has_no_parts(

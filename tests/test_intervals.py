@@ -64,6 +64,19 @@ def test_wilson_is_newcombe_1998a_table_1_method_3(x: int, n: int, low: float, h
     assert wilson(x, n) == pytest.approx((low, high), abs=5.1e-5)
 
 
+@pytest.mark.parametrize(
+    ("x", "n", "low", "high"),
+    [
+        (81, 263, 0.2535, 0.3682),
+        (15, 148, 0.0598, 0.1644),
+        (0, 20, 0.0, 0.2005),
+        (1, 29, 0.0018, 0.1963),
+    ],
+)
+def test_corrected_wilson_is_method_4(x: int, n: int, low: float, high: float) -> None:
+    assert wilson(x, n, corrected=True) == pytest.approx((low, high), abs=6e-5)
+
+
 def test_wilson_has_the_digits_of_other_software() -> None:
     assert wilson(81, 263) == pytest.approx((0.255289, 0.366210), abs=5.1e-7)
     assert wilson(100, 200) == pytest.approx((0.4313609, 0.5686391), abs=5.1e-8)
@@ -76,6 +89,8 @@ def test_wilson_agrees_with_scipy(rate: tuple[int, int], level: float) -> None:
     x, n = rate
     known = scipy.stats.binomtest(x, n).proportion_ci(level, method="wilson")
     assert wilson(x, n, level) == pytest.approx((known.low, known.high), rel=1e-9, abs=1e-12)
+    known = scipy.stats.binomtest(x, n).proportion_ci(level, method="wilsoncc")
+    assert wilson(x, n, level, corrected=True) == pytest.approx((known.low, known.high), rel=1e-9, abs=1e-12)
 
 
 def test_none_and_all_of_n_end_exactly_at_0_and_1() -> None:
@@ -119,6 +134,25 @@ def test_differences_are_newcombe_1998b_table_2_method_10(
     cells: tuple[int, int, int, int], difference: float, low: float, high: float
 ) -> None:
     assert newcombe(*cells) == pytest.approx((difference, low, high), abs=5.1e-5)
+
+
+@pytest.mark.parametrize(
+    ("cells", "low", "high"),
+    [
+        ((56, 70, 48, 80), 0.0428, 0.3422),
+        ((9, 10, 3, 10), 0.1013, 0.8387),
+        ((6, 7, 2, 7), -0.0290, 0.8423),
+        ((5, 56, 0, 29), -0.0667, 0.2037),
+        ((0, 10, 0, 20), -0.2005, 0.3445),
+        ((0, 10, 0, 10), -0.3445, 0.3445),
+        ((10, 10, 0, 20), 0.6014, 1.0),
+        ((10, 10, 0, 10), 0.5128, 1.0),
+    ],
+)
+def test_corrected_differences_are_method_11(
+    cells: tuple[int, int, int, int], low: float, high: float
+) -> None:
+    assert newcombe(*cells, corrected=True)[1:] == pytest.approx((low, high), abs=5.1e-5)
 
 
 def test_the_difference_of_fagerland_2015() -> None:

@@ -10,7 +10,19 @@ import pytest
 ROOT = Path(__file__).parent.parent / "funnelkit"
 LAYERS = [
     {"errors", "words", "shipped"},
-    {"periods", "dates", "ranges", "figures", "styles", "bulk", "plans", "instants", "agreements", "tables", "collect"},
+    {
+        "periods",
+        "dates",
+        "ranges",
+        "figures",
+        "styles",
+        "bulk",
+        "plans",
+        "instants",
+        "agreements",
+        "tables",
+        "collect",
+    },
     {"engines"},
     {"sources", "linking", "metrics"},
     {"reports", "studies", "build", "longform", "inspection"},

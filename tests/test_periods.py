@@ -33,7 +33,13 @@ SUNDAY = Calendar(week_start="sunday")
 
 days = st.integers(day_number(date(1901, 1, 1)), day_number(date(2190, 12, 31)))
 calendars = st.builds(
-    Calendar, week_start=st.sampled_from(["monday", "sunday"]), fiscal_year_start=st.integers(1, 12)
+    Calendar,
+    week_start=st.sampled_from(["monday", "sunday"]),
+    fiscal_year_start=st.integers(1, 12),
+    week_numbers=st.sampled_from(["iso", "us"]),
+    pattern=st.sampled_from(["", "4-4-5", "4-5-4", "5-4-4"]),
+    year_end=st.sampled_from(["last", "nearest"]),
+    named_by=st.sampled_from(["end", "start"]),
 )
 grains = st.sampled_from(GRAINS)
 

@@ -74,6 +74,10 @@ def test_a_segment_that_comes_or_goes_is_mix() -> None:
     assert sum(found["a"].values()) == pytest.approx(0)
     gone = segment_effects({"a": old, "b": {"leads": 50, "rate": 0.4}}, {"a": old}, "leads")
     assert gone["b"][MIX] == pytest.approx(-20)
+    unknown = segment_effects({"a": old, "b": {"leads": None, "rate": 0.4}}, {"a": old}, "leads")
+    assert unknown == segment_effects({"a": old}, {"a": old}, "leads") | {
+        "b": {"leads": 0, MIX: 0, "rate": 0}
+    }
     # Where all of them are new, it is volume.
     assert segment_effects({}, {"a": old}, "leads") == {"a": {"leads": pytest.approx(10), MIX: 0, "rate": 0}}
 

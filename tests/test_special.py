@@ -18,9 +18,12 @@ from funnelkit.metrics.special import (
     beta_cdf,
     beta_quantile,
     binomial_mass,
+    chi2_above,
     chi2_quantile,
     gamma_p,
     gamma_quantile,
+    normal_cdf,
+    normal_p,
     normal_quantile,
     odds_quantile,
     odds_tails,
@@ -144,3 +147,16 @@ def test_outside_the_range_the_probability_is_0_or_1() -> None:
 def test_a_quantile_needs_a_share_between_0_and_1(p: float) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the message is Python's own
         gamma_quantile(p, 3)
+
+
+@given(x=st.floats(1e-6, 1e4), df=st.integers(1, 200))
+@settings(deadline=None)
+def test_the_p_of_chi_squared_agrees_with_scipy_far_into_the_tail(x: float, df: int) -> None:
+    assert chi2_above(x, df) == pytest.approx(scipy.stats.chi2.sf(x, df), rel=1e-9, abs=1e-290)
+    assert chi2_above(0, df) == 1
+
+
+@given(z=st.floats(-37, 37))
+def test_shares_of_the_normal_law_agree_with_scipy(z: float) -> None:
+    assert normal_cdf(z) == pytest.approx(scipy.stats.norm.cdf(z), rel=1e-12)
+    assert normal_p(z) == pytest.approx(2 * scipy.stats.norm.sf(abs(z)), rel=1e-12)

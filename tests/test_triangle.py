@@ -61,7 +61,7 @@ def test_macks_errors_of_raa_are_those_of_1994() -> None:
     found = chain_ladder(RAA)
     errors = (0, 206, 623, 747, 1469, 2002, 2209, 5358, 6333, 24566)
     assert [round(error) for error in found.stderr if error is not None] == list(errors)
-    assert (round(found.total), found.total_stderr) == (52_135, pytest.approx(26_909, abs=0.5))
+    assert (found.total, found.total_stderr) == pytest.approx((52_135, 26_909), abs=0.5)
 
 
 def test_a_triangle_of_two_ages_by_hand() -> None:
@@ -77,7 +77,8 @@ def test_a_triangle_of_two_ages_by_hand() -> None:
 
 def test_a_factor_shown_once_has_no_error_where_nothing_else_has_one() -> None:
     found = chain_ladder([[10, 14], [20]])
-    assert (found.to_come, found.variances) == ((0, pytest.approx(8)), (None,))
+    assert found.to_come == pytest.approx((0, 8))
+    assert found.variances == (None,)
     assert (found.stderr, found.total_stderr) == ((0, None), None)
 
 
@@ -116,6 +117,7 @@ def test_what_is_no_triangle_is_refused(rows: list[list[float]]) -> None:
 def test_nothing_cannot_grow() -> None:
     with pytest.raises(ValueError, match="no cohort had anything at age 0"):
         chain_ladder([[0, 4], [0, 5], [0]])
+    assert chain_ladder([[1, 3], [1]]).to_come == (0, 2)
     # One cohort that began with nothing only adds to the growth of all.
     assert chain_ladder([[0, 4], [10, 16], [5]]).factors == (2,)
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from funnelkit.agreements import Rule
     from funnelkit.build.periods import Spans
     from funnelkit.build.request import Request
-    from funnelkit.metrics.cell import Number
     from funnelkit.metrics.catalog import Catalog
+    from funnelkit.metrics.cell import Number
     from funnelkit.metrics.evaluate import Evaluator
     from funnelkit.metrics.language import Histogram, Metric
     from funnelkit.metrics.tally import Counts
@@ -84,6 +84,7 @@ class Maker(Struct, frozen=True):
             undecided=None if handed is None or decided is None else handed - decided,
             reasons=tuple(self._reasons(rejected)),
             bands=tuple(self._bands()),
+            score_stderr=self._stderr(),
             lifts=tuple(self._lifts()),
             rules=tuple(self._rules()),
             by_rule=self.dataset.qualified,
@@ -137,6 +138,10 @@ class Maker(Struct, frozen=True):
         unit = 10 ** self.dataset.scales["leads"].get("score", 0)
         for band in agreement.calibration(won, others):
             yield Band(least=band.least / unit, most=band.most / unit, cell=stats.share(band.good, band.n))
+
+    def _stderr(self) -> float | None:
+        won, others = self._scores()
+        return agreement.auc(won, others).stderr if won and others else None
 
     def _lifts(self) -> Iterator[Lift]:
         won, others = self._scores()

@@ -10,6 +10,7 @@ from funnelkit.config.own import Presets
 from funnelkit.config.scalars import Flag, Share, Value, Whole
 from funnelkit.config.words import Choice, File, Pattern, Text
 from funnelkit.periods import GRAINS
+from funnelkit.periods.days import NAMED_BY, PATTERNS, WEEK_NUMBERS, YEAR_ENDS
 from funnelkit.tables import DIMENSIONS, TABLES
 
 _COLUMNS = tuple(dict.fromkeys(column for table in TABLES.values() for column in table.columns))
@@ -82,7 +83,23 @@ CALENDAR = Record(
         "week_start": Field(
             Choice(wanted="monday or sunday", words=("monday", "sunday")), "The first day of a week."
         ),
+        "week_numbers": Field(
+            Choice(wanted="iso or us", words=WEEK_NUMBERS), "us: week 1 is the one that holds 1 January."
+        ),
         "fiscal_year_start": Field(Whole(low=1, high=12), "The month in which the fiscal year starts."),
+        "named_by": Field(
+            Choice(wanted="end or start", words=NAMED_BY),
+            "Whether FY2026 ends or starts in 2026. It ends then, where nothing is said.",
+        ),
+        "pattern": Field(
+            Choice(wanted="4-4-5, 4-5-4 or 5-4-4", words=PATTERNS),
+            "Fiscal years of whole weeks: the weeks of the three periods of a quarter.",
+        ),
+        "year_end": Field(
+            Choice(wanted="last or nearest", words=YEAR_ENDS),
+            "With a pattern, the week that ends the year: the last whole one of the month before "
+            "`fiscal_year_start`, or the one that ends nearest to the end of that month.",
+        ),
     }
 )
 

@@ -45,7 +45,9 @@ def chosen(name: str, kind: str, sample: Sequence[str]) -> Column:
     """How a column is best kept, judged by its first cells."""
     filled = [cell for cell in dict.fromkeys(sample) if cell]
     # Instants are read of the text, and only where there are times of day.
-    whole_days = kind == "date" or (kind == "instant" and max(map(len, filled), default=0) <= len("2026-01-31"))
+    whole_days = kind == "date" or (
+        kind == "instant" and max(map(len, filled), default=0) <= len("2026-01-31")
+    )
     if whole_days and filled and bulk.all_stamps(filled):
         return Column(name=name, kept="day", sample=_some(filled))
     if kind in _NUMBERS and filled and bulk.all_numbers(filled):

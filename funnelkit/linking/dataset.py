@@ -75,7 +75,9 @@ def build(
             made.frames[name], made.present[name], classify, is_paid, engine, made.wanted
         )
     instant = asof.last_instant(made.frames["leads"], day, zone) if "leads" in tables else None
-    ruled = "leads" in tables and qualification.by_rule(made.frames, made.present, made.scales, rules, made.notes)
+    ruled = "leads" in tables and qualification.by_rule(
+        made.frames, made.present, made.scales, rules, made.notes
+    )
     made.paid = frozenset(c for channels in made.channels.values() for c in channels if is_paid(c))
     if "deals" in tables:
         _new_business(made)
@@ -83,8 +85,8 @@ def build(
         _linked(made)
     elif "leads" in tables:
         _leads_alone(made)
-    if "payments" in tables and "deals" not in tables:
-        _payers(made)
+    if "payments" in tables:
+        _payments(made)
     return Dataset(
         frames=made.frames,
         scales=made.scales,
@@ -255,22 +257,30 @@ def _converted(made: _Build, leads: collect.Frame) -> None:
     made.scales["customers"] = {}
 
 
+def _payments(made: _Build) -> None:
+    """Who paid each payment, and what it leaves after its refund."""
+    present = made.present["payments"]
+    if "amount" in present:
+        net, scale = _net(made)
+        made.frames["payments"] = collect.frame(made.frames["payments"]).with_columns(net=net).to_native()
+        made.scales["payments"] = {**made.scales["payments"], "net": scale}
+    if {"customer_id", "email", "company"} & present:
+        named = made.engine.named(made.frames["payments"], identity.CUSTOMER_KEYS, "customer")
+        made.frames["payments"] = named
+        if "deals" not in made.frames and {"paid_at", "amount"} <= present:
+            _payers(made)
+
+
 def _payers(made: _Build) -> None:
     """Customers from payments: who paid first when, and what they paid net of refunds."""
-    present = made.present["payments"]
-    if not {"paid_at", "amount"} <= present or not {"customer_id", "email", "company"} & present:
-        return
-    named = made.engine.named(made.frames["payments"], identity.CUSTOMER_KEYS, "customer")
-    payments = collect.frame(named)
-    made.frames["payments"] = payments.to_native()
-    net, scale = _net(made)
-    known = payments.filter(~nw.col("customer").is_null()).with_columns(_net=net)
+    payments = collect.frame(made.frames["payments"])
+    known = payments.filter(~nw.col("customer").is_null())
     known = known.with_columns(
-        _paid=nw.when(nw.col("_net") > 0).then(nw.col("paid_at")), _pays=identity.flag(nw.col("_net") > 0)
+        _paid=nw.when(nw.col("net") > 0).then(nw.col("paid_at")), _pays=identity.flag(nw.col("net") > 0)
     )
     found = known.group_by("customer").agg(
         nw.col("_paid").min().alias("first_won_at"),
-        nw.col("_net").sum().alias("revenue"),
+        nw.col("net").sum().alias("revenue"),
         nw.col("_pays").sum(),
     )
     # A refund in a row of its own lowers what a customer paid, and makes no customer.
@@ -278,7 +288,7 @@ def _payers(made: _Build) -> None:
     none = identity.flag(nw.lit(False))
     made.frames["customers"] = found.with_columns(is_paid=none, linked=none).to_native()
     made.present["customers"] = frozenset({"customer", "first_won_at", "revenue"})
-    made.scales["customers"] = {"revenue": scale}
+    made.scales["customers"] = {"revenue": made.scales["payments"]["net"]}
 
 
 def _net(made: _Build) -> tuple[nw.Expr, int]:

@@ -52,9 +52,7 @@ def _lacking(rules: Sequence[Rule], present: frozenset[str]) -> Note | None:
     missing = [column for column in (*wanted, "created_at") if column not in present]
     if not missing:
         return None
-    message = (
-        f"The qualification rule of the configuration is not applied: no file of leads has {' or '.join(missing)}"
-    )
+    message = f"The qualification rule of the configuration is not applied: no file of leads has {' or '.join(missing)}"
     return Note(code="rule_not_applied", message=message)
 
 

@@ -1,13 +1,13 @@
 """Whether a score or a judgement of marketing agrees with what sales found.
 
-From histograms of scores, by outcome. Use only entities old enough to have an outcome, and the score
+From how many entities had each score, by outcome. Use only entities old enough to have an outcome, and the score
 as it was at hand-over: a score that went on rising with the deal would be proved by itself.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
@@ -17,10 +17,8 @@ from funnelkit.metrics.special import normal_quantile
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from funnelkit.metrics.cell import Number
 
-    Scores = Mapping[Number, int]
-    """How many entities had each score."""
+Score = TypeVar("Score", int, float)
 
 _STEPS = 60
 """Halvings of an interval of length 1 that reach the precision of a float."""
@@ -48,7 +46,7 @@ class Bin(Struct, frozen=True):
     """Limits of the rate good / n (Wilson)."""
 
 
-def auc(good: Scores, bad: Scores, level: float = 0.95) -> Estimate:
+def auc(good: Mapping[Score, int], bad: Mapping[Score, int], level: float = 0.95) -> Estimate:
     """The chance that a good entity has a higher score than a bad one, ties counting one half.
 
     Mann and Whitney's U as a share; standard error by Hanley and McNeil 1982 (Radiology 143:29-36),
@@ -60,7 +58,7 @@ def auc(good: Scores, bad: Scores, level: float = 0.95) -> Estimate:
     if not (m and n):
         raise ValueError("without both outcomes there is nothing to tell apart")
     higher, wins = m, 0
-    for score in sorted({*good, *bad}):
+    for score in _scores(good, bad):
         # Twice the pairs that are won, which is whole.
         wins += bad.get(score, 0) * (2 * higher - good.get(score, 0))
         higher -= good.get(score, 0)
@@ -74,14 +72,14 @@ def auc(good: Scores, bad: Scores, level: float = 0.95) -> Estimate:
     )
 
 
-def calibration(good: Scores, bad: Scores, parts: int = 10) -> list[Bin]:
+def calibration(good: Mapping[Score, int], bad: Mapping[Score, int], parts: int = 10) -> list[Bin]:
     """Rates of good ones in *parts* of about equal size, by ascending score; equal scores stay together.
 
     There are fewer parts where the scores do not tell so many apart.
     """
     total, before = sum(good.values()) + sum(bad.values()), 0
-    members: dict[int, list[Number]] = {}
-    for score in sorted({*good, *bad}):
+    members: dict[int, list[Score]] = {}
+    for score in _scores(good, bad):
         here = good.get(score, 0) + bad.get(score, 0)
         if here:
             # The part in which the middle one of its entities lies.
@@ -90,7 +88,7 @@ def calibration(good: Scores, bad: Scores, parts: int = 10) -> list[Bin]:
     return [_bin(scores, good, bad) for scores in members.values()]
 
 
-def lift(good: Scores, bad: Scores, share: float) -> float:
+def lift(good: Mapping[Score, int], bad: Mapping[Score, int], share: float) -> float:
     """How many times the overall rate the rate is among the *share* of entities with the highest scores.
 
     Of a score that the border cuts, the entities count in proportion. Raises ValueError where nobody
@@ -100,7 +98,7 @@ def lift(good: Scores, bad: Scores, share: float) -> float:
     if not positive or not 0 < share <= 1:
         raise ValueError(f"no lift of the top {share:g} where {positive} of {total} are good")
     left, found = share * total, 0.0
-    for score in sorted({*good, *bad}, reverse=True):
+    for score in reversed(_scores(good, bad)):
         here = good.get(score, 0) + bad.get(score, 0)
         taken = min(left, here)
         found += good.get(score, 0) * taken / here if here else 0.0
@@ -108,7 +106,7 @@ def lift(good: Scores, bad: Scores, share: float) -> float:
     return found / (share * positive)
 
 
-def brier(good: Scores, bad: Scores, certain: float = 1.0) -> float:
+def brier(good: Mapping[Score, int], bad: Mapping[Score, int], certain: float = 1.0) -> float:
     """The mean squared distance of scores from outcomes, 0 the best (Brier 1950, Mon. Weather Rev. 78:1-3).
 
     *certain* is the score that would mean probability 1: 100 of a score in percent. Raises ValueError
@@ -149,7 +147,12 @@ def kappa(table: Sequence[Sequence[int]], level: float = 0.95) -> Estimate:
     return Estimate(value, error, max(-1.0, value - half), min(1.0, value + half))
 
 
-def _bin(scores: Sequence[Number], good: Scores, bad: Scores) -> Bin:
+def _scores(good: Mapping[Score, int], bad: Mapping[Score, int]) -> list[Score]:
+    """All scores, ascending."""
+    return sorted(set(good) | set(bad))
+
+
+def _bin(scores: Sequence[Score], good: Mapping[Score, int], bad: Mapping[Score, int]) -> Bin:
     x = sum(good.get(score, 0) for score in scores)
     n = x + sum(bad.get(score, 0) for score in scores)
     return Bin(scores[0], scores[-1], x, n, *wilson(x, n))

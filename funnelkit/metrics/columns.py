@@ -47,6 +47,7 @@ LINKED: Mapping[str, Mapping[str, str]] = {
         "revenue": "money",
         **dict.fromkeys(DIMENSIONS, "text"),
     },
+    "payments": {"customer": "text", "net": "money"},
     "spend": {"is_paid": _FLAG, "start": "date", "end": "date"},
     "web": {"is_paid": _FLAG, "start": "date", "end": "date"},
 }

@@ -86,21 +86,27 @@ def open_at(found: Incidence, day: int) -> float:
     return found.open[step - 1] if step else 1.0
 
 
-def share_limits(found: Incidence, outcome: str, day: int, level: float = 0.95) -> tuple[float, float]:
-    """Limits of the share by *day*: Wilson's, for as many trials as would have the same standard error.
+def effective_counts(found: Incidence, outcome: str, day: int) -> tuple[float, float]:
+    """How many of how many trials would show the share by *day* with the same standard error.
 
-    (Dorey and Korn 1987, Stat Med 6:679-687.) Where nothing is censored they are Wilson's themselves.
-    Where none or all had the outcome, the trials are those of which it is known; (0, 1) where these
-    are none.
+    (Dorey and Korn 1987, Stat Med 6:679-687.) With them the limits and differences of plain rates hold
+    for shares with open deals too. Without censoring they are the counts themselves. Where none or all
+    had the outcome, the trials are those of which it is known, and may be 0.
     """
     step = bisect_right(found.times, day)
     share = found.shares[outcome][step - 1] if step else 0.0
     error = found.stderr[outcome][step - 1] if step else 0.0
     if error > 0:
         trials = share * (1 - share) / error**2
-        return wilson(share * trials, trials, level)
+        return share * trials, trials
     known = found.known[bisect_left(found.times, day)]
-    return wilson(round(share) * known, known, level) if known else (0.0, 1.0)
+    return round(share) * known, known
+
+
+def share_limits(found: Incidence, outcome: str, day: int, level: float = 0.95) -> tuple[float, float]:
+    """Limits of the share by *day*: Wilson's, of its effective counts; (0, 1) where nothing is known."""
+    x, n = effective_counts(found, outcome, day)
+    return wilson(x, n, level) if n else (0.0, 1.0)
 
 
 def quantile_among(found: Incidence, outcome: str, q: float = 0.5) -> int | None:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
-from funnelkit.agreements import Sla
+from funnelkit.agreements import DAILY, Sla
+from funnelkit.metrics import returning
 from funnelkit.metrics.aggregate import Answer, Source, Stream, plan
 from funnelkit.metrics.beginning import Truncation, truncation
+from funnelkit.metrics.columns import KEPT
 from funnelkit.metrics.conversion import timing
 from funnelkit.metrics.facts import Facts, Filters, facts
 from funnelkit.metrics.fold import fitting
@@ -27,7 +29,7 @@ from funnelkit.metrics.tally import Tally
 
 if TYPE_CHECKING:
     from funnelkit.metrics.reasons import Reason
-    from funnelkit.metrics.windows import Timeline
+    from funnelkit.metrics.windows import Timeline, Window
     from funnelkit.tables import Dataset
 
 FEW_ROWS = 20_000
@@ -68,10 +70,23 @@ class Asked(Struct, frozen=True):
             reasons = (survey.reason(need) for need in part.needs)
             if part.id not in lacks and (reason := next(filter(None, reasons), None)):
                 lacks[part.id] = reason
-        tally = Tally(timeline, ranked)
+        tally = Tally(timeline, ranked, self._returning(timeline, lacks))
         for stream, answer in answers.items():
             tally.add(stream, answer, [one for one in self.plan[stream] if one.id not in lacks])
         return Counted(self, answers, tally, survey, lacks)
+
+    def _returning(
+        self, timeline: Timeline, lacks: Mapping[str, Reason]
+    ) -> Mapping[Window, Mapping[str, int]]:
+        """What is counted customer by customer; nothing where nobody asks for it."""
+        parts = (part for several in self.plan.values() for part in several if part.id not in lacks)
+        if not any(getattr(part, "of_customers", "") for part in parts):
+            return {}
+        frame = self.facts.frames["payments"]
+        kept = self.facts.derived("payments", KEPT) if self.facts.filters else None
+        return returning.counted(
+            frame if kept is None else frame.filter(kept), timeline.windows, timeline.as_of
+        )
 
 
 class Counted(Struct, frozen=True):
@@ -128,7 +143,7 @@ def ask(
     wanted: Iterable[Measure | Histogram],
     horizon: int,
     few_rows: int = FEW_ROWS,
-    sla: Sla = Sla(),
+    sla: Sla = DAILY,
 ) -> Asked:
     """Prepare to count *wanted*; ``PROBES`` of the survey must be among them."""
     known = facts(dataset, filters, horizon, sla)

@@ -1,4 +1,4 @@
-"""Why an overall rate changed: because the segments' rates did, or because their shares did.
+"""Why an overall rate or mean changed: because the segments' own did, or because their shares did.
 
 A channel that converts poorly may grow until the overall rate falls although every channel improved.
 Rate effect and mix effect add up to the change, without a remainder, and so do the segments' parts.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
+from funnelkit.metrics.moments import NONE, Moments
 from funnelkit.metrics.special import normal_quantile
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Effect(Struct, frozen=True):
 
 
 class Part(Struct, frozen=True):
-    """What one segment has contributed to the change of the overall rate."""
+    """What one segment has contributed to the change."""
 
     rate: float
     """Because its own rate changed."""
@@ -40,7 +41,7 @@ class Part(Struct, frozen=True):
 
 
 class RateAndMix(Struct, Generic[Key], frozen=True, kw_only=True):
-    """The change of an overall rate in two effects, which add up to it."""
+    """The change of an overall rate or mean in two effects, which add up to it."""
 
     change: float
     rate: Effect
@@ -59,7 +60,7 @@ class _Segment(Struct, frozen=True):
     gain: float
     """Its rate after less before."""
     variance: float
-    """Sum of the variances of its rates."""
+    """Sum of the variances of both rates."""
     both: bool
     """Whether both periods have it."""
 
@@ -71,17 +72,28 @@ def rate_and_mix(
 
     Weights are the averages of both periods (Kitagawa 1955, JASA 50:1168-1194). A segment that one
     period lacks takes the other's rate there, so that it is pure mix. Limits are normal, by the delta
-    method, of binomial rates and multinomial shares. Raises ValueError where a period has no trials.
+    method, of rates and of multinomial shares. Raises ValueError where a period has no trials.
 
     >>> found = rate_and_mix({"a": (5, 10), "b": (1, 10)}, {"a": (5, 10), "b": (3, 30)})
     >>> round(found.rate.value, 12), round(found.mix.value, 12)
     (0.0, -0.1)
     """
-    old, new = (sum(n for _, n in period.values()) for period in (before, after))
-    if min(old, new) <= 0:
-        raise ValueError("a period without trials has no rate")
-    keys = [key for key in {**before, **after} if before.get(key, (0, 0))[1] or after.get(key, (0, 0))[1]]
-    segments = [_segment(before.get(key, (0, 0)), after.get(key, (0, 0)), old, new) for key in keys]
+    for x, n in (*before.values(), *after.values()):
+        if not 0 <= x <= n:
+            raise ValueError(f"not a rate: {x} of {n}")
+    old, new = ({key: Moments(n, x, x) for key, (x, n) in period.items()} for period in (before, after))
+    return mean_and_mix(old, new, level)
+
+
+def mean_and_mix(
+    before: Mapping[Key, Moments], after: Mapping[Key, Moments], level: float = 0.95
+) -> RateAndMix[Key]:
+    """The same of a mean, such as deal size; *rate* is then the effect of the segments' own means."""
+    old, new = (sum(period.values(), NONE) for period in (before, after))
+    if min(old.n, new.n) <= 0:
+        raise ValueError("a period without entities has no rate")
+    keys = [key for key in {**before, **after} if before.get(key, NONE).n or after.get(key, NONE).n]
+    segments = [_segment(before.get(key, NONE), after.get(key, NONE), old, new) for key in keys]
     # Growth adds up to 0, so measuring rates from their average moves parts between segments only.
     average = math.fsum(s.share * s.rate for s in segments)
     parts = {
@@ -90,10 +102,10 @@ def rate_and_mix(
     }
     rate_variance = math.fsum(s.share**2 * s.variance for s in segments if s.both)
     mix_variance = math.fsum(s.growth**2 * s.variance / (4 if s.both else 1) for s in segments)
-    for sign, trials in ((-1, old), (1, new)):
+    for sign, entities in ((-1, old.n), (1, new.n)):
         shares = [s.share + sign * s.growth / 2 for s in segments]
-        rate_variance += _spread(shares, [s.gain / 2 for s in segments]) / trials
-        mix_variance += _spread(shares, [s.rate for s in segments]) / trials
+        rate_variance += _spread(shares, [s.gain / 2 for s in segments]) / entities
+        mix_variance += _spread(shares, [s.rate for s in segments]) / entities
     rate = math.fsum(part.rate for part in parts.values())
     mix = math.fsum(part.mix for part in parts.values())
     return RateAndMix(
@@ -104,20 +116,35 @@ def rate_and_mix(
     )
 
 
-def _segment(before: Counts, after: Counts, old: int, new: int) -> _Segment:
-    (x0, n0), (x1, n1) = before, after
-    if not (0 <= x0 <= n0 and 0 <= x1 <= n1):
-        raise ValueError(f"not rates: {x0} of {n0} and {x1} of {n1}")
-    rate0 = x0 / n0 if n0 else x1 / n1
-    rate1 = x1 / n1 if n1 else rate0
+def _segment(before: Moments, after: Moments, old: Moments, new: Moments) -> _Segment:
+    shares = before.n / old.n, after.n / new.n
+    first = before.total / before.n if before.n else after.total / after.n
+    second = after.total / after.n if after.n else first
     return _Segment(
-        share=(n0 / old + n1 / new) / 2,
-        growth=n1 / new - n0 / old,
-        rate=(rate0 + rate1) / 2,
-        gain=rate1 - rate0,
-        variance=sum(x * (n - x) / n**3 for x, n in (before, after) if n),
-        both=min(n0, n1) > 0,
+        share=sum(shares) / 2,
+        growth=shares[1] - shares[0],
+        rate=(first + second) / 2,
+        gain=second - first,
+        variance=_variance(before, old) + _variance(after, new),
+        both=min(before.n, after.n) > 0,
     )
+
+
+def _variance(own: Moments, all_: Moments) -> float:
+    """The variance of the mean of a segment; 0 of none.
+
+    As if one more entity had come, as far from the mean as those of the whole period are on average:
+    few that happen to be equal are not certain.
+    """
+    if not own.n:
+        return 0.0
+    typical = _squares(all_) / (all_.n - 1) if all_.n > 1 else 0.0
+    return (_squares(own) + typical) / own.n**2
+
+
+def _squares(of: Moments) -> float:
+    """Sum of the squared distances from the mean."""
+    return (of.n * of.squares - of.total**2) / of.n
 
 
 def _spread(shares: Sequence[float], values: Sequence[float]) -> float:

@@ -21,6 +21,7 @@ from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.reasons import (
     NO_DENOMINATOR,
     NO_MARGIN,
+    NO_PERIOD,
     NO_SPEND_HERE,
     NOT_ANSWERED,
     NOT_REACHED,
@@ -136,6 +137,8 @@ class Evaluator:
             lacking = [d for d in self.settings.by if d not in self._facts.dimensions(part.table)]
             if grouped and lacking:
                 return missing_dimension(part.table, lacking[0])
+            if everything and getattr(part, "of_customers", "") not in ("", "paying", "repeating"):
+                return NO_PERIOD
             undated = self._facts.lacks_day(part.table, part.date)
             if undated and not everything and not (reaches and getattr(part, "cumulative", False)):
                 return undated
@@ -199,14 +202,21 @@ class Evaluator:
 
     def _of_counts(self, metric: Metric, key: Key, window: Window) -> Cell:
         """A statistic of a histogram that is split."""
-        counts = self.tally.values(self.histogram(metric), key, window)
+        histogram = self.histogram(metric)
+        counts = self.tally.values(histogram, key, window)
         if metric.statistic == "within":
             return stats.share(*response.within(counts, metric.minutes or self.settings.sla))
         if metric.statistic == "auc":
             return stats.area(*conversion.outcomes(counts))
-        if metric.unit == "minutes":
-            return stats.survival_quantile(*response.waits(counts), metric.q, NOT_ANSWERED)
-        return stats.survival_quantile(*conversion.waits(counts), metric.q, NOT_REACHED)
+        if histogram.aged:
+            days = list(self.tally.days(histogram, key, window))
+            lags = {lag: n for (lag, came), n in counts.items() if came}
+            curve = conversion.timing(lags, days, self.tally.timeline.as_of)
+            return stats.survival_quantile(curve, sum(leads.leads for _, leads in days), metric.q)
+        minutes = metric.unit == "minutes"
+        came, waiting = response.waits(counts) if minutes else conversion.waits(counts)
+        curve, n = survival.kaplan_meier(came, waiting), sum(came.values()) + sum(waiting.values())
+        return stats.survival_quantile(curve, n, metric.q, NOT_ANSWERED if minutes else NOT_REACHED)
 
     def histogram(self, metric: Metric) -> Histogram:
         """What the statistic *metric* is of, as far as the files tell."""

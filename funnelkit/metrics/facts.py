@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
-from funnelkit.agreements import Sla
+from funnelkit.agreements import DAILY, Sla
 from funnelkit.metrics import response, stages
 from funnelkit.metrics.columns import (
     DURATIONS,
@@ -70,6 +70,8 @@ class Facts(Struct, frozen=True):
         column = getattr(wanted, "column", None) or getattr(wanted, "of", None)
         if column and not getattr(wanted, "optional", False):
             read.append(column)
+        if getattr(wanted, "of_customers", ""):
+            read += ["net", "customer"]
         if "is_paid" in wanted.where and "channel" not in self.columns[table]:
             return missing_dimension(table, "channel")
         return next((r for r in (self.lacks_column(table, c) for c in read) if r), None)
@@ -99,7 +101,7 @@ class Facts(Struct, frozen=True):
         if column == "revenue":
             # Customers are made of deals, and their revenue of the amounts.
             return no_column("deals", "amount") if "deals" in self.frames else not_loaded("deals")
-        return no_column(table, column)
+        return no_column(table, {"net": "amount", "customer": "customer_id"}.get(column, column))
 
     def with_derived(self, table: str, columns: Iterable[str]) -> tuple[Frame, list[str]]:
         """The frame of *table* with those of *columns* that are derived, and which of all there are.
@@ -152,7 +154,6 @@ class Facts(Struct, frozen=True):
             return nw.when(nw.col("status") == "open").then(open_for).otherwise(cycle)
         return None
 
-
     def _response(self, column: str) -> nw.Expr | None:
         if not (self.has("leads", "created_at") and self.has("leads", "first_response_at")):
             return None
@@ -169,7 +170,7 @@ _MADE_OF = {("deals", "free"): "amount", ("leads", RIPE): "created_at", ("leads"
 """Columns that are there where another one is."""
 
 
-def facts(dataset: Dataset, filters: Filters, horizon: int, sla: Sla = Sla()) -> Facts:
+def facts(dataset: Dataset, filters: Filters, horizon: int, sla: Sla = DAILY) -> Facts:
     """The tables of *dataset* under *filters*."""
     frames: dict[str, Frame] = {name: nw.from_native(frame) for name, frame in dataset.frames.items()}
     columns = {name: _columns(dataset, name, frame) for name, frame in frames.items()}

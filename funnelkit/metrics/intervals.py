@@ -39,10 +39,11 @@ _SAME = 1e-7
 """Two probabilities this near to each other, relatively, count as equal, as in R's binom.test."""
 
 
-def wilson(x: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Limits of the rate x / n (Wilson 1927, JASA 22:209-212), without continuity correction.
+def wilson(x: float, n: float, level: float = 0.95, *, corrected: bool = False) -> tuple[float, float]:
+    """Limits of the rate x / n (Wilson 1927, JASA 22:209-212).
 
-    An effective number of trials need not be whole.
+    An effective number of trials need not be whole. *corrected* for continuity (Newcombe 1998, Stat
+    Med 17:857-872, method 4) they are wider, and cover at least *level* and not on average.
 
     >>> [round(limit, 4) for limit in wilson(81, 263)]
     [0.2553, 0.3662]
@@ -52,18 +53,23 @@ def wilson(x: float, n: float, level: float = 0.95) -> tuple[float, float]:
     z = normal_quantile((1 + level) / 2)
     middle = x + z * z / 2
     half = z * math.sqrt(x * (n - x) / n + z * z / 4)
+    if corrected:
+        low, high = (_corrected(count, n, z) for count in (x, n - x))
+        return low, 1 - high
     # The lower limit as a quotient, so that it keeps its digits near 0 and is 0 at 0 of n.
     low = x * x / (n * (middle + half))
     return low, 1.0 if x == n else (middle + half) / (n + z * z)
 
 
-def newcombe(x1: float, n1: float, x2: float, n2: float, level: float = 0.95) -> tuple[float, float, float]:
-    """x1 / n1 - x2 / n2 and its limits (Newcombe 1998, Stat Med 17:873-890, method 10).
+def newcombe(
+    x1: float, n1: float, x2: float, n2: float, level: float = 0.95, *, corrected: bool = False
+) -> tuple[float, float, float]:
+    """x1 / n1 - x2 / n2 and its limits (Newcombe 1998, Stat Med 17:873-890, method 10; 11 *corrected*).
 
     >>> [round(value, 4) for value in newcombe(56, 70, 48, 80)]
     [0.2, 0.0524, 0.3339]
     """
-    (low1, high1), (low2, high2) = wilson(x1, n1, level), wilson(x2, n2, level)
+    (low1, high1), (low2, high2) = (wilson(x, n, level, corrected=corrected) for x, n in ((x1, n1), (x2, n2)))
     p1, p2 = x1 / n1, x2 / n2
     difference = (x1 * n2 - x2 * n1) / (n1 * n2)
     low = difference - math.hypot(p1 - low1, high2 - p2)
@@ -169,6 +175,14 @@ def median_limits(
     if rank == 0:
         return min(0, histogram[0][0]), None
     return _ranked(histogram, ends, rank - 1), _ranked(histogram, ends, ends[-1] - rank)
+
+
+def _corrected(x: float, n: float, z: float) -> float:
+    """The lower limit of a rate, corrected for continuity."""
+    if x == 0:
+        return 0.0
+    root = math.sqrt(z * z - 2 - 1 / n + 4 * x / n * (n - x + 1))
+    return max(0.0, (2 * x + z * z - 1 - z * root) / (2 * (n + z * z)))
 
 
 def _mean(n: int, total: float, squares: float) -> tuple[float, float]:

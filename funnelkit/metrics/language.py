@@ -25,14 +25,28 @@ UNITS = ("count", "money", "ratio", "multiple", "minutes", "days", "money_per_da
 BETTER = ("higher", "lower", "none")
 INTERVALS = ("wilson", "poisson", "t", "order", "km", "auc", "kappa")
 STATISTICS = ("mean", "median", "quantile", "survival", "conversion", "within", "auc", "kappa")
+OF_CUSTOMERS = (
+    "before",
+    "kept",
+    "more",
+    "revenue_before",
+    "revenue_least",
+    "revenue_now",
+    "revenue_more",
+    "paying",
+    "repeating",
+)
+"""What can be counted of customers who paid in a period and in the same period a year before."""
 RANGED = frozenset({"spend", "web"})
 """Tables whose rows are for one day or for a range of days."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_MEASURE = OWN_MEASURE | {"needs", "cumulative", "optional"}
+_MEASURE = OWN_MEASURE | {"needs", "cumulative", "optional", "of_customers"}
 _HISTOGRAM = frozenset({"table", "of", "where", "date", "split", "aged", "needs"})
 _METRIC = OWN_METRIC | frozenset(STATISTICS) | frozenset(
     ["group", "main", "by_name", "interval", "cohort", "exact", "method", "times", "trailing_months", "convention", "source", "example"]
 )  # fmt: skip
+_NET = "net"
+"""What a payment leaves after its refund."""
 _SUMMED = ("money", "integer", "decimal")
 
 
@@ -49,6 +63,8 @@ class Measure(Struct, frozen=True, kw_only=True, eq=False):
     needs: tuple[str, ...] = ()
     cumulative: bool = False
     optional: bool = False
+    of_customers: str = ""
+    """One of ``OF_CUSTOMERS``: a number of the customers of the payments, by period, and no sum of rows."""
 
 
 class Histogram(Struct, frozen=True, kw_only=True, eq=False):
@@ -125,7 +141,10 @@ def read_measure(name: str, entry: Any, *, allowed: Collection[str] = _MEASURE) 
     at = f"measures.{name}"
     entry = _checked(at, name, entry, allowed, required=("table",))
     table = _one_of(at, "table", entry["table"], TABLES if allowed is OWN_MEASURE else table_columns())
-    if ("count" in entry) == ("sum" in entry) or entry.get("count", True) is not True:
+    if (
+        sum(key in entry for key in ("count", "sum", "of_customers")) != 1
+        or entry.get("count", True) is not True
+    ):
         raise ConfigError(f"{at}: needs either `count: true` or `sum: COLUMN`")
     if "sum" in entry:
         kinds = table_columns()[table]
@@ -134,12 +153,15 @@ def read_measure(name: str, entry: Any, *, allowed: Collection[str] = _MEASURE) 
     return Measure(
         id=name,
         table=table,
-        column=entry.get("sum"),
+        column=_NET if str(entry.get("of_customers", "")).startswith("revenue") else entry.get("sum"),
         where=_where(at, table, entry.get("where", {})),
         date=_date(at, table, entry.get("date")),
         needs=tuple(entry.get("needs", ())),
         cumulative=bool(entry.get("cumulative")),
         optional=bool(entry.get("optional")),
+        of_customers=_one_of(at, "of_customers", entry["of_customers"], OF_CUSTOMERS)
+        if "of_customers" in entry
+        else "",
     )
 
 

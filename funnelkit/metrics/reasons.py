@@ -28,7 +28,8 @@ NOT_LOADED = {
 NO_DENOMINATOR = Reason("no_denominator", "nothing to divide by here")
 NO_SPEND_HERE = Reason("no_spend_here", "no spend in this group and period")
 NO_VALUES = Reason("no_denominator", "no cases in this group and period")
-NOT_REACHED = Reason("not_reached", "more than half of the deals are still open")
+NOT_REACHED = Reason("not_reached", "fewer than half have come so far, those still open counted")
+NO_PERIOD = Reason("no_period", "it is of a period and the same a year before: give one, such as last-month")
 NOT_ANSWERED = Reason("not_reached", "too many leads were never answered, or only after 30 days, to tell")
 NO_TIMES = Reason(
     "no_times",

@@ -50,7 +50,9 @@ def of_leads(as_of: int, instant: int | None, sla: int) -> Columns:
         wait, age = nw.when(passed < 0).then(passed).otherwise((passed + 59) // 60), (instant - begun) // 60
     late = wait > cap
     seen = nw.when(age > cap).then(nw.lit(cap)).otherwise(age)
-    minutes = nw.when(~answered.is_null()).then(nw.when(late).then(nw.lit(cap)).otherwise(wait)).otherwise(seen)
+    minutes = (
+        nw.when(~answered.is_null()).then(nw.when(late).then(nw.lit(cap)).otherwise(wait)).otherwise(seen)
+    )
     known = nw.when(age > enough).then(nw.lit(enough)).otherwise(age)
     told = ~answered.is_null() & ~late.fill_null(False)
     return Columns(minutes=minutes, age=nw.when(told).then(known).otherwise(nw.lit(UNANSWERED)))

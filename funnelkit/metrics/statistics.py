@@ -12,7 +12,7 @@ from fractions import Fraction
 from funnelkit.metrics import agreement, intervals, survival
 from funnelkit.metrics.cell import Cell, Number
 from funnelkit.metrics.moments import Moments
-from funnelkit.metrics.reasons import NO_SCORES, NO_VALUES, ONE_OUTCOME, ONE_VERDICT, Reason
+from funnelkit.metrics.reasons import NO_SCORES, NO_VALUES, NOT_REACHED, ONE_OUTCOME, ONE_VERDICT, Reason
 
 Histogram = Mapping[int, int]
 
@@ -66,21 +66,22 @@ def quantile(ordered: Sequence[tuple[int, int]], q: float, unit: Fraction, *, li
     )
 
 
-def survival_quantile(closed: Histogram, censored: Histogram, q: float, otherwise: Reason) -> Cell:
-    """The Kaplan-Meier quantile of times until *closed*, of which *censored* have only been seen so long.
+def survival_quantile(
+    curve: survival.Curve, entities: int, q: float = 0.5, otherwise: Reason = NOT_REACHED
+) -> Cell:
+    """The quantile *q* of a Kaplan-Meier *curve* of so many *entities*, those without the event among them.
 
     *otherwise* is said where the curve does not come so far.
     """
-    if not closed and not censored:
+    if not entities:
         return empty(NO_VALUES)
-    curve = survival.kaplan_meier(closed, censored)
     days = survival.quantile(curve, q)
     if days is None:
         return empty(otherwise)
     low, high = survival.quantile_limits(curve, q)
     return Cell(
         value=days,
-        n=sum(closed.values()) + sum(censored.values()),
+        n=entities,
         interval=None if low is None else (low, high),
         interval_type=None if low is None else "km",
     )

@@ -53,8 +53,15 @@ class Sums(dict[Key, list[int]]):
 class Tally:
     """Sums of measures and counts of histogram values, by group and piece of the timeline."""
 
-    def __init__(self, timeline: Timeline, ranked: AbstractSet[str]) -> None:
+    def __init__(
+        self,
+        timeline: Timeline,
+        ranked: AbstractSet[str],
+        returning: Mapping[Window, Mapping[str, int]],
+    ) -> None:
         self.timeline = timeline
+        self._returning = returning
+        """What is counted customer by customer, by window."""
         self._ranked = ranked
         """The histograms of which a median is asked for."""
         self._running: dict[str, dict[Key, list[int]]] = {}
@@ -85,6 +92,8 @@ class Tally:
 
         What was not asked for, or does not occur, is 0.
         """
+        if measure.of_customers:
+            return self._returning.get(window, {}).get(measure.of_customers, 0) if key == TOTAL else 0
         running = self._running.get(measure.id, {}).get(key)
         if running is None:
             return 0

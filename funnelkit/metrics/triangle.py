@@ -58,7 +58,9 @@ def chain_ladder(rows: Sequence[Sequence[float]]) -> Completed:
     if not rows or min(lengths) == 0 or lengths != sorted(lengths, reverse=True):
         raise ValueError("a triangle has its oldest cohort first and no row longer than the one before")
     ages = lengths[0] - 1
-    sums, factors, variances = [], [], []
+    sums: list[float] = []
+    factors: list[float] = []
+    variances: list[float | None] = []
     for age in range(ages):
         pairs = [(row[age], row[age + 1]) for row in rows if len(row) > age + 1]
         base = math.fsum(c for c, _ in pairs)

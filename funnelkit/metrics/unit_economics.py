@@ -119,4 +119,4 @@ def annual_growth(first: float, last: float, years: float) -> float:
     """
     if first <= 0 or last < 0 or years <= 0:
         raise ValueError(f"no growth from {first:g} to {last:g} in {years:g} years")
-    return (last / first) ** (1 / years) - 1.0
+    return math.pow(last / first, 1 / years) - 1

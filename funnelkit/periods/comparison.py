@@ -6,7 +6,7 @@ from calendar import monthrange
 from typing import TYPE_CHECKING
 
 from funnelkit.periods.days import Calendar, Period, between, day_number, from_day
-from funnelkit.periods.grains import piece, serial, week_serial
+from funnelkit.periods.grains import piece, serial, week_serial, weeks_of
 from funnelkit.periods.spec import read
 
 if TYPE_CHECKING:
@@ -63,10 +63,9 @@ def _whole(period: Period, calendar: Calendar) -> tuple[str, Calendar, int] | No
 
 
 def _same_week(number: int, calendar: Calendar) -> Period:
-    """The week of the same ISO number a year earlier; week 53 has none and takes week 52."""
-    # ISO numbers belong to Mondays, also where weeks start on Sunday.
-    year, week, _ = from_day(piece(number, "week", _CIVIL).start).isocalendar()
-    return piece(week_serial(year - 1, min(week, 52)), "week", calendar)
+    """The week of the same number a year earlier; week 53 may have none and takes the last."""
+    year, week = map(int, piece(number, "week", calendar).label.split("-W"))
+    return piece(week_serial(year - 1, min(week, weeks_of(year - 1, calendar)), calendar), "week", calendar)
 
 
 def _same_dates(period: Period) -> Period:

@@ -10,6 +10,7 @@ from calendar import monthrange
 from datetime import date
 
 from funnelkit.errors import UsageError, did_you_mean
+from funnelkit.periods import retail
 from funnelkit.periods.days import Calendar, Period, day_number, from_day
 
 GRAINS = ("day", "week", "month", "quarter", "year")
@@ -39,6 +40,8 @@ def serial(day: int, grain: str, calendar: Calendar) -> int:
         return day
     if grain == "week":
         return (day + _THURSDAY + _early(calendar)) // 7
+    if calendar.pattern:
+        return retail.serial(day, grain, calendar)
     return (_month(day) - _shift(grain, calendar)) // _MONTHS[grain]
 
 
@@ -53,7 +56,10 @@ def piece(number: int, grain: str, calendar: Calendar) -> Period:
     if grain == "week":
         monday = 7 * number - _THURSDAY
         start = monday - _early(calendar)
-        return Period(start=start, end=start + 6, label=_week_label(monday))
+        return Period(start=start, end=start + 6, label=_week_label(monday, calendar))
+    if calendar.pattern:
+        begins, ends = retail.days(number, grain, calendar)
+        return Period(start=begins, end=ends, label=_label(number, grain, calendar))
     first = number * _MONTHS[grain] + _shift(grain, calendar)
     return Period(
         start=_month_start(first),
@@ -62,17 +68,30 @@ def piece(number: int, grain: str, calendar: Calendar) -> Period:
     )
 
 
-def week_serial(year: int, week: int) -> int:
-    """The serial number of ISO *week* of *year*; ValueError where the year has no such week."""
-    return serial(day_number(date.fromisocalendar(year, week, 1)), "week", Calendar())
+def week_serial(year: int, week: int, calendar: Calendar) -> int:
+    """The serial number of *week* of *year*, as the calendar numbers weeks; ValueError where there is no such week."""
+    if calendar.week_numbers == "iso":
+        return serial(day_number(date.fromisocalendar(year, week, 1)), "week", Calendar())
+    if week not in range(1, weeks_of(year, calendar) + 1):
+        raise ValueError(f"{year} has no week {week}")
+    return serial(day_number(date(year, 1, 1)), "week", calendar) + week - 1
+
+
+def weeks_of(year: int, calendar: Calendar) -> int:
+    """How many weeks *year* has, as the calendar numbers them."""
+    if calendar.week_numbers == "iso":
+        # 28 December is always in the last ISO week of its year.
+        return date(year, 12, 28).isocalendar().week
+    first, after = (serial(day_number(date(y, 1, 1)), "week", calendar) for y in (year, year + 1))
+    return after - first
 
 
 def fiscal_offset(calendar: Calendar) -> int:
     """What to add to the calendar year in which a fiscal year starts to get its name.
 
-    A fiscal year is named by the year in which it ends.
+    A fiscal year is named by the year in which it ends, unless the calendar says by its start.
     """
-    return int(calendar.fiscal_year_start != 1)
+    return int(calendar.fiscal_year_start != 1 and calendar.named_by == "end")
 
 
 def _early(calendar: Calendar) -> int:
@@ -98,16 +117,24 @@ def _month_end(month: int) -> int:
     return day_number(date(year, number, monthrange(year, number)[1]))
 
 
-def _week_label(monday: int) -> str:
-    year, week, _ = from_day(monday).isocalendar()
-    return f"{year:04}-W{week:02}"
+def _week_label(monday: int, calendar: Calendar) -> str:
+    if calendar.week_numbers == "iso":
+        year, week, _ = from_day(monday).isocalendar()
+        return f"{year:04}-W{week:02}"
+    start = monday - _early(calendar)
+    # The week that holds 1 January ends in the new year.
+    year = from_day(start + 6).year
+    first = serial(day_number(date(year, 1, 1)), "week", calendar)
+    return f"{year:04}-W{serial(start, 'week', calendar) - first + 1:02}"
 
 
 def _label(number: int, grain: str, calendar: Calendar) -> str:
-    if grain == "month":
-        return f"{number // 12:04}-{number % 12 + 1:02}"
     offset = fiscal_offset(calendar)
-    fiscal = "FY" if offset else ""
+    if grain == "month":
+        if calendar.pattern:
+            return f"FY{number // 12 + offset:04}-P{number % 12 + 1:02}"
+        return f"{number // 12:04}-{number % 12 + 1:02}"
+    fiscal = "" if calendar.is_civil else "FY"
     if grain == "year":
         return f"{fiscal}{number + offset:04}"
     return f"{fiscal}{number // 4 + offset:04}-Q{number % 4 + 1}"

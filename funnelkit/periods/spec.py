@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.errors import UsageError, did_you_mean
 from funnelkit.periods.days import Calendar, Period, between, day_number
-from funnelkit.periods.grains import fiscal_offset, piece, serial, week_serial
+from funnelkit.periods.grains import fiscal_offset, piece, serial, week_serial, weeks_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ _RELATIVE = {
 WORDS = (*_RELATIVE, "ytd")
 _SHAPES = "2026, 2026-Q3, 2026-10, 2026-W46, 2026-03-05, FY2026, FY2026-Q1, 2026-01-01..2026-03-31"
 _PIECE = re.compile(
-    r"(?P<fiscal>fy)?(?P<year>[0-9]{4})(-q(?P<quarter>[0-9]))?"
+    r"(?P<fiscal>fy)?(?P<year>[0-9]{4})(-q(?P<quarter>[0-9])|-p(?P<period>[0-9]{2}))?"
     r"|(?P<week_year>[0-9]{4})-w(?P<week>[0-9]{2})"
     r"|(?P<month_year>[0-9]{4})-(?P<month>[0-9]{2})(-(?P<day>[0-9]{2}))?"
 )
@@ -101,6 +101,8 @@ def _piece(spec: str, text: str, calendar: Calendar) -> Period | None:
     # Without FY the calendar year is meant, and that is a fiscal year which starts in January.
     kept = calendar if match["fiscal"] else _DEFAULT
     first = year - fiscal_offset(kept)
+    if "period" in part:
+        return _fiscal_period(spec, first, part["period"], kept)
     if "quarter" not in part:
         return piece(first, "year", kept)
     if part["quarter"] not in range(1, 5):
@@ -109,11 +111,22 @@ def _piece(spec: str, text: str, calendar: Calendar) -> Period | None:
 
 
 def _week(spec: str, year: int, week: int, calendar: Calendar) -> Period:
-    # 28 December is always in the last ISO week of its year.
-    last = date(year, 12, 28).isocalendar().week
+    last = weeks_of(year, calendar)
     if week not in range(1, last + 1):
-        raise _impossible(spec, f"week {week}", f"{year} has the ISO weeks 1 to {last}.")
-    return piece(week_serial(year, week), "week", calendar)
+        numbered = "ISO weeks" if calendar.week_numbers == "iso" else "weeks"
+        raise _impossible(spec, f"week {week}", f"{year} has the {numbered} 1 to {last}.")
+    return piece(week_serial(year, week, calendar), "week", calendar)
+
+
+def _fiscal_period(spec: str, first: int, period: int, calendar: Calendar) -> Period:
+    if not calendar.pattern:
+        hint = (
+            "Write FY before it, and set `calendar: {pattern: 4-4-5}` in funnelkit.yaml; months are 2026-03."
+        )
+        raise UsageError(f"the period {spec!r} is one of a fiscal year in weeks", hint=hint)
+    if period not in range(1, 13):
+        raise _impossible(spec, f"period {period}", "A fiscal year has the periods P01 to P12.")
+    return piece(12 * first + period - 1, "month", calendar)
 
 
 def _month_or_day(spec: str, year: int, month: int, day: int | None) -> Period:

@@ -89,7 +89,15 @@ def _versions(found: Handoff) -> Table | None:
         cells = [(_cells.value(rule.cells[n], _RATE), _cells.limits(rule.cells[n], _RATE)) for n in names]
         since = Text(rule.since.isoformat() if rule.since else "")
         rows.append(
-            Row(cells=((Text(rule.version),), (since,), (Text(f"{rule.leads:,}"),), *cells, (Text(rule.rule),)))
+            Row(
+                cells=(
+                    (Text(rule.version),),
+                    (since,),
+                    (Text(f"{rule.leads:,}"),),
+                    *cells,
+                    (Text(rule.rule),),
+                )
+            )
         )
     return Table(columns=columns, rows=tuple(rows))
 
@@ -98,12 +106,16 @@ def _lines(found: Handoff) -> Iterator[tuple[Text, ...]]:
     if found.handed_over is not None and found.undecided is not None:
         decided = f"{found.accepted:,} accepted, {found.rejected:,} rejected, {found.undecided:,} undecided"
         yield (Text(f"handed over: {found.handed_over:,} leads, of which {decided}", "quiet"),)
-    if more := len(found.reasons) - _MOST_REASONS:
-        if more > 0:
-            yield (Text(f"{more} more reasons: in JSON and CSV", "quiet"),)
+    if (more := len(found.reasons) - _MOST_REASONS) > 0:
+        yield (Text(f"{more} more reasons: in JSON and CSV", "quiet"),)
     for lift in found.lifts:
         times = _numbers.number(lift.value, "multiple")
-        yield (Text(f"lift: the {lift.top * 100:g} % with the highest scores are won {times} as often as all", "quiet"),)
+        yield (
+            Text(
+                f"lift: the {lift.top * 100:g} % with the highest scores are won {times} as often as all",
+                "quiet",
+            ),
+        )
     if found.rules:
         told = "is by the rule" if found.by_rule else "is told by the files, not by the rule"
         yield (Text(f"who is an MQL {told}", "quiet"),)

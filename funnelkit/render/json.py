@@ -189,6 +189,7 @@ def _handoff(found: Handoff) -> Object:
         "rejection_reasons": [{"reason": r.label, **_cell(r.cell, rate)} for r in found.reasons],
         "score": {
             "bands": [{"least": b.least, "most": b.most, **_cell(b.cell, rate)} for b in found.bands],
+            "stderr": found.score_stderr,
             "lift": [{"top": lift.top, "value": lift.value} for lift in found.lifts],
         },
         "qualification": {

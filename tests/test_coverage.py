@@ -1,0 +1,258 @@
+"""How often the limits hold the truth, in made-up data whose truth is known: they promise 95 of 100.
+
+Without this, limits may follow a formula to the digit that does not fit funnels of this size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pytest
+
+from funnelkit.metrics.agreement import auc, kappa
+from funnelkit.metrics.bootstrap import MODULUS, THRESHOLDS, limits
+from funnelkit.metrics.competing import aalen_johansen, effective_counts, share_limits
+from funnelkit.metrics.curves import Times, days_between, restricted_mean
+from funnelkit.metrics.decompose import rate_and_mix
+from funnelkit.metrics.intervals import newcombe, wilson
+from funnelkit.metrics.ratios import PairSums, ratio
+from funnelkit.metrics.significance import mantel_haenszel, power
+from funnelkit.metrics.special import normal_quantile
+from funnelkit.metrics.survival import kaplan_meier
+from funnelkit.metrics.triangle import chain_ladder, lognormal_limits
+
+Limits = tuple[float, float]
+Draw = Callable[[np.random.Generator], Iterable[tuple[Limits, float]]]
+"""One made-up data set: limits, each with the truth that they should hold."""
+
+Z = normal_quantile(0.975)
+WON, LOST = 0.03, 0.02
+"""Chances of a deal to be won and to be lost on every day that it is open."""
+
+
+def covered(draw: Draw, rounds: int) -> float:
+    """The share of limits that hold their truth."""
+    random = np.random.default_rng(20261122)
+    held = [low <= truth <= high for _ in range(rounds) for (low, high), truth in draw(random)]
+    return sum(held) / len(held)
+
+
+def counted(days: np.ndarray) -> dict[int, int]:
+    return dict(Counter(days.tolist()))
+
+
+@pytest.mark.parametrize("n", [30, 100, 1000])
+def test_wilson(n: int) -> None:
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        # Of one rate the cover jumps with it, as there are but n + 1 outcomes.
+        rate = random.uniform(0.02, 0.6)
+        yield wilson(int(random.binomial(n, rate)), n), rate
+
+    assert 0.93 <= covered(draw, 3000) <= 0.97
+
+
+def test_newcombe() -> None:
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        p1, p2 = random.uniform(0.05, 0.4, 2)
+        _, low, high = newcombe(int(random.binomial(80, p1)), 80, int(random.binomial(50, p2)), 50)
+        yield (low, high), p1 - p2
+
+    assert 0.93 <= covered(draw, 3000) <= 0.97
+
+
+def deals(random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Days until *n* deals were won, until they were lost, and for which others have been open."""
+    ends = random.geometric(WON + LOST, n)
+    open_for = random.integers(5, 80, n)
+    won = random.random(n) < WON / (WON + LOST)
+    seen = ends <= open_for
+    return ends[seen & won], ends[seen & ~won], open_for[~seen]
+
+
+def test_aalen_johansen() -> None:
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        won, lost, waiting = deals(random, 80)
+        found = aalen_johansen({"won": counted(won), "lost": counted(lost)}, counted(waiting))
+        for day in (3, 15, 45):
+            truth = WON / (WON + LOST) * (1 - (1 - WON - LOST) ** day)
+            yield share_limits(found, "won", day), truth
+
+    assert 0.93 <= covered(draw, 600) <= 0.97
+
+
+def test_the_difference_of_two_shares_with_open_deals() -> None:
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        found = []
+        for _ in range(2):
+            won, lost, waiting = deals(random, 70)
+            found.append(aalen_johansen({"won": counted(won), "lost": counted(lost)}, counted(waiting)))
+        first, second = (effective_counts(one, "won", 40) for one in found)
+        _, low, high = newcombe(*first, *second)
+        yield (low, high), 0
+
+    assert 0.93 <= covered(draw, 800) <= 0.97
+
+
+def closed(random: np.random.Generator, n: int, hazard: float) -> Times:
+    ends, seen = random.geometric(hazard, n), random.integers(30, 90, n)
+    return Times(counted(ends[ends <= seen]), counted(seen[ends > seen]))
+
+
+def mean_until(tau: int, hazard: float) -> float:
+    return sum((1 - hazard) ** day for day in range(tau))
+
+
+def test_restricted_means_and_the_days_between() -> None:
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        first, second = closed(random, 80, 0.05), closed(random, 60, 0.03)
+        mean, error = restricted_mean(kaplan_meier(first.events, first.censored), 45)
+        yield (mean - Z * error, mean + Z * error), mean_until(45, 0.05)
+        found = days_between(first, second, 45)
+        yield (found.low, found.high), mean_until(45, 0.05) - mean_until(45, 0.03)
+
+    assert 0.93 <= covered(draw, 600) <= 0.97
+
+
+def test_rate_and_mix_effects() -> None:
+    shares = np.array([[0.5, 0.3, 0.2], [0.3, 0.4, 0.3]])
+    rates = np.array([[0.05, 0.15, 0.40], [0.08, 0.12, 0.45]])
+    rate = float(shares.mean(axis=0) @ (rates[1] - rates[0]))
+    mix = float((shares[1] - shares[0]) @ rates.mean(axis=0))
+
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        periods: list[dict[int, tuple[int, int]]] = []
+        for weights, chances, trials in zip(shares, rates, (300, 200), strict=True):
+            n = random.multinomial(trials, weights)
+            x = random.binomial(n, chances)
+            periods.append(dict(enumerate(zip(x.tolist(), n.tolist(), strict=True))))
+        found = rate_and_mix(periods[0], periods[1])
+        yield (found.rate.low, found.rate.high), rate
+        yield (found.mix.low, found.mix.high), mix
+
+    assert 0.93 <= covered(draw, 1000) <= 0.97
+
+
+def test_rate_and_mix_effects_of_many_small_segments() -> None:
+    setting = np.random.default_rng(4)
+    shares = setting.dirichlet(np.full(10, 2.0), 2)
+    rates = setting.uniform(0.1, 0.5, (2, 10))
+    rate = float(shares.mean(axis=0) @ (rates[1] - rates[0]))
+
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        periods: list[dict[int, tuple[int, int]]] = []
+        for weights, chances in zip(shares, rates, strict=True):
+            n = random.multinomial(90, weights)
+            periods.append(
+                dict(enumerate(zip(random.binomial(n, chances).tolist(), n.tolist(), strict=True)))
+            )
+        found = rate_and_mix(periods[0], periods[1])
+        yield (found.rate.low, found.rate.high), rate
+
+    assert 0.93 <= covered(draw, 1000) <= 0.97
+
+
+def test_area_under_the_curve() -> None:
+    # Scores of whole tenths of a standard deviation, good ones on average 1.2 of them higher.
+    truth = 0.5 * math.erfc(-1.2 / 2)
+
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        good = np.rint(10 * (random.standard_normal(30) + 1.2)).astype(int)
+        bad = np.rint(10 * random.standard_normal(60)).astype(int)
+        found = auc(counted(good), counted(bad))
+        yield (found.low, found.high), truth
+
+    assert 0.93 <= covered(draw, 1000) <= 0.97
+
+
+def test_cohens_kappa() -> None:
+    chances = np.array([[0.45, 0.10], [0.15, 0.30]])
+    expected = float(chances.sum(axis=0) @ chances.sum(axis=1))
+    truth = (float(np.trace(chances)) - expected) / (1 - expected)
+
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        found = kappa(random.multinomial(120, chances.ravel()).reshape(2, 2).tolist())
+        yield (found.low, found.high), truth
+
+    assert 0.93 <= covered(draw, 2000) <= 0.97
+
+
+def test_common_odds() -> None:
+    odds = 1.5
+
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        strata = []
+        for n1, n2, p in ((40, 60, 0.1), (80, 30, 0.3), (50, 50, 0.6)):
+            better = odds * p / (1 - p + odds * p)
+            strata.append((int(random.binomial(n1, better)), n1, int(random.binomial(n2, p)), n2))
+        found = mantel_haenszel(strata)
+        yield (found.low, found.high), odds
+
+    assert 0.93 <= covered(draw, 2000) <= 0.97
+
+
+def test_power_is_how_often_a_difference_is_found() -> None:
+    random = np.random.default_rng(7)
+    n, p1, p2, rounds = 300, 0.10, 0.18, 4000
+    x1, x2 = random.binomial(n, p1, rounds), random.binomial(n, p2, rounds)
+    pooled = (x1 + x2) / (2 * n)
+    found = (x2 - x1) / n > Z * np.sqrt(pooled * (1 - pooled) * 2 / n)
+    assert found.mean() == pytest.approx(power(p1, n, p2, n), abs=0.03)
+
+
+def test_resampled_means_of_skewed_money() -> None:
+    rows, replicates = 100, 200
+
+    def weights(random: np.random.Generator) -> np.ndarray:
+        """What `weight` gives for random seeds, in whole numbers of 64 bits."""
+        seeds = random.integers(0, 2**60, rows)
+        steps = np.arange(replicates)[:, None]
+        x = (seeds % MODULUS + steps * (seeds // MODULUS % MODULUS)) % MODULUS
+        x2 = x * x % MODULUS
+        u = x2 * x2 % MODULUS * x % MODULUS
+        return np.asarray(np.searchsorted(np.array(THRESHOLDS), u, side="right"))
+
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        amounts, w = random.gamma(2, 500, rows), weights(random)
+        sums = zip((w @ amounts).tolist(), w.sum(axis=1).tolist(), strict=True)
+        found = limits(float(amounts.sum()), rows, list(sums))
+        yield (found.low, found.high), 1000
+
+    # Percentiles are a little short for skewed money, and more so the fewer rows there are.
+    assert 0.91 <= covered(draw, 500) <= 0.97
+
+
+def test_fiellers_limits_of_a_return_on_spend() -> None:
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        spend = random.gamma(3, 10_000, 40).astype(int) + 1
+        revenue = (spend * random.gamma(4, 0.75, 40)).astype(int)
+        pairs = PairSums(
+            40,
+            *(
+                int(v)
+                for v in (revenue.sum(), spend.sum(), revenue @ revenue, spend @ spend, revenue @ spend)
+            ),
+        )
+        _, low, high = ratio(pairs)
+        assert low is not None
+        assert high is not None
+        yield (low, high), 3.0
+
+    assert 0.92 <= covered(draw, 1500) <= 0.97
+
+
+def test_macks_limits_of_what_is_to_come() -> None:
+    emergence = np.array([0.30, 0.25, 0.18, 0.12, 0.08, 0.05, 0.02])
+    ages = len(emergence)
+
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        came = random.poisson(400 * emergence, (12, ages)).cumsum(axis=1)
+        rows = [row[: min(ages, 12 - cohort)].tolist() for cohort, row in enumerate(came)]
+        found = chain_ladder(rows)
+        truth = float(came[:, -1].sum() - sum(row[-1] for row in rows))
+        assert found.total_stderr is not None
+        yield lognormal_limits(found.total, found.total_stderr), truth
+
+    assert 0.92 <= covered(draw, 600) <= 0.98
