@@ -115,6 +115,15 @@ def all_stamps(cells: Sequence[str]) -> bool:
     return all(map(_STAMP.fullmatch, _written(cells)))
 
 
+def all_iso(cells: Sequence[str]) -> bool:
+    """Whether each cell is a day or a time stamp in ISO form, and one that there is, or empty."""
+    return (
+        all_stamps(cells)
+        and all(map(_CLOCK.fullmatch, {cell[10:] for cell in cells}))
+        and BAD not in _days(cells)
+    )
+
+
 def all_numbers(cells: Sequence[str]) -> bool:
     """Whether each cell is a plain number with a point, or empty."""
     return all(map(_NUMBER.fullmatch, _written(cells)))

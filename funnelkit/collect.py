@@ -41,15 +41,12 @@ def fetched(native: Any) -> list[tuple[Any, ...]]:
 
 def cells(series: nw.Series[Any]) -> list[Any]:
     """The cells of one column in memory."""
-    native = series.to_native()
-    if series.dtype.is_integer() and not series.null_count():
-        # Without missing cells a tenth of the time: numbers are not made objects one by one.
-        whole: list[Any] = native.to_numpy(dtype="int64").tolist()
+    native, kind = series.to_native(), series.dtype
+    plain = "int64" if kind.is_integer() else "bool" if kind == nw.Boolean else None
+    if plain and not series.null_count():
+        # Without missing cells a tenth of the time: they are not made objects one by one.
+        whole: list[Any] = native.to_numpy(dtype=plain).tolist()
         return whole
-    if series.dtype.is_integer():
-        missing = -(2**63)
-        numbers = native.to_numpy(dtype="int64", na_value=missing).tolist()
-        return [None if number == missing else number for number in numbers]
     found: list[Any] = native.to_numpy(dtype=object, na_value=None).tolist()
     return found
 
@@ -72,6 +69,13 @@ def any_of(table: Frame, condition: nw.Expr) -> bool:
     return bool(rows(hits.filter(nw.col("hit")).head(1)))
 
 
+def any_missing(table: Frame, column: str) -> bool:
+    """Whether *column* is missing in any row."""
+    if isinstance(table, nw.DataFrame):
+        return table[column].null_count() > 0
+    return any_of(table, nw.col(column).is_null())
+
+
 def distinct(table: Frame, column: str) -> list[Any]:
     """The different values of one column, in their order; what is missing is left out."""
     if isinstance(table, nw.DataFrame):
@@ -86,9 +90,11 @@ def latest(table: Frame, of: Sequence[str], below: int | None = None) -> int | N
     found = []
     if isinstance(table, nw.DataFrame):
         for column in known:
-            numbers = table[column].drop_nulls()
-            numbers = numbers if below is None else numbers.filter(numbers < below)
-            found += [int(numbers.max())] if len(numbers) else []
+            numbers = table[column]
+            if below is not None:
+                numbers = numbers.drop_nulls()
+                numbers = numbers.filter(numbers < below)
+            found += [int(numbers.max())] if _any_cell(numbers) else []
     elif known:
         cells = [nw.col(c) if below is None else nw.when(nw.col(c) < below).then(nw.col(c)) for c in known]
         asked = table.select(*(cell.alias(c) for cell, c in zip(cells, known, strict=True)))
@@ -99,6 +105,8 @@ def latest(table: Frame, of: Sequence[str], below: int | None = None) -> int | N
 def any_between(table: Frame, of: Sequence[str], low: int, high: int) -> bool:
     """Whether any number in several columns is above *low* and below *high*."""
     known = [column for column in of if column in names(table)]
+    if isinstance(table, nw.DataFrame):
+        return any(((n > low) & (n < high)).any() for n in (table[c].drop_nulls() for c in known))
     inside = [(nw.col(c) > low) & (nw.col(c) < high) for c in known]
     return bool(known) and any_of(table, nw.any_horizontal(*inside, ignore_nulls=True))
 
@@ -106,10 +114,15 @@ def any_between(table: Frame, of: Sequence[str], low: int, high: int) -> bool:
 def extent(table: Frame, column: str) -> tuple[int, int] | None:
     """The smallest and the largest number of one column, or None where it has none."""
     if isinstance(table, nw.DataFrame):
-        known = table[column].drop_nulls()
-        return (int(known.min()), int(known.max())) if len(known) else None
+        numbers = table[column]
+        return (int(numbers.min()), int(numbers.max())) if _any_cell(numbers) else None
     ((least, most),) = rows(table.select(least=nw.col(column).min(), most=nw.col(column).max()))
     return None if least is None else (int(least), int(most))
+
+
+def _any_cell(series: nw.Series[Any]) -> bool:
+    """Whether any cell is not missing."""
+    return series.null_count() < len(series)
 
 
 def totals(table: Frame, of: list[str]) -> list[int]:

@@ -90,11 +90,7 @@ def number_parts(cell: str) -> Parts | None:
     percent = text.endswith("%") or text.startswith("%")
     text = text.strip("%").strip()
     text = _NO_CENTS.sub(_with_cents, text)
-    negative = text.startswith("(") and text.endswith(")")
-    text = (text[1:-1] if negative else text).lstrip("'").strip()
-    signed = text[:1] in ("+", "-")
-    if signed:
-        negative, text = negative or text[0] == "-", text[1:].strip()
+    negative, signed, text = _sign(text)
     spaced = bool(re.search(rf"\d{_SPACE}\d", text))
     if spaced and not re.fullmatch(rf"\D*\d{{1,3}}({_SPACE}\d{{3}})+([.,]\d+)?\D*", text):
         return None
@@ -123,6 +119,16 @@ def number_parts(cell: str) -> Parts | None:
     ):
         return None
     return Parts(negative=negative, digits=digits, symbol=symbol, percent=percent, power=power, spaced=spaced)
+
+
+def _sign(text: str) -> tuple[bool, bool, str]:
+    """Whether parentheses or the sign in front say that *text* is negative, whether it has a sign, and the rest of it."""
+    negative = text.startswith("(") and text.endswith(")")
+    text = (text[1:-1] if negative else text).lstrip("'").strip()
+    signed = text[:1] in ("+", "-")
+    if signed:
+        negative, text = negative or text[0] == "-", text[1:].strip()
+    return negative, signed, text
 
 
 def _power(exponent: str | None, after: str) -> tuple[int, str]:

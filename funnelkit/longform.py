@@ -42,8 +42,8 @@ def rows(report: Report) -> Iterator[tuple[object, ...]]:
     """
     whole: Key = ("",) * len(_dimensions(report))
     yield from _rows(report, "total", whole, report.period, report.metrics)
-    if report.comparison:
-        yield from _previous(report, whole, report.comparison.changes)
+    for compared in (*filter(None, [report.comparison]), *report.besides):
+        yield from _previous(report, whole, compared.span, compared.changes)
     for row in report.breakdown.rows if report.breakdown else ():
         yield from _group(report, row)
     for point in report.trend.points if report.trend else ():
@@ -81,15 +81,17 @@ def _dimensions(report: Report) -> tuple[str, ...]:
 
 def _group(report: Report, row: Row) -> Iterator[tuple[object, ...]]:
     yield from _rows(report, "breakdown", row.key, report.period, row.cells)
-    yield from _previous(report, row.key, row.changes)
+    if report.comparison:
+        yield from _previous(report, row.key, report.comparison.span, row.changes)
     for point in row.trend:
         yield from _rows(report, "trend", row.key, point.span, point.cells)
 
 
-def _previous(report: Report, key: Key, changes: Mapping[str, Change]) -> Iterator[tuple[object, ...]]:
-    if report.comparison:
-        cells = {metric: change.previous for metric, change in changes.items()}
-        yield from _rows(report, "comparison", key, report.comparison.span, cells)
+def _previous(
+    report: Report, key: Key, span: Span, changes: Mapping[str, Change]
+) -> Iterator[tuple[object, ...]]:
+    cells = {metric: change.previous for metric, change in changes.items()}
+    yield from _rows(report, "comparison", key, span, cells)
 
 
 def _rows(

@@ -209,6 +209,8 @@ class Report(Struct, frozen=True, kw_only=True):
     breakdown: Breakdown | None
     trend: Trend | None
     comparison: Comparison | None
+    besides: tuple[Comparison, ...]
+    """Further periods that the totals are compared with."""
     sources: tuple[Source, ...]
     matching: tuple[Match, ...]
     unmatched: Mapping[str, int]

@@ -35,6 +35,8 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     text: str = ""
     cell: Cell | None = None
+    unit: str = ""
+    """Of the cell, in place of its field's, where the rows of a table measure different things."""
     young: bool = False
     """Not all of its cases have had their time: shown, but as something that will still change."""
     verdict: str = ""

@@ -72,15 +72,13 @@ _SHARED = {
 }  # fmt: skip
 """Signs that several currencies have."""
 
-_UNIT = re.compile(
-    rf"""[(\[]\s*(?:(?:in|en|em)\s+)?(?:
+_UNIT = rf"""(?x)[(\[]\s*(?:(?:in|en|em)\s+)?(?:
         {"|".join(sorted(CURRENCIES))} | (?:[A-Z]{{1,3}})?[$€£¥₹₽₺₩₫₪]
         | [^()\[\]]*\b(?:UTC|GMT|EST|EDT|CST|CDT|MST|MDT|PST|PDT|CET|CEST|BST|IST|JST)\b[^()\[\]]*
         | [^()\[\]]*\b(?:[Tt]ime\ ?zone|Zeitzone|fuseau|huso|fuso)\b[^()\[\]]*
         | (?:Africa|America|Asia|Atlantic|Australia|Europe|Pacific)/[\w/]+
-    )\s*[)\]]""",
-    re.VERBOSE,
-)
+    )\s*[)\]]"""
+"""Compiled where a text has brackets at all: it takes as long as recognising a file."""
 _CUSTOM_FIELD = re.compile(r"__p?[cr](?![a-zA-Z0-9])")
 _CAMEL = re.compile(r"(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])(?![A-Z]s(?![a-z]))")
 _SEPARATORS = re.compile(r"(?:[^\w%#']|_|(?<!\w)'|'(?!\w))+")
@@ -103,7 +101,10 @@ def normalise(text: str) -> str:
     >>> normalise("NegÃ³cio - Funil"), normalise("Impr."), normalise("Probability (%)")
     ('negócio funil', 'impr', 'probability %')
     """
-    text = _CUSTOM_FIELD.sub(" ", _UNIT.sub(" ", _composed(text))).strip()
+    text = _composed(text)
+    if "(" in text or "[" in text:
+        text = re.sub(_UNIT, " ", text)
+    text = _CUSTOM_FIELD.sub(" ", text).strip()
     # Names of an API have no spaces; "LinkedIn Ads" and "HubSpot score" are not to be split.
     if not re.search(r"\s", text):
         text = _CAMEL.sub(" ", text)

@@ -56,6 +56,7 @@ _NO_MARGIN = Cell(value=None, reason="no_gross_margin", message="no gross margin
 _NO_SPEND = Cell(value=None, reason="no_spend_here", message="no spend in this group and period")
 _QUARTER = Span(start=date(2026, 7, 1), end=date(2026, 9, 30), label="2026-Q3", partial=True)
 _BEFORE = Span(start=date(2026, 4, 1), end=date(2026, 6, 30), label="2026-Q2")
+_EARLIER = Span(start=date(2025, 7, 1), end=date(2025, 9, 30), label="2025-Q3")
 
 
 def _rate(won: int, of: int, low: float, high: float) -> Cell:
@@ -251,6 +252,7 @@ HARD = Report(
     breakdown=Breakdown(by=("channel", "campaign"), rows=_ROWS, sort="leads"),
     trend=Trend(grain="month", points=points(2500, 250, 1234567.891)),
     comparison=Comparison(span=_BEFORE, kind="prev", changes=_CHANGES),
+    besides=(Comparison(span=_EARLIER, kind="yoy", changes=_CHANGES),),
     sources=_SOURCES,
     matching=(
         Match(source="deals", target="leads", by="lead_id", matched=830),
@@ -279,6 +281,7 @@ EMPTY = Report(
     breakdown=None,
     trend=None,
     comparison=None,
+    besides=(),
     sources=(),
     matching=(),
     unmatched={},

@@ -13,16 +13,17 @@ import scipy.stats
 
 from funnelkit.metrics.bootstrap import MODULUS, THRESHOLDS, limits, seed, weight
 
+M = 2147483647
 SQL = f"""
 with seeds as (
     select id, ('0x' || substr(md5(id), 1, 15))::bigint as s from ids
 ), places as (
-    select id, r, (s % {MODULUS} + r * ((s // {MODULUS}) % {MODULUS})) % {MODULUS} as x
+    select id, r, (s % {M} + r * ((s // {M}) % {M})) % {M} as x
     from seeds, range(20) as replicates(r)
 ), powers as (
-    select id, r, x, x * x % {MODULUS} as x2 from places
+    select id, r, x, x * x % {M} as x2 from places
 ), numbers as (
-    select id, r, (x2 * x2 % {MODULUS}) * x % {MODULUS} as u from powers
+    select id, r, (x2 * x2 % {M}) * x % {M} as u from powers
 )
 select id, r, {" + ".join(f"(u >= {t})::int" for t in THRESHOLDS)} from numbers
 """
@@ -41,6 +42,15 @@ def test_sql_gives_the_same_weights() -> None:
 def test_a_seed_is_the_first_sixty_bits_of_md5() -> None:
     assert seed("") == 0xD41D8CD98F00B20
     assert seed("a") == int.from_bytes(md5(b"a").digest()[:8], "big") >> 4
+
+
+def test_weights_change_at_the_thresholds() -> None:
+    assert MODULUS == M
+    root = pow(5, -1, M - 1)
+    for least, threshold in enumerate(THRESHOLDS, start=1):
+        # The seed whose fifth power is the threshold, and the one whose fifth power is one less.
+        assert weight(pow(threshold, root, M), 0) == least
+        assert weight(pow(threshold - 1, root, M), 0) == least - 1
 
 
 def test_thresholds_are_the_poisson_distribution() -> None:
@@ -81,6 +91,8 @@ def test_limits_are_percentiles_of_quotients() -> None:
     found = limits(40, 8, replicates, level=0.9)
     assert (found.value, found.low, found.high, found.replicates) == pytest.approx((5, 0.5, 9.5, 101))
     assert limits(40, 8, replicates[::-1], level=0.9) == found
+    usual = limits(40, 8, replicates)
+    assert (usual.low, usual.high) == pytest.approx((0.25, 9.75))
 
 
 def test_resampling_a_mean_comes_to_its_standard_error(weights: np.ndarray) -> None:

@@ -234,7 +234,7 @@ def deals(won: int, lost: int, closed: str) -> list[dict[str, Any]]:
 
 
 def changed(data: Dataset, metric: str, period: str = "2026-08", **request: Any) -> Change:
-    found = report(data, period, compare="prev", metrics=(metric,), **request)
+    found = report(data, period, compare=("prev",), metrics=(metric,), **request)
     assert found.comparison is not None
     return found.comparison.changes[metric]
 
@@ -291,7 +291,7 @@ def test_a_change_of_counts_is_called_by_the_exact_test(now: int, before: int, v
 
 def test_a_short_month_is_not_worse_than_a_long_one() -> None:
     data = dataset("2026-09-30", leads=[lead("2026-02-10")] * 2800 + [lead("2026-01-10")] * 3100)
-    found = report(data, "2026-02", compare="prev")
+    found = report(data, "2026-02", compare=("prev",))
     assert found.comparison is not None
     assert found.comparison.changes["leads"].verdict == "no call"
     assert "28 and 31 days" in {note.code: note.message for note in found.warnings}["unequal_periods"]
@@ -348,7 +348,7 @@ def test_medians_are_called_only_where_their_limits_do_not_meet() -> None:
 def test_rows_are_compared_with_themselves() -> None:
     leads = [lead("2026-08-01", channel="a")] * 90 + [lead("2026-07-01", channel="b")] * 90
     found = report(
-        dataset(AS_OF, leads=leads), "2026-08", compare="prev", by=("channel",), metrics=("leads",)
+        dataset(AS_OF, leads=leads), "2026-08", compare=("prev",), by=("channel",), metrics=("leads",)
     )
     assert found.breakdown is not None
     changes = {row.key[0]: row.changes["leads"] for row in found.breakdown.rows}
@@ -357,7 +357,7 @@ def test_rows_are_compared_with_themselves() -> None:
 
 
 def test_the_comparison_names_its_period() -> None:
-    found = report(period="2026-08", compare="yoy").comparison
+    found = report(period="2026-08", compare=("yoy",)).comparison
     assert found is not None
     assert (found.kind, found.span.label) == ("yoy", "2025-08")
 

@@ -95,23 +95,28 @@ def write(tmp_path: Path) -> Any:
     return write
 
 
-def problems(path: Path) -> list[FunnelkitError]:
-    with pytest.raises(FunnelkitError) as refusal:
-        load(path)
-    assert refusal.value.exit_code == 2
-    several = refusal.value
-    return list(several.problems) if isinstance(several, SeveralProblems) else [several]
-
-
-def loads(path: Path) -> bool:
-    """Whether the file is accepted; anything but an error in words is a failure."""
+def refusals(path: Path) -> list[FunnelkitError]:
+    """Why the file is refused; none where it is accepted. Anything but an error in words is a failure."""
     try:
         load(path)
     except FunnelkitError as refusal:
         if refusal.exit_code != 2:
             raise
-        return False
-    return True
+        return list(refusal.problems) if isinstance(refusal, SeveralProblems) else [refusal]
+    return []
+
+
+def problems(path: Path) -> list[FunnelkitError]:
+    """Why the file is refused, which it must be."""
+    found = refusals(path)
+    assert found
+    return found
+
+
+def in_words(path: Path, refused: list[FunnelkitError]) -> bool:
+    """Whether each refusal is a sentence about the file that a terminal can show."""
+    said = [str(problem) for problem in refused]
+    return all(text.startswith(f"{path}:") and text.isprintable() for text in said)
 
 
 def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any) -> None:
@@ -576,6 +581,7 @@ def test_every_column_of_every_table_can_be_mapped(write: Any) -> None:
         assert list(load(write(text)).sources[0].columns) == sorted(columns)
 
 
+SCHEMA = jsonschema.Draft202012Validator(config_schema())
 slowly = settings(
     max_examples=200,
     deadline=None,
@@ -595,10 +601,11 @@ values = st.recursive(
 @given(document=st.dictionaries(st.sampled_from([*FILE.fields]), values, max_size=4))
 def test_any_document_loads_or_is_refused_in_words(write: Any, document: dict[str, Any]) -> None:
     path = write(yaml.safe_dump(document, allow_unicode=True))
-    if loads(path):
-        # JSON has no dates: editors see the text.
-        plain = json.loads(json.dumps(document, default=date.isoformat))
-        jsonschema.validate(plain, config_schema())
+    refused = refusals(path)
+    assert in_words(path, refused)
+    # JSON has no dates: editors see the text.
+    plain = json.loads(json.dumps(document, default=date.isoformat))
+    assert refused or SCHEMA.is_valid(plain)
 
 
 def leaves(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -637,14 +644,17 @@ def test_what_the_reader_takes_is_what_the_schema_takes(write: Any, place: tuple
     for key in place[:-1]:
         inner = inner[key]
     inner[place[-1]] = odd
-    if loads(write(yaml.safe_dump(document))):
-        jsonschema.validate(document, config_schema())
+    path = write(yaml.safe_dump(document))
+    refused = refusals(path)
+    assert in_words(path, refused)
+    assert refused or SCHEMA.is_valid(document)
 
 
 @slowly
 @given(raw=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_any_bytes_load_or_are_refused_in_words(write: Any, raw: bytes) -> None:
-    loads(write(raw))
+    path = write(raw)
+    assert in_words(path, refusals(path))
 
 
 def test_yaml_is_not_imported_before_a_file_is_read() -> None:

@@ -134,7 +134,9 @@ def test_what_nobody_or_everybody_does_has_no_width() -> None:
     for x in (0, 10):
         chart = p_chart([(x, 10), (x, 10)])
         assert {(p.low, p.high, p.side) for p in chart.points} == {(x / 10, x / 10, 0)}
-    assert p_chart([(3, 10)]).overdispersion == 1
+    assert p_chart([(3, 10)]).overdispersion == ewma([3], 3, 1).overdispersion == 1
+    two = p_chart([(30, 100), (50, 100)])
+    assert two.overdispersion == pytest.approx(2 / math.sqrt(0.24) * math.sqrt(math.pi) / 2)
 
 
 @pytest.mark.parametrize("series", [[], [(1, 0)], [(-1, 5)]])

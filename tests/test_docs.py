@@ -19,7 +19,7 @@ from funnelkit.tables import TABLES
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-COMMANDS = ("report", "inspect", "load", "metrics", "sources", "init", "schema")
+COMMANDS = ("report", "cohorts", "inspect", "load", "metrics", "sources", "init", "schema")
 
 
 def run(*arguments: str) -> str:
@@ -29,6 +29,13 @@ def run(*arguments: str) -> str:
         [sys.executable, "-m", "funnelkit", *arguments], cwd=ROOT, env=env, capture_output=True, check=True
     )
     return done.stdout.decode("utf-8")
+
+
+def shown(line: str) -> str:
+    """What a command line prints; only so many lines of it where ``| head -N`` follows."""
+    command, _, most = line.partition(" | head -")
+    lines = run(*shlex.split(command)).splitlines(keepends=True)
+    return "".join(lines[: int(most)] if most else lines)
 
 
 def metrics_table() -> str:
@@ -61,7 +68,7 @@ def sections(text: str) -> list[tuple[str, str]]:
         assert block, f"the README has no marker {marker}"
         found.append((block[0], f"<!-- {marker} -->\n\n{make()}\n"))
     for block in re.finditer(r"<!-- output: (.+?) -->\n```text\n(.*?)```", text, re.DOTALL):
-        found.append((block[0], f"<!-- output: {block[1]} -->\n```text\n{run(*shlex.split(block[1]))}```"))
+        found.append((block[0], f"<!-- output: {block[1]} -->\n```text\n{shown(block[1])}```"))
     return found
 
 

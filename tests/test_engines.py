@@ -111,6 +111,33 @@ def test_a_real_export_is_reported_alike(path: Path, engine: str) -> None:
     assert told([path], engine) == told([path], "pandas")
 
 
+# Rows
+
+PLAIN = [f"L{n},2026-01-{n % 28 + 1:02},Email,Firm {n}" for n in range(60)]
+NO_ROWS = {
+    "words under the table": ["Exported by Ada Brandt,,,"],
+    "words under a column that nobody reads": [",,,Exported by Ada Brandt"],
+    "words under an empty row": [",,,", "Exported by Ada Brandt,,,"],
+    "the header again": ["Lead ID,Created Date,Lead Source,Notes", "L98,2026-01-05,Email,"],
+    "another table": [",,,", "Campaign,Clicks,Cost,Currency", "Brand,1,2.00,EUR", "Search,3,4.00,EUR"],
+    "an empty row": [",,,", "L98,2026-01-05,Email,"],
+    "a blank before a quote": ['L98, "2026-01-05", "E, mail",'],
+    "a quote within": ['L98,2026-01-05,E"ma"il,', 'L99,2026-01-05,"E"mail,'],
+    "a lone carriage return": ["L98,2026-01-05,E\rmail,"],
+    "a zero byte": ["L98,2026-01-05,E\0mail,"],
+    "a row that is cut off": ["L98,2026-01-05,Em"],
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("case", NO_ROWS)
+def test_what_is_no_row_of_the_table_is_known(case: str, engine: str, tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    lines = ["Lead ID,Created Date,Lead Source,Notes", *PLAIN, *NO_ROWS[case]]
+    path.write_bytes("\n".join(lines).encode())
+    assert loaded(path, engine) == loaded(path, "pandas")
+
+
 # Cells
 
 STYLES: dict[str, tuple[str, Style]] = {

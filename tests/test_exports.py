@@ -1,32 +1,23 @@
-"""Real exports, read as a careful analyst reads them.
-
-The files and the truth about them lie beside the project and are not a part of it: where they are
-absent these tests are skipped.
-"""
+"""Real exports, read as a careful analyst reads them."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from funnelkit.errors import SourceError
 from funnelkit.pipeline import provenance
-from tests.reading import column, load_file, rows, sums
+from tests.reading import column, rows, sums
+from tests.real import ENTRIES, accepted, answer, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from funnelkit.sources.loaded import Loaded
-
-FOLDER = Path(__file__).parents[2] / "shared" / "exports"
-if not FOLDER.is_dir():
-    pytest.skip(f"the real exports are not here ({FOLDER})", allow_module_level=True)
 
 NAMES = {"recipients": "sent", "abuse_complaints": "complaints"}
 """Names of sums that are called otherwise in the canonical tables."""
@@ -34,39 +25,6 @@ COLUMNS = set(
     "cost impressions clicks clicks_all conversions conversion_value sent delivered unique_opens opens unique_clicks "
     "clicks unsubscribes bounces complaints".split()
 )
-
-
-def truths() -> list[Mapping[str, Any]]:
-    """What a careful analyst reads in each export."""
-    document = yaml.safe_load((FOLDER / "EXPECTED.yaml").read_text("utf-8"))
-    return list(document["files"])
-
-
-ENTRIES = {str(entry["path"]): entry for entry in truths()}
-LOADED: dict[str, Loaded] = {}
-
-
-def loaded_of(entry: Mapping[str, Any]) -> Loaded:
-    """The table of an export, read once; a refusal that the truth allows skips the rest."""
-    path = entry["path"]
-    if path not in LOADED:
-        try:
-            LOADED[path] = load_file(FOLDER / path, zone=zone_of(entry))
-        except SourceError as error:
-            if any(str(answer).startswith("refuse") for answer in accepted(entry)):
-                pytest.skip(f"refused, which is right: {error}")
-            raise
-    return LOADED[path]
-
-
-def zone_of(entry: Mapping[str, Any]) -> str:
-    """The zone in which the truth gives its days: a shop's are its own."""
-    return "America/Los_Angeles" if entry["tool"] == "Shopify" else "UTC"
-
-
-def accepted(entry: Mapping[str, Any]) -> list[Any]:
-    """What may come out: the truth, and what a reasonable tool may choose instead."""
-    return [entry["table"], *entry.get("acceptable_instead", ())]
 
 
 each = pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES.keys())
@@ -82,19 +40,19 @@ def test_there_are_exports_of_every_tool() -> None:
 
 @each
 def test_the_table_is_right_or_the_file_is_refused(entry: Mapping[str, Any]) -> None:
-    allowed = [str(answer).split()[0] for answer in accepted(entry)]
-    try:
-        LOADED[entry["path"]] = load_file(FOLDER / entry["path"], zone=zone_of(entry))
-        answer, refusal = LOADED[entry["path"]].table, None
-    except SourceError as error:
-        answer, refusal = "refuse", error
-    assert answer in allowed
-    assert refusal is None or (refusal.hint and refusal.exit_code == 3)
+    found = answer(entry["path"])
+    allowed = [one.split()[0] for one in accepted(entry)]
+    if isinstance(found, SourceError):
+        assert "refuse" in allowed
+        assert found.hint
+        assert found.exit_code == 3
+    else:
+        assert found.table in allowed
 
 
 @each_table
 def test_every_data_row_is_used(entry: Mapping[str, Any]) -> None:
-    loaded = loaded_of(entry)
+    loaded = table_of(entry["path"])
     by_currency = entry.get("sums", {}).get("by_currency")
     # A payment that was never made is a row of the file and none of the table.
     paid = sum(money["paid_n"] for money in by_currency.values()) if by_currency else entry["data_rows"]
@@ -105,7 +63,7 @@ def test_every_data_row_is_used(entry: Mapping[str, Any]) -> None:
 
 @each_table
 def test_the_sums_are_exact(entry: Mapping[str, Any]) -> None:
-    loaded = loaded_of(entry)
+    loaded = table_of(entry["path"])
     found = sums(loaded)
     compared = 0
     for name, truth in entry.get("sums", {}).items():
@@ -122,7 +80,7 @@ def test_the_sums_are_exact(entry: Mapping[str, Any]) -> None:
 
 @each_table
 def test_the_currency_is_that_of_the_file(entry: Mapping[str, Any]) -> None:
-    loaded = loaded_of(entry)
+    loaded = table_of(entry["path"])
     if "currency" not in entry:
         return
     stated = {row["currency"] for row in rows(loaded) if row.get("currency")}
@@ -152,7 +110,7 @@ def days(entry: Mapping[str, Any], loaded: Loaded) -> dict[str, tuple[Any, Any]]
 
 @each_table
 def test_the_first_and_last_day_are_right(entry: Mapping[str, Any]) -> None:
-    loaded = loaded_of(entry)
+    loaded = table_of(entry["path"])
     found = rows(loaded)
     for name, (first, last) in days(entry, loaded).items():
         # The close date of an open deal is kept as an expectation.
@@ -175,7 +133,7 @@ def test_the_first_and_last_day_are_right(entry: Mapping[str, Any]) -> None:
 
 @each_table
 def test_deals_have_the_outcomes_and_amounts_of_the_file(entry: Mapping[str, Any]) -> None:
-    loaded = loaded_of(entry)
+    loaded = table_of(entry["path"])
     truth = entry.get("sums", {})
     if loaded.table != "deals":
         return
@@ -193,7 +151,7 @@ def test_deals_have_the_outcomes_and_amounts_of_the_file(entry: Mapping[str, Any
 
 @each_table
 def test_identifiers_and_sources_are_those_of_the_file(entry: Mapping[str, Any]) -> None:
-    loaded = loaded_of(entry)
+    loaded = table_of(entry["path"])
     truth = entry.get("sums", {})
     headers = {header: target for target, header in loaded.export.kind.columns.items()}
     ids = truth.get("distinct_ids")

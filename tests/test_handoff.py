@@ -491,7 +491,7 @@ def ruled(tmp_path: Path, rows: list[list[Any]], header: str, *arguments: str) -
     return report("--config", config, f"leads={leads}", *arguments)
 
 
-QUALIFIED = [
+QUALIFIED: list[list[Any]] = [
     ["A", "2025-12-30", 40, "US", "web"],
     ["B", "2025-12-31", 39.9, "DE", "demo"],
     ["C", "2026-01-01", 50.5, "DE", "web"],

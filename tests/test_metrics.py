@@ -520,7 +520,7 @@ def test_rows_groups_and_another_engine_give_the_same_report(monkeypatch: pytest
     request = {
         "by": ("channel",),
         "grain": "month",
-        "compare": "prev",
+        "compare": ("prev",),
         "where": (Filter("channel", ("email",), True),),
     }
     data = dataset(AS_OF, **SHOP)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 import funnelkit
 from funnelkit.cli.app import run
 from funnelkit.errors import FunnelkitError, MissingInputError, SourceError, UsageError
+from funnelkit.pipeline import inspecting, keeping
 from funnelkit.pipeline.options import Options
 from funnelkit.reports import Report
 from tests.company import write
@@ -155,3 +157,30 @@ def test_a_limit_that_is_too_small_is_told_in_a_sentence(
     assert (code, said.out) == (2, "")
     assert "the memory that may be used is not enough" in said.err
     assert not list(Path(tempfile.gettempdir()).glob(f"funnelkit-spill-{os.getpid()}-*"))
+
+
+READ: dict[str, Any] = {
+    "timezone": "Asia/Tokyo",
+    "date_order": "dmy",
+    "decimal": ",",
+    "engine": "duckdb",
+    "memory_limit": "2GB",
+    "config": "own.yaml",
+}
+
+
+@pytest.mark.parametrize(("command", "asked"), [("load", keeping), ("inspect", inspecting)])
+@pytest.mark.parametrize("flag", [False, True])
+def test_what_the_command_line_says_of_reading_arrives(
+    command: str, asked: ModuleType, flag: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived: list[Options] = []
+
+    def stop(*given: Any, **_: Any) -> None:
+        arrived.extend(one for one in given if isinstance(one, Options))
+        raise UsageError("far enough")
+
+    monkeypatch.setattr(asked, "keep" if command == "load" else "inspect", stop)
+    said = [word for name, value in READ.items() for word in (f"--{name.replace('_', '-')}", value)]
+    assert run([command, "leads.csv", *said, *(["--no-config"] if flag else [])]) == 2
+    assert arrived == [Options(**READ, no_config=flag)]

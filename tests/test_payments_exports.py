@@ -1,61 +1,31 @@
-"""Real exports of payments: how many were paid, what they came to, what was given back, by currency.
-
-The files and the truth about them lie beside the project and are not a part of it: where they are
-absent these tests are skipped.
-"""
+"""Real exports of payments: how many were paid, what they came to, what was given back, by currency."""
 
 from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from funnelkit.errors import SourceError
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.reporting import report
 from tests.reading import aside, column, load_file, rows, sums
+from tests.real import ENTRIES, FOLDER, accepted, answer, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from funnelkit.sources.loaded import Loaded
 
-FOLDER = Path(__file__).parents[2] / "shared" / "exports"
-if not FOLDER.is_dir():
-    pytest.skip(f"the real exports are not here ({FOLDER})", allow_module_level=True)
-
-ENTRIES = {
-    str(entry["path"]): entry
-    for entry in yaml.safe_load((FOLDER / "EXPECTED.yaml").read_text("utf-8"))["files"]
-    if "payments" in [entry["table"], *(str(a).split()[0] for a in entry.get("acceptable_instead", ()))]
-}
-LOADED: dict[str, Loaded | SourceError] = {}
-SHOP_ZONE = "America/Los_Angeles"
-"""The zone that the time stamps of the Shopify export carry."""
+PAID = [
+    path
+    for path, entry in ENTRIES.items()
+    if "payments" in [allowed.split()[0] for allowed in accepted(entry)]
+]
 UNPAID = {"draft": "pending", "authorized": "pending", "voided": "failed"}
 """Statuses of the truth that do not count, and the reason under which we set them aside."""
-
-
-def answer(path: str) -> Loaded | SourceError:
-    """The table of an export, or its refusal."""
-    if path not in LOADED:
-        try:
-            LOADED[path] = load_file(FOLDER / path, zone=SHOP_ZONE if path.startswith("shopify/") else "UTC")
-        except SourceError as error:
-            LOADED[path] = error
-    return LOADED[path]
-
-
-def table_of(path: str) -> Loaded:
-    """The table of an export, where it is not refused."""
-    found = answer(path)
-    if isinstance(found, SourceError):
-        pytest.skip(f"refused: {found}")
-    return found
 
 
 def counted(loaded: Loaded) -> dict[str, dict[str, Any]]:
@@ -81,12 +51,12 @@ def truth_of(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-each = pytest.mark.parametrize("path", ENTRIES)
-by_currency = pytest.mark.parametrize("path", [p for p, e in ENTRIES.items() if "by_currency" in e["sums"]])
+each = pytest.mark.parametrize("path", PAID)
+by_currency = pytest.mark.parametrize("path", [p for p in PAID if "by_currency" in ENTRIES[p]["sums"]])
 
 
 def test_there_are_exports_of_every_payment_tool() -> None:
-    assert {"Stripe", "Shopify", "PayPal"} <= {e["tool"] for e in ENTRIES.values()}
+    assert {"Stripe", "Shopify", "PayPal"} <= {ENTRIES[path]["tool"] for path in PAID}
 
 
 @by_currency
@@ -136,7 +106,7 @@ def test_what_nobody_paid_never_becomes_revenue(path: str) -> None:
 @each
 def test_payments_are_payments_or_refused(path: str) -> None:
     entry, found = ENTRIES[path], answer(path)
-    allowed = [str(a).split()[0] for a in (entry["table"], *entry.get("acceptable_instead", ()))]
+    allowed = [one.split()[0] for one in accepted(entry)]
     assert ("refuse" if isinstance(found, SourceError) else found.table) in allowed
 
 
@@ -165,8 +135,7 @@ def test_payments_without_a_currency_add_up_too() -> None:
 
 
 def test_a_list_of_customers_is_no_list_of_payments() -> None:
-    entries = yaml.safe_load((FOLDER / "EXPECTED.yaml").read_text("utf-8"))["files"]
-    entry = next(e for e in entries if e["path"] == "stripe/unified_customers_2023.csv")
+    entry = ENTRIES["stripe/unified_customers_2023.csv"]
     loaded, truth = load_file(FOLDER / entry["path"]), entry["sums"]
     assert (loaded.table, loaded.used) == ("customers", truth["n"])
     assert sums(loaded) == {

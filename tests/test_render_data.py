@@ -125,6 +125,9 @@ def _scopes(seen: dict[str, Any]) -> Any:
             id: cell["change"]["previous"] for id, cell in place["metrics"].items() if "change" in cell
         }
         yield "comparison", key, before, changes
+        for beside in seen["further_comparisons"] if scope == "total" else ():
+            cells = {id: change["previous"] for id, change in beside["changes"].items()}
+            yield "comparison", key, beside["period"]["start"], cells
         for point in place["trend"] if scope == "breakdown" else place["trend"]["rows"]:
             yield "trend", key, point["start"], point["metrics"]
 

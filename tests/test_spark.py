@@ -24,9 +24,10 @@ import pytest
 from funnelkit import collect, engines, render
 from funnelkit.engines import Batch, Cells, Scan
 from funnelkit.errors import MissingInputError, SourceError, UsageError
-from funnelkit.pipeline import keeping, reporting
+from funnelkit.pipeline import cohorting, keeping, reporting
 from funnelkit.pipeline.options import Options
 from funnelkit.plans import ColumnPlan, TablePlan
+from funnelkit.render import study as studies
 from tests.company import write
 from tests.test_engines import FILES, NUMBERS, REAL, STAMPS, STYLES, TEXTS, loaded
 
@@ -283,6 +284,32 @@ def test_a_report_is_the_same_and_its_rows_stay_in_spark(
     assert sum(answers[1]) <= 1.1 * sum(answers[0])
     assert caller.conf.get(_ANSI) == "false"
     assert caller.catalog.listTables() == []
+
+
+def cohorts_of(files: Sequence[Path], engine: str, **asked: Any) -> bytes:
+    options = Options(engine=engine, no_config=True)
+    return studies.render(cohorting.cohorts([str(f) for f in files], options, **asked), "json")
+
+
+def test_cohorts_are_the_same_and_customers_stay_in_spark(
+    caller: Any, reads: list[bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if ALL:
+        made = write(tmp_path, 400, 12)
+        leads = [made.leads, made.deals]
+        assert cohorts_of(leads, "spark", stage="mql") == cohorts_of(leads, "pandas", stage="mql")
+    payments = tmp_path / "payments.csv"
+    dice = random.Random(4)
+    with payments.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["Customer ID", "Date", "Amount"])
+        for _ in range(4_000):
+            day = f"2026-0{dice.randint(1, 6)}-{dice.randint(10, 28)}"
+            rows.writerow([f"C{dice.randint(1, 900)}", day, f"{dice.randint(-9, 90)}.50"])
+    watched = Watched(monkeypatch)
+    assert cohorts_of([payments], "spark") == cohorts_of([payments], "pandas")
+    # There are 21 cells of six months, and 114 days to be looked at: no answer is near the 900 customers.
+    assert max(watched.answers) < 150
 
 
 def test_numbers_beyond_64_bits_are_refused_and_never_wrong(caller: Any) -> None:

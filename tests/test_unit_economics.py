@@ -44,6 +44,11 @@ def test_constant_retention_is_the_sum_of_its_payments(
     assert found.end_of_period == pytest.approx(now / (1 + discount))
 
 
+def test_a_customer_who_never_returns_is_worth_one_payment() -> None:
+    assert constant_retention(100, 0, 0.10).first_included == pytest.approx(100)
+    assert constant_retention(100, 0, 0).first_excluded == 0
+
+
 def test_what_never_ends_has_no_value() -> None:
     for retention, discount in ((1, 0), (1.2, 0.5), (-0.1, 0.1), (0.5, -0.1)):
         with pytest.raises(ValueError, match="no value at a retention"):

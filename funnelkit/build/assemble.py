@@ -51,19 +51,15 @@ def build(
     asked = ask(dataset, filters, request.by, parts, request.horizon, sla=request.sla)
     found = spans(asked, request, dataset.as_of)
     truncated = asked.truncated(catalog.histograms["lead_times"])
-    # Leads from before anybody wrote down wins are kept apart, since they would make all leads look slow.
-    cuts = [truncated.first_win] if truncated else []
-    cuts += found.trailing_cuts({m.trailing_months for m in candidates if m.trailing_months})
-    cuts += [rule.since for rule in request.rules if rule.since is not None]
-    timeline = Timeline(found.windows, dataset.as_of, cuts)
     ranked = {m.of for m in candidates if m.statistic in ("median", "quantile")}
-    counted = asked.count(timeline, ranked)
+    counted = asked.count(_timeline(found, dataset, request, candidates, truncated), ranked)
     evaluator = _evaluator(dataset, request, catalog, counted, truncated)
     metrics = _chosen(catalog, request, evaluator, found, candidates)
     cells = Cells(evaluator, metrics, found, request.min_n)
     total = dict(cells.of(TOTAL))
     breakdown = rows(cells, request) if request.by else None
     made = handoff.Maker(evaluator, dataset, request, found)
+    compared = _comparisons(cells, request)
     view = _view(counted, evaluator, truncated, cells, total, breakdown)
     return Report(
         title=request.title,
@@ -78,7 +74,8 @@ def build(
         funnel=funnel.funnel(counted, evaluator.tally, catalog, found.window, request.stages),
         breakdown=breakdown,
         trend=Trend(grain=request.grain, points=cells.points(TOTAL)) if request.grain else None,
-        comparison=_comparison(cells, request),
+        comparison=compared[0] if compared else None,
+        besides=compared[1:],
         sources=tuple(sources),
         matching=dataset.matches,
         unmatched=dataset.unmatched,
@@ -133,6 +130,21 @@ def _candidates(catalog: Catalog, request: Request, more: Sequence[str]) -> list
     return [catalog.metrics[name] for name in dict.fromkeys(names)]
 
 
+def _timeline(
+    found: Spans,
+    dataset: Dataset,
+    request: Request,
+    candidates: Sequence[Metric],
+    truncated: Truncation | None,
+) -> Timeline:
+    """The windows that are counted, and the days at which they are cut besides."""
+    # Leads from before anybody wrote down wins are kept apart, since they would make all leads look slow.
+    cuts = [truncated.first_win] if truncated else []
+    cuts += found.trailing_cuts({m.trailing_months for m in candidates if m.trailing_months})
+    cuts += [rule.since for rule in request.rules if rule.since is not None]
+    return Timeline(found.windows, dataset.as_of, cuts)
+
+
 def _evaluator(
     dataset: Dataset, request: Request, catalog: Catalog, counted: Counted, truncated: Truncation | None
 ) -> Evaluator:
@@ -162,16 +174,18 @@ def _chosen(
     ]
 
 
-def _comparison(cells: Cells, request: Request) -> Comparison | None:
-    before = cells.spans.before
-    if before is None or request.compare is None:
-        return None
-    word = request.compare.strip().lower()
-    return Comparison(
-        span=cells.spans.span(before),
-        kind=word if word in ("prev", "yoy") else request.compare,
-        changes=cells.changes(TOTAL),
-    )
+def _comparisons(cells: Cells, request: Request) -> tuple[Comparison, ...]:
+    spans, found = cells.spans, []
+    for spec, period, before in zip(request.compare, spans.compared, spans.windows_before, strict=True):
+        word = spec.strip().lower()
+        found.append(
+            Comparison(
+                span=spans.span(period),
+                kind=word if word in ("prev", "yoy") else spec,
+                changes=cells.changes(TOTAL, before),
+            )
+        )
+    return tuple(found)
 
 
 def _definition(metric: Metric) -> Definition:

@@ -23,7 +23,7 @@ class Spans(Struct, frozen=True, kw_only=True, dict=True):
     main: Period
     everything: bool
     """Whether no period was asked for, so that undated rows count too."""
-    before: Period | None
+    compared: tuple[Period, ...]
     points: tuple[Period, ...]
     as_of: int
 
@@ -33,14 +33,19 @@ class Spans(Struct, frozen=True, kw_only=True, dict=True):
         return Window(start=self.main.start, end=self.main.end, everything=self.everything)
 
     @cached_property
+    def windows_before(self) -> tuple[Window, ...]:
+        """What counts for the periods that it is compared with."""
+        return tuple(window(period) for period in self.compared)
+
+    @property
     def window_before(self) -> Window | None:
-        """What counts for the comparison period."""
-        return window(self.before) if self.before else None
+        """What counts for the first of these."""
+        return self.windows_before[0] if self.compared else None
 
     @property
     def windows(self) -> list[Window]:
         """Every window that something is asked of."""
-        return [self.window, *(window(p) for p in (self.before, *self.points) if p)]
+        return [self.window, *self.windows_before, *(window(p) for p in self.points)]
 
     def trailing_cuts(self, several: Iterable[int]) -> list[int]:
         """The days on which windows begin and end that look back so many months from the others."""
@@ -70,9 +75,9 @@ def spans(asked: Asked, request: Request, as_of: int) -> Spans:
     return Spans(
         main=main,
         everything=request.period is None,
-        before=compare(main, request.compare, as_of=as_of, calendar=request.calendar)
-        if request.compare
-        else None,
+        compared=tuple(
+            compare(main, spec, as_of=as_of, calendar=request.calendar) for spec in request.compare
+        ),
         # Of later ones nothing is known, which is not the same as nothing having happened.
         points=tuple(point for point in points if point.start <= last),
         as_of=as_of,

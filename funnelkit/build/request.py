@@ -36,7 +36,8 @@ class Request(Struct, frozen=True, kw_only=True):
 
     period: Period | None = None
     grain: str | None = None
-    compare: str | None = None
+    compare: tuple[str, ...] = ()
+    """What the period is compared with; the first stands beside every number, the others beside the totals."""
     by: tuple[str, ...] = ()
     where: tuple[Filter, ...] = ()
     metrics: tuple[str, ...] | None = None

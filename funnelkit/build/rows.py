@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from funnelkit.build.periods import Spans, window
 from funnelkit.metrics.cell import Cell, Change
-from funnelkit.metrics.compare import change
+from funnelkit.metrics.compare import among_many, change
 from funnelkit.reports import Breakdown, Point, Row
 
 if TYPE_CHECKING:
@@ -59,19 +59,17 @@ class Cells(Struct, frozen=True):
 
     def of(self, key: Key, asked: Window | None = None) -> Mapping[str, Cell]:
         """The metrics of the report's period, or of another window."""
-        return self._lazy(lambda metric: self.evaluator.cell(metric, key, asked or self.spans.window))
+        return self.lazy(lambda metric: self.evaluator.cell(metric, key, asked or self.spans.window))
 
-    def changes(self, key: Key) -> Mapping[str, Change]:
-        """Their changes against the comparison period; none without one."""
-        now, before = self.spans.window, self.spans.window_before
-        if before is None:
-            return {}
+    def changes(self, key: Key, before: Window) -> Mapping[str, Change]:
+        """Their changes against what was *before*."""
+        return self.lazy(lambda metric: self.change(metric, key, before))
 
-        def work(metric: Metric) -> Change:
-            cells = self.evaluator.cell(metric, key, now), self.evaluator.cell(metric, key, before)
-            return change(self.evaluator, metric, key, (now, before), cells, self.min_n)
-
-        return self._lazy(work)
+    def change(self, metric: Metric, key: Key, before: Window) -> Change:
+        """The change of one metric."""
+        windows = self.spans.window, before
+        now, then = (self.evaluator.cell(metric, key, window) for window in windows)
+        return change(self.evaluator, metric, key, windows, (now, then), self.min_n)
 
     def points(self, key: Key) -> tuple[Point, ...]:
         """The metrics period by period."""
@@ -80,17 +78,18 @@ class Cells(Struct, frozen=True):
             for point in self.spans.points
         )
 
-    def row(self, key: Key, rest_of: int = 0) -> Row:
+    def row(self, key: Key, changes: Mapping[str, Change], rest_of: int = 0) -> Row:
         """The row of the group *key*."""
         return Row(
             key=key,
             cells=self.of(key),
-            changes=self.changes(key),
+            changes=changes,
             trend=self.points(key),
             rest_of=rest_of,
         )
 
-    def _lazy(self, work: Callable[[Metric], _Value]) -> Lazy[_Value]:
+    def lazy(self, work: Callable[[Metric], _Value]) -> Lazy[_Value]:
+        """What *work* makes of each metric."""
         return Lazy({m.id: m for m in self.metrics}, work)
 
 
@@ -109,14 +108,35 @@ def rows(cells: Cells, request: Request) -> Breakdown:
     }
     keys.sort(key=ranks.__getitem__)
     top = keys[: request.top] if request.top else keys
-    found = [cells.row(key) for key in top]
+    shown = list(top)
     if beyond := keys[len(top) :]:
         rest = (REST,) * len(request.by)
         while rest in keys:
             rest = tuple(f"({value})" for value in rest)
         tally.merge(beyond, rest, top)
-        found.append(cells.row(rest, rest_of=len(beyond)))
+        shown.append(rest)
+    changes = _changes(cells, shown)
+    found = (cells.row(key, changes[key], rest_of=len(beyond) if key not in top else 0) for key in shown)
     return Breakdown(by=request.by, rows=tuple(found), sort=sort)
+
+
+def _changes(cells: Cells, keys: Sequence[Key]) -> dict[Key, Mapping[str, Change]]:
+    """The changes of the groups *keys*, called with a view to how many groups there are."""
+    before = cells.spans.window_before
+    if before is None:
+        return {key: {} for key in keys}
+    known: dict[str, dict[Key, Change]] = {}
+
+    def work(metric: Metric, key: Key) -> Change:
+        if metric.id not in known:
+            several = [cells.change(metric, one, before) for one in keys]
+            known[metric.id] = dict(zip(keys, among_many(several), strict=True))
+        return known[metric.id][key]
+
+    def of(key: Key) -> Mapping[str, Change]:
+        return cells.lazy(lambda metric: work(metric, key))
+
+    return {key: of(key) for key in keys}
 
 
 def _rank(metric: Metric, cell: Cell, min_n: int) -> tuple[int, float]:

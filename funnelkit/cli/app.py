@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from funnelkit import __version__
-from funnelkit.cli import init, inspect, load, metrics, report, schema, sources
 from funnelkit.cli.boundary import guarded
 from funnelkit.cli.light import LightCommand, LightGroup
 
@@ -24,22 +24,29 @@ HELP = """The funnel of marketing and sales, from the exports of their tools.
 Each number says which file, which rows, which rule, and how sure.
 """
 
-app = typer.Typer(
-    name="funnelkit",
-    cls=LightGroup,
-    help=HELP,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("report", cls=LightCommand, help=report.HELP)(report.report)
-app.command("inspect", cls=LightCommand, help=inspect.HELP)(inspect.inspect)
-app.command("metrics", cls=LightCommand, help=metrics.HELP)(metrics.metrics)
-app.command("sources", cls=LightCommand, help=sources.HELP)(sources.sources)
-app.command("load", cls=LightCommand, help=load.HELP)(load.load)
-app.command("init", cls=LightCommand, help=init.HELP)(init.init)
-app.command("schema", cls=LightCommand, help=schema.HELP)(schema.schema)
+COMMANDS = ("report", "cohorts", "inspect", "metrics", "sources", "load", "init", "schema")
+"""Each is a module here that has a function of its name, and what --help says of it in ``HELP``."""
+
+
+def app(arguments: Sequence[str]) -> typer.Typer:
+    """What *arguments* are for: the command that they begin with, else all.
+
+    To build a command takes typer as long as a thousand leads take to be read, and one of them is enough.
+    """
+    made = typer.Typer(
+        name="funnelkit",
+        cls=LightGroup,
+        help=HELP,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(root)
+    for name in [n for n in COMMANDS if n in arguments[:1]] or COMMANDS:
+        module = import_module(f"funnelkit.cli.{name}")
+        made.command(name, cls=LightCommand, help=module.HELP)(getattr(module, name))
+    return made
 
 
 def _version(asked: bool) -> None:
@@ -48,7 +55,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     version: Annotated[
         bool,
@@ -67,7 +73,7 @@ def run(arguments: Sequence[str]) -> int:
 
     def command() -> int:
         try:
-            app(list(arguments), prog_name="funnelkit")
+            app(arguments)(list(arguments), prog_name="funnelkit")
             return 0
         except SystemExit as end:
             return int(end.code or 0)

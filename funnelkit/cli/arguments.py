@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from funnelkit.pipeline.options import Options
 
 Files = Annotated[
     list[str] | None,
@@ -53,3 +56,71 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stder
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what each file was read as.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colour (nor with NO_COLOR set).")]
+By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by", metavar="DIM,...", help="Break down by channel, campaign, owner, ...; several nest."
+    ),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where", metavar="DIM=VALUE,...", help="Only these; != for all but these. May be repeated."
+    ),
+]
+PeriodSpec = Annotated[
+    str | None,
+    typer.Option(
+        "--period",
+        metavar="SPEC",
+        help="2026-Q3, 2026-10, 2026-W46, 2026, FY2026, last-month, ytd, 2026-01-01..2026-03-31.",
+    ),
+]
+Top = Annotated[
+    int | None,
+    typer.Option("--top", metavar="N", help="Only the first N groups; the rest summed in one row."),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="The report's today; else the last day on which something happened in the data.",
+    ),
+]
+Currency = Annotated[
+    str | None,
+    typer.Option("--currency", metavar="CODE", help="The report's currency, for which others need rates."),
+]
+Horizon = Annotated[
+    int | None,
+    typer.Option("--horizon", metavar="DAYS", help="How long a lead has to convert to count as mature; 90."),
+]
+MinN = Annotated[
+    int | None, typer.Option("--min-n", metavar="N", help="Groups with fewer are shown but not judged; 30.")
+]
+DropTests = Annotated[bool, typer.Option("--drop-tests", help="Set rows aside that look like tests.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 where any row or cell cannot be read.")]
+
+
+def how_to_read(
+    timezone: str | None,
+    date_order: str | None,
+    decimal: str | None,
+    engine: str,
+    memory_limit: str | None,
+    config: str | None,
+    no_config: bool,
+) -> Options:
+    """What a command asks for that reads files and makes no report of them; its options stand in this order."""
+    from funnelkit.pipeline.options import Options
+
+    return Options(
+        timezone=timezone,
+        date_order=date_order,
+        decimal=decimal,
+        engine=engine,
+        memory_limit=memory_limit,
+        config=config,
+        no_config=no_config,
+    )

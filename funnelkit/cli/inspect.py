@@ -39,19 +39,10 @@ def inspect(
     from funnelkit.cli import output as out
     from funnelkit.cli.progress import Progress
     from funnelkit.pipeline import inspecting
-    from funnelkit.pipeline.options import Options
     from funnelkit.render import inspection
 
     inspection.check(format)
-    options = Options(
-        timezone=timezone,
-        date_order=date_order,
-        decimal=decimal,
-        engine=engine,
-        memory_limit=memory_limit,
-        config=config,
-        no_config=no_config,
-    )
+    options = a.how_to_read(timezone, date_order, decimal, engine, memory_limit, config, no_config)
     with Progress(quiet=quiet) as progress:
         seen = inspecting.inspect(files or [], options, progress.show, rejects=rejects is not None)
     if rejects is not None:

@@ -42,17 +42,8 @@ def load(
     from funnelkit.cli.boundary import printable
     from funnelkit.cli.progress import Progress
     from funnelkit.pipeline import keeping
-    from funnelkit.pipeline.options import Options
 
-    options = Options(
-        timezone=timezone,
-        date_order=date_order,
-        decimal=decimal,
-        engine=engine,
-        memory_limit=memory_limit,
-        config=config,
-        no_config=no_config,
-    )
+    options = a.how_to_read(timezone, date_order, decimal, engine, memory_limit, config, no_config)
     with Progress(quiet=quiet) as progress:
         made = keeping.keep(files or [], Path(output), options, progress.show, only=only)
     for one in made.files:

@@ -20,23 +20,23 @@ HELP = """The funnel report of leads, deals, ad spend and what else is loaded.
 
 def report(
     files: a.Files = None,
-    by: Annotated[list[str] | None, typer.Option("--by", metavar="DIM,...", help="Break down by channel, campaign, owner, ...; several nest.")] = None,
-    where: Annotated[list[str] | None, typer.Option("--where", metavar="DIM=VALUE,...", help="Only these; != for all but these. May be repeated.")] = None,
-    period: Annotated[str | None, typer.Option("--period", metavar="SPEC", help="2026-Q3, 2026-10, 2026-W46, 2026, FY2026, last-month, ytd, 2026-01-01..2026-03-31.")] = None,
+    by: a.By = None,
+    where: a.Where = None,
+    period: a.PeriodSpec = None,
     grain: Annotated[str | None, typer.Option("--grain", metavar="GRAIN", help="A trend by day, week, month, quarter or year.")] = None,
-    compare: Annotated[str | None, typer.Option("--compare", metavar="SPEC", help="prev, yoy or a period: the change, and whether it is more than noise.")] = None,
+    compare: Annotated[str | None, typer.Option("--compare", metavar="SPEC", help="prev, yoy or a period: the change, and whether it is more than noise. Several with commas.")] = None,
     metrics: Annotated[list[str] | None, typer.Option("--metrics", metavar="ID,...", help="Only these; `funnelkit metrics` lists them.")] = None,
     sort: Annotated[str | None, typer.Option("--sort", metavar="METRIC", help="Order the groups by this metric.")] = None,
-    top: Annotated[int | None, typer.Option("--top", metavar="N", help="Only the first N groups; the rest summed in one row.")] = None,
-    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="The report's today; else the last day on which something happened in the data.")] = None,
+    top: a.Top = None,
+    as_of: a.AsOf = None,
     timezone: a.Timezone = None,
-    currency: Annotated[str | None, typer.Option("--currency", metavar="CODE", help="The report's currency, for which others need rates.")] = None,
-    horizon: Annotated[int | None, typer.Option("--horizon", metavar="DAYS", help="How long a lead has to convert to count as mature; 90.")] = None,
-    min_n: Annotated[int | None, typer.Option("--min-n", metavar="N", help="Groups with fewer are shown but not judged; 30.")] = None,
-    drop_tests: Annotated[bool, typer.Option("--drop-tests", help="Set rows aside that look like tests.")] = False,
+    currency: a.Currency = None,
+    horizon: a.Horizon = None,
+    min_n: a.MinN = None,
+    drop_tests: a.DropTests = False,
     date_order: a.DateOrder = None,
     decimal: a.Decimal = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 where any row or cell cannot be read.")] = False,
+    strict: a.Strict = False,
     format: a.Format = None,
     output: a.Output = None,
     engine: a.EngineName = "auto",
@@ -49,19 +49,12 @@ def report(
     no_color: a.NoColor = False,
 ) -> None:  # fmt: skip
     """Make the report and write it where it was asked for."""
-    from pathlib import Path
-
     from funnelkit import render
     from funnelkit.cli import output as out
-    from funnelkit.cli.progress import Progress
+    from funnelkit.cli.answer import answer
     from funnelkit.pipeline import reporting
     from funnelkit.pipeline.options import Options
-    from funnelkit.render.files import write
 
-    # Names of formats are checked first: reading takes longer than a spelling mistake should.
-    targets = [(path, format or render.for_path(path)) for path in output or ()]
-    shown = format or render.DEFAULT
-    render.check(shown)
     options = Options(
         by=out.listed(by),
         where=where or (),
@@ -85,13 +78,12 @@ def report(
         config=config,
         no_config=no_config,
     )
-    with Progress(quiet=quiet) as progress:
-        made = reporting.report(files or [], options, progress.show)
-    for source in made.sources if verbose else ():
-        out.talk(f"{source.file}: {source.table}, {source.used} of {source.rows} rows used")
-    if not targets:
-        out.emit(render.render(made, shown, width=out.width(), color=out.colored(no_color)))
-        return
-    write({Path(path): render.render(made, name) for path, name in targets})
-    for path, _ in targets:
-        out.talk(f"wrote {path}", quiet=quiet)
+    answer(
+        lambda observe: reporting.report(files or [], options, observe),
+        render,
+        format=format,
+        output=output,
+        quiet=quiet,
+        verbose=verbose,
+        no_color=no_color,
+    )

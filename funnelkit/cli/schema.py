@@ -6,16 +6,19 @@ from typing import Annotated
 
 import typer
 
-HELP = """The JSON Schema of the report, of the inspection or of funnelkit.yaml.
+HELP = """The JSON Schema of the report, of the answers of other commands, of the inspection or of funnelkit.yaml.
 
 \b
   funnelkit schema report
+  funnelkit schema study
   funnelkit schema config > funnelkit.schema.json
 """
 
 
 def schema(
-    what: Annotated[str, typer.Argument(metavar="report|inspect|config", help="Which schema.")] = "report",
+    what: Annotated[
+        str, typer.Argument(metavar="report|study|inspect|config", help="Which schema.")
+    ] = "report",
 ) -> None:
     """Print a JSON Schema."""
     import json

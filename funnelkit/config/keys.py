@@ -160,7 +160,7 @@ FILE = Record(
         "grain": Field(Choice(wanted="a grain", words=GRAINS), "The steps of the trend."),
         "compare": Field(
             Text(loose=True, check=texts.comparison),
-            "What the period is compared with: prev, yoy or a period.",
+            "What the period is compared with: prev, yoy or a period; several with commas.",
         ),
         "sources": Field(Several(of=SOURCE), "The files, and what has been decided about them."),
         "channels": Field(

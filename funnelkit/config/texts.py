@@ -62,8 +62,9 @@ def period(text: str) -> None:
 
 
 def comparison(text: str) -> None:
-    """A comparison, as ``--compare`` takes it."""
-    compare(parse("2026", as_of=_LATEST), text, as_of=_LATEST, calendar=Calendar())
+    """A comparison, or several, as ``--compare`` takes them."""
+    for spec in text.split(","):
+        compare(parse("2026", as_of=_LATEST), spec, as_of=_LATEST, calendar=Calendar())
 
 
 def date_pattern(text: str) -> None:

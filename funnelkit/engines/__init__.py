@@ -6,7 +6,7 @@ and labels rows by a function of few columns. Everything above it speaks narwhal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -32,7 +32,7 @@ class Batch(Struct, frozen=True, kw_only=True):
 
 
 class Scan(Struct, frozen=True, kw_only=True):
-    """Where and how a plain CSV lies that an engine may read by itself."""
+    """Where and how a plain CSV lies that an engine may read by itself; or a copy of it, or a table of a database."""
 
     path: str
     """Also an address with a scheme, of one file or of a folder of parts."""
@@ -45,6 +45,18 @@ class Scan(Struct, frozen=True, kw_only=True):
 
     None where nobody has counted them, because only the engine comes by the file.
     """
+    broken: bool = False
+    """Whether some of the first cells hold line ends, so that their records have several lines."""
+    utf8: Callable[[], Iterator[bytes]] | None = None
+    """All of its bytes, a part at a time, as the plain file would have them: what lies at *path* is packed or in
+    another encoding."""
+    query: str = ""
+    """SQL of DuckDB for its rows as texts, for what is no CSV; the columns are called ``c0``, ``c1`` and so on."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether the CSV lies at *path* as it is."""
+        return not (self.utf8 or self.query)
 
 
 class Cells(Struct, frozen=True, kw_only=True):
@@ -55,6 +67,8 @@ class Cells(Struct, frozen=True, kw_only=True):
     """Header -> its position in a row."""
     width: int
     """So many cells the header promises."""
+    file: str = ""
+    """The path as the user gave it, for messages."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """Header -> the kind of the canonical column; a column that only tells which rows are none has no kind."""
     scan: Scan | None = None
@@ -122,6 +136,9 @@ class Converted(Struct, frozen=True, kw_only=True):
 
 class Engine(Protocol):
     """What every engine can do."""
+
+    streams: bool
+    """Whether it reads a text of any size without holding it in memory."""
 
     def close(self) -> None:
         """Give back what was taken for the work. The frames are of no use after it."""

@@ -1,4 +1,4 @@
-"""How the columns of a large CSV are kept in DuckDB: what a plain cell is, and how it is told by SQL.
+"""How the columns of a large CSV are kept in DuckDB, and how SQL tells a plain cell from any other.
 
 Part of the DuckDB engine.
 """
@@ -6,26 +6,17 @@ Part of the DuckDB engine.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from funnelkit import bulk
 from funnelkit.bulk import SPACES
 from funnelkit.dates import YEARS
+from funnelkit.engines import _plain
 from funnelkit.engines._sql import listed, literal
-from funnelkit.figures import shape
-from funnelkit.periods import from_day
 from funnelkit.styles import LONGEST_MARK, MISSING_TEXT
 
 if TYPE_CHECKING:
     from funnelkit.engines._session import Session
 
-_DECIMALS = 2
-"""With three decimals ``1.234`` may be a thousand."""
-_NUMBERS = ("integer", "decimal", "money", "percent")
 _WORDS = ("text", "status", "boolean")
 _FEW = 200
 """So many different cells of the sample at most are words of a list; they must come often."""
@@ -39,17 +30,14 @@ def odd_text(place: int) -> str:
     return f"({ODD} ->> '$[{place - 1}]')"
 
 
-class Column(Struct, frozen=True, kw_only=True):
+class Column(_plain.Kept, frozen=True, kw_only=True):
     """One column of the file, as it is kept."""
 
     name: str
     place: int
     """Where its text stands among those of a row that is not plain, from 1 on."""
-    kept: Literal["text", "word", "day", "instant", "number", "rare"] = "text"
     value: str = ""
     """SQL for what a plain cell is kept as, and null for any other; empty for text, and for what is rarely asked for."""
-    scale: int = 0
-    sample: tuple[str, ...] = ()
 
     @property
     def odd(self) -> str:
@@ -74,20 +62,15 @@ def column(session: Session, name: str, place: int, kind: str, sample: Sequence[
     """How a column is best kept, judged by its first cells."""
     filled = [cell for cell in sample if cell]
     different = list(dict.fromkeys(filled))
-    if kind == "instant" and different and bulk.all_stamps(different) and min(map(len, different)) > _DATE:
-        value = _instant(name, different)
-        return Column(name=name, place=place, kept="instant", value=value, sample=_some(different))
-    if kind in ("date", "instant") and different and bulk.all_stamps(different):
+    plain = _plain.chosen(kind, different)
+    if plain.kept != "text":
+        if plain.kept == "number":
+            value = _number(name, plain.scale)
+        else:
+            value = _day(name, different) if plain.kept == "day" else _instant(name, different)
         return Column(
-            name=name, place=place, kept="day", value=_day(name, different), sample=_some(different)
+            name=name, place=place, kept=plain.kept, value=value, scale=plain.scale, sample=plain.sample
         )
-    if kind in _NUMBERS and different and bulk.all_numbers(different):
-        scale = max(len(cell.partition(".")[2]) for cell in different)
-        if scale <= _DECIMALS:
-            value = _number(name, scale)
-            return Column(
-                name=name, place=place, kept="number", value=value, scale=scale, sample=_some(different)
-            )
     if kind in _WORDS and different and len(different) <= min(_FEW, len(filled) // _OFTEN):
         return Column(
             name=name, place=place, kept="word", value=f"try_cast({name} AS {session.words(different)})"
@@ -95,12 +78,6 @@ def column(session: Session, name: str, place: int, kind: str, sample: Sequence[
     return Column(name=name, place=place)
 
 
-def _some(cells: Sequence[str]) -> tuple[str, ...]:
-    """One cell of each shape."""
-    return tuple({shape(cell): cell for cell in reversed(cells)}.values())
-
-
-_DATE = len("2026-01-31")
 _STAMPS = (
     ("____-__-__", "DATE"),
     ("____-__-__T__:__:__", "TIMESTAMP"),
@@ -143,17 +120,10 @@ def _stamp(cell: str, sample: Sequence[str], cast: str) -> str:
 def _number(cell: str, scale: int) -> str:
     """SQL for a plain number as a whole one at *scale* decimals; else null."""
     decimals = f"(\\.[0-9]{{1,{scale}}})?" if scale else ""
-    plain = f"regexp_full_match({cell}, '-?[0-9]{{1,15}}{decimals}')"
+    # A longer one would have no room for its hundredths.
+    digits = min(15, 18 - 2 * scale)
+    plain = f"regexp_full_match({cell}, '-?[0-9]{{1,{digits}}}{decimals}')"
     return f"CASE WHEN {plain} THEN ({cell}::DECIMAL(18, {scale}) * {10**scale})::BIGINT END"
-
-
-def written(column: Column, value: int) -> str:
-    """A cell that is kept as *value*."""
-    if column.kept == "day":
-        return from_day(value).isoformat()
-    if column.kept == "instant":
-        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    return f"{Decimal(value).scaleb(-column.scale):f}"
 
 
 def tidy(cell: str) -> str:

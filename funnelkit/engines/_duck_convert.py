@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from funnelkit.engines import Aside, BadCells, Converted
 from funnelkit.engines import _duck_rules as rules
-from funnelkit.engines._duck_columns import Column, odd_text, tidy
+from funnelkit.engines._duck_columns import odd_text, tidy
 from funnelkit.engines._duck_text import DuckText
+from funnelkit.engines._plain import agrees
 from funnelkit.engines._sql import literal, name
 from funnelkit.instants import DAY, InstantStyle
 from funnelkit.plans import ColumnPlan, TablePlan
@@ -51,7 +52,7 @@ def convert(session: Session, text: DuckText, plan: TablePlan) -> Converted:
     bads = [f"{t.bad} AS _bad_{k}" for k, t in enumerate(typed, len(plan.rules)) if t.bad != "false"]
     view = session.view(
         f"SELECT {', '.join([*columns, *bads, f'{reason} AS _why'])}, "
-        f"t.rowid + {text.scan.first_line} AS source_row FROM {text.table} t "
+        f"t.{text.line} AS source_row FROM {text.table} t "
         f"{gone.join} {' '.join(t.join for t in typed)}"
     )
     for k, rule in enumerate(plan.rules):
@@ -68,27 +69,8 @@ def convert(session: Session, text: DuckText, plan: TablePlan) -> Converted:
 
 def _readable(text: DuckText, plan: TablePlan) -> DuckText:
     """*text* with those columns kept as text of which the style reads plain cells in its own way."""
-    other = {c.header for c in plan.columns if not _agrees(text.columns[c.header], c)}
+    other = {c.header for c in plan.columns if not agrees(text.columns[c.header], c)}
     return text.as_text(other) if other else text
-
-
-def _agrees(column: Column, plan: ColumnPlan) -> bool:
-    """Whether the style of *plan* means by a plain cell what `Column` keeps it as."""
-    style = plan.style
-    if isinstance(style, InstantStyle):
-        return column.kept == "text" or (column.kept == "instant" and style.is_plain)
-    if column.kept in ("day", "instant"):
-        return isinstance(style, DateStyle) and not (
-            style.pattern or style.edge or style.count or style.shifts
-        )
-    if column.kept == "number":
-        return (
-            isinstance(style, NumberStyle)
-            and style.decimal == "."
-            and not style.percent
-            and style.scale >= column.scale
-        )
-    return True
 
 
 def _typed(session: Session, text: DuckText, plan: ColumnPlan) -> Typed:

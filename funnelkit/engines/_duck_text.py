@@ -13,29 +13,48 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from funnelkit.engines._duck_columns import ODD, Column, column, tidy, written
+from funnelkit.engines import _duck_source
+from funnelkit.engines._duck_columns import ODD, Column, column, tidy
+from funnelkit.engines._duck_source import Source
+from funnelkit.engines._plain import SAMPLE, written
 from funnelkit.engines._sql import literal
 from funnelkit.errors import SourceError
 
 if TYPE_CHECKING:
-    from funnelkit.engines import Aside, Cells, Scan
+    from funnelkit.engines import Aside, Cells
     from funnelkit.engines._session import Session
 
-_SAMPLE = 20_000
+_FILLED = 2
+"""So many cells are filled in the last row, unless it holds the words under a table."""
 
 
 class DuckText(Struct, frozen=True, kw_only=True):
     """The cells of one file in a table of DuckDB; a blank cell is null there."""
 
     session: Session
-    scan: Scan
+    source: Source
     cells: Cells
     table: str
     columns: Mapping[str, Column]
-    rows: int
-    aside: tuple[Aside, ...] = ()
+    held: int
+    """How many rows there are in the table."""
     known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     """Different cells that were asked for before, by header and condition."""
+
+    @property
+    def line(self) -> str:
+        """SQL for the line that a row begins on."""
+        return self.source.line
+
+    @property
+    def aside(self) -> tuple[Aside, ...]:
+        """What was seen to be no row before the database read any."""
+        return self.source.aside
+
+    @property
+    def rows(self) -> int:
+        """How many records there are, those set aside while reading included."""
+        return self.held + sum(len(a.lines) for a in self.aside)
 
     def distinct(self, header: str) -> Sequence[str]:
         """The different cells of one column; of plain numbers only some, among them the smallest and the largest."""
@@ -87,14 +106,14 @@ class DuckText(Struct, frozen=True, kw_only=True):
     def at(self, header: str, lines: Sequence[int]) -> list[str]:
         """The cells of one column on some lines."""
         text = self.spelled(header)
-        wanted = f"rowid + {self.scan.first_line} IN (SELECT unnest($1::BIGINT[]))"
+        wanted = f"{self.line} IN (SELECT unnest($1::BIGINT[]))"
         query = f"SELECT {text} FROM {self.table} WHERE {wanted} ORDER BY rowid"
         return [cell for (cell,) in self.session.rows(query, [list(lines)])]
 
     def lines_with(self, header: str, cells: Sequence[str]) -> list[int]:
         """The lines that have one of *cells* in a column."""
         wanted = f"{self.spelled(header)} IN (SELECT unnest($1::VARCHAR[]))"
-        query = f"SELECT rowid + {self.scan.first_line} FROM {self.table} WHERE {wanted} ORDER BY rowid"
+        query = f"SELECT {self.line} FROM {self.table} WHERE {wanted} ORDER BY rowid"
         return [line for (line,) in self.session.rows(query, [list(cells)])]
 
     def spelled(self, header: str) -> str:
@@ -116,47 +135,78 @@ class DuckText(Struct, frozen=True, kw_only=True):
     def as_text(self, headers: Collection[str]) -> DuckText:
         """The same, read again, with the columns *headers* kept as text."""
         kinds = {header: kind for header, kind in self.cells.kinds.items() if header not in headers}
-        again = read(self.session, replace(self.cells, kinds=kinds))
+        again = _tried(self.session, replace(self.cells, kinds=kinds), self.source)
         if again is None:
             raise SourceError(
-                f"{self.scan.path}: the file was changed while it was read",
+                f"{self.cells.file}: the file was changed while it was read",
                 hint="Run the command again.",
                 code="changed",
             )
         return again
 
 
-def read(session: Session, cells: Cells) -> DuckText | None:
-    """The text of *cells*, read by the database; None where the file is not plain enough for it."""
+def read(session: Session, cells: Cells) -> DuckText:
+    """The text of *cells*, read by the database; where the file is not plain enough for it, once its rows are written out.
+
+    Raises SourceError for a row that the database cannot hold, and UsageError where there is no room on the disk.
+    """
+    source = _duck_source.of_file(session, cells)
+    text = _tried(session, cells, source) if source else None
+    if text and not _strange(text):
+        return text
+    if text:
+        session.con.execute(f"DROP TABLE {text.table}")
+    return _read(session, cells, _duck_source.of_rows(session, cells))
+
+
+def _tried(session: Session, cells: Cells, source: Source) -> DuckText | None:
+    """The text of *cells* in *source*; None where that is not plain enough."""
     import duckdb
 
-    scan = cells.scan
-    if scan is None:
-        return None
-    source = _reader(scan)
-    names = {header: f"c{position}" for header, position in cells.places.items()}
     try:
-        head = session.rows(f"SELECT {', '.join(names.values())} FROM {source} LIMIT {_SAMPLE}")
-        columns = {
-            header: column(session, name, i + 1, cells.kinds.get(header, ""), [row[i] for row in head])
-            for i, (header, name) in enumerate(names.items())
-        }
-        if all(columns[day].kept in ("day", "instant") for day in cells.bare):
-            columns |= {h: Column(name=names[h], place=columns[h].place, kept="rare") for h in cells.rare}
-        table = session.table(_load(source, columns, cells))
-    except (duckdb.OutOfMemoryException, duckdb.IOException):
-        # It is not the file that is at fault.
+        text = _read(session, cells, source)
+    except duckdb.OutOfMemoryException:
         raise
-    except duckdb.Error:
+    except duckdb.Error as error:
+        # Where a CSV that was there before cannot be read, it is the place for what is spilled that is at fault.
+        if isinstance(error, duckdb.IOException) and not (cells.scan and cells.scan.query):
+            raise
         return None
+    if text.held == source.records:
+        return text
+    session.con.execute(f"DROP TABLE {text.table}")
+    return None
+
+
+def _read(session: Session, cells: Cells, source: Source) -> DuckText:
+    names = {header: f"c{position}" for header, position in cells.places.items()}
+    head = session.rows(f"SELECT {', '.join(names.values())} FROM {source.rows} LIMIT {SAMPLE}")
+    columns = {
+        header: column(session, name, i + 1, cells.kinds.get(header, ""), [row[i] for row in head])
+        for i, (header, name) in enumerate(names.items())
+    }
+    if all(columns[day].kept in ("day", "instant") for day in cells.bare):
+        columns |= {h: Column(name=names[h], place=columns[h].place, kept="rare") for h in cells.rare}
+    table = session.table(_load(source, columns, cells))
     ((rows,),) = session.rows(f"SELECT count(*) FROM {table}")
-    if rows != scan.records:
-        session.con.execute(f"DROP TABLE {table}")
-        return None
-    return DuckText(session=session, scan=scan, cells=cells, table=table, columns=columns, rows=rows)
+    return DuckText(session=session, source=source, cells=cells, table=table, columns=columns, held=rows)
 
 
-def _load(source: str, columns: Mapping[str, Column], cells: Cells) -> str:
+def _strange(text: DuckText) -> bool:
+    """Whether some rows may be none though they are as wide as any: the header again, words at the end, another table."""
+    cells = {header: text.spelled(header) for header in text.cells.places}
+    header = " AND ".join(f"{cell} = {literal(h)}" for h, cell in cells.items())
+    # Below an empty row another table may begin.
+    kept = [f"{c.name} IS NULL" for c in text.columns.values() if c.kept != "rare"]
+    blank = " AND ".join([*kept, *(f"{cell} = ''" for cell in cells.values())])
+    if text.session.rows(f"SELECT 1 FROM {text.table} WHERE ({header}) OR ({blank}) LIMIT 1"):
+        return True
+    filled = " + ".join(f"({cell} <> '')::INTEGER" for cell in cells.values())
+    last = text.session.rows(f"SELECT {filled} FROM {text.table} WHERE rowid = {text.held - 1}")
+    return bool(last) and last[0][0] < _FILLED
+
+
+def _load(source: Source, columns: Mapping[str, Column], cells: Cells) -> str:
     """SQL for the rows of *source* as they are kept."""
     typed = [c for c in columns.values() if c.value]
     odd = [f"(v{c.name} IS NULL AND {c.name} IS NOT NULL)" for c in typed]
@@ -175,16 +225,6 @@ def _load(source: str, columns: Mapping[str, Column], cells: Cells) -> str:
     values = "".join(f", {c.value} AS v{c.name}" for c in typed)
     values += f", lower(concat_ws(' ', {', '.join(searched)})) AS searched" if searched else ""
     return (
-        f"SELECT {kept}, CASE WHEN {' OR '.join(odd) or 'false'} THEN to_json([{texts}])::VARCHAR END AS {ODD} "
-        f"FROM (SELECT {texts}{values} FROM {source})"
+        f"SELECT {source.kept}{kept}, CASE WHEN {' OR '.join(odd) or 'false'} THEN to_json([{texts}])::VARCHAR END AS {ODD} "
+        f"FROM (SELECT {source.kept}{texts}{values} FROM {source.rows})"
     )
-
-
-def _reader(scan: Scan) -> str:
-    types = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(scan.width))
-    options = (
-        f"auto_detect=false, header=false, skip={scan.first_line - 1}, delim={literal(scan.delimiter)}, quote='\"', "
-        f"escape='\"', columns={{{types}}}, strict_mode=true, null_padding=false, nullstr='', "
-        "max_line_size=16000000"
-    )
-    return f"read_csv({literal(scan.path)}, {options})"

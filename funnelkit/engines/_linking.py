@@ -45,9 +45,10 @@ def numbered(frame: pd.DataFrame, name: str, date: str, key: str) -> pd.DataFram
     days = whole(frame, date) if date in frame.columns else np.zeros(len(frame), dtype=np.int64)
     own: list[Any] = [(k is None, k or "") for k in keys] if None in keys else keys
     by_key = np.array(sorted(range(len(frame)), key=own.__getitem__), dtype=int)
-    in_order = by_key[np.argsort(days[by_key], kind="stable")].tolist()
+    in_order = by_key[np.argsort(days[by_key], kind="stable")]
     if len(set(keys)) < len(keys):
-        in_order = _ties_settled(frame, in_order, lambda row: (int(days[row]), keys[row]))
+        settled = _ties_settled(frame, in_order.tolist(), lambda row: (int(days[row]), keys[row]))
+        in_order = np.array(settled, dtype=int)
     found = frame.take(in_order).reset_index(drop=True)
     found[name] = nullable(np.arange(len(found), dtype=np.int64))
     return found
@@ -93,9 +94,9 @@ def leads_of(
 def _known(key: LinkKey, of_leads: Sequence[str | None], of_deals: Sequence[str | None]) -> dict[Any, int]:
     """Value of *key* -> the earliest lead that has it, where the value can mean only one."""
     last = len(of_leads) - 1
-    known: dict[Any, int] = {value: last - i for i, value in enumerate(reversed(of_leads))}
+    known: dict[Any, int] = dict(zip(reversed(of_leads), range(last, -1, -1), strict=True))
     known.pop(None, None)
-    if key.several_leads:
+    if key.several_leads or len(known) == len(of_leads) - of_leads.count(None):
         return known
     several = {value for value, n in Counter(of_leads).items() if n > 1}
     if key.one_side:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 
 _PREFIX = "funnelkit-spill-"
-_SESSIONS = count()
 _USUAL = 1_200_000_000
 """So many bytes unless somebody says otherwise: beyond, the disk costs little more time, and others want memory too."""
 _FEW = 1_000
@@ -36,13 +36,13 @@ class Session:
     def __init__(self, memory: str | None = None) -> None:
         _clear_away()
         # The database makes this folder when it needs it, and takes it away when it is closed.
-        self.folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{os.getpid()}-{next(_SESSIONS)}"
-        self.con: DuckDBPyConnection = duckdb.connect(config={"temp_directory": str(self.folder)})
+        self._folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{os.getpid()}-{token_hex(4)}"
+        self.con: DuckDBPyConnection = duckdb.connect(config={"temp_directory": str(self._folder)})
         # How far a query is can be asked for; what would be drawn on the terminal is no part of a report.
         self.con.execute("SET enable_progress_bar = true")
         self.con.execute("SET enable_progress_bar_print = false")
         # Nobody needs to think of it: the frames that hold what is spilled are gone before the session is.
-        weakref.finalize(self, _leave, self.con, self.folder)
+        weakref.finalize(self, _leave, self.con, self._folder)
         if memory:
             self._limit(memory)
         else:
@@ -56,6 +56,11 @@ class Session:
             raise UsageError(
                 f"--memory-limit {memory}: not an amount of memory", hint="Write it as in 1GB or 800MB."
             ) from None
+
+    def folder(self) -> Path:
+        """The folder for what does not fit into memory, made for its owner alone. It is gone after the report."""
+        self._folder.mkdir(0o700, exist_ok=True)
+        return self._folder
 
     def name(self) -> str:
         """A name that nothing has."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 from funnelkit.collect import LINES
 from funnelkit.engines import Aside, BadCells, Converted
 from funnelkit.engines import _spark_rules as rules
-from funnelkit.engines._spark_kept import agrees
+from funnelkit.engines._plain import agrees
 from funnelkit.engines._spark_session import Session
 from funnelkit.engines._spark_sql import address, listed, literal, tidy, worded
 from funnelkit.engines._spark_text import SparkText

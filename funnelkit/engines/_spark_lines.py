@@ -15,7 +15,7 @@ from itertools import accumulate, takewhile
 from msgspec import Struct
 
 from funnelkit.engines import Aside, Scan
-from funnelkit.engines._coded import ODD, oddity, padded_footer
+from funnelkit.engines._odd_rows import ODD, oddity, padded_footer
 from funnelkit.engines._spark_session import Session
 from funnelkit.engines._spark_sql import fits, literal
 

@@ -18,7 +18,7 @@ from pyspark.sql.types import ArrayType, BinaryType, MapType, StructType
 from funnelkit import collect
 from funnelkit.engines import Aside, Scan
 from funnelkit.engines import _spark_lines as of_file
-from funnelkit.engines._coded import ODD, oddity
+from funnelkit.engines._odd_rows import ODD, oddity
 from funnelkit.engines._spark_session import Session
 from funnelkit.engines._spark_sql import literal
 from funnelkit.engines._sql import name

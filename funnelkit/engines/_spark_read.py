@@ -19,7 +19,8 @@ from funnelkit import collect
 from funnelkit.engines import Cells, Scan
 from funnelkit.engines import _spark_lines as of_file
 from funnelkit.engines import _spark_parts as of_parts
-from funnelkit.engines._spark_kept import SAMPLE, Column, chosen
+from funnelkit.engines._plain import SAMPLE
+from funnelkit.engines._spark_kept import Column, column
 from funnelkit.engines._spark_session import Session
 from funnelkit.engines._spark_sql import day, literal, number
 from funnelkit.engines._spark_text import SparkText
@@ -116,7 +117,7 @@ def _columns(cells: Cells) -> dict[str, Column]:
     """How the columns are kept, judged by the first rows."""
     head = list(islice((row for batch in cells.batches() for row in batch.rows), SAMPLE))
     return {
-        header: chosen(f"c{at}", cells.kinds.get(header, "text"), [row[at] for row in head if at < len(row)])
+        header: column(f"c{at}", cells.kinds.get(header, "text"), [row[at] for row in head if at < len(row)])
         for header, at in cells.places.items()
     }
 

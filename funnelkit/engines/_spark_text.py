@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit.engines import Aside, Cells
-from funnelkit.engines._spark_kept import Column, written
+from funnelkit.engines._plain import written
+from funnelkit.engines._spark_kept import Column
 from funnelkit.engines._spark_session import Session
 from funnelkit.engines._spark_sql import listed, literal, tidy, worded
 from funnelkit.errors import SourceError

@@ -1,6 +1,6 @@
 """The engine for large files: DuckDB, which reads a CSV with all processors and spills to disk.
 
-Files that are small or odd are read in memory, as the pandas engine does, and then kept here too.
+A file that is odd is read by Python and written out anew, a part at a time, so that none is held in memory.
 Imported only when it is asked for, so the database stands at the top.
 """
 
@@ -41,6 +41,8 @@ _BEGINNING = 1_000
 class DuckDBEngine:
     """Frames as relations of DuckDB."""
 
+    streams = True
+
     def __init__(self, memory: str | None = None) -> None:
         self._session = Session(memory)
         self._several = False
@@ -52,7 +54,7 @@ class DuckDBEngine:
 
     @cached_property
     def _memory(self) -> PandasEngine:
-        """What reads the files that the database cannot; plain ones need no pandas."""
+        """What does the work on small reports; to read files needs no pandas."""
         from funnelkit.engines.pandas import PandasEngine
 
         return PandasEngine()
@@ -64,18 +66,13 @@ class DuckDBEngine:
         """Nothing: files are opened by their paths here."""
         raise no_address(address)
 
-    def text(self, cells: Cells) -> Any:
-        """Hold the text of *cells*: read by the database where it can, else in memory."""
-        return _duck_text.read(self._session, cells) or self._memory.text(cells)
+    def text(self, cells: Cells) -> DuckText:
+        """Hold the text of *cells*; what the database cannot read is written out for it, a part at a time."""
+        return _duck_text.read(self._session, cells)
 
-    def convert(self, text: Any, plan: TablePlan) -> Converted:
+    def convert(self, text: DuckText, plan: TablePlan) -> Converted:
         """The canonical frame that *plan* makes of *text*."""
-        if isinstance(text, DuckText):
-            return _duck_convert.convert(self._session, text, plan)
-        done = self._memory.convert(text, plan)
-        view = self._session.named(self._session.con.from_df(done.frame))
-        frame = self._session.kept(f"SELECT * FROM {view}")
-        return Converted(frame=frame, rows=done.rows, aside=done.aside, bad=done.bad)
+        return _duck_convert.convert(self._session, text, plan)
 
     def from_parquet(self, path: Path) -> DuckDBPyRelation:
         """The canonical frame in the Parquet file at *path*."""

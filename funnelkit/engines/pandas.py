@@ -6,7 +6,6 @@ on the values and not on the rows. Imported only when rows are read, so pandas s
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -15,8 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from funnelkit.engines import Aside, BadCells, Cells, Converted, Repeated, _linking, _parquet, no_address
-from funnelkit.engines._coded import Coding, PandasText, asides, bad_cells, hits, promising, typed
+from funnelkit.engines import Aside, BadCells, Cells, Converted, Repeated, _linking, no_address
+from funnelkit.engines._coded import Coding, PandasText
+from funnelkit.engines._coded_cells import asides, bad_cells, typed
+from funnelkit.engines._coded_rules import hits, promising
 from funnelkit.plans import LinkKey, TablePlan
 
 _FILES = ("source_file", "source_row")
@@ -24,6 +25,8 @@ _FILES = ("source_file", "source_row")
 
 class PandasEngine:
     """Frames as pandas DataFrames."""
+
+    streams = False
 
     def close(self) -> None:
         """Nothing: what is held goes with the frames."""
@@ -71,6 +74,9 @@ class PandasEngine:
 
     def from_parquet(self, path: Path) -> pd.DataFrame:
         """The canonical frame in the Parquet file at *path*."""
+        # Only kept tables need it, and what writes SQL with it.
+        from funnelkit.engines import _parquet
+
         return _parquet.in_memory(path)
 
     def label(
@@ -101,11 +107,10 @@ class PandasEngine:
         self, frame: pd.DataFrame, key: str, order: Sequence[str]
     ) -> tuple[pd.DataFrame, dict[str, Repeated]]:
         """One row per value of *key*: the one that is last in the *order* of its columns."""
-        values = _linking.cells(frame[key])
-        if len(set(values)) == len(values):
+        several = frame[key].duplicated(keep=False) & frame[key].notna()
+        if not several.any():
             return frame, {}
-        several = {value for value, n in Counter(values).items() if n > 1 and value is not None}
-        repeated = frame[[value in several for value in values]]
+        repeated = frame[several]
         columns = [_linking.cells(repeated[c]) for c in (key, *order, *_FILES)]
         rows = [_linking.comparable(row, missing=False) for row in zip(*columns, strict=True)]
         best: dict[Any, int] = {}

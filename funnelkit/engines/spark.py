@@ -43,6 +43,8 @@ FEW_ROWS = 5_000
 class SparkEngine:
     """Frames as those of Spark."""
 
+    streams = False
+
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._session = Session(settings.get("master", MASTER), settings.get("options", {}))
         self._memory = PandasEngine()
@@ -57,7 +59,7 @@ class SparkEngine:
 
     def text(self, cells: Cells) -> Any:
         """Hold the text of *cells*: read by Spark where it can and that is worth it, else in memory."""
-        if cells.scan is None:
+        if cells.scan is None or not cells.scan.plain:
             return self._memory.text(cells)
         if cells.scan.records is None:
             return _spark_read.read_parts(self._session, cells)

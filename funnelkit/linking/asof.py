@@ -137,8 +137,8 @@ def cut(table: str, frame: Any, as_of: int) -> Any:
     }
     if begun.get(table) in names:
         rows = rows.filter((nw.col(begun[table]) <= as_of).fill_null(True))
-    if table == "leads":
-        rows = rows.with_columns(*_not_yet(names, as_of))
+    if table == "leads" and (changed := _not_yet(names, as_of)):
+        rows = rows.with_columns(*changed)
     if table == "deals" and "closed_at" in names:
         still_open = (nw.col("closed_at") > as_of).fill_null(False)
         rows = rows.with_columns(

@@ -16,6 +16,7 @@ from funnelkit import collect
 from funnelkit.agreements import Rule
 from funnelkit.engines import Engine
 from funnelkit.linking import asof, dimensions, identity, qualification
+from funnelkit.linking.net import net
 from funnelkit.tables import DIMENSIONS, Dataset, Match, Note
 
 
@@ -192,7 +193,8 @@ _OF_LINKS = frozenset({"contact_id", "source_file", "source_row"})
 
 
 def _count_unmatched(made: _Build) -> None:
-    alone = collect.frame(made.frames["deals"]).filter(nw.col("linked") == 0)
+    told = collect.frame(made.frames["deals"]).select("linked", "status")
+    alone = told.filter(nw.col("linked") == 0)
     won = alone.filter(nw.col("status") == "won")
     made.unmatched = {"deals": collect.count(alone), "won deals": collect.count(won)}
 
@@ -260,10 +262,9 @@ def _converted(made: _Build, leads: collect.Frame) -> None:
 def _payments(made: _Build) -> None:
     """Who paid each payment, and what it leaves after its refund."""
     present = made.present["payments"]
-    if "amount" in present:
-        net, scale = _net(made)
-        made.frames["payments"] = collect.frame(made.frames["payments"]).with_columns(net=net).to_native()
-        made.scales["payments"] = {**made.scales["payments"], "net": scale}
+    left, scale = net(present, made.scales["payments"])
+    made.frames["payments"] = collect.frame(made.frames["payments"]).with_columns(net=left).to_native()
+    made.scales["payments"] = {**made.scales["payments"], "net": scale}
     if {"customer_id", "email", "company"} & present:
         named = made.engine.named(made.frames["payments"], identity.CUSTOMER_KEYS, "customer")
         made.frames["payments"] = named
@@ -289,14 +290,3 @@ def _payers(made: _Build) -> None:
     made.frames["customers"] = found.with_columns(is_paid=none, linked=none).to_native()
     made.present["customers"] = frozenset({"customer", "first_won_at", "revenue"})
     made.scales["customers"] = {"revenue": made.scales["payments"]["net"]}
-
-
-def _net(made: _Build) -> tuple[nw.Expr, int]:
-    """What a payment leaves after its refund, and the decimals of that."""
-    scales = made.scales["payments"]
-    amount, refunded = scales.get("amount", 0), scales.get("refunded", 0)
-    if "refunded" not in made.present["payments"]:
-        return nw.col("amount").fill_null(0), amount
-    scale = max(amount, refunded)
-    paid = nw.col("amount").fill_null(0) * 10 ** (scale - amount)
-    return paid - nw.col("refunded").fill_null(0) * 10 ** (scale - refunded), scale

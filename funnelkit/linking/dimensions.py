@@ -41,7 +41,9 @@ def own(
     if evidence:
         frame, channels = engine.label(frame, evidence, classify, "channel")
         present |= {"channel"}
-    filled = [nw.col(c).fill_null(BLANK) for c in DIMENSIONS if c in present & wanted]
+    # A label is never missing.
+    blank = present & wanted - ({"channel"} if evidence else set())
+    filled = [nw.col(c).fill_null(BLANK) for c in DIMENSIONS if c in blank]
     flag = _paid(present, frozenset(filter(is_paid, channels)))
     return collect.frame(frame).with_columns(*filled, is_paid=flag).to_native(), present, channels
 
@@ -54,8 +56,7 @@ def paid(frame: Any, present: frozenset[str], channels: frozenset[str]) -> Any:
 def _paid(present: frozenset[str], channels: frozenset[str]) -> nw.Expr:
     if "channel" not in present or not channels:
         return nw.lit(0).cast(nw.Int8)
-    paid = nw.col("channel").is_in(sorted(channels))
-    return nw.when(paid).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int8)
+    return nw.col("channel").is_in(sorted(channels)).fill_null(False).cast(nw.Int8)
 
 
 def through_leads(

@@ -104,4 +104,4 @@ def numbered(deals: Any, engine: Engine) -> Any:
 
 def flag(condition: nw.Expr) -> nw.Expr:
     """1 where *condition* holds, 0 elsewhere."""
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
+    return condition.fill_null(False).cast(nw.Int64)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.metrics import intervals
+from funnelkit.periods import from_day
 
 if TYPE_CHECKING:
     from funnelkit.metrics.aggregate import Wins
@@ -19,6 +20,14 @@ class Truncation(Struct, frozen=True):
     first_win: int
     median: float
     """Of the days from lead to win."""
+
+    def said(self, event: str = "win", events: str = "wins") -> str:
+        """The sentence that says so, of leads and *event*, and what is wrong with the numbers."""
+        return (
+            f"The first lead is of {from_day(self.first_lead)}, the first {event} of {from_day(self.first_win)}, "
+            f"{self.first_win - self.first_lead} days later, with a median of {self.median:g} days from lead to "
+            f"{event}: {events} before then are missing, so the conversion of the leads before then is too low."
+        )
 
 
 def truncation(wins: Wins) -> Truncation | None:

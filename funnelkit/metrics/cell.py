@@ -56,3 +56,7 @@ class Change(Struct, frozen=True, kw_only=True):
     """95 % limits: of the difference for rates and means, of the ratio less 1 for counts and costs."""
     verdict: str = "no call"
     """better, worse, changed (no direction is better), or no call: not more than noise."""
+    p: float | None = None
+    """How likely so large a change is by chance alone; in groups adjusted for their number."""
+    detectable: tuple[float | None, float | None] | None = None
+    """The smallest fall and rise of a rate that four of five times would have been told from noise."""

@@ -11,17 +11,22 @@ import math
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell, Change, Number
+from funnelkit.metrics.significance import detectable, false_discovery
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from funnelkit.metrics.evaluate import Evaluator
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.language import Metric
     from funnelkit.metrics.windows import Window
 
 NO_CALL = "no call"
+_LEVEL = 0.05
 Limits = tuple[float, float | None]
 
 
@@ -31,6 +36,8 @@ class Test(Struct, frozen=True):
     limits: Limits | None = None
     direction: int = 0
     """1 for more, -1 for less, 0 for no more than noise."""
+    p: float | None = None
+    detectable: tuple[float | None, float | None] | None = None
 
 
 def change(
@@ -53,7 +60,25 @@ def change(
         relative=current.value / previous.value - 1 if previous.value else None,
         interval=found.limits,
         verdict=_verdict(metric, found.direction) if enough or metric.exact else NO_CALL,
+        p=found.p,
+        detectable=found.detectable,
     )
+
+
+def among_many(changes: Sequence[Change]) -> list[Change]:
+    """*changes* of one metric in several groups, of which 5 % of the calls at most are wrong on average.
+
+    Each test alone would call one group in twenty by chance (Benjamini and Hochberg 1995).
+    """
+    tested = [change.p for change in changes if change.p is not None]
+    adjusted = iter(false_discovery(tested))
+    found = []
+    for change in changes:
+        if change.p is not None:
+            p = next(adjusted)
+            change = replace(change, p=p, verdict=change.verdict if p <= _LEVEL else NO_CALL)
+        found.append(change)
+    return found
 
 
 def _test(
@@ -113,7 +138,12 @@ def _rates(current: Cell, previous: Cell) -> Test:
     if x1 > n1 or x2 > n2:
         return Test()
     _, low, high = intervals.newcombe(x1, n1, x2, n2)
-    return Test((low, high), _beyond(low, high, 0))
+    low_rate, high_rate = detectable(x2 / n2, n2, n1)
+    seen = (
+        None if low_rate is None else low_rate - x2 / n2,
+        None if high_rate is None else high_rate - x2 / n2,
+    )
+    return Test((low, high), _beyond(low, high, 0), intervals.two_proportion_p(x1, n1, x2, n2), seen)
 
 
 def _costs(current: Cell, previous: Cell) -> Test:
@@ -122,10 +152,10 @@ def _costs(current: Cell, previous: Cell) -> Test:
         return Test()
     if current.numerator < 0 or previous.numerator < 0:
         return Test()
-    _, low, high, _ = intervals.poisson_ratio(
+    _, low, high, p = intervals.poisson_ratio(
         previous.n, float(previous.numerator), current.n, float(current.numerator)
     )
-    return Test((low - 1, _finite(high - 1)), _beyond(low, high, 1))
+    return Test((low - 1, _finite(high - 1)), _beyond(low, high, 1), p)
 
 
 def _counts(current: Number | None, previous: Number | None, days: int, days_before: int) -> Test:
@@ -134,18 +164,18 @@ def _counts(current: Number | None, previous: Number | None, days: int, days_bef
         return Test()
     if min(current, previous) < 0 or min(days, days_before) < 1:
         return Test()
-    _, low, high, _ = intervals.poisson_ratio(current, days, previous, days_before)
+    _, low, high, p = intervals.poisson_ratio(current, days, previous, days_before)
     factor = days / days_before
-    return Test((low * factor - 1, _finite(high * factor - 1)), _beyond(low, high, 1))
+    return Test((low * factor - 1, _finite(high * factor - 1)), _beyond(low, high, 1), p)
 
 
 def _means(evaluator: Evaluator, metric: Metric, key: Key, now: Window, before: Window) -> Test:
     a, b = (evaluator.moments(metric, key, window) for window in (now, before))
     if min(a.n, b.n) < 2:
         return Test()
-    _, low, high, _ = intervals.welch(a.n, a.total, a.squares, b.n, b.total, b.squares)
+    _, low, high, p = intervals.welch(a.n, a.total, a.squares, b.n, b.total, b.squares)
     unit = float(evaluator.unit(metric))
-    return Test((low * unit, high * unit), _beyond(low, high, 0))
+    return Test((low * unit, high * unit), _beyond(low, high, 0), p)
 
 
 def _apart(current: Cell, previous: Cell) -> int:

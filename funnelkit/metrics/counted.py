@@ -158,7 +158,11 @@ def _source(table: str, planned: Iterable[Stream], known: Facts, few_rows: int) 
     columns = dict.fromkeys(column for s in planned if s.table == table for column in s.columns)
     frame = known.frames[table]
     few = isinstance(frame, nw.DataFrame) and len(frame) <= few_rows
-    return Rows(table, columns, known) if few else Groups(table, columns, known)
+    if few:
+        return Rows(table, columns, known)
+    # Most reports are small, and need nothing of what groups in an engine.
+
+    return Groups(table, columns, known)
 
 
 def _extents(planned: Iterable[Stream], sources: Mapping[str, Source]) -> dict[str, tuple[int, int]]:

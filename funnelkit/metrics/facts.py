@@ -71,7 +71,7 @@ class Facts(Struct, frozen=True):
         if column and not getattr(wanted, "optional", False):
             read.append(column)
         if getattr(wanted, "of_customers", ""):
-            read += ["net", "customer"]
+            read += ["amount", "customer"]
         if "is_paid" in wanted.where and "channel" not in self.columns[table]:
             return missing_dimension(table, "channel")
         return next((r for r in (self.lacks_column(table, c) for c in read) if r), None)
@@ -101,7 +101,7 @@ class Facts(Struct, frozen=True):
         if column == "revenue":
             # Customers are made of deals, and their revenue of the amounts.
             return no_column("deals", "amount") if "deals" in self.frames else not_loaded("deals")
-        return no_column(table, {"net": "amount", "customer": "customer_id"}.get(column, column))
+        return no_column(table, {"customer": "customer_id"}.get(column, column))
 
     def with_derived(self, table: str, columns: Iterable[str]) -> tuple[Frame, list[str]]:
         """The frame of *table* with those of *columns* that are derived, and which of all there are.

@@ -87,11 +87,7 @@ def _left_truncated(view: View) -> str:
         return ""
     if not view.metrics & (_FROM_LEADS | {"roas"}):
         return ""
-    return (
-        f"The first lead is of {from_day(found.first_lead)}, the first win of {from_day(found.first_win)}, "
-        f"{found.first_win - found.first_lead} days later, with a median of {found.median:g} days from lead to "
-        "win: wins before then are missing, so the conversion of the leads before then is too low."
-    )
+    return found.said()
 
 
 def _young_cohort(view: View) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 30
 """Each period takes a dozen columns; engines slow down over some hundred."""
-_BEFORE, _NOW, _DAYS = "_before", "_now", "_days"
+_BEFORE, _NOW, _DAYS, _BOUGHT = "_before", "_now", "_days", "_bought"
 
 
 def counted(payments: Frame, windows: Iterable[Window], as_of: int) -> dict[Window, Mapping[str, int]]:
@@ -31,7 +31,10 @@ def counted(payments: Frame, windows: Iterable[Window], as_of: int) -> dict[Wind
     """
     several = list(dict.fromkeys(windows))
     daily = payments.filter(~nw.col("customer").is_null() & ~nw.col("paid_at").is_null())
-    daily = daily.group_by("customer", "paid_at").agg(nw.col("net").sum())
+    # What was given away counts as bought; what was paid back as a whole, or is a refund itself, does not.
+    bought = (nw.col("net") > 0) | (nw.col("amount") == 0).fill_null(False)
+    daily = daily.with_columns(_number(bought).alias(_BOUGHT))
+    daily = daily.group_by("customer", "paid_at").agg(nw.col("net").sum(), nw.col(_BOUGHT).sum())
     found: dict[Window, Mapping[str, int]] = {}
     for first in range(0, len(several), _AT_ONCE):
         some = several[first : first + _AT_ONCE]
@@ -51,7 +54,7 @@ def _people(daily: Frame, windows: Sequence[Window], as_of: int) -> Frame:
         earlier = nw.lit(False) if before is None else _between(before)
         columns[f"{_NOW}{i}"] = nw.when(inside).then(nw.col("net")).otherwise(0)
         columns[f"{_BEFORE}{i}"] = nw.when(earlier).then(nw.col("net")).otherwise(0)
-        columns[f"{_DAYS}{i}"] = nw.when(inside & (nw.col("net") >= 0)).then(nw.lit(1)).otherwise(0)
+        columns[f"{_DAYS}{i}"] = nw.when(inside & (nw.col(_BOUGHT) > 0)).then(nw.lit(1)).otherwise(0)
     placed = daily.with_columns(**columns)
     return placed.group_by("customer").agg(*(nw.col(c).sum() for c in columns))
 

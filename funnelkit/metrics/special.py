@@ -89,19 +89,6 @@ def normal_p(z: float) -> float:
     return math.erfc(abs(z) / math.sqrt(2))
 
 
-def beta_cdf(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function I_x(a, b), which is P(Binomial(a + b - 1, x) >= a)."""
-    if not 0 < x < 1:
-        return 0.0 if x <= 0 else 1.0
-    return odds_tails(x / (1 - x), a, b)[0]
-
-
-def beta_quantile(p: float, a: float, b: float) -> float:
-    """The *p* quantile (0 < p < 1) of the beta law with shapes *a* and *b*."""
-    odds = odds_quantile(p, a, b)
-    return odds / (1 + odds)
-
-
 def odds_tails(odds: float, a: float, b: float) -> tuple[float, float]:
     """Below and above: P(X / (1 - X) <= odds) and P(X / (1 - X) > odds) for X of the beta law.
 

@@ -25,7 +25,7 @@ _RELATIVE = {
 }
 WORDS = (*_RELATIVE, "ytd")
 _SHAPES = "2026, 2026-Q3, 2026-10, 2026-W46, 2026-03-05, FY2026, FY2026-Q1, 2026-01-01..2026-03-31"
-_PIECE = re.compile(
+_PIECE = (
     r"(?P<fiscal>fy)?(?P<year>[0-9]{4})(-q(?P<quarter>[0-9])|-p(?P<period>[0-9]{2}))?"
     r"|(?P<week_year>[0-9]{4})-w(?P<week>[0-9]{2})"
     r"|(?P<month_year>[0-9]{4})-(?P<month>[0-9]{2})(-(?P<day>[0-9]{2}))?"
@@ -87,7 +87,7 @@ def _range(spec: str, text: str, as_of: int, calendar: Calendar) -> Period:
 
 def _piece(spec: str, text: str, calendar: Calendar) -> Period | None:
     """The calendar piece that *text* names, None where it has another shape."""
-    match = _PIECE.fullmatch(text)
+    match = re.fullmatch(_PIECE, text)
     if not match:
         return None
     part = {name: int(value) for name, value in match.groupdict().items() if value and name != "fiscal"}

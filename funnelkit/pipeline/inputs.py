@@ -6,7 +6,6 @@ command line. Every export in a ZIP archive is an input of its own, called ``arc
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 import sys
@@ -20,22 +19,17 @@ from funnelkit.config import Config, SourceSpec
 from funnelkit.errors import (
     FunnelkitError,
     MissingInputError,
-    SourceError,
     UsageError,
     did_you_mean,
     raise_all,
 )
-from funnelkit.pipeline import manifest, originals
+from funnelkit.pipeline import finding, manifest, originals
 from funnelkit.pipeline.manifest import Kept
 from funnelkit.sources import ahead, unpack
 from funnelkit.sources.settings import FileSettings
-from funnelkit.tables import TABLES, Note
+from funnelkit.tables import TABLES
 
-_SHOWN = 3
-"""So many folders are named of those that are not read."""
 _KIND = re.compile(r"([A-Za-z][A-Za-z0-9_]*)=(.+)", re.DOTALL)
-
-
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -123,7 +117,7 @@ def _of_argument(argument: str, settings: FileSettings, kinds: Sequence[str]) ->
         return [_standard_input(settings)]
     if manifest.is_in(argument):
         return _kept(argument, settings)
-    files = [argument] if _ADDRESS.match(argument) else _files(argument)
+    files = [argument] if _ADDRESS.match(argument) else finding.files(argument)
     whole = argument if os.path.isdir(argument) or (files != [argument] and os.path.exists(argument)) else ""
     return [Input(file=name, path=Path(name), settings=settings, whole=whole) for name in files]
 
@@ -158,7 +152,7 @@ def _kept(folder: str, settings: FileSettings) -> list[Input]:
     ]
     beside = [
         Input(file=name, path=Path(name), settings=settings, whole=folder)
-        for name in _unpacked(_inside_of(folder))
+        for name in finding.unpacked(finding.inside_of(folder))
     ]
     return [*tables, *beside]
 
@@ -175,82 +169,10 @@ def _standard_input(settings: FileSettings) -> Input:
     return Input(file="-", path=Path("-"), settings=settings, data=sys.stdin.buffer.read())
 
 
-def _files(argument: str) -> list[str]:
-    if os.path.isdir(argument):
-        inside = _inside_of(argument)
-        if not inside:
-            below = _below(argument)
-            raise MissingInputError(
-                f"{argument}: there are no exports in this folder",
-                hint=f"There are some in {_some(below)}; name these, or all with '{argument.rstrip('/')}/**/*.csv'."
-                if below
-                else "It holds no CSV or Excel file.",
-            )
-        return _unpacked(inside)
-    if glob.has_magic(argument) and not os.path.exists(argument):
-        matched = sorted({p for p in glob.glob(argument, recursive=True) if os.path.isfile(p)})
-        if not matched:
-            raise MissingInputError(
-                f"{argument}: no file matches this pattern", hint="Check the folder and the spelling."
-            )
-        return _unpacked(matched)
-    return _unpacked([argument])
-
-
-def _inside_of(folder: str) -> list[str]:
-    """The exports and archives in *folder* itself, by name."""
-    found = [p for p in Path(folder).iterdir() if p.is_file() and unpack.is_input(p.name)]
-    return sorted(str(p) for p in found if not (manifest.is_table(p.name) and manifest.is_in(folder)))
-
-
-def notes(inputs: Sequence[Input]) -> list[Note]:
-    """What is in the folders among *inputs* and is not read, because only files in the folder itself are."""
-    folders = dict.fromkeys(one.whole for one in inputs if one.whole and os.path.isdir(one.whole))
-    return [
-        Note(
-            code="subfolders",
-            message=f"{folder}: the exports in {_some(below)} are not read, only those in the folder itself; "
-            f"name all with '{folder.rstrip('/')}/**/*.csv'",
-        )
-        for folder in folders
-        if (below := _below(folder))
-    ]
-
-
-def _below(folder: str) -> list[str]:
-    """The folders within *folder* that hold exports, by name."""
-    return sorted(
-        inside
-        for inside, _, names in os.walk(folder)
-        if inside != folder
-        and any(map(unpack.is_input, names))
-        and not any(part.startswith((".", "__")) for part in Path(os.path.relpath(inside, folder)).parts)
-    )
-
-
-def _some(folders: Sequence[str]) -> str:
-    shown = ", ".join(folders[:_SHOWN])
-    return shown + (f" and {len(folders) - _SHOWN} more" if len(folders) > _SHOWN else "")
-
-
-def _unpacked(files: Sequence[str]) -> list[str]:
-    """*files*, with the exports that are in them in the place of archives."""
-    return [name for file in files for name in _inside(file)]
-
-
-def _inside(file: str) -> list[str]:
-    try:
-        names = unpack.exports(Path(file), file)
-    except (SourceError, OSError):
-        # What is wrong with it is told when it is read, beside what there is to say of the other files.
-        return [file]
-    return [file] if names is None else [f"{file}/{name}" for name in names]
-
-
 def _of_spec(spec: SourceSpec, config: Config, settings: FileSettings) -> list[Input]:
     if _ADDRESS.match(spec.path):
         return [Input(file=spec.path, path=Path(spec.path), settings=_settings(spec, settings))]
-    matched = sorted({p for p in glob.glob(spec.path, recursive=True) if os.path.isfile(p)})
+    matched = finding.matching(spec.path)
     if not matched and unpack.archive_of(Path(spec.path)):
         matched = [spec.path]
     if not matched:
@@ -260,7 +182,7 @@ def _of_spec(spec: SourceSpec, config: Config, settings: FileSettings) -> list[I
         )
     return [
         Input(file=os.path.relpath(name), path=Path(name), settings=_settings(spec, settings), said=settings)
-        for name in _unpacked(matched)
+        for name in finding.unpacked(matched)
     ]
 
 

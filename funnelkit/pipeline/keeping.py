@@ -15,9 +15,8 @@ from msgspec.structs import replace
 
 from funnelkit import __version__
 from funnelkit.errors import FunnelkitError, UsageError, raise_all
+from funnelkit.pipeline import finding, kept, loading, originals, reading
 from funnelkit.pipeline import folder as files
-from funnelkit.pipeline import inputs as named_inputs
-from funnelkit.pipeline import kept, loading, originals, reading
 from funnelkit.pipeline.manifest import Kept, Manifest, Reading
 from funnelkit.pipeline.watching import Observe, Work, nobody
 
@@ -87,19 +86,11 @@ def keep(
         config=config, presets=presets, digest=kept.digest(presets), zone=reading.zone_of(options, config)
     )
     named = reading.inputs(names, options, config)
-    if already := next((one.folder for one in named if one.kept), None):
-        raise UsageError(
-            f"{already}: holds kept tables already", hint="Name the exports that they were made of."
-        )
-    if away := next((one.file for one in named if one.address), None):
-        raise UsageError(
-            f"{away}: nobody could tell later whether it has changed", hint="Load files of this machine."
-        )
+    _check(named, folder)
     known = {_asks(entry): entry for entry in old.files}
     done: list[Done] = []
     problems: list[FunnelkitError] = []
     strays: list[FunnelkitError] = []
-    _check_names([str(folder), *(one.file for one in named)])
     with (
         loading.engine_for(named, options, config) as engine,
         files.Writing(folder, engine) as writing,
@@ -112,7 +103,7 @@ def keep(
                 (strays if loading.is_stray(one, problem) else problems).append(problem)
         raise_all(problems if done else [*problems, *strays])
         stays = [] if only else _others(old, done)
-        notes = [*named_inputs.notes(named), *map(loading.passed_over, strays)]
+        notes = [*finding.notes(named), *map(loading.passed_over, strays)]
         entries = [*stays, *(one.entry for one in done)]
         writing.finish(Manifest(files=tuple(entries), notes=tuple(notes)))
     return Result(
@@ -121,9 +112,17 @@ def keep(
     )
 
 
-def _check_names(names: Sequence[str]) -> None:
-    """Raise UsageError for a name that no text can hold."""
-    for name in names:
+def _check(named: Sequence[Input], folder: Path) -> None:
+    """Raise UsageError for what cannot be kept: kept tables, what lies elsewhere, and a name that no text can hold."""
+    if already := next((one.folder for one in named if one.kept), None):
+        raise UsageError(
+            f"{already}: holds kept tables already", hint="Name the exports that they were made of."
+        )
+    if away := next((one.file for one in named if one.address), None):
+        raise UsageError(
+            f"{away}: nobody could tell later whether it has changed", hint="Load files of this machine."
+        )
+    for name in (str(folder), *(one.file for one in named)):
         if any("\ud800" <= sign <= "\udfff" for sign in name):
             raise UsageError(
                 f"{name}: its name is not UTF-8, so that nothing can be kept of it", hint="Rename it first."

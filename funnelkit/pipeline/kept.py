@@ -91,6 +91,8 @@ def digest(presets: Sequence[Preset]) -> str:
 def notes(named: Sequence[Input], presets: Sequence[Preset]) -> list[Note]:
     """What was told when the tables of *named* were kept, and which of them this funnelkit might read in another way."""
     folders: Mapping[str, None] = dict.fromkeys(one.folder for one in named if one.kept)
+    if not folders:
+        return []
     found = [note for folder in folders for note in manifest.read(folder).notes]
     mine = digest(presets)
     for one in named:

@@ -13,8 +13,7 @@ from msgspec import Struct
 
 from funnelkit import engines
 from funnelkit.errors import FunnelkitError, SourceError, UsageError, raise_all
-from funnelkit.pipeline import inputs as folders
-from funnelkit.pipeline import kept
+from funnelkit.pipeline import finding, kept, sizes
 from funnelkit.pipeline.reading import inputs, presets, read_config, read_export, zone_of
 from funnelkit.pipeline.spared import spared
 from funnelkit.pipeline.watching import Observe, Watched, Work, nobody
@@ -46,17 +45,12 @@ class Read(Struct, frozen=True, kw_only=True):
 @contextmanager
 def engine_for(named: Sequence[Input], options: Options, config: Config) -> Iterator[Engine]:
     """The engine that *options* ask for, else the one for inputs of that size; for as long as it is worked with."""
-    plain = [one.path for one in named if one.data is None and one.path.suffix.lower() in _TEXT]
-    size = sum(path.stat().st_size for path in plain if path.is_file())
+    size = sum(map(sizes.of_text, named))
     engine = engines.load(options.engine, options.memory_limit, size, config.spark)
     try:
         yield engine
     finally:
         engine.close()
-
-
-_TEXT = frozenset({".csv", ".tsv", ".tab", ".txt", ".parquet"})
-"""What is read by a database at least as fast as in memory; workbooks and archives are not."""
 
 
 class Opened(Struct, frozen=True):
@@ -238,7 +232,7 @@ def _put_together(
         engine=engine,
         notes=[
             *kept.notes(named, presets(config)),
-            *folders.notes(named),
+            *finding.notes(named),
             *map(passed_over, strays),
             *notes,
             *more,

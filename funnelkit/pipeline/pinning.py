@@ -81,14 +81,6 @@ def written_otherwise(one: Input, encoding: str, delimiter: str) -> SourceError:
     return _refusal(one.file, found or ["it is not written as it was"])
 
 
-def is_utf8(data: bytes) -> bool:
-    """Whether *data* is UTF-8 with more than ASCII in it, which hardly any text in another encoding is by chance."""
-    try:
-        return not data.decode("utf-8").isascii()
-    except UnicodeDecodeError:
-        return False
-
-
 def _refusal(file: str, differences: Sequence[str]) -> SourceError:
     return SourceError(
         f"{file}: no longer fits what funnelkit.yaml says of it: {'; '.join(differences)}",

@@ -140,8 +140,8 @@ def unmapped(data: Dataset, known: Callable[[str], bool]) -> tuple[Note, ...]:
         unknown = sorted(word for word in data.channels.get(table, ()) if not known(word))
         if not unknown:
             continue
-        frame = collect.frame(data.frames[table])
-        of_them = frame.filter(nw.col("channel").is_in(unknown))
+        channels = collect.frame(data.frames[table]).select("channel")
+        of_them = channels.filter(nw.col("channel").is_in(unknown))
         counts = collect.rows(of_them.group_by("channel").agg(nw.len().alias("rows")))
         words = [word for word, _ in sorted(counts, key=lambda found: (-found[1], found[0]))]
         if words:

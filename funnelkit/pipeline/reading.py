@@ -95,18 +95,18 @@ def read_export(
         return _at_address(replace(one, data=engine.head(one.file)), config)
     settings = one.settings
     try:
-        export = _opened(one, config, settings, looked_at)
+        export = _opened(one, config, settings, looked_at, streamed=engine.streams)
     except SourceError as error:
         if error.code != "unrecognised" or not settings.columns:
             raise _explained(error, one) from None
         # Perhaps the columns are all there, and it is the file that is written in another way.
         try:
-            found = _opened(one, config, replace(settings, encoding=None, delimiter=None))
+            found = _opened(one, config, replace(settings, encoding=None, delimiter=None), streamed=True)
         except SourceError as again:
             raise pinning.columns_gone(one, again) from None
         raise pinning.written_otherwise(one, found.dialect.encoding, found.dialect.delimiter) from None
     single_byte = settings.pinned and settings.encoding and not settings.encoding.lower().startswith("utf")
-    if single_byte and pinning.is_utf8(one.data or reader.contents(one.path, one.file)):
+    if single_byte and reader.is_utf8(one.path, one.file, one.data):
         raise pinning.written_otherwise(one, "utf-8", export.dialect.delimiter)
     return export
 
@@ -147,7 +147,12 @@ def _explained(error: SourceError, one: Input) -> SourceError:
 
 
 def _opened(
-    one: Input, config: Config, settings: FileSettings, looked_at: Callable[[int], None] | None = None
+    one: Input,
+    config: Config,
+    settings: FileSettings,
+    looked_at: Callable[[int], None] | None = None,
+    *,
+    streamed: bool = False,
 ) -> Export[Recognition]:
     from funnelkit.sources import reader, recognise
 
@@ -162,4 +167,5 @@ def _opened(
         delimiter=settings.delimiter,
         sheet=settings.sheet,
         looked_at=looked_at,
+        streamed=streamed,
     )

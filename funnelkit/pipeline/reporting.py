@@ -11,40 +11,14 @@ from typing import TYPE_CHECKING, Any
 from funnelkit.pipeline.loading import Read, read
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.watching import Observe, Work, nobody
-from funnelkit.tables import Note
 
 if TYPE_CHECKING:
-    from funnelkit.linking.dataset import Canonical
     from funnelkit.reports import Report
 
 Tables = Mapping[str, Any]
 """Canonical table -> pandas frame."""
 
 __all__ = ["Options", "Tables", "report", "tables"]
-
-
-def _canonical(done: Read) -> dict[str, Canonical]:
-    from funnelkit.linking.dataset import Canonical
-
-    return {
-        name: Canonical(frame=t.frame, scales=t.scales, present=t.present)
-        for name, t in done.together.items()
-        if name not in _UNUSED
-    }
-
-
-_UNUSED: Mapping[str, str] = {
-    "customers": "a list of customers has no dates of its money: load the payments or invoices instead",
-}
-"""Tables that no metric reads, and what to load for them."""
-
-
-def _unused(done: Read) -> list[Note]:
-    return [
-        Note(code="unused_table", message=f"{f.export.file} is not used: {_UNUSED[f.table]}")
-        for f in done.files
-        if f.table in _UNUSED
-    ]
 
 
 def tables(files: Sequence[str], options: Options) -> Tables:
@@ -68,37 +42,16 @@ def report(files: Sequence[str], options: Options, observe: Observe = nobody) ->
 
 def _reported(done: Read, options: Options) -> Report:
     from funnelkit import build
-    from funnelkit.linking import dataset
     from funnelkit.metrics import catalog
-    from funnelkit.pipeline import provenance, requests
-    from funnelkit.sources import channels
+    from funnelkit.pipeline import requests
+    from funnelkit.pipeline.linked import linked
 
     config = done.config
-    known = channels.load(config.channels)
-    asked = options.as_of or config.as_of
-    data = dataset.build(
-        _canonical(done),
-        classify=known.classify,
-        is_paid=channels.is_paid,
-        as_of=requests.day(asked) if asked else None,
-        currency=done.currency,
-        engine=done.engine,
-        wanted=requests.dimensions(options, config),
-        zone=done.zone,
-        rules=config.qualification,
-    )
-    unmapped = provenance.unmapped(data, known.knows)
-    notes = (
-        *provenance.notes(done.files, done.together),
-        *done.notes,
-        *data.notes,
-        *unmapped,
-        *_unused(done),
-    )
+    found = linked(done, options, requests.dimensions(options, config))
     return build.build(
-        data,
-        requests.request(options, config, done.zone, data.as_of),
+        found.data,
+        requests.request(options, config, done.zone, found.data.as_of),
         catalog.load(config.measures, config.metrics),
-        provenance.sources(done.files, done.together),
-        notes,
+        found.sources,
+        found.notes,
     )

@@ -32,7 +32,7 @@ def request(options: Options, config: Config, zone: str, as_of: int) -> Request:
     return Request(
         period=periods.parse(spec, as_of=as_of, calendar=config.calendar) if spec else None,
         grain=options.grain or config.grain,
-        compare=options.compare or config.compare,
+        compare=_compared(options.compare or config.compare),
         by=_by(options, config),
         where=_where(options),
         metrics=tuple(options.metrics) or None,
@@ -68,6 +68,11 @@ def _by(options: Options, config: Config) -> tuple[str, ...]:
 
 def _where(options: Options) -> tuple[Filter, ...]:
     return tuple(f for text in options.where for f in filters(text))
+
+
+def _compared(specs: str | None) -> tuple[str, ...]:
+    """The comparisons that commas part."""
+    return tuple(dict.fromkeys(spec.strip() for spec in (specs or "").split(",") if spec.strip()))
 
 
 _OF = {"horizon": "days", "min-n": "leads or deals"}

@@ -6,11 +6,11 @@ from typing import Any
 
 from funnelkit.errors import UsageError, did_you_mean
 
-NAMES = ("report", "inspect", "config")
+NAMES = ("report", "study", "inspect", "config")
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The schema (draft 2020-12) of ``report``, ``inspect`` or ``config``."""
+    """The schema (draft 2020-12) of ``report``, ``study``, ``inspect`` or ``config``."""
     if name not in NAMES:
         raise UsageError(f"there is no schema {name!r}", hint=did_you_mean(name, NAMES))
     if name == "config":

@@ -8,15 +8,16 @@ from funnelkit.render._cells import words
 from funnelkit.render._table import Block, Column, Part, Row, Style, Table, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from funnelkit.reports import Report, SetAside, Source
+    from funnelkit.tables import Note
 
 
-def files(report: Report) -> Block | None:
+def files(sources: Sequence[Source]) -> Block | None:
     """What each file was read as, and what became of its rows."""
-    if not report.sources:
+    if not sources:
         return None
     columns = (
         Column(header=Text("file"), right=False),
@@ -24,7 +25,7 @@ def files(report: Report) -> Block | None:
         *(Column(header=Text(header)) for header in ("rows", "used", "set aside")),
         Column(header=Text("dates"), parts=(Part(header="first"), Part(header="last")), right=False),
     )
-    rows = tuple(_file(source) for source in report.sources)
+    rows = tuple(_file(source) for source in sources)
     return Block(title=Text("Files", "strong"), choices=((Table(columns=columns, rows=rows),),))
 
 
@@ -34,11 +35,9 @@ def links(report: Report) -> Block | None:
     return Block(title=Text("Matching", "strong"), lines=tuple(lines)) if lines else None
 
 
-def notes(report: Report) -> Block | None:
+def notes(warnings: Sequence[Note]) -> Block | None:
     """What a reader of the numbers must know."""
-    lines = [
-        (Text(f"! {words(note.code).capitalize()}:", "note"), Text(note.message)) for note in report.warnings
-    ]
+    lines = [(Text(f"! {words(note.code).capitalize()}:", "note"), Text(note.message)) for note in warnings]
     return Block(title=Text("Notes", "strong"), lines=tuple(lines)) if lines else None
 
 

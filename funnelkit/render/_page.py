@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from funnelkit.reports import Report, Span
+    from funnelkit.studies import Study
 
 
 def page(report: Report) -> Page:
@@ -24,9 +25,9 @@ def _blocks(report: Report) -> Iterator[Block]:
     numbers = [block for block in _numbers(report) if block]
     rest = (
         _signs.signs(report, numbers),
-        _evidence.files(report),
+        _evidence.files(report.sources),
         _evidence.links(report),
-        _evidence.notes(report),
+        _evidence.notes(report.warnings),
     )
     yield from numbers
     yield from (block for block in rest if block)
@@ -37,6 +38,7 @@ def _numbers(report: Report) -> Iterator[Block | None]:
     yield _totals.funnel(report)
     yield _totals.metrics(report)
     yield _handoff.handoff(report)
+    yield _totals.besides(report)
     yield _totals.missing(report)
     yield _groups.breakdown(report)
     yield _trends.trend(report)
@@ -44,14 +46,25 @@ def _numbers(report: Report) -> Iterator[Block | None]:
 
 
 def _facts(report: Report) -> Iterator[tuple[Text, ...]]:
-    as_of = f"as of {report.as_of}" if report.as_of else ""
-    others = (as_of, report.timezone, report.currency or "")
-    days = _days(report.period) if report.period else "all, without dates"
-    yield (Text(days), *(Text(fact, "quiet") for fact in others if fact))
+    yield of_what(report)
     if report.comparison:
-        yield (Text(f"compared with {_days(report.comparison.span)}"),)
-    if report.filters:
-        yield (Text(f"only {', '.join(report.filters)}"),)
+        compared = (report.comparison, *report.besides)
+        yield (Text(f"compared with {'; '.join(_days(one.span) for one in compared)}"),)
+    yield from only(report)
+
+
+def of_what(shown: Report | Study) -> tuple[Text, ...]:
+    """The days, the as-of date, the zone and the currency that all numbers have in common."""
+    as_of = f"as of {shown.as_of}" if shown.as_of else ""
+    others = (as_of, shown.timezone, shown.currency or "")
+    days = _days(shown.period) if shown.period else "all, without dates"
+    return (Text(days), *(Text(fact, "quiet") for fact in others if fact))
+
+
+def only(shown: Report | Study) -> Iterator[tuple[Text, ...]]:
+    """The filters, if there are any."""
+    if shown.filters:
+        yield (Text(f"only {', '.join(shown.filters)}"),)
 
 
 def _days(span: Span) -> str:

@@ -27,6 +27,10 @@ def _said(report: Report, blocks: Sequence[Block]) -> Iterator[str]:
         *called, no_call = (f"{mark} {word}" for word, mark in _numbers.MARKS.items())
         yield f"{', '.join(called)} against {report.comparison.span.label}"
         yield f"{no_call}: not more than noise{' (left out by group)' if report.breakdown else ''}"
+    if any(_cells.POWER in text.text for _, text in texts):
+        yield f"{_cells.POWER}: so large a change would be told from noise four times of five"
+    if report.comparison and report.breakdown:
+        yield "groups are called with a view to how many there are: 5 % of the calls at most are wrong"
     if any(text.text.startswith(_cells.ROUGH) for _, text in texts):
         yield f"{_cells.ROUGH} rests on fewer than {report.min_n}: shown, but neither ranked nor called"
     if report.trend and any(point.span.partial for point in report.trend.points):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from funnelkit.metrics.cell import Cell
+from funnelkit.metrics.cell import Cell, Change
 from funnelkit.render import _cells, _numbers
 from funnelkit.render._table import Block, Column, Part, Row, Table, Text
 from funnelkit.reports import Metric, Report, Stage
@@ -76,6 +76,35 @@ def listed(metrics: Sequence[Metric], report: Report) -> Table | None:
     """Those of *metrics* that have a value, one below the other; None where none has."""
     rows = tuple(row for metric in metrics for row in _subject("", [metric], report))
     return Table(columns=_metric_columns(report), rows=rows) if rows else None
+
+
+def besides(report: Report) -> Block | None:
+    """The totals beside further periods."""
+    if not report.besides:
+        return None
+    columns = [
+        Column(header=_NONE, right=False),
+        Column(header=Text(report.period.label if report.period else "now")),
+        *(Column(header=Text(one.span.label), parts=(Part(), *_cells.CHANGE)) for one in report.besides),
+    ]
+    rows = []
+    for metric in report.definitions.values():
+        cell = report.metrics.get(metric.id)
+        if cell is None or cell.value is None:
+            continue
+        beside = (_beside_it(one.changes.get(metric.id), metric, report) for one in report.besides)
+        value = _cells.value(cell, metric, currency=report.currency, style="strong")
+        rows.append(Row(cells=((Text(metric.label),), (value,), *beside)))
+    compared = " and ".join(one.span.label for one in report.besides)
+    return Block(
+        title=Text(f"Beside {compared}", "strong"),
+        choices=((Table(columns=tuple(columns), rows=tuple(rows)),),) if rows else (),
+    )
+
+
+def _beside_it(moved: Change | None, metric: Metric, report: Report) -> tuple[Text, ...]:
+    was = _cells.value(moved.previous, metric, currency=report.currency) if moved else _NONE
+    return (was, *_cells.change(moved, metric, report))
 
 
 def missing(report: Report) -> Block | None:
@@ -163,7 +192,7 @@ def _subject(title: str, metrics: Sequence[Metric], report: Report) -> Iterator[
                 _cells.limits(cell, metric),
             ),
             (Text(f"{cell.n:,}" if cell.n is not None else ""),),
-            (*_cells.change(moved, metric, report), before),
+            (*_cells.change(moved, metric, report, power=True), before),
         )
         yield Row(cells=cells, heading=heading)
         yield from _beside(cell)

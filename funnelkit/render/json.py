@@ -13,12 +13,25 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from funnelkit.render._text import whole
-from funnelkit.reports import Breakdown, Handoff, Metric, Point, Report, Row, Source, Span, Stage, Trend
+from funnelkit.reports import (
+    Breakdown,
+    Comparison,
+    Handoff,
+    Metric,
+    Point,
+    Report,
+    Row,
+    Source,
+    Span,
+    Stage,
+    Trend,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from funnelkit.metrics.cell import Cell, Change, Mature, Number, Projected
+    from funnelkit.tables import Note
 
 FORMAT_VERSION = "1.0"
 """Adding keys raises the minor number, anything else the major."""
@@ -54,18 +67,19 @@ def document(report: Report) -> Object:
         "as_of": report.as_of.isoformat() if report.as_of else None,
         "timezone": report.timezone,
         "currency": report.currency,
-        "period": _span(report.period) if report.period else None,
+        "period": period(report.period) if report.period else None,
         "filters": list(report.filters),
         "min_n": report.min_n,
         "metrics": _metrics(report.metrics, changes, definitions, named=True),
         "breakdown": _breakdown(report.breakdown, definitions) if report.breakdown else None,
         "trend": _trend(report.trend, definitions) if report.trend else None,
         "comparison": _comparison(report),
+        "further_comparisons": [_beside(one, definitions) for one in report.besides],
         "funnel": [_stage(stage) for stage in report.funnel],
-        "sources": [_source(source) for source in report.sources],
+        "sources": [origin(source) for source in report.sources],
         "matching": _matching(report),
         "unmatched": dict(report.unmatched),
-        "warnings": [{"code": note.code, "message": note.message} for note in report.warnings],
+        "warnings": notes(report.warnings),
     }
     return found | ({"handoff": _handoff(report.handoff)} if report.handoff else {})
 
@@ -79,7 +93,7 @@ def _metrics(
 ) -> Object:
     """The cells by metric id, in the order of the report; *named* adds label and direction."""
     return {
-        metric.id: _cell(cells[metric.id], metric)
+        metric.id: measured(cells[metric.id], metric.unit)
         | ({"label": metric.label, "better": metric.better} if named else {})
         | ({"change": _change(changes[metric.id], metric)} if metric.id in changes else {})
         for metric in definitions.values()
@@ -87,8 +101,9 @@ def _metrics(
     }
 
 
-def _cell(cell: Cell, metric: Metric) -> Object:
-    found: Object = {"value": _finite(cell.value), "unit": metric.unit}
+def measured(cell: Cell, unit: str) -> Object:
+    """*cell* with what a reader needs to trust it; the keys that say nothing are left out."""
+    found: Object = {"value": _finite(cell.value), "unit": unit}
     optional = {
         "numerator": cell.numerator,
         "denominator": cell.denominator,
@@ -137,15 +152,18 @@ def _projected(projected: Projected) -> Object:
 
 def _change(change: Change, metric: Metric) -> Object:
     return {
-        "previous": _cell(change.previous, metric),
+        "previous": measured(change.previous, metric.unit),
         "absolute": _finite(change.absolute),
         "relative": _finite(change.relative),
         "interval": _interval(change.interval),
         "verdict": change.verdict,
+        "p": change.p,
+        "detectable": list(change.detectable) if change.detectable else None,
     }
 
 
-def _span(span: Span) -> Object:
+def period(span: Span) -> Object:
+    """The first and last day of *span*, and what it is called."""
     days = {"start": span.start.isoformat(), "end": span.end.isoformat(), "label": span.label}
     return days | ({"partial": True} if span.partial else {})
 
@@ -154,7 +172,7 @@ def _points(points: tuple[Point, ...], definitions: Mapping[str, Metric]) -> lis
     """One object per period. It is called by its label, as the period of the report is."""
     found = []
     for point in points:
-        span = _span(point.span)
+        span = period(point.span)
         label = span.pop("label")
         found.append({"period": label, **span, "metrics": _metrics(point.cells, {}, definitions)})
     return found
@@ -178,7 +196,6 @@ def _row(row: Row, by: tuple[str, ...], definitions: Mapping[str, Metric]) -> Ob
 
 
 def _handoff(found: Handoff) -> Object:
-    rate = Metric(id="rate", label="", unit="ratio", better="none", group="handoff")
     return {
         "metrics": list(found.metrics),
         "sla": {"minutes": found.sla_minutes, "label": found.sla},
@@ -186,9 +203,9 @@ def _handoff(found: Handoff) -> Object:
         "accepted": found.accepted,
         "rejected": found.rejected,
         "undecided": found.undecided,
-        "rejection_reasons": [{"reason": r.label, **_cell(r.cell, rate)} for r in found.reasons],
+        "rejection_reasons": [{"reason": r.label, **measured(r.cell, "ratio")} for r in found.reasons],
         "score": {
-            "bands": [{"least": b.least, "most": b.most, **_cell(b.cell, rate)} for b in found.bands],
+            "bands": [{"least": b.least, "most": b.most, **measured(b.cell, "ratio")} for b in found.bands],
             "stderr": found.score_stderr,
             "lift": [{"top": lift.top, "value": lift.value} for lift in found.lifts],
         },
@@ -200,7 +217,7 @@ def _handoff(found: Handoff) -> Object:
                     "since": rule.since.isoformat() if rule.since else None,
                     "rule": rule.rule,
                     "leads": rule.leads,
-                    "metrics": {name: _cell(cell, rate) for name, cell in rule.cells.items()},
+                    "metrics": {name: measured(one, "ratio") for name, one in rule.cells.items()},
                 }
                 for rule in found.rules
             ],
@@ -211,20 +228,25 @@ def _handoff(found: Handoff) -> Object:
 def _comparison(report: Report) -> Object | None:
     if not report.comparison:
         return None
-    return {"kind": report.comparison.kind, "period": _span(report.comparison.span)}
+    return {"kind": report.comparison.kind, "period": period(report.comparison.span)}
+
+
+def _beside(one: Comparison, definitions: Mapping[str, Metric]) -> Object:
+    changes = {name: _change(moved, definitions[name]) for name, moved in one.changes.items()}
+    return {"kind": one.kind, "period": period(one.span), "changes": changes}
 
 
 def _stage(stage: Stage) -> Object:
     """A stage with its rates as plain numbers, and as cells with interval, n and reason beside them."""
     found: Object = {"stage": stage.stage, "label": stage.label, "entered": stage.entered}
-    rate = Metric(id="rate", label="", unit="ratio", better="higher", group="funnel")
     for name, cell in (("previous", stage.rate_from_previous), ("first", stage.rate_from_first)):
         if cell:
-            found |= {f"rate_from_{name}": cell.value, f"from_{name}": _cell(cell, rate)}
+            found |= {f"rate_from_{name}": cell.value, f"from_{name}": measured(cell, "ratio")}
     return found | {"skipped": stage.skipped}
 
 
-def _source(source: Source) -> Object:
+def origin(source: Source) -> Object:
+    """One file, and what became of its rows."""
     return {
         "file": source.file,
         "table": source.table,
@@ -245,6 +267,11 @@ def _source(source: Source) -> Object:
         "sha256": source.sha256 or None,
         "currency": source.currency,
     }
+
+
+def notes(warnings: Iterable[Note]) -> list[Object]:
+    """What a reader of the numbers must know."""
+    return [{"code": note.code, "message": note.message} for note in warnings]
 
 
 def _matching(report: Report) -> list[Object]:

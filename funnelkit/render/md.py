@@ -9,7 +9,7 @@ from funnelkit.render._layout import plainest
 from funnelkit.render._page import page
 from funnelkit.render._picture import bar
 from funnelkit.render._strips import Strip, beside, untailed
-from funnelkit.render._table import Block, Row, Table, Text
+from funnelkit.render._table import Block, Page, Row, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,11 @@ _MARKUP = re.compile(r"[\\`*\[\]{}|~$#]|(?<![^\W_])_|_(?![^\W_])")
 
 def render(report: Report) -> bytes:
     """*report* as UTF-8 Markdown, with numbers rounded for reading."""
-    shown = page(report)
+    return printed(page(report))
+
+
+def printed(shown: Page) -> bytes:
+    """The page *shown* as UTF-8 Markdown."""
     facts = "  \n".join(" · ".join(escaped(text.text) for text in facts) for facts in shown.facts)
     parts = [f"# {escaped(shown.title.text)}", facts]
     parts += [part for block in shown.blocks for part in _block(block)]

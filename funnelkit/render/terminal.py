@@ -29,7 +29,12 @@ _CODES: dict[Style, str] = {
 
 def render(report: Report, *, width: int | None = None, color: bool = False) -> bytes:
     """*report* for a terminal of *width* columns; None is no terminal, where no line is ever broken."""
-    lines = _lines(page(report), width)
+    return printed(page(report), width=width, color=color)
+
+
+def printed(shown: Page, *, width: int | None = None, color: bool = False) -> bytes:
+    """The page *shown* for a terminal of *width* columns."""
+    lines = _lines(shown, width)
     return "".join(f"{_painted(line, color)}\n" for line in lines).encode()
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from funnelkit.sources.workbook import Book
 
+SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How a workbook begins. It stands here, since texts need nothing else of what reads workbooks."""
 _WORTH = 100_000
 """Smaller files are read at once."""
 _SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")

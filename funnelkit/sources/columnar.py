@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from funnelkit.engines import Batch
+from funnelkit.engines import Batch, Scan
 from funnelkit.engines._parquet import MARK
 from funnelkit.engines._sql import literal, name
 from funnelkit.errors import SourceError, UsageError
@@ -45,14 +45,17 @@ class _Table(Struct, frozen=True, kw_only=True):
     content: Content
     arrow: Any
     header: tuple[str, ...]
-    query: str
+    texts: tuple[str, ...]
+    """SQL for the cells under it."""
+    count: int
+    """How many rows there are."""
     left_out: tuple[str, ...]
     """Lists, structures and bytes, which no cell of an export can be."""
 
     def rows(self) -> Iterator[list[list[str]]]:
         """All rows as texts, many at a time."""
         with _opened(self.content, self.arrow) as con:
-            found = con.execute(self.query)
+            found = con.execute(f"SELECT {', '.join(self.texts) or 'NULL LIMIT 0'} FROM file")
             while rows := found.fetchmany(_BATCH):
                 yield list(map(list, rows))
 
@@ -66,6 +69,20 @@ class _Table(Struct, frozen=True, kw_only=True):
         for rows in self.rows():
             yield Batch(lines=range(begin, begin + len(rows)), rows=rows)
             begin += len(rows)
+
+    def scan(self) -> Scan | None:
+        """How DuckDB may read the rows by itself; an Arrow file it cannot."""
+        if self.arrow is not None or not self.texts:
+            return None
+        cells = ", ".join(f"{text} AS c{place}" for place, text in enumerate(self.texts))
+        return Scan(
+            path=str(self.content.path),
+            delimiter="",
+            first_line=1,
+            width=len(self.texts),
+            records=self.count,
+            query=f"SELECT {cells} FROM {_file(self.content)}",
+        )
 
 
 def read(content: Content, recognise: Recognise[Kind], file: str) -> Export[Kind]:
@@ -88,6 +105,7 @@ def read(content: Content, recognise: Recognise[Kind], file: str) -> Export[Kind
         batches=table.batches,
         everything=table.records,
         first=tuple(row for _, row in first),
+        scan=table.scan(),
         notes=_notes(file, table.left_out),
     )
 
@@ -98,14 +116,15 @@ def _table(content: Content, arrow: Any) -> _Table:
         types = {column: kind for column, kind, *_ in con.execute("DESCRIBE file").fetchall()}
         ids = {c: _id(kind) for c, kind in types.items()}
         whole = _whole_days(con, [c for c, kind in ids.items() if kind in _STAMPS])
+        (count,) = con.execute("SELECT count(*) FROM file").fetchone() or (0,)
     texts = {c: _text(c, kind, whole_days=c in whole) for c, kind in ids.items()}
     flat = {c: text for c, text in texts.items() if text}
-    cells = ", ".join(f"coalesce({text}, '') AS {name(c)}" for c, text in flat.items())
     return _Table(
         content=content,
         arrow=arrow,
         header=tuple(flat),
-        query=f"SELECT {cells or 'NULL LIMIT 0'} FROM file",
+        texts=tuple(f"coalesce({text}, '')" for text in flat.values()),
+        count=count,
         left_out=tuple(c for c in texts if c not in flat),
     )
 
@@ -119,7 +138,7 @@ def _opened(content: Content, arrow: Any) -> Iterator[DuckDBPyConnection]:
         with duckdb.connect() as con:
             con.execute("SET enable_progress_bar = false")
             if arrow is None:
-                con.execute(f"CREATE VIEW file AS SELECT * FROM read_parquet({_path(content)})")
+                con.execute(f"CREATE VIEW file AS SELECT * FROM {_file(content)}")
             else:
                 con.register("file", arrow)
             yield con
@@ -138,6 +157,11 @@ def _path(content: Content) -> str:
             code="archive",
         )
     return literal(glob.escape(str(content.path)))
+
+
+def _file(content: Content) -> str:
+    """SQL for the rows of a Parquet file, in their order."""
+    return f"read_parquet({_path(content)})"
 
 
 def _arrow(content: Content) -> Any:

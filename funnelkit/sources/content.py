@@ -32,6 +32,8 @@ class Content(Struct, frozen=True, kw_only=True):
     """What it is called, for messages."""
     path: Path | None = None
     """Where they lie as they are, for whoever reads files by itself."""
+    size: int = 0
+    """So many bytes the file has, packed where it is packed; 0 where there is no file by itself."""
 
     def whole(self) -> bytes:
         """All bytes."""
@@ -72,10 +74,9 @@ def at(path: Path, file: str) -> Content:
         if not stat.S_ISREG(status.st_mode):
             # A pipe gives its bytes once.
             return of_bytes(stream.read(), file)
-    _check_size(status.st_size, file)
     as_it_is: Open = lambda: path.open("rb")  # noqa: E731 - to be known again below
     content = _unpacked(as_it_is, status.st_size, file)
-    return replace(content, path=path) if content.open is as_it_is else content
+    return replace(content, size=status.st_size, path=path if content.open is as_it_is else None)
 
 
 def _unpacked(packed: Open, size: int, file: str, *, nested: bool = False) -> Content:
@@ -108,12 +109,13 @@ def _head(opened: Open) -> bytes:
         return stream.read(_HEAD)
 
 
-def _check_size(size: int, file: str) -> None:
+def check_size(content: Content, instead: str = "") -> None:
+    """Refuse what is too large to be held in memory; *instead* says what else may be done."""
     memory = _memory()
-    if memory and size > memory // _SHARE:
+    if memory and content.size > memory // _SHARE:
         raise SourceError(
-            f"{file}: the file has {size / 1e9:.1f} GB, too much for the {memory / 1e9:.1f} GB of memory here",
-            hint="Export shorter date ranges into several files and name them all.",
+            f"{content.file}: the file has {content.size / 1e9:.1f} GB, too much for the {memory / 1e9:.1f} GB of memory here",
+            hint=f"{instead}Export shorter date ranges into several files and name them all.",
             code="too_large",
         )
 

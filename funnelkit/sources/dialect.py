@@ -54,7 +54,7 @@ def heads(beginning: str, delimiter: str | None = None, *, complete: bool = True
     """The first lines of a text under every delimiter that splits any of them."""
     declared = _DECLARED.match(beginning)
     usual = dict.fromkeys([*(declared.groups() if declared else ()), *DELIMITERS])
-    for candidate in (delimiter,) if delimiter else usual:
+    for candidate in (delimiter,) if delimiter else [sign for sign in usual if sign in beginning]:
         found = tuple(islice(rows(beginning, candidate), HEADER_WITHIN + 60))
         if not complete:
             found = found[:-1] or found  # the last one may be cut in the middle
@@ -88,8 +88,7 @@ def batches(
     line = begin = skip + 1
     with text.lines() as lines:
         deque(islice(lines, skip), maxlen=0)
-        for after, found in _records(text, lines, delimiter, line):
-            begins = range(line, after) if after - line == len(found) else _begins(line, found)
+        for begins, after, found in _records(text, lines, delimiter, line):
             if text.guarded:
                 found = [_bare(cells) for cells in found]
             if 1 in map(len, found):
@@ -106,18 +105,25 @@ def batches(
 
 def _records(
     text: Text, lines: Iterator[str], delimiter: str, line: int
-) -> Iterator[tuple[int, list[list[str]]]]:
-    """Records, many at a time, with the line after the last of them; the first begins on *line*."""
+) -> Iterator[tuple[Sequence[int], int, list[list[str]]]]:
+    """Records, many at a time, with the lines they begin on and the one after the last; the first begins on *line*."""
     while taken := list(islice(lines, text.batch)):
         found = _plain(taken, delimiter)
         if found is None:
             break
+        begins = range(line, line + len(taken))
         line += len(taken)
-        yield line, found
+        yield begins, line, found
     reader = _reader(chain(taken, lines), delimiter)
     try:
-        while found := list(islice(reader, text.batch)):
-            yield line + reader.line_num, found
+        while True:
+            found, ends = [], [line + reader.line_num]
+            for cells in islice(reader, text.batch):
+                found.append(cells)
+                ends.append(line + reader.line_num)
+            if not found:
+                break
+            yield ends[:-1], ends[-1], found
     except csv.Error:
         raise too_long(text.content.file, line + reader.line_num, "cell") from None
 
@@ -141,16 +147,6 @@ def _plain(lines: Sequence[str], delimiter: str) -> list[list[str]] | None:
     if "\r" in text:
         return None
     return [line.split(delimiter) if line else [] for line in text.removesuffix("\n").split("\n")]
-
-
-def _begins(line: int, found: Sequence[Sequence[str]]) -> list[int]:
-    """The line on which each record begins, where cells hold line ends; the first one begins on *line*."""
-    begins = []
-    for cells in found:
-        begins.append(line)
-        written = "\0".join(cells)
-        line += 1 + written.count("\n") + written.count("\r") - written.count("\r\n")
-    return begins
 
 
 def _unwrapped(cells: list[str], delimiter: str, width: int | None) -> list[str]:

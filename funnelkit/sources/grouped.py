@@ -18,7 +18,7 @@ from funnelkit.engines import Batch
 from funnelkit.sources.export import Export
 from funnelkit.sources.recognise import Recognition
 
-_ARROW = re.compile(r"\s*[↑↓▲▼]$")
+_ARROW = r"\s*[↑↓▲▼]$"
 _LABELS = r"(?i)(?:grand |sub ?)?totals?(?: \(.*\))?|subtotal|count"
 _LOOKED_AT = 5_000
 """So many rows show whether a column is a group's."""
@@ -71,7 +71,7 @@ def filled_down(export: Export[Recognition]) -> Export[Recognition]:
 def _columns(export: Export[Recognition], labels: re.Pattern[str]) -> list[int]:
     """The columns by which *export* is grouped, from the left."""
     found: list[int] = []
-    arrows = [bool(_ARROW.search(name)) for name in export.header]
+    arrows = [bool(re.search(_ARROW, name)) for name in export.header]
     begin = next((column for column, name in enumerate(export.header) if name), 0)
     if not any(arrows) and all(_at(cells, begin) for cells in export.first):
         return found

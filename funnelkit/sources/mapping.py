@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-import narwhals.stable.v2 as nw
 from msgspec.structs import replace
 
 from funnelkit import bulk, collect
@@ -77,7 +76,7 @@ def load(
 def _without_ids(loaded: Loaded) -> bool:
     """Whether any row has no id, or its ids cannot be used."""
     key, frame = TABLES[loaded.table].key or "", collect.frame(loaded.frame)
-    return key not in collect.names(frame) or collect.any_of(frame, nw.col(key).is_null())
+    return key not in collect.names(frame) or collect.any_missing(frame, key)
 
 
 def _load(
@@ -126,16 +125,22 @@ def _load(
     )
     if loaded.table == "payments" and loaded.used:
         loaded = finishing.settled(loaded)
-    others = {rows.reason for rows in kind.preset.other_rows} if kind.preset else set()
-    if not loaded.used and loaded.table == "payments" and any(a.reason in others for a in loaded.aside):
-        raise payments.nothing_paid(export.file, loaded.aside)
     if not loaded.used:
-        raise SourceError(
-            f"{export.file}: the export is empty: it holds no rows that could be used",
-            hint="Check the date range and the filters of the export, and download it again.",
-            code="no_rows",
-        )
+        raise _nothing_used(loaded)
     return finishing.finished(loaded, said, subtotals.without_ad(rules, text))
+
+
+def _nothing_used(loaded: Loaded) -> SourceError:
+    """The refusal of an export of which no row can be used."""
+    file, preset = loaded.export.file, loaded.export.kind.preset
+    others = {rows.reason for rows in preset.other_rows} if preset else set()
+    if loaded.table == "payments" and any(a.reason in others for a in loaded.aside):
+        return payments.nothing_paid(file, loaded.aside)
+    return SourceError(
+        f"{file}: the export is empty: it holds no rows that could be used",
+        hint="Check the date range and the filters of the export, and download it again.",
+        code="no_rows",
+    )
 
 
 def _mentions(kind: Recognition, text: Any) -> frozenset[str]:
@@ -179,6 +184,7 @@ def _text(
             batches=export.batches,
             places={h: positions[h] for h in wanted},
             width=len(export.header),
+            file=export.file,
             kinds=kinds,
             scan=export.scan,
             rare=(rare | words.keys()) - kinds.keys() - set(second),

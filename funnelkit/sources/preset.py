@@ -137,8 +137,12 @@ class Header:
         """The name in the file for *wanted*, or None."""
         if "{" not in wanted:
             return self._index.get(fold(wanted))
-        pattern = _pattern(wanted)
-        return next((name for key, name in self._index.items() if pattern.fullmatch(key)), None)
+        beginning = fold(wanted.partition("{")[0])
+        for key, name in self._index.items():
+            # Few headers begin as the pattern does, and to compile one takes longer than to look at all of them.
+            if key.startswith(beginning) and _pattern(wanted).fullmatch(key):
+                return name
+        return None
 
 
 def currency_in(wanted: Iterable[str], name: str) -> str | None:

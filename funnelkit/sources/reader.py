@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from funnelkit.engines import Batch, Scan
 from funnelkit.errors import SourceError
-from funnelkit.sources import columnar, stacked
-from funnelkit.sources import content as contents_of
+from funnelkit.sources import ahead, columnar, foreign, stacked
+from funnelkit.sources import content as content_of
+from funnelkit.sources.content import Content
 from funnelkit.sources.dialect import Dialect, Head, batches, heads, rows
 from funnelkit.sources.export import (
     FIRST,
@@ -32,8 +33,6 @@ from funnelkit.sources.export import (
     unrecognised,
 )
 from funnelkit.sources.text import Text, proved
-from funnelkit.sources.workbook import SIGNATURES
-from funnelkit.sources.workbook import read as read_workbook
 from funnelkit.tables import Note
 
 _SEARCHED = 100_000
@@ -50,24 +49,38 @@ def read(
     delimiter: str | None = None,
     sheet: str | None = None,
     looked_at: Callable[[int], None] | None = None,
+    streamed: bool = False,
 ) -> Export[Kind]:
     """The table in *path*, which may lie in an archive, or in *data*, for standard input.
 
-    *looked_at* hears again and again how many lines of a text have been looked at.
-    Raises MissingInputError for no file, SourceError for one that cannot be read or recognised.
+    *looked_at* hears again and again how many lines of a text have been looked at. Where a text is *streamed*,
+    nobody will hold its rows in memory.
+    Raises MissingInputError for no file, SourceError for one that cannot be read or recognised, or is too large.
     """
     file = file or str(path)
-    content = contents_of.at(path, file) if data is None else contents_of.of_bytes(data, file)
-    if content.head.startswith(SIGNATURES):
-        return read_workbook(content, recognise, file, sheet)
+    content = _content(path, file, data)
+    if content.head.startswith(ahead.SIGNATURES):
+        # Few files are workbooks, and what reads them takes as long to import as a text of this size to read.
+        from funnelkit.sources import workbook
+
+        content_of.check_size(content)
+        return workbook.read(content, recognise, file, sheet)
+    if content.head.startswith(columnar.ARROW):
+        content_of.check_size(content)
+    elif not streamed:
+        content_of.check_size(content, "Say --engine duckdb, which does not hold it in memory. ")
     if content.head.startswith(columnar.SIGNATURES):
         return columnar.read(content, recognise, file)
     return _read_text(proved(content, encoding, looked_at), recognise, file, delimiter)
 
 
-def contents(path: Path, file: str) -> bytes:
-    """The bytes of the file at *path*, unpacked. Raises MissingInputError or SourceError where there are none."""
-    return contents_of.at(path, file).whole()
+def is_utf8(path: Path, file: str, data: bytes | None = None) -> bool:
+    """Whether the text at *path*, unpacked, or in *data* is UTF-8 beyond doubt. Raises MissingInputError or SourceError."""
+    return foreign.is_utf8(_content(path, file, data))
+
+
+def _content(path: Path, file: str, data: bytes | None) -> Content:
+    return content_of.at(path, file) if data is None else content_of.of_bytes(data, file)
 
 
 class _Chosen(Struct, Generic[Kind], frozen=True, kw_only=True):
@@ -121,16 +134,20 @@ def _records(text: Text, delimiter: str) -> Iterator[Record]:
 
 
 def _scan(text: Text, chosen: _Chosen[Kind]) -> Scan | None:
-    """How an engine may read the rows by itself, where the text seems plain."""
-    plain = text.encoding.startswith("utf-8") and not (text.foreign or text.padded or text.guarded)
-    if text.content.path is None or not plain or chosen.first is not None:
+    """How an engine may read the rows by itself, where the text seems plain or can be made so."""
+    if text.guarded or chosen.first is not None:
         return None
+    path = text.content.path
+    lines = [line for line, _ in chosen.choice.records]
+    plain = path is not None and text.encoding.startswith("utf-8") and not (text.foreign or text.padded)
     return Scan(
-        path=str(text.content.path),
+        path=str(path or text.content.file),
+        utf8=None if plain else text.utf8,
         delimiter=chosen.delimiter,
         first_line=chosen.choice.line + 1,
         width=len(chosen.choice.header),
         records=text.height - chosen.choice.line,
+        broken=lines != list(range(lines[0], lines[0] + len(lines))),
     )
 
 
@@ -141,7 +158,7 @@ def _notes(text: Text, file: str) -> tuple[Note, ...]:
     several = text.foreign > 1
     message = (
         f"{file}: {text.foreign} byte{'s are' if several else ' is'} not UTF-8, as the rest of the file is, and "
-        f"{'were' if several else 'was'} read as Western European; a letter may be wrong there"
+        f"{'were' if several else 'was'} read as Western European; a letter may be wrong there ({'first on ' if several else ''}line {text.foreign_line})"
     )
     return (Note(code="foreign_bytes", message=message),)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from funnelkit import bulk
 from funnelkit.dates import numeric, read
 from funnelkit.figures import is_bound, number_parts
 from funnelkit.sources import periodic, vocabulary
@@ -96,10 +97,14 @@ def _plausible(table: Table, column: str, cells: Sequence[str]) -> bool:
             return bool(found) or not cells
         return len(found) * 2 > len(cells) or {"won", "lost"} <= set(found)
     if kind == "date":
+        if bulk.all_iso(cells):
+            return True
         good = sum(numeric(c) is not None or read(c, {}) is not None for c in cells)
         if not good and cells:
             return periodic.plausible(cells, column, table.name)
     elif kind in ("integer", "decimal", "money", "percent"):
+        if bulk.all_numbers(cells):
+            return True
         good = sum(number_parts(c) is not None or is_bound(c) for c in cells)
     else:
         return True

@@ -21,13 +21,10 @@ if TYPE_CHECKING:
 
 TABLES = ("leads", "deals")
 COLUMNS = ("email", "company", "name", "source")
-_WORDS = re.compile(
-    r"(?:^|[^\w])(?:test|teste|testing|tester|prueba|essai|dummy|asdf)(?:$|[^\w])|^test\w{0,4}$",
-    re.IGNORECASE,
-)
+_WORDS = r"(?i)(?:^|[^\w])(?:test|teste|testing|tester|prueba|essai|dummy|asdf)(?:$|[^\w])|^test\w{0,4}$"
 HINTS = ("test", "prueba", "essai", "dummy", "asdf")
 """One of them is in every word that the patterns find: `Loaded.mentions` is a quick look before a close one."""
-_ADDRESS = re.compile(r"^(?:test(?:e|er|ing)?[\d._+-]*|[^@]*[+._-]test\d*)@|@test\.", re.IGNORECASE)
+_ADDRESS = r"(?i)^(?:test(?:e|er|ing)?[\d._+-]*|[^@]*[+._-]test\d*)@|@test\."
 
 
 def is_test(email: str = "", company: str = "", name: str = "", source: str = "") -> bool:
@@ -39,7 +36,9 @@ def is_test(email: str = "", company: str = "", name: str = "", source: str = ""
     words = f"{email} {company} {name} {source}".lower()
     if not any(hint in words for hint in HINTS):
         return False
-    return bool(_ADDRESS.search(email)) or any(_WORDS.search(text) for text in (company, name, source))
+    return bool(re.search(_ADDRESS, email)) or any(
+        re.search(_WORDS, text) for text in (company, name, source)
+    )
 
 
 def _hinted(column: str) -> nw.Expr:

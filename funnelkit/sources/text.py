@@ -15,6 +15,7 @@ from itertools import chain
 from msgspec import Struct
 
 from funnelkit.errors import SourceError
+from funnelkit.sources import foreign
 from funnelkit.sources.content import Content, of_bytes
 from funnelkit.sources.digest import Digest
 
@@ -33,16 +34,7 @@ _SAMPLE = 20_000
 _STRANGE = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _FOREIGN = re.compile(r"[\udc80-\udcff]")
 """Bytes that are no UTF-8, as Python lets them through."""
-_STRICT, _MIXED = "strict", "funnelkit.western"
-
-
-def _western(error: UnicodeError) -> tuple[str, int]:
-    """What bytes that are no UTF-8 mean in the files of Western Europe."""
-    assert isinstance(error, UnicodeDecodeError)
-    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
-
-
-codecs.register_error(_MIXED, _western)
+_STRICT = "strict"
 
 
 class Text(Struct, frozen=True, kw_only=True):
@@ -57,6 +49,8 @@ class Text(Struct, frozen=True, kw_only=True):
     """So many lines it has, an unfinished one included."""
     foreign: int = 0
     """So many bytes are not in the encoding of the others, and are taken for cp1252."""
+    foreign_line: int = 0
+    """The line of the first of them."""
     padded: bool = False
     """It holds zero bytes, which a writer that was cut off leaves behind. They say nothing."""
     guarded: bool = False
@@ -76,8 +70,16 @@ class Text(Struct, frozen=True, kw_only=True):
             text = stream.read(_HEAD).lstrip("\ufeff")
             return text.replace("\0", ""), not stream.read(1)
 
+    def utf8(self) -> Iterator[bytes]:
+        """The same in plain UTF-8, a part at a time."""
+        with self._opened() as stream:
+            part = stream.read(_CHUNK).lstrip("\ufeff")
+            while part:
+                yield (part.replace("\0", "") if self.padded else part).encode()
+                part = stream.read(_CHUNK)
+
     def _opened(self) -> io.TextIOWrapper:
-        errors = _MIXED if self.foreign else _STRICT
+        errors = foreign.WESTERN if self.foreign else _STRICT
         return io.TextIOWrapper(self.content.open(), self.encoding, errors=errors, newline="")
 
 
@@ -110,12 +112,21 @@ def proved(
                 batch=min(max(batch, 16), _BATCH),
                 height=found.lines - found.finished,
                 foreign=found.foreign,
+                foreign_line=foreign.line(content, name) if found.foreign else 0,
                 padded=found.padded,
                 guarded=found.guarded,
             )
+    line = foreign.line(content, names[0])
     if encoding:
         raise SourceError(
-            f"{content.file}: the bytes are not {encoding}", hint="Leave `encoding` out, or correct it."
+            f"{content.file}: the bytes are not {encoding}{f' on line {line}' if line else ''}",
+            hint="Leave `encoding` out, or correct it.",
+        )
+    if known and line > 1:
+        raise SourceError(
+            f"{content.file}, line {line}: the bytes are not {known.upper()}, as those before are",
+            hint="Download the export again: it is damaged or cut off.",
+            code="not_text",
         )
     raise SourceError(
         f"{content.file}: this is not a text file",
@@ -180,6 +191,7 @@ def _look(
         decoder = codecs.getincrementaldecoder(encoding)("surrogateescape" if mixed else _STRICT)
     except LookupError:
         return None
+    wide = b"\0" in "\n".encode(encoding)
     good = True
     open_line = 0
     with content.open() as stream:
@@ -199,15 +211,20 @@ def _look(
                     return None
             if not chunk:
                 return look if good else None
-            ends = chunk.count(b"\n") or chunk.count(b"\r")
+            # Where a letter has several bytes, one of them may be that of a line end.
+            written = text.encode("utf-8", "replace") if wide and good else chunk
+            ends = written.count(b"\n") or written.count(b"\r")
             open_line = (
-                len(chunk) - 1 - max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + (0 if ends else open_line)
+                len(written)
+                - 1
+                - max(written.rfind(b"\n"), written.rfind(b"\r"))
+                + (0 if ends else open_line)
             )
             look.lines += ends
-            look.size += len(chunk)
+            look.size += len(written)
             if looked_at:
                 looked_at(look.lines)
-            look.finished = chunk.endswith((b"\n", b"\r"))
+            look.finished = written.endswith((b"\n", b"\r"))
             if open_line > LONGEST:
                 raise too_long(content.file, look.lines, "line")
 

@@ -54,7 +54,9 @@ class Member(Struct, frozen=True, kw_only=True):
     """One file in an archive."""
 
     name: str
+    size: int
     packed: int
+    """Its size in the archive."""
     open: Open
 
 
@@ -215,7 +217,7 @@ def _member(info: zipfile.ZipInfo, archive: Callable[[], zipfile.ZipFile], file:
             except (NotImplementedError, zipfile.BadZipFile) as error:
                 raise _damaged(file) from error
 
-    return Member(name=_shown(info), packed=info.compress_size, open=stream)
+    return Member(name=_shown(info), size=info.file_size, packed=info.compress_size, open=stream)
 
 
 # Limits

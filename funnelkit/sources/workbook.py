@@ -1,15 +1,12 @@
 """A sheet of a workbook -> Export. Typed cells become the text that a CSV would hold.
 
-Dates turn into ISO form and numbers keep all their digits, so that everything above reads one
-kind of cell. Hidden sheets are tried last: tools keep their own notes in them.
+Hidden sheets are tried last: tools keep their own notes in them.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from itertools import islice
 from typing import Any
@@ -18,7 +15,8 @@ from msgspec import Struct
 
 from funnelkit.engines import Batch
 from funnelkit.errors import FunnelkitError, SourceError
-from funnelkit.sources import ahead, sheetsize, stacked, unworked
+from funnelkit.sources import ahead, merged, sheetsize, stacked, unworked
+from funnelkit.sources.celltexts import texts
 from funnelkit.sources.content import Content
 from funnelkit.sources.dialect import HEADER_WITHIN, Dialect
 from funnelkit.sources.export import (
@@ -35,7 +33,6 @@ from funnelkit.sources.export import (
 )
 from funnelkit.tables import Note
 
-SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _BATCH = 4096
 _HEAD = HEADER_WITHIN + 60
 
@@ -61,15 +58,6 @@ class _Sheet(Struct, frozen=True, kw_only=True):
                     row[column] = shown
             yield row
 
-    def _merged(self, skip: int) -> dict[int, list[tuple[int, int]]]:
-        """Line -> column and first line of the merged cells below the first *skip* rows that reach down to it."""
-        found: dict[int, list[tuple[int, int]]] = {}
-        last = self.cells.end[0] if self.cells.end else 0
-        for (top, column), (bottom, _) in self.cells.merged_cell_ranges or ():
-            for line in range(top + 1, min(bottom, last) + 1) if top >= skip else ():
-                found.setdefault(line, []).append((column, top))
-        return found
-
     def head(self) -> Records:
         """The first rows as text."""
         return [(line, texts(row)) for line, row in enumerate(islice(self.rows(), _HEAD), 1)]
@@ -77,32 +65,13 @@ class _Sheet(Struct, frozen=True, kw_only=True):
     def batches(self, skip: int) -> Iterator[tuple[range, list[list[Any]]]]:
         """The rows below the first *skip*, many at a time."""
         found: Iterator[list[Any]] = islice(self.rows(), skip, None)
-        if merged := self._merged(skip):
-            found = _filled(found, merged, skip)
+        if reaching := merged.below(self.cells, skip):
+            found = merged.filled(found, reaching, skip)
         while rows := list(islice(found, _BATCH)):
             if not all(map(any, rows)):
                 rows = [row if any(cell != "" for cell in row) else [] for row in rows]
             yield range(skip + 1, skip + 1 + len(rows)), rows
             skip += len(rows)
-
-
-def _filled(
-    rows: Iterator[list[Any]], merged: dict[int, list[tuple[int, int]]], skip: int
-) -> Iterator[list[Any]]:
-    """*rows* from line *skip* on, where a merged name or day stands in each row it spans. A number is there once."""
-    tops: dict[int, set[int]] = {}
-    for column, top in {cell for reached in merged.values() for cell in reached}:
-        tops.setdefault(top, set()).add(column)
-    values: dict[tuple[int, int], Any] = {}
-    for line, row in enumerate(rows, skip):
-        values |= {(line, column): row[column] for column in tops.get(line, ()) if column < len(row)}
-        if any(cell != "" for cell in row):
-            for column, top in merged.get(line, ()):
-                value = values.get((top, column))
-                names = isinstance(value, str) and any(map(str.isalpha, value))
-                if column < len(row) and row[column] == "" and (names or isinstance(value, date)):
-                    row[column] = value
-        yield row
 
 
 def read(content: Content, recognise: Recognise[Kind], file: str, sheet: str | None = None) -> Export[Kind]:
@@ -111,29 +80,8 @@ def read(content: Content, recognise: Recognise[Kind], file: str, sheet: str | N
     Raises SourceError for a workbook that is damaged, protected, or of no known kind.
     """
     data = content.whole()
-    best: tuple[Choice[Kind], _Sheet] | None = None
-    understood: dict[str, Choice[Kind]] = {}
-    seen: list[tuple[str, Sequence[str]]] = []
-    formulas = False
-    for one in _sheets(data, file, sheet):
-        if one.hidden and best is not None:
-            break
-        head = one.head()
-        found = first_header(head, recognise, file)
-        formulas = formulas or unworked.holds_formulas(one.unworked)
-        if found is None:
-            seen += [(f"sheet {one.name!r}", max((c for _, c in head[:HEADER_WITHIN]), key=len, default=()))]
-            continue
-        understood[one.name] = found
-        if best is None or found.proposal.score > best[0].proposal.score:
-            best = (found, one)
-    if best is None:
-        seen = [(where, [c for c in cells if c]) for where, cells in seen if any(cells)]
-        refusal = unrecognised(file, max((c for _, c in seen), key=len, default=("(no rows)",)), seen)
-        if formulas:
-            refusal.hint = f"{unworked.HINT}\n{refusal.hint}"
-        raise refusal
-    choice, chosen = best
+    chosen, understood = _chosen(data, recognise, file, sheet)
+    choice = understood[chosen.name]
     alike = [n for n, other in understood.items() if n != chosen.name and other.header == choice.header]
     if alike:
         raise SourceError(
@@ -165,6 +113,43 @@ def read(content: Content, recognise: Recognise[Kind], file: str, sheet: str | N
         first=tuple(islice(choice.below(), FIRST)),
         notes=_notes(file, chosen, understood),
     )
+
+
+def _chosen(
+    data: bytes, recognise: Recognise[Kind], file: str, sheet: str | None
+) -> tuple[_Sheet, dict[str, Choice[Kind]]]:
+    """The sheet whose table is recognised best, and what was recognised in all; hidden ones only where no other is.
+
+    Raises SourceError where there is none.
+    """
+    best: tuple[Choice[Kind], _Sheet] | None = None
+    understood: dict[str, Choice[Kind]] = {}
+    seen: list[tuple[str, Sequence[str]]] = []
+    formulas = False
+    for one in _sheets(data, file, sheet):
+        if one.hidden and best is not None:
+            break
+        head = one.head()
+        found = first_header(head, recognise, file)
+        formulas = formulas or unworked.holds_formulas(one.unworked)
+        if found is None:
+            seen += [(f"sheet {one.name!r}", max((c for _, c in head[:HEADER_WITHIN]), key=len, default=()))]
+            continue
+        understood[one.name] = found
+        if best is None or found.proposal.score > best[0].proposal.score:
+            best = (found, one)
+    if best is None:
+        raise _unknown(file, seen, formulas)
+    return best[1], understood
+
+
+def _unknown(file: str, seen: Sequence[tuple[str, Sequence[str]]], formulas: bool) -> SourceError:
+    """The refusal of a workbook of which no sheet is known; *seen* are the sheets and their widest rows."""
+    shown = [(where, [c for c in cells if c]) for where, cells in seen if any(cells)]
+    refusal = unrecognised(file, max((c for _, c in shown), key=len, default=("(no rows)",)), shown)
+    if formulas:
+        refusal.hint = f"{unworked.HINT}\n{refusal.hint}"
+    return refusal
 
 
 def _notes(file: str, chosen: _Sheet, understood: dict[str, Choice[Kind]]) -> tuple[Note, ...]:
@@ -260,44 +245,3 @@ def _broken(content: bytes, file: str, reason: str) -> FunnelkitError:
         hint="Download it again, or open it in Excel and save it as CSV.",
         code="broken_workbook",
     )
-
-
-def texts(cells: Sequence[Any]) -> list[str]:
-    """The texts that a CSV export would hold for typed *cells*."""
-    kinds = set(map(type, cells))
-    if kinds <= {str}:
-        return list(cells)
-    if bool in kinds:
-        # True equals 1, and so cannot be looked up beside it.
-        return list(map(cell_text, cells))
-    known = {cell: cell_text(cell) for cell in set(cells)}
-    return list(map(known.__getitem__, cells))
-
-
-def cell_text(cell: Any) -> str:
-    """The text that a CSV export would hold for a typed cell of a workbook.
-
-    >>> cell_text(45362.0), cell_text(0.1), cell_text(datetime(2026, 3, 4))
-    ('45362', '0.1', '2026-03-04')
-    """
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        return _float_text(cell)
-    if isinstance(cell, datetime):
-        midnight = cell.time() == time(0)
-        return cell.date().isoformat() if midnight else cell.isoformat(sep=" ", timespec="seconds")
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    return str(cell) if isinstance(cell, timedelta | int) else ""
-
-
-def _float_text(number: float) -> str:
-    # Beyond 15 digits Excel itself has rounded: the exponent form shows that an id is damaged.
-    if number.is_integer() and abs(number) < 1e15:
-        return str(int(number))
-    text = repr(number)
-    # "1.125" could also be read as thousands. A typed number is not in doubt, so that it gets a fourth decimal.
-    return f"{text}0" if re.fullmatch(r"-?\d{1,3}\.\d{3}", text) else text

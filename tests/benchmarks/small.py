@@ -35,8 +35,8 @@ def pairs(folder: Path) -> list[Pair]:
     return [
         Pair("--version", [*FUNNELKIT, "--version"], FLOOR_TYPER, "import typer", 1.3),
         Pair("--help", [*FUNNELKIT, "--help"], FLOOR_TYPER, "import typer", 2.0),
-        with_files("report of 10,000 leads", [*report, *files], floor, at_most=1.5),
-        with_files("the same as JSON", [*report, *files, "-f", "json"], floor, at_most=1.5),
+        with_files("report of 10,000 leads", [*report, *files], floor, at_most=1.4),
+        with_files("the same as JSON", [*report, *files, "-f", "json"], floor, at_most=1.4),
         with_files("by channel and month, compared", [*report, *files, *BY_MONTH], floor, at_most=1.6),
         with_files(
             "a workbook of 50,000 rows",

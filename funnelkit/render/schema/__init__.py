@@ -6,9 +6,29 @@ import json
 from importlib.resources import files
 from typing import Any
 
+_SHARED = (
+    "day",
+    "count",
+    "number",
+    "interval",
+    "period",
+    "cell",
+    "mature",
+    "projected",
+    "change",
+    "source",
+    "warning",
+)
+"""What a study shows as the report does."""
+
 
 def read(name: str = "report") -> dict[str, Any]:
-    """The schema in ``NAME.schema.json``."""
+    """The schema in ``NAME.schema.json``; that of a study with what it has in common with the report."""
     text = files(__name__).joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
+    if name == "study":
+        shared, own = read()["$defs"], schema["$defs"]
+        beside = {key: {"$ref": f"#/$defs/{key}"} for key in ("young", "verdict")}
+        entry = shared["cell"] | {"properties": shared["cell"]["properties"] | beside}
+        schema["$defs"] = own | {"entry": entry} | {key: shared[key] for key in _SHARED}
     return schema

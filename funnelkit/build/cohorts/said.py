@@ -1,0 +1,80 @@
+"""The answers of cohorts in words, the most important one first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from funnelkit.metrics import conversion, intervals
+from funnelkit.metrics.fold import TOTAL
+
+if TYPE_CHECKING:
+    from funnelkit.build.cohorts.counted import Cohort, Leads
+    from funnelkit.build.cohorts.paying import Paid
+
+
+def of_leads(leads: Leads, things: str) -> Iterator[str]:
+    """How the newest cohort will do, and whether the newest complete one did better than the one before it."""
+    cohorts = leads.of(TOTAL)
+    if not cohorts:
+        yield "No lead was created in the period."
+        return
+    yield _newest(leads, cohorts[-1], things)
+    horizon, enough = leads.asked.request.horizon, leads.asked.request.min_n
+    complete = [c for c in leads.whole(cohorts) if c.has_had(horizon) and c.size >= enough]
+    if len(complete) > 1 and not leads.undated:
+        yield _complete(complete[-2], complete[-1], horizon)
+
+
+def _newest(leads: Leads, cohort: Cohort, things: str) -> str:
+    horizon = leads.asked.request.horizon
+    so_far = f"Of the {cohort.size:,} lead{'s' * (cohort.size > 1)} of {cohort.period.label}, {cohort.reached / cohort.size:.1%} are {things}"
+    if leads.undated or cohort.has_had(horizon):
+        return f"{so_far} so far."
+    found = conversion.projected(cohort.found, leads.curve, horizon)
+    if found.value is None or found.interval is None or found.share_elapsed is None:
+        return f"{so_far} so far, too early to say how many will be."
+    low, high = found.interval
+    return (
+        f"{so_far} so far; with {found.share_elapsed:.0%} of their time passed, {found.value:.1%} "
+        f"({low:.1%} to {high:.1%}) are to be expected within {horizon} days."
+    )
+
+
+def _complete(before: Cohort, after: Cohort, horizon: int) -> str:
+    """The last two cohorts that have had the whole horizon, against each other."""
+    then, now = before.by(horizon), after.by(horizon)
+    _, low, high = intervals.newcombe(now, after.size, then, before.size)
+    called = "more than" if low > 0 or high < 0 else "not more than"
+    return (
+        f"Of the cohorts that have had {horizon} days, {after.period.label} converted {now / after.size:.1%} in them, "
+        f"{before.period.label} {then / before.size:.1%}: {called} noise."
+    )
+
+
+def of_payments(paid: Paid, currency: str | None) -> Iterator[str]:
+    """How many customers come back, and what one brings, over all cohorts that are old enough."""
+    if not paid.cohorts:
+        yield "No customer paid for the first time in the period."
+        return
+    ages = [age for age in range(1, paid.ages) if paid.old(age)]
+    if not ages:
+        yield f"No cohort is old enough yet to say who paid again in a later {paid.grain}."
+        return
+    yield f"Of the customers whose next {paid.grain} is over, {_back(paid, ages[0])} paid again in it." + (
+        f" After {ages[-1]} {paid.grain}s it is {_back(paid, ages[-1])}." if len(ages) > 1 else ""
+    )
+    if paid.money:
+        old = paid.old(ages[-1])
+        first, last = (_worth(paid, old, age, currency) for age in (0, ages[-1]))
+        yield f"A customer of the oldest cohorts brings {first} in the first {paid.grain} and {last} up to {ages[-1]} {paid.grain}s later."
+
+
+def _back(paid: Paid, age: int) -> str:
+    active, size = sum(paid.active[c, age] for c in paid.old(age)), sum(map(paid.size, paid.old(age)))
+    return f"{active / size:.1%} ({active:,} of {size:,})"
+
+
+def _worth(paid: Paid, old: Sequence[int], age: int, currency: str | None) -> str:
+    amount = sum(paid.so_far(c, age) for c in old) / (paid.unit * sum(map(paid.size, old)))
+    return f"{currency} {amount:,.2f}" if currency else f"{amount:,.2f}"

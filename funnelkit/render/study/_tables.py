@@ -1,0 +1,130 @@
+"""The tables of a study as blocks of a page: values with their ranges, signs for what is young, words for verdicts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from funnelkit.metrics.cell import Cell
+from funnelkit.render import _cells, _numbers
+from funnelkit.render._table import Block, Column, Part, Parts, Row, Style, Table, Text, halved
+from funnelkit.studies import TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from funnelkit.studies import Entry, Field
+    from funnelkit.studies import Table as Answer
+
+YOUNG = "◔"
+"""Stands before a value not all of whose cases have had their time."""
+_MOST_RANGES = 6
+"""Of more columns than this the ranges are no longer read; the data formats have them."""
+_STYLES: dict[str, Style] = {"better": "better", "met": "better", "worse": "worse", "missed": "worse"}
+_MARKS = _numbers.MARKS | {"met": "✓", "missed": "✗"}
+_MONEY = ("money", "money_per_day")
+
+
+def block(table: Answer, currency: str | None) -> Block:
+    """The block of *table*: in one piece where there is room for it, else its columns in several."""
+    places = range(table.names, len(table.fields))
+    ranged = _ranged(table, places)
+    lines = list(_cells.missing(_missing(table, places)))
+    if len(ranged) > _MOST_RANGES:
+        lines.append((Text("95 % ranges of these values: in JSON and CSV", "quiet"),))
+        ranged = []
+    return Block(
+        title=Text(table.title, "strong"),
+        caption=Text(table.caption, "quiet"),
+        choices=tuple(
+            tuple(_part(table, part, ranged, currency) for part in parts)
+            for parts in (halved(places) if places else [[places]])
+        ),
+        lines=tuple(lines),
+    )
+
+
+def signs(blocks: Sequence[Block]) -> Iterator[str]:
+    """What the signs mean that *blocks* use."""
+    cells = [cell for block in blocks for cell in _shown(block)]
+    if any(len(cell) > 1 and cell[-1] for cell in cells):
+        yield "a – b: the 95 % range"
+    if any(text.text.startswith(YOUNG) for cell in cells for text in cell):
+        yield f"{YOUNG} young: not all of its cases have had that time yet, so it will still change"
+
+
+def _shown(block: Block) -> Iterator[Parts]:
+    for table in block.choices[0] if block.choices else ():
+        for row in table.rows:
+            yield from row.cells
+
+
+def _ranged(table: Answer, places: Sequence[int]) -> list[int]:
+    """The columns in which some value has a range."""
+    return [
+        place for place in places if any((cell := row[place].cell) and cell.interval for row in table.rows)
+    ]
+
+
+def _part(table: Answer, places: Sequence[int], ranged: Sequence[int], currency: str | None) -> Table:
+    """The columns that say what a row is, and some of the others."""
+    chosen = (*range(table.names), *places)
+    columns = tuple(_column(table.fields[place], currency, named=place < table.names) for place in chosen)
+    rows = tuple(
+        Row(
+            cells=tuple(
+                (_value(row[place], table.fields[place], currency),)
+                if place < table.names
+                else _parts(row[place], table.fields[place], currency, ranged=place in ranged)
+                for place in chosen
+            )
+        )
+        for row in table.rows
+    )
+    return Table(columns=columns, rows=rows, names=table.names)
+
+
+def _column(field: Field, currency: str | None, *, named: bool) -> Column:
+    money = field.unit in _MONEY and currency
+    header = Text(f"{field.label}, {currency}" if money else field.label)
+    right = field.unit != TEXT
+    return Column(header=header, right=right) if named else Column(header=header, right=right, parts=_PARTS)
+
+
+_PARTS = (Part(), Part(tail=True), _cells.RANGE)
+
+
+def _parts(entry: Entry, field: Field, currency: str | None, *, ranged: bool) -> Parts:
+    cell = entry.cell if ranged else None
+    limits = (
+        _numbers.limits(cell.interval, entry.unit or field.unit) if cell and cell.value is not None else ""
+    )
+    return _value(entry, field, currency), _verdict(entry), Text(limits, "quiet")
+
+
+def _value(entry: Entry, field: Field, currency: str | None) -> Text:
+    if entry.cell is None:
+        text, style = entry.text, _STYLES.get(entry.verdict, "")
+    elif entry.cell.value is None:
+        text, style = _numbers.MISSING, "quiet"
+    else:
+        own = currency if entry.unit and entry.unit != field.unit else None
+        text = _numbers.number(entry.cell.value, entry.unit or field.unit, own)
+        style = _STYLES.get(entry.verdict, "")
+    return Text(f"{YOUNG}{text}", "quiet") if entry.young and text else Text(text, style)
+
+
+def _verdict(entry: Entry) -> Text:
+    if not entry.verdict:
+        return Text()
+    mark = _MARKS.get(entry.verdict, "")
+    return Text(f"{mark} {entry.verdict}", _STYLES.get(entry.verdict, ""))
+
+
+def _missing(table: Answer, places: Sequence[int]) -> Iterator[tuple[str, Cell, str]]:
+    """The empty cells, each with its column and its row."""
+    for row in table.rows:
+        name = " ".join(entry.text for entry in row[: table.names] if entry.text)
+        for place in places:
+            cell = row[place].cell
+            if cell is not None and cell.value is None:
+                yield table.fields[place].label, cell, name
