@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from funnelkit.figures import shape
 from funnelkit.styles import (
@@ -25,6 +25,9 @@ from funnelkit.styles import (
     TextStyle,
     iso_day,
 )
+
+if TYPE_CHECKING:
+    from funnelkit.instants import InstantStyle
 
 _BETWEEN = "\x00"
 _DIGITS = str.maketrans("012345678", "9" * 9)
@@ -45,8 +48,11 @@ _STARTS = frozenset(
 )
 
 
-def parse(style: Style, cells: Sequence[str]) -> list[Any]:
+def parse(style: Style | InstantStyle, cells: Sequence[str]) -> list[Any]:
     """Every cell as *style* reads it: `style.parse` of each."""
+    if style.kind == "instant":
+        # By its word, since the module of instants is loaded only where a file has some.
+        return _instants(cast("InstantStyle", style), cells)
     joined = _BETWEEN.join(cells)
     if joined.count(_BETWEEN) == len(cells) - 1:
         if isinstance(style, TextStyle | IdStyle):
@@ -146,7 +152,11 @@ def _only_iso(style: DateStyle, cells: Sequence[str], written: AbstractSet[str])
         return False
     if all(map(_DAY.fullmatch, written)):
         return True
-    stamps = not style.shifts and all(map(_STAMP.fullmatch, written))
+    return not style.shifts and _only_stamps(cells, written)
+
+
+def _only_stamps(cells: Sequence[str], written: AbstractSet[str]) -> bool:
+    stamps = all(map(_STAMP.fullmatch, written))
     return stamps and all(map(_CLOCK.fullmatch, {cell[10:] for cell in cells}))
 
 
@@ -154,6 +164,25 @@ def _days(cells: Sequence[str]) -> list[Any]:
     days = [cell[:10] for cell in cells]
     known: dict[str, Any] = {day: iso_day(day) if day else None for day in set(days)}
     return list(map(known.__getitem__, days))
+
+
+def _instants(style: InstantStyle, cells: Sequence[str]) -> list[Any]:
+    joined = _BETWEEN.join(cells)
+    plain = style.is_plain and joined.isascii() and joined.count(_BETWEEN) == len(cells) - 1
+    if not plain or not _only_stamps(cells, _written(cells)):
+        return list(map(style.parse, cells))
+    days = {day: iso_day(day) if day else BAD for day in {cell[:10] for cell in cells}}
+    begun = {day: number * 86_400 for day, number in days.items() if isinstance(number, int)}
+    clocks = {clock: _seconds(clock) for clock in {cell[10:] for cell in cells} if clock}
+    return [
+        begun[cell[:10]] + clocks[cell[10:]] if cell[10:] and cell[:10] in begun else None for cell in cells
+    ]
+
+
+def _seconds(clock: str) -> int:
+    """The seconds since midnight of `` 10:15`` or ``T10:15:30``."""
+    hour, minute, second = (*map(int, clock[1:].split(":")), 0)[:3]
+    return hour * 3600 + minute * 60 + second
 
 
 def _tidy(style: TextStyle | IdStyle, joined: str) -> bool:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from funnelkit.metrics.cell import Cell, Change
-    from funnelkit.reports import Key, Report, Row, Span
+    from funnelkit.reports import Handoff, Key, Report, Row, Span
 
 _BEFORE = ("scope",)
 _AFTER = (
@@ -48,6 +48,31 @@ def rows(report: Report) -> Iterator[tuple[object, ...]]:
         yield from _group(report, row)
     for point in report.trend.points if report.trend else ():
         yield from _rows(report, "trend", whole, point.span, point.cells)
+    if report.handoff:
+        yield from _handoff(report, report.handoff, whole)
+
+
+def _handoff(report: Report, found: Handoff, whole: Key) -> Iterator[tuple[object, ...]]:
+    """The shares of the handoff: what each is of stands in brackets behind its name."""
+    span = report.period
+    days = (span.start if span else None, span.end if span else None)
+    cells = [
+        *((f"rejection_share[{share.label}]", share.cell) for share in found.reasons),
+        *((f"score_rate[{band.least:g}..{band.most:g}]", band.cell) for band in found.bands),
+        *((f"{name}[{rule.version}]", cell) for rule in found.rules for name, cell in rule.cells.items()),
+    ]
+    for name, cell in cells:
+        yield ("handoff", *(part or None for part in whole), *days, name, "ratio", *_numbers(cell))
+    for lift in found.lifts:
+        tail = (lift.value, *(None,) * 6)
+        yield (
+            "handoff",
+            *(part or None for part in whole),
+            *days,
+            f"score_lift[{lift.top:g}]",
+            "multiple",
+            *tail,
+        )
 
 
 def _dimensions(report: Report) -> tuple[str, ...]:

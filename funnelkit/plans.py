@@ -6,11 +6,14 @@ An engine follows a plan in its own language; nothing in it depends on one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 
 from funnelkit.styles import Style
+
+if TYPE_CHECKING:
+    from funnelkit.instants import InstantStyle
 
 
 class ColumnPlan(Struct, frozen=True, kw_only=True):
@@ -18,7 +21,7 @@ class ColumnPlan(Struct, frozen=True, kw_only=True):
 
     target: str
     header: str
-    style: Style
+    style: Style | InstantStyle
     required: Literal["no", "readable", "present"] = "no"
     """A row is set aside where its cell here cannot be read; with ``present``, also where it is missing."""
 

@@ -30,11 +30,11 @@ class Metric(Struct, frozen=True, kw_only=True):
     id: str
     label: str
     unit: str
-    """count, money, ratio (0 to 1), multiple (times), days, money_per_day or number."""
+    """count, money, ratio (0 to 1), multiple (times), minutes, days, money_per_day or number."""
     better: str
     """higher, lower or none."""
     group: str
-    """funnel, sales, economics, ads or revenue: the block of the report it belongs to."""
+    """funnel, handoff, sales, economics, ads or revenue: the block of the report it belongs to."""
 
 
 class Span(Struct, frozen=True, kw_only=True):
@@ -91,6 +91,64 @@ class Trend(Struct, frozen=True, kw_only=True):
 
     grain: str
     points: tuple[Point, ...]
+
+
+class Share(Struct, frozen=True, kw_only=True):
+    """One of several parts of a whole."""
+
+    label: str
+    cell: Cell
+
+
+class Band(Struct, frozen=True, kw_only=True):
+    """Leads with neighbouring scores, and the share of them that is won."""
+
+    least: float
+    most: float
+    cell: Cell
+
+
+class Lift(Struct, frozen=True, kw_only=True):
+    """How many times the overall rate the leads with the highest scores are won."""
+
+    top: float
+    """The share of the leads that these are."""
+    value: float
+
+
+class RuleVersion(Struct, frozen=True, kw_only=True):
+    """One version of the qualification rule, and the leads created while it held."""
+
+    version: str
+    since: date | None
+    rule: str
+    leads: int
+    cells: Mapping[str, Cell]
+
+
+class Handoff(Struct, frozen=True, kw_only=True):
+    """What marketing and sales look at together."""
+
+    metrics: tuple[str, ...]
+    """Those of the report's metrics that belong to it, in the order to show them."""
+    sla: str
+    """The time within which sales answers, as people say it."""
+    sla_minutes: int
+    handed_over: int | None
+    """Leads of the period; None where no file tells."""
+    accepted: int | None
+    rejected: int | None
+    undecided: int | None
+    reasons: tuple[Share, ...]
+    """Why sales turned leads down, the most frequent first."""
+    bands: tuple[Band, ...]
+    """Leads old enough to be judged, by ascending score in about ten parts."""
+    score_stderr: float | None
+    """The standard error of score_auc (Hanley and McNeil 1982)."""
+    lifts: tuple[Lift, ...]
+    rules: tuple[RuleVersion, ...]
+    by_rule: bool
+    """Whether the rule says who is an MQL; else the files do."""
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -157,6 +215,8 @@ class Report(Struct, frozen=True, kw_only=True):
     matching: tuple[Match, ...]
     unmatched: Mapping[str, int]
     warnings: tuple[Note, ...]
+    handoff: Handoff | None = None
+    """None where no file tells of it."""
 
     def to_frame(self) -> pd.DataFrame:
         """The report as one long pandas frame: a row per metric, group and period.

@@ -152,7 +152,7 @@ class DateStyle(Tagged, frozen=True, kw_only=True, tag="date"):
         text = cell.strip()
         if text.lower() in MISSING:
             return None
-        stamp = self._stamp(text) if self.pattern else read(text, self.orders)
+        stamp = self.pattern_stamp(text) if self.pattern else read(text, self.orders)
         if stamp is None or stamp.year not in YEARS:
             return BAD
         return self._day(stamp)
@@ -176,7 +176,8 @@ class DateStyle(Tagged, frozen=True, kw_only=True, tag="date"):
         """Whether a time stamp without offset may fall on another day in the report's zone."""
         return bool(self.zone) and self.zone != self.to
 
-    def _stamp(self, text: str) -> datetime | date | None:
+    def pattern_stamp(self, text: str) -> datetime | date | None:
+        """What *text* says by the pattern; None where it does not fit."""
         pattern = self.pattern or ""
         try:
             stamp = datetime.strptime(text, pattern)
@@ -188,9 +189,9 @@ class DateStyle(Tagged, frozen=True, kw_only=True, tag="date"):
     def _day(self, stamp: datetime | date) -> int:
         if isinstance(stamp, datetime):
             if stamp.tzinfo is None and self.shifts:
-                stamp = stamp.replace(tzinfo=_zone(self.zone or "UTC"))
+                stamp = stamp.replace(tzinfo=zone_named(self.zone or "UTC"))
             if stamp.tzinfo is not None:
-                stamp = stamp.astimezone(_zone(self.to))
+                stamp = stamp.astimezone(zone_named(self.to))
         return day_number(stamp)
 
 
@@ -210,7 +211,8 @@ def iso_day(text: str) -> int | Bad:
 
 
 @cache
-def _zone(name: str) -> tzinfo:
+def zone_named(name: str) -> tzinfo:
+    """The time zone called *name*."""
     return UTC if name == "UTC" else ZoneInfo(name)
 
 

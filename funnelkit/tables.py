@@ -193,14 +193,18 @@ RANGED = frozenset({"spend", "web", "costs", "quotas"})
 """Tables whose rows are for one day or for a range of days, over which their figures are spread."""
 
 SPARABLE: Mapping[str, frozenset[str]] = {
-    "leads": frozenset(
-        {"email", "company", "domain", "campaign", "owner", "country", "segment", "rejected_reason"}
-    ),
+    "leads": frozenset({"email", "company", "domain", "campaign", "owner", "country", "segment"}),
     "deals": frozenset(
         {"name", "pipeline", "owner", "product", "loss_reason", "campaign", "segment", "country"}
     ),
 }
 """Columns of text that only breakdowns, filters, links and users' own measures read."""
+
+INSTANTS: Mapping[str, str] = {
+    "created_at": "created_instant",
+    "first_response_at": "first_response_instant",
+}
+"""Columns of leads beside which stands, where both hold times of day, their instant in seconds since 1970 in UTC."""
 
 DIMENSIONS = ("channel", "source", "medium", "campaign", "owner", "country", "segment", "product")
 """What a report can be broken down by, beside the period."""
@@ -242,6 +246,10 @@ class Dataset(Struct, frozen=True, kw_only=True):
     scales: Mapping[str, Mapping[str, int]]
     present: Mapping[str, frozenset[str]]
     as_of: int
+    instant: int | None = None
+    """The last instant that the leads tell of, as far as *as_of* reaches; None where they hold no times."""
+    qualified: bool = False
+    """Whether mql_at is by the rule of the configuration, and of no file."""
     dated: bool = True
     """Whether any file holds a date; without one there is no period, and *as_of* says nothing."""
     currency: str | None = None

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from funnelkit.errors import ConfigError, UsageError
-from funnelkit.metrics import catalog, stages
+from funnelkit.metrics import catalog, response, stages
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.catalog import Catalog
 from funnelkit.metrics.cell import Cell
+from funnelkit.metrics.columns import UNANSWERED
 from funnelkit.metrics.formula import evaluate
 from funnelkit.metrics.language import GROUPS, Metric
 from funnelkit.metrics.moments import Moments
@@ -43,7 +44,16 @@ def worked(metric: Metric, given: dict[str, Any]) -> float | int | None:
         return evaluate(f"{metric.reached} / {metric.among}", given)
     if metric.statistic == "survival":
         came, waiting = Counter(given["events"]), Counter(given["censored"])
-        return stats.survival_median(kaplan_meier(came, waiting), came.total() + waiting.total()).value
+        curve = kaplan_meier(came, waiting)
+        return stats.survival_quantile(curve, came.total() + waiting.total(), metric.q).value
+    if metric.statistic == "kappa":
+        return stats.agreed(*(given[name] for name in metric.judged)).value
+    if metric.statistic == "auc":
+        return stats.area(Counter(given["won"]), Counter(given["others"])).value
+    if metric.statistic == "within":
+        old = {(wait, response.DAY): n for wait, n in Counter(given["answered"]).items()}
+        still = {(wait, UNANSWERED): n for wait, n in Counter(given["waiting"]).items()}
+        return stats.share(*response.within(old | still, metric.minutes or response.DAY)).value
     values = Counter(given["values"])
     if metric.statistic == "mean":
         return stats.mean(Moments.of(values), Fraction(str(given.get(metric.times or "", 1)))).value

@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from funnelkit.agreements import Condition, Rule, Sla
 from funnelkit.config import NAME, ColumnSpec, Config, SourceSpec, config_schema, find, load
 from funnelkit.config.containers import Field, Keyed, Record, Several
 from funnelkit.config.keys import COLUMN, FILE, SOURCE
@@ -64,6 +65,12 @@ channels: {paid_search: [google-ads, sem], partners: reseller}
 stages: [lead, mql, sql, opportunity, customer]
 gross_margin: 0.72
 horizon: 60
+sla: 2 days
+qualification:
+  - {version: 2025-07, mql: {score: {at_least: 40}}}
+  - version: 2026-01
+    since: "2026-01-01"
+    mql: [{score: {at_least: 50.5, at_most: 90}, country: [DE, AT]}, {source: demo request}]
 min_n: 20
 drop_tests: true
 spark: {master: "local[2]", options: {spark.executor.memory: 4g, spark.ui.enabled: false}}
@@ -164,6 +171,21 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
         stages=("lead", "mql", "sql", "opportunity", "customer"),
         gross_margin=Decimal("0.72"),
         horizon=60,
+        sla=Sla(minutes=2880, in_days=True),
+        qualification=(
+            Rule(version="2025-07", since=None, ways=((Condition(column="score", at_least=Decimal(40)),),)),
+            Rule(
+                version="2026-01",
+                since=20454,
+                ways=(
+                    (
+                        Condition(column="score", at_least=Decimal("50.5"), at_most=Decimal(90)),
+                        Condition(column="country", words=("DE", "AT")),
+                    ),
+                    (Condition(column="source", words=("demo request",)),),
+                ),
+            ),
+        ),
         min_n=20,
         drop_tests=True,
         spark={"master": "local[2]", "options": {"spark.executor.memory": "4g", "spark.ui.enabled": "false"}},
@@ -281,6 +303,24 @@ def test_a_file_that_says_nothing_is_all_defaults(write: Any, nothing: str) -> N
         ("presets: {a: {tool: 2026-13-45}}", "presets.a holds what no preset has: month must be", ""),
         ("presets: {a: 3}", "presets.a is the number 3, where a preset is needed", "keys tool, export"),
         ("presets: 2026", "presets is the number 2026, where text is needed", "Put it in quotes"),
+        ("sla: soon", "'soon' is no length of time", "24 h, 30 min or 2 days"),
+        ("sla: 0 h", "'0 h' is no length of time", "24 h"),
+        ("qualification: {mql: {score: {at_least: 5}}}", "has no key 'version'", "called"),
+        ("qualification: {version: a}", "has no key 'mql'", "to be an MQL"),
+        ("qualification: {version: a, mql: {score: {}}}", "rule is empty", "must have"),
+        ("qualification: {version: a, mql: {scroe: {at_least: 5}}}", "unknown key 'scroe'", "score"),
+        ("qualification: {version: a, mql: {score: {above: 5}}}", "unknown key 'above'", "at_least"),
+        ("qualification: {version: a, mql: {score: {at_least: high}}}", "where a number", "50"),
+        (
+            "qualification: [{version: a, mql: {source: x}}, {version: b, mql: {source: y}}]",
+            "not in the order of their days",
+            "later `since`",
+        ),
+        (
+            "qualification: [{version: a, mql: {source: x}}, {version: a, since: 2026-01-01, mql: {source: y}}]",
+            "the same name",
+            "",
+        ),
         ("min_n: 010", "min_n is the number 010, where a whole number", "without a zero in front"),
         ("min_n: 1_000", "min_n is the number 1_000, where a whole number", "plain digits"),
         ("horizon: 1:30", "horizon is the number 1:30, where a whole number", "plain digits"),
@@ -547,7 +587,7 @@ def records(kind: object) -> list[Record]:
 
 def test_every_key_at_every_level_is_explained() -> None:
     found = records(FILE)
-    assert len(found) == 8
+    assert len(found) == 11
     assert all(field.doc.endswith((".", '".')) for record in found for field in record.fields.values())
 
 

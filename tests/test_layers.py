@@ -10,7 +10,20 @@ import pytest
 ROOT = Path(__file__).parent.parent / "funnelkit"
 LAYERS = [
     {"errors", "words", "shipped"},
-    {"periods", "dates", "ranges", "figures", "styles", "bulk", "plans", "goals", "tables", "collect"},
+    {
+        "periods",
+        "dates",
+        "ranges",
+        "figures",
+        "styles",
+        "bulk",
+        "plans",
+        "goals",
+        "instants",
+        "agreements",
+        "tables",
+        "collect",
+    },
     {"engines"},
     {"sources", "linking", "metrics"},
     {"reports", "studies", "build", "longform", "inspection"},
@@ -21,7 +34,7 @@ LAYERS = [
     {"__main__", "__init__"},
 ]
 """Lowest first. Modules of one layer do not know each other, but for those of the lowest shared one."""
-PEERS = {("styles", "dates"), ("bulk", "styles"), ("bulk", "figures"), ("styles", "figures"), ("plans", "styles"), ("ranges", "dates"), ("ranges", "periods"), ("styles", "ranges"), ("styles", "periods"), ("build", "reports"), ("longform", "reports"), ("inspection", "reports"), ("studies", "reports"), ("build", "studies"), ("reports", "longform")}  # fmt: skip
+PEERS = {("styles", "dates"), ("bulk", "styles"), ("bulk", "figures"), ("styles", "figures"), ("plans", "styles"), ("ranges", "dates"), ("ranges", "periods"), ("instants", "dates"), ("instants", "periods"), ("instants", "ranges"), ("instants", "styles"), ("styles", "ranges"), ("styles", "periods"), ("build", "reports"), ("longform", "reports"), ("inspection", "reports"), ("studies", "reports"), ("build", "studies"), ("reports", "longform")}  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

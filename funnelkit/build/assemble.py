@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from funnelkit.build import funnel
+from funnelkit.build import funnel, handoff
 from funnelkit.build.periods import Spans, spans
 from funnelkit.build.request import Filter, Request, check
 from funnelkit.build.rows import Cells, rows
@@ -46,16 +46,20 @@ def build(
     """
     check(request, dataset, catalog)
     filters = [(f.dimension, f.values, f.negate) for f in request.where]
-    asked = ask(dataset, filters, request.by, _parts(catalog, request), request.horizon)
+    joint = handoff.wanted(dataset, request)
+    candidates = _candidates(catalog, request, handoff.METRICS if joint else ())
+    parts = [*_parts(catalog, candidates), *(handoff.parts(catalog) if joint else ())]
+    asked = ask(dataset, filters, request.by, parts, request.horizon, sla=request.sla)
     found = spans(asked, request, dataset.as_of)
     truncated = asked.truncated(catalog.histograms["lead_times"])
-    ranked = {m.of for m in _candidates(catalog, request) if m.statistic in ("median", "quantile")}
-    counted = asked.count(_timeline(found, dataset, request, catalog, truncated), ranked)
+    ranked = {m.of for m in candidates if m.statistic in ("median", "quantile")}
+    counted = asked.count(_timeline(found, dataset, request, catalog, candidates, truncated), ranked)
     worked = evaluator(dataset, request, catalog, counted, truncated)
-    metrics = _chosen(catalog, request, worked, found)
+    metrics = _chosen(catalog, request, worked, found, candidates)
     cells = Cells(worked, metrics, found, request.min_n)
     total = dict(cells.of(TOTAL))
     breakdown = rows(cells, request) if request.by else None
+    made = handoff.Maker(worked, dataset, request, found)
     compared = _comparisons(cells, request)
     view = _view(counted, worked, truncated, cells, total, breakdown)
     return Report(
@@ -80,7 +84,9 @@ def build(
             *(dataset.notes if notes is None else notes),
             *misspelt(counted.facts, request.where),
             *noted.notes(view),
+            *(made.notes() if "leads" in dataset.frames else ()),
         ),
+        handoff=made.handoff(metrics) if joint else None,
     )
 
 
@@ -104,20 +110,20 @@ def _view(
     )
 
 
-def _parts(catalog: Catalog, request: Request) -> Iterator[Measure | Histogram]:
+def _parts(catalog: Catalog, candidates: Sequence[Metric]) -> Iterator[Measure | Histogram]:
     """All that is to be counted: for the metrics, for the funnel, and for what must be known anyway."""
     for name in PROBES:
         yield catalog.measures[name] if name in catalog.measures else catalog.histograms[name]
     yield from funnel.measures(catalog)
     yield from (noted.FREE, moneynotes.OUTSIDE)
-    for metric in _candidates(catalog, request):
+    for metric in candidates:
         yield from catalog.parts(metric)
 
 
-def _candidates(catalog: Catalog, request: Request) -> list[Metric]:
-    """The metrics that may be shown or sorted by."""
+def _candidates(catalog: Catalog, request: Request, more: Sequence[str]) -> list[Metric]:
+    """The metrics that may be shown or sorted by; *more* of them where nobody names any."""
     if not request.metrics:
-        names = [m.id for m in catalog.metrics.values() if not m.by_name]
+        names = [m.id for m in catalog.metrics.values() if not m.by_name or m.id in more]
     else:
         names = list(request.metrics)
     if request.sort:
@@ -126,27 +132,33 @@ def _candidates(catalog: Catalog, request: Request) -> list[Metric]:
 
 
 def _timeline(
-    found: Spans, dataset: Dataset, request: Request, catalog: Catalog, truncated: Truncation | None
+    found: Spans,
+    dataset: Dataset,
+    request: Request,
+    catalog: Catalog,
+    candidates: Sequence[Metric],
+    truncated: Truncation | None,
 ) -> Timeline:
     """The windows that are counted, and the days at which they are cut besides."""
     # Leads from before anybody wrote down wins are kept apart, since they would make all leads look slow.
     cuts = [truncated.first_win] if truncated else []
-    cuts += found.trailing_cuts(_trailing(catalog, request))
-    if any(catalog.looks_back(m) for m in _candidates(catalog, request)):
+    cuts += found.trailing_cuts({m.trailing_months for m in candidates if m.trailing_months})
+    if any(catalog.looks_back(m) for m in candidates):
         cuts += found.previous_cuts()
+    cuts += [rule.since for rule in request.rules if rule.since is not None]
     return Timeline(found.windows, dataset.as_of, cuts)
-
-
-def _trailing(catalog: Catalog, request: Request) -> set[int]:
-    """The lengths in months of trailing windows that metrics look back over."""
-    return {m.trailing_months for m in _candidates(catalog, request) if m.trailing_months}
 
 
 def evaluator(
     dataset: Dataset, request: Request, catalog: Catalog, counted: Counted, truncated: Truncation | None
 ) -> Evaluator:
     """What works out metrics on what was *counted*, by the groups of *request*."""
-    settings = Settings(by=request.by, horizon=request.horizon, gross_margin=request.gross_margin)
+    settings = Settings(
+        by=request.by,
+        horizon=request.horizon,
+        gross_margin=request.gross_margin,
+        sla=request.sla.minutes,
+    )
     curve = None
     if "lead_times" not in counted.lacks:
         since = truncated.first_win if truncated else None
@@ -154,14 +166,16 @@ def evaluator(
     return Evaluator(catalog, counted, dataset.scales, curve, settings)
 
 
-def _chosen(catalog: Catalog, request: Request, evaluator: Evaluator, found: Spans) -> list[Metric]:
+def _chosen(
+    catalog: Catalog, request: Request, evaluator: Evaluator, found: Spans, candidates: Sequence[Metric]
+) -> list[Metric]:
     """The metrics asked for; else those that can be worked out, and the main ones in any case."""
     if request.metrics:
         return [catalog.metrics[name] for name in dict.fromkeys(request.metrics)]
     return [
         metric
-        for metric in _candidates(catalog, request)
-        if metric.main or metric.id == request.sort or evaluator.reason(metric, TOTAL, found.window) is None
+        for metric in candidates
+        if metric.main or metric.id == request.sort or handoff.shown(metric, evaluator, found.window)
     ]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from funnelkit.agreements import Rule, Sla
 from funnelkit.errors import UsageError, did_you_mean
 from funnelkit.metrics.stages import STAGES
 from funnelkit.periods import Calendar, Period
@@ -45,6 +46,9 @@ class Request(Struct, frozen=True, kw_only=True):
     top: int | None = None
     horizon: int = 90
     min_n: int = 30
+    sla: Sla = Sla()
+    rules: tuple[Rule, ...] = ()
+    """The versions of the rule that makes MQLs."""
     gross_margin: Decimal | None = None
     timezone: str = "UTC"
     title: str = "Funnel report"

@@ -29,7 +29,7 @@ class Several(Struct, frozen=True, kw_only=True):
         """A tuple of the entries that could be read."""
         if kind(node) == "seq":
             entries = list(node.value)
-        elif self.single and kind(node) != "map":
+        elif self.single and (kind(node) != "map" or isinstance(self.of, Record)):
             entries = [node]
         else:
             return seen.unwanted(node, place, "a list")

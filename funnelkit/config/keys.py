@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from funnelkit.config import texts
 from funnelkit.config.across import columns_of_table, names_apart, one_alert, one_meaning
+from funnelkit.config.agreed import RULES, SLA
 from funnelkit.config.containers import Field, Keyed, Record, Several
 from funnelkit.config.own import Presets
 from funnelkit.config.scalars import Figure, Flag, Share, Value, Whole
@@ -213,6 +214,8 @@ FILE = Record(
         "stages": Field(Several(of=_word, distinct=True), "The steps of the funnel, first to last."),
         "gross_margin": Field(Share(), "Gross margin as a share of revenue: 72 % is 0.72."),
         "horizon": Field(Whole(low=1, high=36500), "Days that a lead gets to become a customer. 90."),
+        "sla": Field(SLA, "The time within which sales answers a lead: 24 h, 30 min, 2 days. 24 h."),
+        "qualification": Field(RULES, "The rule that makes an MQL of a lead, and its versions."),
         "min_n": Field(Whole(low=0, high=10**9), "Groups with fewer entities are not ranked. 30."),
         "drop_tests": Field(Flag(), "Set rows aside that look like tests."),
         "spark": Field(SPARK, "Where Spark runs."),

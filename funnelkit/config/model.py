@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
+from funnelkit.agreements import Rule, Sla
 from funnelkit.goals import Alert
 from funnelkit.periods import Calendar
 
@@ -80,6 +81,9 @@ class Config(Struct, frozen=True, kw_only=True):
     """Above 0, at most 1."""
     horizon: int = 90
     """Days."""
+    sla: Sla = Sla()
+    qualification: tuple[Rule, ...] = ()
+    """The versions of the rule that makes MQLs, the oldest first."""
     min_n: int = 30
     drop_tests: bool = False
     spark: Mapping[str, Any] = field(default_factory=dict)

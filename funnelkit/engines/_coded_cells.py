@@ -22,7 +22,7 @@ _INT64_MAX = 2**63 - 1
 def typed(coded: Coded, column: ColumnPlan) -> tuple[Any, Rows]:
     """The typed column, and which rows had a cell that its style cannot read."""
     parsed = bulk.parse(column.style, coded.values)
-    whole = isinstance(column.style, NumberStyle | DateStyle)
+    whole = isinstance(column.style, NumberStyle | DateStyle) or column.style.kind == "instant"
     if whole:
         parsed = _in_range(parsed)
     bad = np.zeros(len(parsed), dtype=bool)

@@ -64,7 +64,10 @@ def column(session: Session, name: str, place: int, kind: str, sample: Sequence[
     different = list(dict.fromkeys(filled))
     plain = _plain.chosen(kind, different)
     if plain.kept != "text":
-        value = _day(name, different) if plain.kept == "day" else _number(name, plain.scale)
+        if plain.kept == "number":
+            value = _number(name, plain.scale)
+        else:
+            value = _day(name, different) if plain.kept == "day" else _instant(name, different)
         return Column(
             name=name, place=place, kept=plain.kept, value=value, scale=plain.scale, sample=plain.sample
         )
@@ -87,6 +90,22 @@ _STAMPS = (
 
 def _day(cell: str, sample: Sequence[str]) -> str:
     """SQL for the day of a date or time stamp in a shape of the *sample*, counted from 1970-01-01; else null."""
+    day = _stamp(cell, sample, "::DATE")
+    first, last = (f"DATE '{year}-01-01'" for year in (YEARS.start, YEARS.stop))
+    return (
+        f"CASE WHEN ({day}) >= {first} AND ({day}) < {last} THEN (({day}) - DATE '1970-01-01')::INTEGER END"
+    )
+
+
+def _instant(cell: str, sample: Sequence[str]) -> str:
+    """SQL for the seconds since 1970 of a time stamp in a shape of the *sample*; else null."""
+    stamp = _stamp(cell, sample, "")
+    first, last = (f"TIMESTAMP '{year}-01-01'" for year in (YEARS.start, YEARS.stop))
+    return f"CASE WHEN ({stamp}) >= {first} AND ({stamp}) < {last} THEN epoch_us({stamp}) // 1000000 END"
+
+
+def _stamp(cell: str, sample: Sequence[str], cast: str) -> str:
+    """SQL for the time stamp, or by the *cast* the date, of a cell in a shape of the *sample*; else null."""
     lengths = {(len(one), one[10:11]) for one in sample}
     cases = []
     for form, kind in _STAMPS:
@@ -94,12 +113,8 @@ def _day(cell: str, sample: Sequence[str]) -> str:
             # A blank at the end, or 24 o'clock, is read otherwise by the database than it is meant.
             plain = f"{cell} LIKE '{form}' AND NOT suffix({cell}, ' ')"
             plain += f" AND NOT contains({cell}, '{form[10]}24:')" if kind == "TIMESTAMP" else ""
-            cases.append(f"WHEN {plain} THEN try_cast({cell} AS {kind})::DATE")
-    day = f"CASE {' '.join(cases)} END"
-    first, last = (f"DATE '{year}-01-01'" for year in (YEARS.start, YEARS.stop))
-    return (
-        f"CASE WHEN ({day}) >= {first} AND ({day}) < {last} THEN (({day}) - DATE '1970-01-01')::INTEGER END"
-    )
+            cases.append(f"WHEN {plain} THEN try_cast({cell} AS {kind}){cast}")
+    return f"CASE {' '.join(cases)} END"
 
 
 def _number(cell: str, scale: int) -> str:

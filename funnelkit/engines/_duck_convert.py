@@ -16,6 +16,7 @@ from funnelkit.engines._duck_columns import odd_text, tidy
 from funnelkit.engines._duck_text import DuckText
 from funnelkit.engines._plain import agrees
 from funnelkit.engines._sql import literal, name
+from funnelkit.instants import DAY, InstantStyle
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.styles import BAD, DateStyle, EmailStyle, IdStyle, NumberStyle, TextStyle
 
@@ -88,6 +89,8 @@ def _typed(session: Session, text: DuckText, plan: ColumnPlan) -> Typed:
         cells = text.first(plan.header, column.is_odd)
         whole = f"NULL::{_type(plan)}" if column.kept == "rare" else column.name
         whole += f"::BIGINT * {unit}" if column.kept == "number" else ""
+        if column.kept == "instant" and isinstance(plan.style, DateStyle):
+            whole = f"floor({column.name} / {DAY})::INTEGER"
     if not cells:
         return Typed(plan=plan, value=whole)
     parsed = [_in_range(value) for value in map(plan.style.parse, cells)]
@@ -133,7 +136,7 @@ def _plain(plan: ColumnPlan, cell: str) -> str | None:
 def _type(plan: ColumnPlan) -> str:
     if isinstance(plan.style, DateStyle):
         return "INTEGER"
-    return "BIGINT" if isinstance(plan.style, NumberStyle) else "VARCHAR"
+    return "BIGINT" if isinstance(plan.style, NumberStyle | InstantStyle) else "VARCHAR"
 
 
 def _in_range(value: Any) -> Any:

@@ -89,7 +89,7 @@ def _fitting(session: Session, text: DuckText, rule: RowRule) -> list[int]:
 
 def _hope(session: Session, text: DuckText, rule: RowRule) -> str:
     """SQL for the rows that *rule* may mean: more of them, never fewer."""
-    kept = [text.columns[h] for h in rule.unless if text.columns[h].kept in ("day", "number")]
+    kept = [text.columns[h] for h in rule.unless if text.columns[h].kept in ("day", "instant", "number")]
     conditions = [f"{column.name} IS NULL" for column in kept]
     blanks = f"[\\s{SPACES}]*"
     small = literal(f"^{blanks}(?:{rule.pattern}){blanks}$")

@@ -122,6 +122,8 @@ class DuckText(Struct, frozen=True, kw_only=True):
         if column.kept in ("text", "rare"):
             return f"coalesce({column.odd}, '')"
         plain = f"{column.name}::VARCHAR"
+        if column.kept == "instant":
+            plain = f"strftime(make_timestamp({column.name} * 1000000), '%Y-%m-%d %H:%M:%S')"
         if column.kept == "number":
             plain = f"CAST(({column.name}::DECIMAL(18, 2) / {10**column.scale})::DECIMAL(18, {column.scale}) AS VARCHAR)"
         return f"coalesce({column.odd}, {plain}, '')"
@@ -183,7 +185,7 @@ def _read(session: Session, cells: Cells, source: Source) -> DuckText:
         header: column(session, name, i + 1, cells.kinds.get(header, ""), [row[i] for row in head])
         for i, (header, name) in enumerate(names.items())
     }
-    if all(columns[day].kept == "day" for day in cells.bare):
+    if all(columns[day].kept in ("day", "instant") for day in cells.bare):
         columns |= {h: Column(name=names[h], place=columns[h].place, kept="rare") for h in cells.rare}
     table = session.table(_load(source, columns, cells))
     ((rows,),) = session.rows(f"SELECT count(*) FROM {table}")

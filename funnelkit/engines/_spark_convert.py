@@ -128,7 +128,8 @@ def _plain(text: SparkText, plan: ColumnPlan) -> tuple[str, str]:
 
 
 def _type(plan: ColumnPlan) -> str:
-    return "BIGINT" if isinstance(plan.style, NumberStyle | DateStyle) else "STRING"
+    whole = isinstance(plan.style, NumberStyle | DateStyle) or plan.style.kind == "instant"
+    return "BIGINT" if whole else "STRING"
 
 
 def _in_range(value: Any) -> Any:

@@ -25,4 +25,6 @@ class Column(_plain.Kept, frozen=True, kw_only=True):
 def column(name: str, kind: str, sample: Sequence[str]) -> Column:
     """How a column is best kept, judged by its first cells."""
     plain = _plain.chosen(kind, [cell for cell in dict.fromkeys(sample) if cell])
+    if plain.kept == "instant":
+        return Column(name=name)
     return Column(name=name, kept=plain.kept, scale=plain.scale, sample=plain.sample)

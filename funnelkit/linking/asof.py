@@ -11,6 +11,8 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
+from funnelkit.periods import from_day
+from funnelkit.tables import INSTANTS, Note
 
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "leads": (
@@ -66,9 +68,35 @@ def find(
 def without(table: str, frame: Any, days: Sequence[int]) -> Any:
     """*frame* whose events on *days* have no date: the row stays, since only its date is wrong."""
     rows = collect.frame(frame)
-    columns = [c for c in EVENTS.get(table, ()) if c in collect.names(rows)]
-    right = [nw.when(~nw.col(c).is_in(days)).then(nw.col(c)).alias(c) for c in columns]
+    names = collect.names(rows)
+    columns = [c for c in EVENTS.get(table, ()) if c in names]
+    right = [_kept(c, ~nw.col(day).is_in(days)) for day in columns for c in _with_instant(table, day, names)]
     return rows.with_columns(*right).to_native() if right else frame
+
+
+def _kept(column: str, right: nw.Expr) -> nw.Expr:
+    """*column* where it is *right*, else missing."""
+    return nw.when(right).then(nw.col(column)).alias(column)
+
+
+def _with_instant(table: str, day: str, columns: Sequence[str]) -> list[str]:
+    """A column of days, and that of its instants where there is one."""
+    beside = INSTANTS.get(day) if table == "leads" else None
+    return [day, beside] if beside is not None and beside in columns else [day]
+
+
+def last_instant(leads: Any, as_of: int, zone: str) -> int | None:
+    """The last instant on or before *as_of* that *leads* tell of, and not before that day; None without instants.
+
+    Until then leads have been seen to wait: the rest of the day may lie after the export was made.
+    """
+    rows = collect.frame(leads)
+    if not {*INSTANTS.values()} <= {*collect.names(rows)}:
+        return None
+    from funnelkit import instants
+
+    first, after = instants.begin(as_of, zone), instants.begin(as_of + 1, zone)
+    return max(collect.latest(rows, tuple(INSTANTS.values()), after) or first, first)
 
 
 def places(table: str, frame: Any, day: int) -> list[str]:
@@ -85,6 +113,16 @@ def places(table: str, frame: Any, day: int) -> list[str]:
             text += ", {} line {}".format(*collect.rows(first)[0])
         found.append(text + (f" and {several - 1} more" if several > 1 else ""))
     return found
+
+
+def told(frames: Mapping[str, Any], days: Sequence[int]) -> Note:
+    """What is said of *days* that are set aside."""
+    said = []
+    for day in days:
+        found = [place for name, frame in frames.items() for place in places(name, frame, day)]
+        said.append(f"{from_day(day).isoformat()} ({'; '.join(found)})")
+    message = "Dates more than 180 days after all others are taken for typing errors and set aside"
+    return Note(code="date_beyond", message=f"{message}: {', '.join(said)}")
 
 
 def cut(table: str, frame: Any, as_of: int) -> Any:
@@ -113,7 +151,7 @@ def cut(table: str, frame: Any, as_of: int) -> Any:
 def _not_yet(columns: Sequence[str], as_of: int) -> list[nw.Expr]:
     """The columns of leads that tell of a later day, without what they tell of it."""
     dates = [c for c in EVENTS["leads"][1:] if c in columns]
-    changed: list[nw.Expr] = [nw.when(nw.col(c) <= as_of).then(nw.col(c)).alias(c) for c in dates]
+    changed = [_kept(c, nw.col(day) <= as_of) for day in dates for c in _with_instant("leads", day, columns)]
     later = [nw.col(c) > as_of for c in dates if c in _STAGES]
     if later:
         # A status is of the day of the export: whoever moved on after as_of was not there yet.

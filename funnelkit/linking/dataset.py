@@ -13,10 +13,10 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct, field
 
 from funnelkit import collect
+from funnelkit.agreements import Rule
 from funnelkit.engines import Engine
-from funnelkit.linking import asof, dimensions, identity, quotas
+from funnelkit.linking import asof, dimensions, identity, qualification, quotas
 from funnelkit.linking.net import net
-from funnelkit.periods import from_day
 from funnelkit.tables import DIMENSIONS, Dataset, Match, Note
 
 
@@ -52,10 +52,13 @@ def build(
     currency: str | None,
     engine: Engine,
     wanted: frozenset[str] = frozenset(DIMENSIONS),
+    zone: str = "UTC",
+    rules: Sequence[Rule] = (),
 ) -> Dataset:
-    """The dataset of *tables*. *as_of* None takes the last day on which something happened.
+    """The dataset of *tables*. *as_of* None takes the last day on which something happened, in *zone*.
 
-    *wanted* are the dimensions that somebody will ask for: only those are worked out.
+    *wanted* are the dimensions that somebody will ask for: only those are worked out. *rules* say who is
+    qualified, where the files do not.
     """
     made = _Build(
         engine=engine,
@@ -77,6 +80,10 @@ def build(
         made.frames[name], made.present[name], made.channels[name] = dimensions.own(
             made.frames[name], made.present[name], classify, is_paid, engine, made.wanted
         )
+    instant = asof.last_instant(made.frames["leads"], day, zone) if "leads" in tables else None
+    ruled = "leads" in tables and qualification.by_rule(
+        made.frames, made.present, made.scales, rules, made.notes
+    )
     made.paid = frozenset(c for channels in made.channels.values() for c in channels if is_paid(c))
     if "deals" in tables:
         _new_business(made)
@@ -96,6 +103,8 @@ def build(
         scales=made.scales,
         present=made.present,
         as_of=day,
+        instant=instant,
+        qualified=ruled,
         dated=made.dated,
         currency=currency,
         channels=made.channels,
@@ -111,22 +120,13 @@ def _as_of(made: _Build, asked: int | None) -> tuple[int, bool]:
         return asked, True
     found, beyond = asof.find(made.frames)
     if beyond:
-        made.notes.append(_beyond(made.frames, sorted(beyond)))
+        made.notes.append(asof.told(made.frames, sorted(beyond)))
         made.frames = {name: asof.without(name, frame, beyond) for name, frame in made.frames.items()}
     if found is None:
         # Rows without a date count where no period is asked for; there is no age then, and no today.
         made.dated = False
         return 0, False
     return found, False
-
-
-def _beyond(frames: Mapping[str, Any], days: Sequence[int]) -> Note:
-    said = []
-    for day in days:
-        places = [place for name, frame in frames.items() for place in asof.places(name, frame, day)]
-        said.append(f"{from_day(day).isoformat()} ({'; '.join(places)})")
-    message = "Dates more than 180 days after all others are taken for typing errors and set aside"
-    return Note(code="date_beyond", message=f"{message}: {', '.join(said)}")
 
 
 def _new_business(made: _Build) -> None:

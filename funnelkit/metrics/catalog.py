@@ -147,7 +147,7 @@ class Catalog(Struct, frozen=True):
     def _names(self, metric: Metric) -> tuple[str, ...]:
         if metric.formula is not None:
             return metric.formula.names
-        return (metric.reached, metric.among) if metric.reached else ()
+        return (metric.reached, metric.among) if metric.reached else metric.judged
 
     def _parts(self, metric: Metric) -> Iterator[Measure | Histogram]:
         for name in self._names(metric):
@@ -156,8 +156,7 @@ class Catalog(Struct, frozen=True):
                 yield self.measures[name]
             elif name in self.metrics:
                 yield from self._parts(self.metrics[name])
-        if metric.statistic:
-            yield self.histograms[metric.of]
+        yield from (self.histograms[name] for name in (metric.of, metric.otherwise) if name)
 
     def _walk(self, name: str, above: tuple[str, ...]) -> None:
         if name in above:
@@ -188,7 +187,8 @@ def read(entries: Mapping[str, Any]) -> Catalog:
     for name, metric in catalog.metrics.items():
         if name in catalog.measures and catalog._names(metric) != (name,):
             raise ConfigError(f"metrics.{name}: a measure has this name but means something else")
-        if metric.statistic and metric.of not in catalog.histograms:
-            raise ConfigError(f"metrics.{name}: there is no histogram {metric.of!r}")
+        for of in filter(None, (metric.of, metric.otherwise)):
+            if of not in catalog.histograms:
+                raise ConfigError(f"metrics.{name}: there is no histogram {of!r}")
     catalog.check(catalog.metrics)
     return catalog

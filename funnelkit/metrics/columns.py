@@ -17,6 +17,12 @@ KEPT = "kept"
 """The 0/1 column of the rows that pass the filters of a report."""
 WITHIN = "within"
 """The 0/1 column of the leads that are won within the horizon."""
+RIPE = "ripe"
+"""The 0/1 column of the leads that are at least as old as the horizon."""
+QUALIFIED = "qualified"
+"""The 0/1 column of the leads with a day of their own on which they became MQLs, not after they were won."""
+UNANSWERED = -1
+"""The response_age of a lead that was not answered, or too late to be told how late."""
 _FLAG = "integer"
 
 LINKED: Mapping[str, Mapping[str, str]] = {
@@ -53,10 +59,12 @@ LINKED: Mapping[str, Mapping[str, str]] = {
 
 DURATIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("leads", "lag_days"): ("created_at",),
+    ("leads", "response_minutes"): ("created_at", "first_response_at"),
+    ("leads", "response_age"): ("created_at", "first_response_at"),
     ("deals", "cycle_days"): ("created_at", "closed_at"),
     ("deals", "wait_days"): ("created_at", "closed_at"),
 }
-"""Whole days between two dates, and the date columns without which they say nothing."""
+"""Whole days or minutes between two dates, and the date columns without which they say nothing."""
 
 EVENT_DAYS: Mapping[tuple[str, str], str] = {
     ("leads", f"entered_{stage}"): stage for stage in stages.STAGES[1:-1]
@@ -66,6 +74,7 @@ EVENT_DAYS: Mapping[tuple[str, str], str] = {
 DERIVED: Mapping[tuple[str, str], tuple[tuple[str, ...], Callable[[Mapping[str, Any]], str]]] = {
     ("leads", "reached"): (stages.REACHED_BY, stages.reached),
     ("leads", "dated"): (stages.DATED_BY, stages.dated),
+    ("leads", "handed"): (stages.REACHED_BY, stages.handed),
 }
 """Flags that follow from other flags: which ones, and how."""
 
@@ -83,4 +92,5 @@ def table_columns() -> Mapping[str, Mapping[str, str]]:
     tables["deals"] |= {"timed": _FLAG, "free": _FLAG}
     for column in stages.MISSING.values():
         tables["leads"][column] = _FLAG
+    tables["leads"] |= {RIPE: _FLAG, QUALIFIED: _FLAG}
     return tables

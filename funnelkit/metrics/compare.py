@@ -96,7 +96,7 @@ def _test(
         return _costs(current, previous)
     if metric.statistic == "mean":
         return _means(evaluator, metric, key, now, before)
-    if metric.interval in ("order", "km"):
+    if metric.interval in ("order", "km", "auc", "kappa"):
         return Test(direction=_apart(current, previous))
     if metric.unit == "count":
         as_of = evaluator.tally.timeline.as_of

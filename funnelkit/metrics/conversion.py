@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from funnelkit.metrics import survival
-from funnelkit.metrics.cell import Mature, Projected
+from funnelkit.metrics.cell import Mature, Number, Projected
 from funnelkit.metrics.intervals import wilson
 
 if TYPE_CHECKING:
@@ -84,6 +84,16 @@ def timing(lags: Mapping[int, int], days: Iterable[tuple[int, LeadDay]], as_of: 
         won[max(lag, 0)] = won.get(max(lag, 0), 0) + n
     waiting = {as_of - day: leads.waiting for day, leads in days if leads.waiting}
     return survival.kaplan_meier(won, waiting)
+
+
+def outcomes(counts: Counts) -> tuple[Mapping[Number, int], Mapping[Number, int]]:
+    """The values of won entities and of the others."""
+    won: dict[Number, int] = {}
+    other: dict[Number, int] = {}
+    for (value, has_won), n in counts.items():
+        side = won if has_won else other
+        side[value] = side.get(value, 0) + n
+    return won, other
 
 
 def waits(counts: Counts) -> tuple[Mapping[int, int], Mapping[int, int]]:

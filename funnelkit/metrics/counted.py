@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
+from funnelkit.agreements import DAILY, Sla
 from funnelkit.metrics import returning
 from funnelkit.metrics.aggregate import Answer, Source, Stream, plan
 from funnelkit.metrics.beginning import Truncation, truncation
@@ -142,9 +143,10 @@ def ask(
     wanted: Iterable[Measure | Histogram],
     horizon: int,
     few_rows: int = FEW_ROWS,
+    sla: Sla = DAILY,
 ) -> Asked:
     """Prepare to count *wanted*; ``PROBES`` of the survey must be among them."""
-    known = facts(dataset, filters, horizon)
+    known = facts(dataset, filters, horizon, sla)
     parts = list(dict.fromkeys(wanted))
     lacks = {part.id: reason for part in parts if (reason := known.lacks(part))}
     planned = plan([part for part in parts if part.id not in lacks], known, by)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import conversion, intervals, lookback, survival
+from funnelkit.metrics import conversion, intervals, lookback, response, survival
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell, Number
 from funnelkit.metrics.columns import table_columns
@@ -25,6 +25,8 @@ from funnelkit.metrics.reasons import (
     NO_MARGIN,
     NO_SPEND_HERE,
     NOT_ABOVE_ZERO,
+    NOT_ANSWERED,
+    NOT_REACHED,
     Reason,
     missing_dimension,
 )
@@ -46,6 +48,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     by: tuple[str, ...] = ()
     horizon: int = 90
     gross_margin: Decimal | None = None
+    sla: int = response.DAY
+    """Minutes."""
 
 
 class Evaluator:
@@ -64,7 +68,7 @@ class Evaluator:
         self.settings = settings
         self._facts = counted.facts
         self._days = counted.asked.days
-        self._lacks = counted.lacks
+        self.lacks = counted.lacks
         """Why measures and histograms say nothing, by id."""
         self._scales = scales
         self._curve = curve
@@ -129,8 +133,10 @@ class Evaluator:
             if metric.statistic == "conversion" and part.id == metric.of:
                 # Without days there still is a rate, only none of the mature leads.
                 continue
-            if part.id in self._lacks:
-                return self._lacks[part.id]
+            if metric.otherwise and part.id == metric.of and part.id in self.lacks:
+                continue
+            if part.id in self.lacks:
+                return self.lacks[part.id]
             lacking = [d for d in self.settings.by if d not in self._facts.dimensions(part.table)]
             if grouped and lacking:
                 return missing_dimension(part.table, lacking[0])
@@ -201,24 +207,39 @@ class Evaluator:
     def _statistic(self, metric: Metric, key: Key, window: Window) -> Cell:
         if metric.statistic == "conversion":
             return self._conversion(metric, key, window)
-        if metric.statistic == "survival":
-            return self._survival(self.catalog.histograms[metric.of], key, window)
+        if metric.statistic == "kappa":
+            judged = (self._sum(self.catalog.measures[name], key, window) for name in metric.judged)
+            return stats.agreed(*judged)
+        if metric.statistic in ("survival", "within", "auc"):
+            return self._of_counts(metric, key, window)
         unit = self.unit(metric)
         if metric.statistic == "mean":
             return stats.mean(self.moments(metric, key, window), unit, metric.method)
         ordered = self._ordered(metric, key, window)
         return stats.quantile(ordered, metric.q, unit, limits=metric.statistic == "median")
 
-    def _survival(self, histogram: Histogram, key: Key, window: Window) -> Cell:
+    def _of_counts(self, metric: Metric, key: Key, window: Window) -> Cell:
+        """A statistic of a histogram that is split."""
+        histogram = self.histogram(metric)
         counts = self.tally.values(histogram, key, window)
-        if not histogram.aged:
-            closed, censored = conversion.waits(counts)
-            curve = survival.kaplan_meier(closed, censored)
-            return stats.survival_median(curve, sum(closed.values()) + sum(censored.values()))
-        days = list(self.tally.days(histogram, key, window))
-        lags = {lag: n for (lag, came), n in counts.items() if came}
-        curve = conversion.timing(lags, days, self.tally.timeline.as_of)
-        return stats.survival_median(curve, sum(leads.leads for _, leads in days))
+        if metric.statistic == "within":
+            return stats.share(*response.within(counts, metric.minutes or self.settings.sla))
+        if metric.statistic == "auc":
+            return stats.area(*conversion.outcomes(counts))
+        if histogram.aged:
+            days = list(self.tally.days(histogram, key, window))
+            lags = {lag: n for (lag, came), n in counts.items() if came}
+            curve = conversion.timing(lags, days, self.tally.timeline.as_of)
+            return stats.survival_quantile(curve, sum(leads.leads for _, leads in days), metric.q)
+        minutes = metric.unit == "minutes"
+        came, waiting = response.waits(counts) if minutes else conversion.waits(counts)
+        curve, n = survival.kaplan_meier(came, waiting), sum(came.values()) + sum(waiting.values())
+        return stats.survival_quantile(curve, n, metric.q, NOT_ANSWERED if minutes else NOT_REACHED)
+
+    def histogram(self, metric: Metric) -> Histogram:
+        """What the statistic *metric* is of, as far as the files tell."""
+        instead = metric.otherwise and metric.of in self.lacks
+        return self.catalog.histograms[metric.otherwise if instead else metric.of]
 
     def _conversion(self, metric: Metric, key: Key, window: Window) -> Cell:
         won = self._sum(self.catalog.measures[metric.reached], key, window)
@@ -226,7 +247,7 @@ class Evaluator:
         if not leads:
             return stats.empty(NO_DENOMINATOR)
         rate = _quotient(metric, (won, 1), (leads, 1))
-        if metric.of in self._lacks or self._curve is None:
+        if metric.of in self.lacks or self._curve is None:
             return rate
         horizon = self.settings.horizon
         found = self.cohort(self.catalog.histograms[metric.of], key, window)

@@ -12,10 +12,20 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
-from funnelkit.metrics import stages
-from funnelkit.metrics.columns import DURATIONS, EVENT_DAYS, KEPT, LINKED, WITHIN, table_columns
+from funnelkit.agreements import DAILY, Sla
+from funnelkit.metrics import response, stages
+from funnelkit.metrics.columns import (
+    DURATIONS,
+    EVENT_DAYS,
+    KEPT,
+    LINKED,
+    QUALIFIED,
+    RIPE,
+    WITHIN,
+    table_columns,
+)
 from funnelkit.metrics.reasons import Reason, missing_dimension, no_column, no_dates, not_loaded
-from funnelkit.tables import DIMENSIONS
+from funnelkit.tables import DIMENSIONS, INSTANTS
 
 if TYPE_CHECKING:
     from funnelkit.metrics.language import Histogram, Measure
@@ -37,6 +47,12 @@ class Facts(Struct, frozen=True):
     filters: Filters
     horizon: int
     """The days within which a conversion counts as one of its cohort."""
+    instant: int | None = None
+    """The last instant that the leads tell of; None where they hold days alone."""
+    sla: int = response.DAY
+    """The minutes within which a lead is to be answered."""
+    sla_in_days: bool = False
+    """Whether that was said in days."""
 
     def dimensions(self, table: str) -> tuple[str, ...]:
         """The dimensions that *table* has."""
@@ -77,8 +93,7 @@ class Facts(Struct, frozen=True):
         for source in DURATIONS.get((table, column), ()):
             if not self.has(table, source):
                 return no_dates(table, source)
-        if column == "free":
-            column = "amount"
+        column = _MADE_OF.get((table, column), column)
         derived = (table, column) in DURATIONS or column == "timed"
         derived |= any(column == flag and self.has(table, date) for date, flag in stages.MISSING.items())
         if derived or self.has(table, column):
@@ -116,6 +131,13 @@ class Facts(Struct, frozen=True):
                 return nw.col(date).is_null()
         if column == "free":
             return (nw.col("amount") == 0).fill_null(False) if self.has(table, "amount") else None
+        if column in ("response_minutes", "response_age"):
+            return self._response(column)
+        if column == RIPE and self.has(table, "created_at"):
+            return (nw.col("created_at") <= self.as_of - self.horizon).fill_null(False)
+        if column == QUALIFIED and self.has(table, "mql_at"):
+            won = nw.col("won_at") if self.has(table, "won_at") else nw.col("mql_at")
+            return (nw.col("mql_at") <= nw.coalesce(won, nw.col("mql_at"))).fill_null(False)
         if column == "lag_days" and self.has(table, "won_at") and self.has(table, "created_at"):
             return nw.col("won_at") - nw.col("created_at")
         if column == WITHIN:
@@ -134,12 +156,36 @@ class Facts(Struct, frozen=True):
             return nw.when(nw.col("status") == "open").then(open_for).otherwise(cycle)
         return None
 
+    def _response(self, column: str) -> nw.Expr | None:
+        if not (self.has("leads", "created_at") and self.has("leads", "first_response_at")):
+            return None
+        found = response.of_leads(self.as_of, self.instant if self.timed else None, self.sla)
+        return found.minutes if column == "response_minutes" else found.age
 
-def facts(dataset: Dataset, filters: Filters, horizon: int) -> Facts:
+    @property
+    def timed(self) -> bool:
+        """Whether creation and first response of leads are known by the minute."""
+        return self.instant is not None and all(self.has("leads", c) for c in INSTANTS.values())
+
+
+_MADE_OF = {("deals", "free"): "amount", ("leads", RIPE): "created_at", ("leads", QUALIFIED): "mql_at"}
+"""Columns that are there where another one is."""
+
+
+def facts(dataset: Dataset, filters: Filters, horizon: int, sla: Sla = DAILY) -> Facts:
     """The tables of *dataset* under *filters*."""
     frames: dict[str, Frame] = {name: nw.from_native(frame) for name, frame in dataset.frames.items()}
     columns = {name: _columns(dataset, name, frame) for name, frame in frames.items()}
-    return Facts(frames=frames, columns=columns, as_of=dataset.as_of, filters=filters, horizon=horizon)
+    return Facts(
+        frames=frames,
+        columns=columns,
+        as_of=dataset.as_of,
+        filters=filters,
+        horizon=horizon,
+        instant=dataset.instant,
+        sla=sla.minutes,
+        sla_in_days=sla.in_days,
+    )
 
 
 def _columns(dataset: Dataset, table: str, frame: Frame) -> frozenset[str]:

@@ -20,11 +20,11 @@ from funnelkit.tables import RANGED, TABLES
 
 OWN_MEASURE = frozenset({"label", "table", "count", "sum", "where", "date"})
 OWN_METRIC = frozenset({"label", "formula", "unit", "better"})
-GROUPS = ("funnel", "sales", "economics", "ads", "emails", "web", "revenue")
-UNITS = ("count", "money", "ratio", "multiple", "days", "money_per_day", "number")
+GROUPS = ("funnel", "handoff", "sales", "economics", "ads", "emails", "web", "revenue")
+UNITS = ("count", "money", "ratio", "multiple", "minutes", "days", "money_per_day", "number")
 BETTER = ("higher", "lower", "none")
-INTERVALS = ("wilson", "poisson", "t", "order", "km")
-STATISTICS = ("mean", "median", "quantile", "survival", "conversion")
+INTERVALS = ("wilson", "poisson", "t", "order", "km", "auc", "kappa")
+STATISTICS = ("mean", "median", "quantile", "survival", "conversion", "within", "auc", "kappa")
 OF_CUSTOMERS = (
     "before",
     "kept",
@@ -95,6 +95,12 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
     reached: str = ""
     """The measures over and below the line of a conversion."""
     among: str = ""
+    otherwise: str = ""
+    """The histogram in place of *of* where the files do not tell that one."""
+    minutes: int | None = None
+    """The wait that a share is within; None for that of the agreement between marketing and sales."""
+    judged: tuple[str, ...] = ()
+    """Four measures: what marketing and sales call good, only marketing, only sales, neither."""
     times: str | None = None
     """A constant that a mean is multiplied by."""
     interval: str | None = None
@@ -123,7 +129,13 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
             return self.formula.text
         if self.statistic == "conversion":
             return f"{self.reached} / {self.among}"
+        if self.statistic == "kappa":
+            return f"kappa of {', '.join(self.judged)}"
         name = f"{self.q:.0%} quantile" if self.statistic == "quantile" else self.statistic
+        if self.statistic == "survival" and self.q != 0.5:
+            name = f"survival, {self.q:.0%} quantile,"
+        if self.statistic == "within":
+            name = f"share within {'the sla' if self.minutes is None else f'{self.minutes} minutes'}"
         times = f" times {self.times}" if self.times else ""
         return f"{name} of {self.of}{times}"
 
@@ -214,7 +226,17 @@ def _worked(at: str, kind: str, value: Any) -> dict[str, Any]:
         return {"formula": _formula(at, value)}
     if kind == "conversion":
         return {"statistic": kind, "reached": value["reached"], "among": value["of"], "of": value["times"]}
-    if kind == "quantile":
+    if kind == "kappa":
+        return {"statistic": kind, "judged": tuple(value)}
+    if kind == "within":
+        minutes = None if value["minutes"] == "sla" else value["minutes"]
+        return {
+            "statistic": kind,
+            "of": value["of"],
+            "minutes": minutes,
+            "otherwise": value.get("otherwise", ""),
+        }
+    if isinstance(value, Mapping):
         return {"statistic": kind, "of": value["of"], "q": value["q"]}
     return {"statistic": kind, "of": value}
 

@@ -36,6 +36,21 @@ NO_PERIOD = Reason("no_period", "it is of a period: give one, such as --period l
 NOT_OVER = Reason("not_over", "the period is not over yet, and the one before it is")
 NO_MONTHS = Reason("no_whole_months", "the period is not one of whole months")
 NO_BEFORE = Reason("no_data_before", "the data begin after the start of the period before")
+NOT_ANSWERED = Reason("not_reached", "too many leads were never answered, or only after 30 days, to tell")
+NO_TIMES = Reason(
+    "no_times",
+    "created_at and first_response_at of the leads are days without a time of day: export both with their times",
+)
+NO_TIMES_FOR_SLA = Reason(
+    "no_times",
+    "created_at and first_response_at of the leads are days without a time of day: export both with their times, "
+    "or give the sla in days",
+)
+NO_SCORES = Reason("no_denominator", "no lead in this group and period has a score and is old enough")
+ONE_OUTCOME = Reason("one_outcome", "of the leads with a score that are old enough, all or none are won")
+ONE_VERDICT = Reason(
+    "one_verdict", "marketing judged all leads that sales decided on alike, so there is nothing to agree on"
+)
 NO_MARGIN = Reason("no_gross_margin", "no gross margin given: set gross_margin, or ask for cltv_revenue")
 UNLINKED = Reason("unlinked", "fewer than 5 % of the deals link to a lead: no common id, e-mail or company")
 NO_LOST_DEALS = Reason("no_lost_deals", "the deals loaded are won deals only; add the lost ones")

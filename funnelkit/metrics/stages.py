@@ -51,6 +51,12 @@ def reached(flags: Mapping[str, Any]) -> str:
     return STAGES[max(ranks)]
 
 
+def handed(flags: Mapping[str, Any]) -> str:
+    """Whether marketing handed a lead over: it was qualified or came further, or sales turned it down."""
+    refused = flags.get("status") == "rejected"
+    return "true" if refused or RANK[reached(flags)] >= RANK["mql"] else "false"
+
+
 def entry_columns(stage: str) -> tuple[str, ...]:
     """The date columns that tell when *stage* was entered, its own first, then those of later stages."""
     return tuple(column for name, column in ENTRY_DATES if RANK[name] >= RANK[stage])

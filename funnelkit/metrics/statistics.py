@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from funnelkit.metrics import intervals, survival
+from funnelkit.metrics import agreement, intervals, survival
 from funnelkit.metrics.cell import Cell, Number
 from funnelkit.metrics.moments import Moments
-from funnelkit.metrics.reasons import NO_VALUES, NOT_REACHED, Reason
+from funnelkit.metrics.reasons import NO_SCORES, NO_VALUES, NOT_REACHED, ONE_OUTCOME, ONE_VERDICT, Reason
 
 Histogram = Mapping[int, int]
 
@@ -66,20 +66,56 @@ def quantile(ordered: Sequence[tuple[int, int]], q: float, unit: Fraction, *, li
     )
 
 
-def survival_median(curve: survival.Curve, entities: int) -> Cell:
-    """The median of a Kaplan-Meier *curve* of so many *entities*, those without the event among them."""
+def survival_quantile(
+    curve: survival.Curve, entities: int, q: float = 0.5, otherwise: Reason = NOT_REACHED
+) -> Cell:
+    """The quantile *q* of a Kaplan-Meier *curve* of so many *entities*, those without the event among them.
+
+    *otherwise* is said where the curve does not come so far.
+    """
     if not entities:
         return empty(NO_VALUES)
-    days = survival.median(curve)
+    days = survival.quantile(curve, q)
     if days is None:
-        return empty(NOT_REACHED)
-    low, high = survival.median_limits(curve)
+        return empty(otherwise)
+    low, high = survival.quantile_limits(curve, q)
     return Cell(
         value=days,
         n=entities,
         interval=None if low is None else (low, high),
         interval_type=None if low is None else "km",
     )
+
+
+def share(part: int, of: int) -> Cell:
+    """*part* of so many cases, with Wilson's limits."""
+    if not of:
+        return empty(NO_VALUES)
+    limits = intervals.wilson(part, of)
+    return Cell(
+        value=part / of, numerator=part, denominator=of, n=of, interval=limits, interval_type="wilson"
+    )
+
+
+def area(good: Mapping[Number, int], bad: Mapping[Number, int]) -> Cell:
+    """How often a good one has the higher score, by the scores of the *good* and the *bad*."""
+    if not (good and bad):
+        return empty(NO_SCORES if not (good or bad) else ONE_OUTCOME)
+    return _estimated(agreement.auc(good, bad), sum(good.values()) + sum(bad.values()), "auc")
+
+
+def agreed(both: int, first: int, second: int, neither: int) -> Cell:
+    """Cohen's kappa of two judges, who call good *both*, the *first* alone, the *second* alone, *neither*."""
+    n = both + first + second + neither
+    if not n:
+        return empty(NO_VALUES)
+    if min(both + first, second + neither) == 0:
+        return empty(ONE_VERDICT)
+    return _estimated(agreement.kappa([[both, first], [second, neither]]), n, "kappa")
+
+
+def _estimated(found: agreement.Estimate, n: int, kind: str) -> Cell:
+    return Cell(value=found.value, n=n, interval=(found.low, found.high), interval_type=kind)
 
 
 def _worth(value: Number, unit: Fraction) -> Number:

@@ -16,6 +16,8 @@ from funnelkit.metrics.reasons import (
     NO_OPEN_DEALS,
     NO_OUTCOME,
     NO_STATUS,
+    NO_TIMES,
+    NO_TIMES_FOR_SLA,
     NO_WON_DATES,
     UNLINKED,
     Reason,
@@ -56,6 +58,9 @@ class Survey:
         checks: dict[str, Callable[[], Reason | None]] = {
             "outcome": self._outcome,
             "link": self._link,
+            "leads": lambda: None if "leads" in self._facts.frames else not_loaded("leads"),
+            "times": lambda: None if self._facts.timed else NO_TIMES,
+            "sla_times": self._sla_times,
             "won_dates": self._won_dates,
             "customers": self._customers,
             "deal_status": lambda: NO_STATUS if self._deals and not self.statuses else None,
@@ -103,6 +108,10 @@ class Survey:
         rows = sum(n for _, n in self._deals)
         linked = sum(n for flags, n in self._deals if flags.get("linked"))
         return None if linked and linked * _ENOUGH_LINKED >= rows else UNLINKED
+
+    def _sla_times(self) -> Reason | None:
+        # The agreed time of whole days can be told from days.
+        return None if self._facts.timed or self._facts.sla_in_days else NO_TIMES_FOR_SLA
 
     def _won_dates(self) -> Reason | None:
         won = any(flags.get("has_won") for flags, _ in self._leads)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _ROUNDING = 1e-12
-"""A share this little above one half is one half, after some hundred multiplications."""
+"""A share this little above another is that one, after some hundred multiplications."""
 
 
 class Curve(Struct, frozen=True, kw_only=True):
@@ -62,21 +62,31 @@ def median(curve: Curve) -> int | None:
 
     On a flat step at exactly one half that is its left end (R reports the middle of the step).
     """
-    return _first(curve, lambda share, _: share)
+    return quantile(curve, 0.5)
+
+
+def quantile(curve: Curve, q: float) -> int | None:
+    """The first day by which the share *q* has had the event; None where it never comes to that."""
+    return _first(curve, q, lambda share, _: share)
 
 
 def median_limits(curve: Curve, level: float = 0.95) -> tuple[int | None, int | None]:
-    """Limits of the median in days (Brookmeyer and Crowley 1982, Biometrics 38:29-41).
+    """Limits of the median in days."""
+    return quantile_limits(curve, 0.5, level)
 
-    They are where the log-log limits of the curve (Kalbfleisch and Prentice 1980) come down to one
-    half; None where they never do. Where nothing is left there are no limits of the curve.
+
+def quantile_limits(curve: Curve, q: float, level: float = 0.95) -> tuple[int | None, int | None]:
+    """Limits of a quantile in days (Brookmeyer and Crowley 1982, Biometrics 38:29-41).
+
+    They are where the log-log limits of the curve (Kalbfleisch and Prentice 1980) come down to 1 - *q*;
+    None where they never do. Where nothing is left there are no limits of the curve.
     """
     z = normal_quantile((1 + level) / 2)
 
     def line(share: float, error: float, sign: int) -> float:
         return share ** math.exp(sign * z * error / (share * math.log(share))) if share else 1.0
 
-    return _first(curve, lambda s, e: line(s, e, -1)), _first(curve, lambda s, e: line(s, e, 1))
+    return _first(curve, q, lambda s, e: line(s, e, -1)), _first(curve, q, lambda s, e: line(s, e, 1))
 
 
 def survival_at(curve: Curve, day: int) -> float:
@@ -100,9 +110,9 @@ def share_elapsed(curve: Curve, ages: Mapping[int, int], horizon: int) -> float 
     return had / (whole * entities)
 
 
-def _first(curve: Curve, line: Callable[[float, float], float]) -> int | None:
-    """The first day on which *line*, of survival and its error, is at most one half."""
+def _first(curve: Curve, q: float, line: Callable[[float, float], float]) -> int | None:
+    """The first day on which *line*, of survival and its error, is at most 1 - *q*."""
     for day, share, error in zip(curve.times, curve.survival, curve.stderr, strict=True):
-        if line(share, error) <= 0.5 + _ROUNDING:
+        if line(share, error) <= 1 - q + _ROUNDING:
             return day
     return None

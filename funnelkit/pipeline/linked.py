@@ -45,6 +45,8 @@ def linked(done: Read, options: Options, wanted: frozenset[str]) -> Linked:
         currency=done.currency,
         engine=done.engine,
         wanted=wanted,
+        zone=done.zone,
+        rules=done.config.qualification,
     )
     unmapped = provenance.unmapped(data, known.knows)
     notes = (

@@ -40,6 +40,8 @@ def request(options: Options, config: Config, zone: str, as_of: int) -> Request:
         top=options.top,
         horizon=horizon,
         min_n=min_n,
+        sla=config.sla,
+        rules=config.qualification,
         gross_margin=config.gross_margin,
         timezone=zone,
         calendar=config.calendar,
@@ -56,7 +58,8 @@ def columns(options: Options, config: Config) -> frozenset[str]:
     """The columns that *options*, or *config*, name: of breakdowns and filters, and of the user's own measures."""
     own = (entry for entry in config.measures.values() if isinstance(entry, Mapping))
     named = {str(c) for entry in own for c in (*(entry.get("where") or ()), entry.get("sum")) if c}
-    return dimensions(options, config) | named
+    ruled = {c.column for rule in config.qualification for way in rule.ways for c in way}
+    return dimensions(options, config) | named | ruled
 
 
 def _by(options: Options, config: Config) -> tuple[str, ...]:

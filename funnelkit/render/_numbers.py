@@ -156,5 +156,6 @@ _UNITS = {
     "points": _Unit(_share, " pp"),
     "multiple": _Unit(_tenths, "x"),
     "days": _Unit(_days, " d"),
+    "minutes": _Unit(_quantity, " min"),
 }
 """The units that are more than a plain number: count and number are not."""

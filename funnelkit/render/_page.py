@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from funnelkit.render import _evidence, _groups, _signs, _totals, _trends
+from funnelkit.render import _evidence, _groups, _handoff, _signs, _totals, _trends
 from funnelkit.render._table import Block, Page, Text
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def _numbers(report: Report) -> Iterator[Block | None]:
     yield _totals.key_numbers(report)
     yield _totals.funnel(report)
     yield _totals.metrics(report)
+    yield _handoff.handoff(report)
     yield _totals.besides(report)
     yield _totals.missing(report)
     yield _groups.breakdown(report)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _SUBJECTS = {
     "funnel": "Leads and conversion",
+    "handoff": "Handoff",
     "sales": "Sales",
     "economics": "Unit economics",
     "ads": "Advertising",
@@ -62,11 +63,19 @@ def funnel(report: Report) -> Block | None:
 
 def metrics(report: Report) -> Block | None:
     """Every metric that has a value, under its subject."""
-    known = [m for m in report.definitions.values() if m.id in report.metrics]
+    # Those of the handoff stand in its own block, where there is one.
+    apart = "handoff" if report.handoff else ""
+    known = [m for m in report.definitions.values() if m.id in report.metrics and m.group != apart]
     rows = [row for title, found in _by_subject(known) for row in _subject(title, found, report)]
     if not rows:
         return None
     return Block(choices=((Table(columns=_metric_columns(report), rows=tuple(rows)),),))
+
+
+def listed(metrics: Sequence[Metric], report: Report) -> Table | None:
+    """Those of *metrics* that have a value, one below the other; None where none has."""
+    rows = tuple(row for metric in metrics for row in _subject("", [metric], report))
+    return Table(columns=_metric_columns(report), rows=rows) if rows else None
 
 
 def besides(report: Report) -> Block | None:

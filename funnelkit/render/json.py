@@ -13,7 +13,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from funnelkit.render._text import whole
-from funnelkit.reports import Breakdown, Comparison, Metric, Point, Report, Row, Source, Span, Stage, Trend
+from funnelkit.reports import (
+    Breakdown,
+    Comparison,
+    Handoff,
+    Metric,
+    Point,
+    Report,
+    Row,
+    Source,
+    Span,
+    Stage,
+    Trend,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,7 +61,7 @@ def written(found: Object) -> bytes:
 def document(report: Report) -> Object:
     """The keys in the order in which they are written."""
     definitions, changes = report.definitions, report.comparison.changes if report.comparison else {}
-    return {
+    found: Object = {
         "format_version": FORMAT_VERSION,
         "title": report.title,
         "as_of": report.as_of.isoformat() if report.as_of else None,
@@ -69,6 +81,7 @@ def document(report: Report) -> Object:
         "unmatched": dict(report.unmatched),
         "warnings": notes(report.warnings),
     }
+    return found | ({"handoff": _handoff(report.handoff)} if report.handoff else {})
 
 
 def _metrics(
@@ -180,6 +193,36 @@ def _row(row: Row, by: tuple[str, ...], definitions: Mapping[str, Metric]) -> Ob
         found["rest_of"] = row.rest_of
     found["metrics"] = _metrics(row.cells, row.changes, definitions)
     return found | {"trend": _points(row.trend, definitions)}
+
+
+def _handoff(found: Handoff) -> Object:
+    return {
+        "metrics": list(found.metrics),
+        "sla": {"minutes": found.sla_minutes, "label": found.sla},
+        "handed_over": found.handed_over,
+        "accepted": found.accepted,
+        "rejected": found.rejected,
+        "undecided": found.undecided,
+        "rejection_reasons": [{"reason": r.label, **measured(r.cell, "ratio")} for r in found.reasons],
+        "score": {
+            "bands": [{"least": b.least, "most": b.most, **measured(b.cell, "ratio")} for b in found.bands],
+            "stderr": found.score_stderr,
+            "lift": [{"top": lift.top, "value": lift.value} for lift in found.lifts],
+        },
+        "qualification": {
+            "applied": found.by_rule,
+            "versions": [
+                {
+                    "version": rule.version,
+                    "since": rule.since.isoformat() if rule.since else None,
+                    "rule": rule.rule,
+                    "leads": rule.leads,
+                    "metrics": {name: measured(one, "ratio") for name, one in rule.cells.items()},
+                }
+                for rule in found.rules
+            ],
+        },
+    }
 
 
 def _comparison(report: Report) -> Object | None:

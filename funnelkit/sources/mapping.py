@@ -21,6 +21,7 @@ from funnelkit.sources import (
     fills,
     finishing,
     grouped,
+    instants,
     needs,
     payments,
     remarks,
@@ -38,7 +39,7 @@ from funnelkit.sources.preamble import Range
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.settings import FileSettings
 from funnelkit.styles import NumberStyle
-from funnelkit.tables import TABLES, Note
+from funnelkit.tables import INSTANTS, TABLES, Note
 
 _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
     "leads": {"created_at": "readable"},
@@ -97,8 +98,9 @@ def _load(
     left_out = needs.check_decided(export, decisions)
     constants = kind.preset.constants if kind.preset else {}
     own = fills.own(decisions)
+    beside = instants.plans(kind.table, decisions, text)
     plan = TablePlan(
-        table=kind.table, columns=tuple(_plans(kind, decisions)), rules=rules, constants=constants
+        table=kind.table, columns=(*_plans(kind, decisions), *beside), rules=rules, constants=constants
     )
     converted = engine.convert(text, plan)
     aside = totals.undated(kind.table, text, converted.frame, converted.aside, decisions)
@@ -106,7 +108,9 @@ def _load(
         export=export,
         frame=spans.inclusive(fills.filled(converted.frame, decisions, kind.table), text, decisions),
         scales={t: d.style.scale for t, d in own.items() if isinstance(d.style, NumberStyle)},
-        present=frozenset({*constants, *unread, *(t for t, d in own.items() if d.style)}),
+        present=frozenset(
+            {*constants, *unread, *(t for t, d in own.items() if d.style), *(c.target for c in beside)}
+        ),
         decisions=tuple(own.values()),
         rows=converted.rows,
         aside=aside,
@@ -169,7 +173,9 @@ def _text(
     kinds: dict[str, str] = {}
     for target, header in export.kind.columns.items():
         # Of a first and a last day the time counts too, which is not kept of a day.
-        kind = "text" if target in ("start", "end") else columns[target].kind
+        kind: str = "text" if target in ("start", "end") else columns[target].kind
+        if target in INSTANTS and instants.asked(export.kind):
+            kind = "instant"
         if target not in spare:
             kinds[header] = kind if kinds.setdefault(header, kind) == kind else "text"
     words = {h: testrows.HINTS for t, h in _searched(export.kind).items() if t in spare}

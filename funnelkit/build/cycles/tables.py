@@ -33,7 +33,7 @@ def measures(waits: Waits) -> Table:
         ("mean", "won deals, mean", stats.mean(Moments.of(won), _ONE)),
         ("median", "won deals, median", stats.quantile(ordered, 0.5, _ONE, limits=True)),
         ("p90", "won deals, P90", stats.quantile(ordered, 0.9, _ONE, limits=False)),
-        ("km", "until closed, with those open", stats.survival_median(waits.curve, waits.deals)),
+        ("km", "until closed, with those open", stats.survival_quantile(waits.curve, waits.deals)),
         ("won_median", "until won, of those ever won", _median_of_winners(waits)),
     )
     return Table(
@@ -141,7 +141,7 @@ def _group(
     yield from (Entry(text=name) for name in key)
     yield Entry(cell=Cell(value=waits.deals))
     yield Entry(cell=share(waits, "won", cycles.request.horizon))
-    yield Entry(cell=stats.survival_median(waits.curve, waits.deals))
+    yield Entry(cell=stats.survival_quantile(waits.curve, waits.deals))
     if between is None:
         yield from (Entry(), Entry())
         return
