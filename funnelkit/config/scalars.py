@@ -70,7 +70,7 @@ class Figure(Struct, frozen=True, kw_only=True):
                 return value
         wanted = "a number" if self.low is None else f"a number from {self.low} on"
         return seen.unwanted(
-            node, place, wanted, "Write digits with a point, no separators: 120000, 0.12 or 12 %."
+            node, place, wanted, "Write digits with a point, no separators: 120000, 50, 0.12 or 12 %."
         )
 
     def schema(self) -> dict[str, Any]:
