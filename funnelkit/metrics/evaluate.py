@@ -179,19 +179,20 @@ class Evaluator:
 
         def value(name: str) -> Exact | None:
             if name not in known:
-                known[name] = self._named(name, key, window)
+                known[name] = self.named(name, key, window)
             return known[name]
 
         return value
 
-    def _named(self, name: str, key: Key, window: Window) -> Exact | None:
+    def named(self, name: str, key: Key, window: Window) -> Exact | None:
+        """What *name* in a formula stands for in the group *key* and *window*, as a quotient of whole numbers."""
         if name in self.catalog.measures:
             measure = self.catalog.measures[name]
             return self._sum(measure, key, window), 10 ** self.scale(measure.table, measure.column)
         if name in OF_PERIODS:
             return of_period(name, window, self.tally.timeline.as_of)
         if of := looked_back(name):
-            return self._named(of, key, window.previous())
+            return self.named(of, key, window.previous())
         if name == "gross_margin":
             margin = self.settings.gross_margin
             return None if margin is None else margin.as_integer_ratio()

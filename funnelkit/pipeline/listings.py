@@ -59,7 +59,7 @@ def metric(catalog: Catalog, name: str) -> bytes:
         ("convention", found.convention),
         ("source", found.source),
     ]
-    parts = [(f"  {part.id}", _part(part)) for part in catalog.parts(found)]
+    parts = [(f"  {part.id}", counted(part)) for part in catalog.parts(found)]
     lines = [f"{found.id}: {found.label}", table((f"  {name}", text) for name, text in facts if text)]
     lines += ["", "counted in it", table(parts)] if parts else []
     if found.example:
@@ -79,7 +79,7 @@ _INTERVALS = {
 }
 
 
-def _part(part: Measure | Histogram) -> str:
+def counted(part: Measure | Histogram) -> str:
     """A measure or histogram in words: what is counted, of which rows, by which date."""
     column = getattr(part, "column", None) or getattr(part, "of", None)
     what = f"{column} of {part.table}" if column else f"rows of {part.table}"
