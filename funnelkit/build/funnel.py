@@ -9,6 +9,7 @@ from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.language import Measure
+from funnelkit.metrics.stagerates import MEASURES
 from funnelkit.metrics.stages import LABELS, MISSING, RANK, STAGES
 from funnelkit.reports import Stage
 
@@ -18,19 +19,10 @@ if TYPE_CHECKING:
     from funnelkit.metrics.tally import Tally
     from funnelkit.metrics.windows import Window
 
-_MEASURES = {
-    "lead": "leads",
-    "mql": "leads_mql",
-    "sal": "leads_sal",
-    "sql": "leads_sql",
-    "opportunity": "leads_opportunity",
-    "customer": "leads_won",
-}
-
 
 def measures(catalog: Catalog) -> Iterator[Measure]:
     """What must be counted for the funnel."""
-    for stage, name in _MEASURES.items():
+    for stage, name in MEASURES.items():
         yield catalog.measures[name]
         if stage in _SKIPPED:
             yield _SKIPPED[stage]
@@ -40,7 +32,7 @@ def funnel(counted: Counted, tally: Tally, catalog: Catalog, window: Window, ask
     """The stages *asked* for, or those that the files speak of; nothing without leads."""
     found: list[Stage] = []
     for name in sorted(asked, key=RANK.__getitem__) if asked else STAGES:
-        measure = catalog.measures[_MEASURES[name]]
+        measure = catalog.measures[MEASURES[name]]
         spoken_of = bool(asked) or name in ("lead", "customer") or counted.survey.seen(name)
         if measure.id in counted.lacks or not spoken_of:
             continue

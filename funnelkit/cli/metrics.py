@@ -83,5 +83,5 @@ def _told(id: str | None, options: Options) -> None:
     from funnelkit.pipeline.reading import read_config
 
     own = read_config(options)
-    known = catalog.load(own.measures, own.metrics)
+    known = catalog.load(own.measures, own.metrics, [id] if id else ())
     out.emit(listings.metric(known, id) if id else listings.metrics(known))

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from funnelkit import shipped
 from funnelkit.errors import ConfigError, UsageError, did_you_mean
+from funnelkit.metrics import stagerates
 from funnelkit.metrics.formula import parse
 from funnelkit.metrics.language import (
     OWN_MEASURE,
@@ -167,9 +168,18 @@ class Catalog(Struct, frozen=True):
                 self._walk(used, (*above, name))
 
 
-def load(measures: Mapping[str, Any] | None = None, metrics: Mapping[str, Any] | None = None) -> Catalog:
-    """The built-in catalogue, with *measures* and *metrics* of the user's own as YAML has them."""
-    return _built_in().own(measures or {}, metrics or {}) if measures or metrics else _built_in()
+def load(
+    measures: Mapping[str, Any] | None = None,
+    metrics: Mapping[str, Any] | None = None,
+    asked: Iterable[str] = (),
+) -> Catalog:
+    """The built-in catalogue, with *measures* and *metrics* of the user's own as YAML has them.
+
+    Of the metrics *asked* for, those between any two stages are made: ``stage_rate[mql->customer]``.
+    """
+    known = _built_in().own(measures or {}, metrics or {}) if measures or metrics else _built_in()
+    between = {m.id: m for name in asked if (m := stagerates.between(name))}
+    return replace(known, metrics={**known.metrics, **between}) if between else known
 
 
 @cache

@@ -6,6 +6,7 @@ here looks at rows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -294,6 +295,15 @@ def _quotient(metric: Metric, top: Exact, bottom: Exact) -> Cell:
     elif n is not None and metric.interval == "poisson" and n > 0:
         low, high = intervals.poisson(n)
         limits = value * n / high, value * n / low
+    elif (
+        metric.interval == "counts"
+        and isinstance(above, int)
+        and isinstance(below, int)
+        and above + below > 0
+    ):
+        # Two numbers of cases of which neither is a part of the other.
+        _, low, high, _ = intervals.poisson_ratio(above, 1, below, 1)
+        limits = low, None if math.isinf(high) else high
     return Cell(
         value=value,
         numerator=above,

@@ -23,7 +23,7 @@ OWN_METRIC = frozenset({"label", "formula", "unit", "better"})
 GROUPS = ("funnel", "handoff", "sales", "economics", "ads", "emails", "web", "revenue")
 UNITS = ("count", "money", "ratio", "multiple", "minutes", "days", "money_per_day", "number")
 BETTER = ("higher", "lower", "none")
-INTERVALS = ("wilson", "poisson", "t", "order", "km", "auc", "kappa")
+INTERVALS = ("wilson", "poisson", "counts", "t", "order", "km", "auc", "kappa")
 STATISTICS = ("mean", "median", "quantile", "survival", "conversion", "within", "auc", "kappa")
 OF_CUSTOMERS = (
     "before",

@@ -48,7 +48,8 @@ def check(
             "there is nothing to check: no targets and no alerts",
             hint="Name a file of targets with --targets FILE, or set `targets` or `alerts` in funnelkit.yaml.",
         )
-    known = catalog.load(config.measures, config.metrics)
+    named = [*(goal.metric for goal in goals), *(alert.metric for alert in config.alerts if alert.metric)]
+    known = catalog.load(config.measures, config.metrics, named)
     _known(goals, config.alerts, known)
     every: list[Target | Alert] = [*goals, *config.alerts]
     asked = frozenset(f.dimension for one in every for f in _filters(one))

@@ -72,7 +72,7 @@ def _explained(metric: str, done: Read, options: Options, between: Sequence[str]
     return why.explain(
         found.data,
         question,
-        catalog.load(config.measures, config.metrics),
+        catalog.load(config.measures, config.metrics, [metric]),
         found.sources,
         found.notes,
         lambda value, unit: number(value, unit, currency),

@@ -71,6 +71,7 @@ def metric(catalog: Catalog, name: str) -> bytes:
 _INTERVALS = {
     "wilson": "95 %, Wilson",
     "poisson": "95 %, exact Poisson on the count",
+    "counts": "95 %, exact ratio of two Poisson counts",
     "t": "95 %, Student's t on the mean",
     "order": "95 %, order statistics",
     "km": "95 %, log-log limits of Kaplan-Meier",

@@ -51,7 +51,7 @@ def _reported(done: Read, options: Options) -> Report:
     return build.build(
         found.data,
         requests.request(options, config, done.zone, found.data.as_of),
-        catalog.load(config.measures, config.metrics),
+        catalog.load(config.measures, config.metrics, options.metrics),
         found.sources,
         found.notes,
     )

@@ -33,7 +33,7 @@ def _study(metric: str, done: Read, options: Options) -> Study:
 
     # What a configuration says of reports (a trend, groups, a comparison) is not asked here.
     config = replace(done.config, by=(), grain=None, compare=None)
-    known = catalog.load(config.measures, config.metrics)
+    known = catalog.load(config.measures, config.metrics, [metric])
     asked = known.metric(metric)
     found = linked(done, options, requests.dimensions(options, config))
     request = requests.request(options, config, done.zone, found.data.as_of)
