@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
-from msgspec import Struct, field
+from msgspec import Struct
 
 from funnelkit import collect
 from funnelkit.agreements import Rule
 from funnelkit.engines import Engine
-from funnelkit.linking import asof, dimensions, identity, qualification, quotas
-from funnelkit.linking.net import net
-from funnelkit.tables import DIMENSIONS, Dataset, Match, Note
+from funnelkit.linking import asof, customers, dimensions, identity, qualification, quotas
+from funnelkit.linking.building import Build
+from funnelkit.tables import DIMENSIONS, Dataset
 
 
 class Canonical(Struct, frozen=True, kw_only=True):
@@ -26,21 +26,6 @@ class Canonical(Struct, frozen=True, kw_only=True):
     frame: Any
     scales: Mapping[str, int]
     present: frozenset[str]
-
-
-class _Build(Struct, kw_only=True):
-    engine: Engine
-    wanted: frozenset[str]
-    frames: dict[str, Any]
-    scales: dict[str, Mapping[str, int]]
-    present: dict[str, frozenset[str]]
-    notes: list[Note]
-    channels: dict[str, frozenset[str]] = field(default_factory=dict)
-    paid: frozenset[str] = frozenset()
-    """The channels that somebody is paid for."""
-    matches: tuple[Match, ...] = ()
-    unmatched: Mapping[str, int] | None = None
-    dated: bool = True
 
 
 def build(
@@ -60,44 +45,21 @@ def build(
     *wanted* are the dimensions that somebody will ask for: only those are worked out. *rules* say who is
     qualified, where the files do not.
     """
-    made = _Build(
-        engine=engine,
-        # Whose a deal is says whether it counts towards a quota, whoever asks by owner.
-        wanted=wanted | {"channel"} | ({"owner"} if "quotas" in tables else set()),
-        frames={name: t.frame for name, t in tables.items()},
-        scales={name: dict(t.scales) for name, t in tables.items()},
-        present={name: t.present for name, t in tables.items()},
-        notes=[],
-    )
-    if "quotas" in tables:
-        made.frames["quotas"], notes = quotas.of_owners(made.frames["quotas"], made.present["quotas"])
-        made.present["quotas"] &= frozenset(collect.names(collect.frame(made.frames["quotas"])))
-        made.notes += notes
-    day, cut = _as_of(made, as_of)
-    for name in tables:
-        if cut:
-            made.frames[name] = asof.cut(name, made.frames[name], day)
-        made.frames[name], made.present[name], made.channels[name] = dimensions.own(
-            made.frames[name], made.present[name], classify, is_paid, engine, made.wanted
-        )
+    made = _begun(tables, engine, wanted)
+    day = _labelled(made, as_of, classify, is_paid)
     instant = asof.last_instant(made.frames["leads"], day, zone) if "leads" in tables else None
     ruled = "leads" in tables and qualification.by_rule(
         made.frames, made.present, made.scales, rules, made.notes
     )
-    made.paid = frozenset(c for channels in made.channels.values() for c in channels if is_paid(c))
     if "deals" in tables:
         _new_business(made)
         _domains(made)
         _linked(made)
-        if "quotas" in tables:
-            made.frames["deals"], notes = quotas.flagged(
-                made.frames["deals"], made.present["deals"], made.frames["quotas"]
-            )
-            made.notes += notes
+        _quotas(made)
     elif "leads" in tables:
-        _leads_alone(made)
+        customers.of_leads(made)
     if "payments" in tables:
-        _payments(made)
+        customers.of_payments(made)
     return Dataset(
         frames=made.frames,
         scales=made.scales,
@@ -114,7 +76,48 @@ def build(
     )
 
 
-def _as_of(made: _Build, asked: int | None) -> tuple[int, bool]:
+def _begun(tables: Mapping[str, Canonical], engine: Engine, wanted: frozenset[str]) -> Build:
+    made = Build(
+        engine=engine,
+        # Whose a deal is says whether it counts towards a quota, whoever asks by owner.
+        wanted=wanted | {"channel"} | ({"owner"} if "quotas" in tables else set()),
+        frames={name: t.frame for name, t in tables.items()},
+        scales={name: dict(t.scales) for name, t in tables.items()},
+        present={name: t.present for name, t in tables.items()},
+        notes=[],
+    )
+    if "quotas" in tables:
+        made.frames["quotas"], notes = quotas.of_owners(made.frames["quotas"], made.present["quotas"])
+        made.present["quotas"] &= frozenset(collect.names(collect.frame(made.frames["quotas"])))
+        made.notes += notes
+    return made
+
+
+def _labelled(
+    made: Build, asked: int | None, classify: Callable[..., str], is_paid: Callable[[str], bool]
+) -> int:
+    """Cut every table at the as-of day, which is returned, and give it the report's dimensions."""
+    day, cut = _as_of(made, asked)
+    for name in list(made.frames):
+        if cut:
+            made.frames[name] = asof.cut(name, made.frames[name], day)
+        made.frames[name], made.present[name], made.channels[name] = dimensions.own(
+            made.frames[name], made.present[name], classify, is_paid, made.engine, made.wanted
+        )
+    made.paid = frozenset(c for channels in made.channels.values() for c in channels if is_paid(c))
+    return day
+
+
+def _quotas(made: Build) -> None:
+    """Which deals count towards a quota."""
+    if "quotas" in made.frames:
+        made.frames["deals"], notes = quotas.flagged(
+            made.frames["deals"], made.present["deals"], made.frames["quotas"]
+        )
+        made.notes += notes
+
+
+def _as_of(made: Build, asked: int | None) -> tuple[int, bool]:
     """The as-of day, and whether any row may lie behind it."""
     if asked is not None:
         return asked, True
@@ -129,14 +132,14 @@ def _as_of(made: _Build, asked: int | None) -> tuple[int, bool]:
     return found, False
 
 
-def _new_business(made: _Build) -> None:
+def _new_business(made: Build) -> None:
     deals = collect.frame(made.frames["deals"])
     typed = "type" in made.present["deals"]
     new = identity.flag(nw.col("type").fill_null("new") == "new" if typed else nw.lit(True))
     made.frames["deals"] = deals.with_columns(is_new=new).to_native()
 
 
-def _domains(made: _Build) -> None:
+def _domains(made: Build) -> None:
     # Most companies' deals are linked by then: where no deal has a domain, those of the leads are not asked for.
     for table in ("deals", "leads"):
         known = {"email", "domain"}.intersection(
@@ -156,7 +159,7 @@ def _domains(made: _Build) -> None:
                 return
 
 
-def _linked(made: _Build) -> None:
+def _linked(made: Build) -> None:
     """Deals with their leads, customers of the won ones, and leads with what became of them."""
     engine = made.engine
     leads = made.frames.get("leads")
@@ -168,7 +171,7 @@ def _linked(made: _Build) -> None:
         people, deals, matches = identity.link(
             leads, deals, engine, sorted(made.wanted | {"created_at", "deal_id"})
         )
-    deals = _flagged(deals)
+    deals = identity.flagged(deals)
     if people is not None:
         present, of_leads = made.present["deals"], made.present["leads"]
         deals, made.present["deals"] = dimensions.through_leads(
@@ -187,7 +190,7 @@ def _linked(made: _Build) -> None:
         made.present["leads"] |= {"has_deal", "has_won"} | (
             {"won_at"} if "closed_at" in made.present["deals"] else set()
         )
-    _customers(made, found, people)
+    customers.of_deals(made, found, people)
 
 
 def _without(frame: Any, columns: frozenset[str]) -> Any:
@@ -202,103 +205,8 @@ _OF_LINKS = frozenset({"contact_id", "source_file", "source_row"})
 """What deals were linked by, and where they stand."""
 
 
-def _count_unmatched(made: _Build) -> None:
+def _count_unmatched(made: Build) -> None:
     told = collect.frame(made.frames["deals"]).select("linked", "status")
     alone = told.filter(nw.col("linked") == 0)
     won = alone.filter(nw.col("status") == "won")
     made.unmatched = {"deals": collect.count(alone), "won deals": collect.count(won)}
-
-
-def _flagged(deals: Any) -> Any:
-    linked = identity.flag(~nw.col("_lead").is_null())
-    return collect.frame(deals).with_columns(linked=linked).to_native()
-
-
-def _customers(made: _Build, found: Any, people: Any) -> None:
-    """The customers table: dimensions of the first won deal, overruled by those of the earliest lead."""
-    present = frozenset(d for d in DIMENSIONS if d in made.present["deals"])
-    columns = {d: d for d in sorted(present & made.wanted)}
-    frame = made.engine.looked_up(found, "_first", made.frames["deals"], columns)
-    if people is not None:
-        of_leads = made.present["leads"]
-        frame, present = dimensions.through_leads(frame, present, people, of_leads, made.engine, made.wanted)
-    frame = made.engine.held(_flagged(dimensions.paid(frame, present, made.paid)))
-    extra = {"customer"} | ({"first_won_at", "revenue"} & set(collect.names(collect.frame(frame))))
-    made.frames["customers"] = frame
-    made.present["customers"] = present | extra
-    made.scales["customers"] = {"revenue": made.scales["deals"].get("amount", 0)}
-
-
-def _leads_alone(made: _Build) -> None:
-    """Customers from the leads themselves, where a date, a flag or a stage says who became one."""
-    leads, present = collect.frame(made.frames["leads"]), made.present["leads"]
-    signs = {
-        "customer_at": ~nw.col("customer_at").is_null(),
-        "converted": (nw.col("converted") == "true").fill_null(False),
-        "status": (nw.col("status") == "customer").fill_null(False),
-    }
-    seen = [sign for column, sign in signs.items() if column in present]
-    won = nw.any_horizontal(*seen, ignore_nulls=True) if seen else nw.lit(False)
-    dated = {"won_at": nw.col("customer_at")} if "customer_at" in present else {}
-    # In many CRMs a converted lead has become a deal, of which only the deals say how it ended.
-    told = "converted_to_deal" in present
-    deal = (nw.col("converted_to_deal") == "true").fill_null(False) if told else nw.lit(False)
-    flags = {"has_won": identity.flag(won), "has_deal": identity.flag(deal)}
-    leads = leads.with_columns(**flags, **dated)
-    made.frames["leads"] = leads.to_native()
-    if told:
-        made.present["leads"] |= {"has_deal"}
-    if seen:
-        made.present["leads"] |= {"has_won", *dated}
-        _converted(made, leads)
-
-
-def _converted(made: _Build, leads: collect.Frame) -> None:
-    """The customers table of leads that say themselves who became a customer."""
-    present = made.present["leads"]
-    dims = [d for d in DIMENSIONS if d in present & made.wanted]
-    days = [nw.col(c) for c in ("won_at", "created_at") if c in present]
-    dated = [nw.coalesce(*days).alias("first_won_at")] if days else []
-    key = nw.concat_str([nw.lit("lead:"), nw.col("_lead").cast(nw.String)])
-    won = leads.filter(nw.col("has_won") == 1).to_native()
-    found = collect.frame(made.engine.numbered(won, "_lead", "created_at", "lead_id")).select(
-        key.alias("customer"), *dated, identity.flag(nw.lit(True)).alias("linked"), "is_paid", *dims
-    )
-    made.frames["customers"] = found.to_native()
-    made.present["customers"] = frozenset({"customer", *dims} | ({"first_won_at"} if days else set()))
-    made.scales["customers"] = {}
-
-
-def _payments(made: _Build) -> None:
-    """Who paid each payment, and what it leaves after its refund."""
-    present = made.present["payments"]
-    payments = collect.frame(made.frames["payments"])
-    if "amount" in collect.names(payments):
-        left, scale = net(present, made.scales["payments"])
-        made.frames["payments"] = payments.with_columns(net=left).to_native()
-        made.scales["payments"] = {**made.scales["payments"], "net": scale}
-    if {"customer_id", "email", "company"} & present:
-        named = made.engine.named(made.frames["payments"], identity.CUSTOMER_KEYS, "customer")
-        made.frames["payments"] = named
-        if "deals" not in made.frames and {"paid_at", "amount"} <= present:
-            _payers(made)
-
-
-def _payers(made: _Build) -> None:
-    """Customers from payments: who paid first when, and what they paid net of refunds."""
-    payments = collect.frame(made.frames["payments"])
-    known = payments.filter(~nw.col("customer").is_null())
-    known = known.with_columns(
-        _paid=nw.when(nw.col("net") > 0).then(nw.col("paid_at")), _pays=identity.flag(nw.col("net") > 0)
-    )
-    found = known.group_by("customer").agg(
-        nw.col("_paid").min().alias("first_won_at"),
-        nw.col("net").sum().alias("revenue"),
-        nw.col("_pays").sum(),
-    )
-    # A refund in a row of its own lowers what a customer paid, and makes no customer.
-    found = found.filter(nw.col("_pays") > 0).drop("_pays").sort("customer")
-    none = identity.flag(nw.lit(False))
-    made.frames["customers"] = found.with_columns(is_paid=none, linked=none).to_native()
-    made.present["customers"] = frozenset({"customer", "first_won_at", "revenue"})
-    made.scales["customers"] = {"revenue": made.scales["payments"]["net"]}

@@ -13,6 +13,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from funnelkit import collect
 from funnelkit.engines import Engine
 from funnelkit.plans import LinkKey
 from funnelkit.tables import Match
@@ -105,3 +106,9 @@ def numbered(deals: Any, engine: Engine) -> Any:
 def flag(condition: nw.Expr) -> nw.Expr:
     """1 where *condition* holds, 0 elsewhere."""
     return condition.fill_null(False).cast(nw.Int64)
+
+
+def flagged(frame: Any) -> Any:
+    """*frame* with whether a lead was found for the row."""
+    linked = flag(~nw.col("_lead").is_null())
+    return collect.frame(frame).with_columns(linked=linked).to_native()
