@@ -113,8 +113,9 @@ def test_a_trend_has_a_point_for_every_period_that_is_known() -> None:
     found = report(period="2026", grain="month", metrics=("leads", "deals_open", "velocity"))
     assert found.trend is not None
     points = {point.span.label: point for point in found.trend.points}
-    assert [points[f"2026-0{m}"].cells["leads"].value for m in range(6, 10)] == [0, 3, 2, 0]
-    assert [points[f"2026-0{m}"].cells["deals_open"].value for m in range(6, 10)] == [0, 2, 1, 1]
+    assert [points[f"2026-0{m}"].cells["leads"].value for m in range(6, 10)] == [None, 3, 2, 0]
+    assert [points[f"2026-0{m}"].cells["deals_open"].value for m in range(6, 10)] == [None, 2, 1, 1]
+    assert points["2026-06"].cells["leads"].reason == "before_data"
     assert "2026-10" not in points
     assert points["2026-06"].cells["velocity"].value is None
     # The velocity of a month looks back over a year: it is that of the whole period in its last month.
@@ -331,7 +332,7 @@ def test_what_was_missing_before_has_no_change() -> None:
     data = dataset(AS_OF, deals=deals(40, 10, "2026-08-10"))
     found = changed(data, "win_rate")
     assert (found.previous.reason, found.absolute, found.relative, found.verdict) == (
-        "no_denominator", None, None, "no call",
+        "before_data", None, None, "no call",
     )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def _view(
         counted=counted,
         evaluator=evaluator,
         window=cells.spans.window,
-        before=cells.spans.window_before,
+        befores=cells.spans.windows_before,
         metrics=frozenset(name for name, cell in total.items() if cell.value is not None),
         rows=[(row.key, row.cells) for row in breakdown.rows] if breakdown else (),
         min_n=cells.min_n,

@@ -56,6 +56,8 @@ class Change(Struct, frozen=True, kw_only=True):
     """95 % limits: of the difference for rates and means, of the ratio less 1 for counts and costs."""
     verdict: str = "no call"
     """better, worse, changed (no direction is better), or no call: not more than noise."""
+    uncalled: str | None = None
+    """Why there is no call: noise, few (cases), young (ones among them) or untested."""
     p: float | None = None
     """How likely so large a change is by chance alone; in groups adjusted for their number."""
     detectable: tuple[float | None, float | None] | None = None

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from funnelkit.metrics.windows import Window
 
 NO_CALL = "no call"
+NOISE, FEW, YOUNG, UNTESTED = "noise", "few", "young", "untested"
+"""Why a change is not called."""
 _LEVEL = 0.05
 Limits = tuple[float, float | None]
 
@@ -38,6 +40,8 @@ class Test(Struct, frozen=True):
     """1 for more, -1 for less, 0 for no more than noise."""
     p: float | None = None
     detectable: tuple[float | None, float | None] | None = None
+    why: str = NOISE
+    """Why there is no call, where there is none."""
 
 
 def change(
@@ -53,15 +57,19 @@ def change(
     if current.value is None or previous.value is None:
         return Change(previous=previous, absolute=None, relative=None)
     found = _test(evaluator, metric, key, now, before, cells)
-    enough = _enough(metric, _compared(metric, cells), min_n)
+    enough = _enough(metric, _compared(metric, cells), min_n) or metric.exact
+    verdict = _verdict(metric, found.direction) if enough else NO_CALL
+    # Of a conversion the test is about the leads that are old enough, and not about the rate so far.
+    same = metric.statistic != "conversion"
     return Change(
         previous=previous,
         absolute=current.value - previous.value,
         relative=current.value / previous.value - 1 if previous.value else None,
-        interval=found.limits,
-        verdict=_verdict(metric, found.direction) if enough or metric.exact else NO_CALL,
+        interval=found.limits if same else None,
+        verdict=verdict,
+        uncalled=(found.why if enough else FEW) if verdict == NO_CALL else None,
         p=found.p,
-        detectable=found.detectable,
+        detectable=found.detectable if same else None,
     )
 
 
@@ -76,7 +84,9 @@ def among_many(changes: Sequence[Change]) -> list[Change]:
     for change in changes:
         if change.p is not None:
             p = next(adjusted)
-            change = replace(change, p=p, verdict=change.verdict if p <= _LEVEL else NO_CALL)
+            lost = p > _LEVEL and change.verdict != NO_CALL
+            change = replace(change, p=p)
+            change = replace(change, verdict=NO_CALL, uncalled=NOISE) if lost else change
         found.append(change)
     return found
 
@@ -89,7 +99,7 @@ def _test(
         return Test(direction=_sign(current.value, previous.value))
     if metric.cohort and not _ripe(evaluator, metric, now, before):
         # The younger cohort still has time to change, so the difference says little yet.
-        return Test()
+        return Test(why=YOUNG)
     if metric.interval == "wilson":
         return _rates(*_compared(metric, cells))
     if metric.interval == "poisson":
@@ -101,7 +111,7 @@ def _test(
     if metric.unit == "count":
         as_of = evaluator.tally.timeline.as_of
         return _counts(current.value, previous.value, _seen(now, as_of), _seen(before, as_of))
-    return Test()
+    return Test(why=UNTESTED)
 
 
 def _ripe(evaluator: Evaluator, metric: Metric, *windows: Window) -> bool:

@@ -121,6 +121,27 @@ class Counted(Struct, frozen=True):
         missing = self.tally.timeline.undated
         return self._rows(table, day, lambda answer: [i for i, p in enumerate(answer.pieces) if p == missing])
 
+    def never_dated(self, table: str, day: str) -> bool:
+        """Whether rows of *table* pass the filters, of which none has a date."""
+        missing = self.tally.timeline.undated
+
+        def dated(answer: Answer) -> list[int]:
+            return [i for i, p in enumerate(answer.pieces) if p is not None and p != missing]
+
+        return self.undated(table, day) > 0 and self._rows(table, day, dated) == 0
+
+    def undated_wins(self) -> int:
+        """How many won deals that pass the filters have no day on which they were closed."""
+        missing = self.tally.timeline.undated
+
+        def won(answer: Answer) -> list[int]:
+            if "status" not in answer.columns:
+                return []
+            statuses = answer.column("status")
+            return [i for i, p in enumerate(answer.pieces) if p == missing and statuses[i] == "won"]
+
+        return self._rows("deals", "closed_at", won)
+
     def spread(self) -> int:
         """How many rows of spend are for a range of days that a border between pieces cuts."""
         return self._rows("spend", None, lambda answer: answer.wide)

@@ -22,15 +22,20 @@ from funnelkit.metrics.formula import looked_back
 from funnelkit.metrics.lookback import OF_PERIODS, of_period
 from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.reasons import (
+    AFTER_DATA,
+    BEFORE_DATA,
     NO_DENOMINATOR,
+    NO_EXPECTED,
     NO_MARGIN,
     NO_SPEND_HERE,
+    NO_YEAR_BEFORE,
     NOT_ABOVE_ZERO,
     NOT_ANSWERED,
     NOT_REACHED,
     Reason,
     missing_dimension,
 )
+from funnelkit.metrics.returning import seen
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -69,6 +74,7 @@ class Evaluator:
         self.settings = settings
         self._facts = counted.facts
         self._days = counted.asked.days
+        self._never_dated = counted.never_dated
         self.lacks = counted.lacks
         """Why measures and histograms say nothing, by id."""
         self._scales = scales
@@ -80,7 +86,12 @@ class Evaluator:
 
     def cell(self, metric: Metric, key: Key, window: Window) -> Cell:
         """*metric* in the group *key* and *window*."""
-        reason = self.reason(metric, key, window) or self._of_period(metric, window)
+        reason = (
+            self.reason(metric, key, window)
+            or self._outside(window)
+            or self._of_period(metric, window)
+            or self._of_parts(metric, window)
+        )
         if reason is not None:
             return stats.empty(reason)
         if metric.trailing_months:
@@ -146,6 +157,30 @@ class Evaluator:
                 return undated
         if self.settings.gross_margin is None and self.catalog.needs_margin(metric):
             return NO_MARGIN
+        return None
+
+    def _outside(self, window: Window) -> Reason | None:
+        """Why the data say nothing of *window*: what was not written down is not 0."""
+        if window.everything:
+            return None
+        # Of all tables: what one of them has nothing of, while others go on, did not happen.
+        days = self._days(*self._facts.frames)
+        if window.start > max(days[-1:], default=0) and window.start > self.tally.timeline.as_of:
+            return AFTER_DATA
+        return BEFORE_DATA if days and window.end < days[0] else None
+
+    def _of_parts(self, metric: Metric, window: Window) -> Reason | None:
+        """Why a part of *metric* says nothing of *window*: a year before there are no payments, or no day is expected."""
+        for part in self.catalog.parts(metric):
+            if getattr(part, "of_customers", "") not in ("", "paying", "repeating") and not window.everything:
+                begun, last = self._days("payments") or (window.start, window.end)
+                _, before = seen(window, self.tally.timeline.as_of)
+                if last < window.start:
+                    return AFTER_DATA
+                if before is not None and before.end < begun:
+                    return NO_YEAR_BEFORE
+            if part.date == "expected_close_at" and self._never_dated(part.table, part.date):
+                return NO_EXPECTED
         return None
 
     def _of_period(self, metric: Metric, window: Window) -> Reason | None:

@@ -43,8 +43,8 @@ class View(Struct, frozen=True, kw_only=True):
     counted: Counted
     evaluator: Evaluator
     window: Window
-    before: Window | None
-    """The comparison period."""
+    befores: Sequence[Window]
+    """The comparison periods."""
     metrics: frozenset[str]
     """The metrics of the report that have a value or could have one."""
     rows: Sequence[tuple[Key, Mapping[str, Cell]]]
@@ -83,7 +83,8 @@ def notes(view: View) -> Iterator[Note]:
 
 def _left_truncated(view: View) -> str:
     found = view.truncated
-    if found is None or not (view.window.everything or view.window.start < found.first_win):
+    windows = (view.window, *view.befores)
+    if found is None or not any(w.everything or w.start < found.first_win for w in windows):
         return ""
     if not view.metrics & (_FROM_LEADS | {"roas"}):
         return ""
@@ -165,6 +166,13 @@ def _negative_cycles(view: View) -> str:
     return f"Won deals closed before they were created: {n}. Left out of the sales cycle." if n else ""
 
 
+def _undated_wins(view: View) -> str:
+    if "deals_won" in view.counted.lacks or not (n := view.counted.undated_wins()):
+        return ""
+    what = "the totals alone" if view.window.everything else "no period"
+    return f"Won deals without a close date: {n}. They count in {what}."
+
+
 def _status_without_date(view: View) -> str:
     undated = {
         "MQL": view.sum("mqls_undated"),
@@ -221,10 +229,10 @@ def _missing_amount(view: View) -> str:
 
 
 def _unequal_periods(view: View) -> str:
-    if view.before is None:
+    if not view.befores:
         return ""
     as_of = view.evaluator.tally.timeline.as_of
-    days, before = (min(w.end, as_of) - w.start + 1 for w in (view.window, view.before))
+    days, before = (min(w.end, as_of) - w.start + 1 for w in (view.window, view.befores[0]))
     if days == before:
         return ""
     return f"The periods have {days} and {before} days: counts are called better or worse per day."
@@ -239,7 +247,7 @@ def _outside_data(view: View) -> str:
         return (
             f"The data are of {from_day(days[0])} to {from_day(days[-1])}: nothing of the period is in them."
         )
-    if view.before is not None and view.before.start < days[0]:
+    if any(before.start < days[0] for before in view.befores):
         return f"The data begin on {from_day(days[0])}, after the start of the comparison period."
     return ""
 
@@ -250,6 +258,7 @@ _ALL: Mapping[str, Callable[[View], str]] = {
     "young_cohort": _young_cohort,
     "unmatched_deals": _unmatched_deals,
     "undated_rows": _undated_rows,
+    "undated_wins": _undated_wins,
     "status_without_date": _status_without_date,
     "negative_lags": _negative_lags,
     "negative_cycles": _negative_cycles,

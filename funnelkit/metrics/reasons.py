@@ -33,6 +33,12 @@ NO_VALUES = Reason("no_denominator", "no cases in this group and period")
 NOT_REACHED = Reason("not_reached", "fewer than half have come so far, those still open counted")
 NOT_ABOVE_ZERO = Reason("not_above_zero", "what it is divided by is not above 0 here")
 NO_PERIOD = Reason("no_period", "it is of a period: give one, such as --period last-quarter")
+BEFORE_DATA = Reason("before_data", "the data begin after this period")
+AFTER_DATA = Reason("after_data", "the data end before this period")
+NO_YEAR_BEFORE = Reason("no_data_before", "the payments do not reach back to the same period a year before")
+NO_EXPECTED = Reason(
+    "no_expected_close_at", "no open deal has a day on which it is expected to close: add the column"
+)
 NOT_OVER = Reason("not_over", "the period is not over yet, and the one before it is")
 NO_MONTHS = Reason("no_whole_months", "the period is not one of whole months")
 NO_BEFORE = Reason("no_data_before", "the data begin after the start of the period before")

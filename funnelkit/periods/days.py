@@ -78,6 +78,8 @@ class Period(Struct, frozen=True, kw_only=True):
     end: int
     label: str
     """How the report names it; ``parse`` reads it back."""
+    cut: bool = False
+    """Whether it is only a part of what the label names."""
 
     @property
     def days(self) -> int:
@@ -96,5 +98,5 @@ def between(start: int, end: int) -> Period:
 
 
 def is_partial(period: Period, as_of: int) -> bool:
-    """Whether *period* ends after *as_of*, the last day that the data know of."""
-    return period.end > as_of
+    """Whether *period* is cut, or ends after *as_of*, the last day that the data know of."""
+    return period.cut or period.end > as_of

@@ -28,10 +28,13 @@ def split(period: Period, grain: str, calendar: Calendar) -> tuple[Period, ...]:
         raise UsageError(f"no grain is called {grain!r}", hint=did_you_mean(grain, GRAINS))
     serials = range(serial(period.start, grain, calendar), serial(period.end, grain, calendar) + 1)
     wholes = (piece(number, grain, calendar) for number in serials)
-    return tuple(
-        Period(start=max(whole.start, period.start), end=min(whole.end, period.end), label=whole.label)
-        for whole in wholes
-    )
+    return tuple(_within(whole, period) for whole in wholes)
+
+
+def _within(whole: Period, period: Period) -> Period:
+    start, end = max(whole.start, period.start), min(whole.end, period.end)
+    cut = (start, end) != (whole.start, whole.end)
+    return Period(start=start, end=end, label=whole.label, cut=cut)
 
 
 def serial(day: int, grain: str, calendar: Calendar) -> int:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from funnelkit import periods
 from funnelkit.errors import ConfigError, FunnelkitError, UsageError, raise_all
+from funnelkit.goals import Target
 from funnelkit.pipeline import requests
 from funnelkit.pipeline.loading import Read, read
 from funnelkit.pipeline.reading import read_config, zone_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from funnelkit.build.checks import Goal, Outcome, Watch
     from funnelkit.build.request import Filter
     from funnelkit.config import Config
-    from funnelkit.goals import Alert, Target
+    from funnelkit.goals import Alert
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.language import Metric
     from funnelkit.periods import Period
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 
 TODAY = "today"
+_NO_SHARE = 2
+"""No rate is held against a target of so many times the whole: per cent were meant."""
 
 
 def check(
@@ -117,6 +120,13 @@ def _known(goals: Sequence[Target], alerts: Sequence[Alert], known: Catalog) -> 
         except UsageError as error:
             problems.append(ConfigError(f"{one.at}: {error}", hint=error.hint))
             continue
+        if metric.unit == "ratio" and isinstance(one, Target) and one.value >= _NO_SHARE:
+            problems.append(
+                ConfigError(
+                    f"{one.at}: a target of {one.value:f} for {one.metric} is {one.value:f} times the whole",
+                    hint=f"Write {one.value:f} % where per cent are meant.",
+                )
+            )
         if metric.better == "none" and not getattr(one, "direction", "at most"):
             problems.append(
                 ConfigError(

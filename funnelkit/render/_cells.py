@@ -18,9 +18,6 @@ CHANGE = (Part(header="change"), Part(tail=True))
 ROUGH = "≈"
 """Stands before a value that rests on fewer entities than ``--min-n``."""
 
-POWER = "< ±"
-"""Stands before the smallest change that would have been called."""
-
 _FIRST = (
     "leads",
     "lead_conversion_rate",
@@ -75,21 +72,23 @@ def limits(cell: Cell | None, metric: Metric) -> Text:
     return Text(_numbers.limits(cell.interval, metric.unit), "quiet")
 
 
-def change(moved: Change | None, metric: Metric, report: Report, *, power: bool = False) -> tuple[Text, Text]:
-    """Mark and size of a change, and the word for it: ``▲ +5.2 %`` and ``better``.
-
-    With *power* a change that is not called says how large it would have had to be.
-    """
+def change(moved: Change | None, metric: Metric, report: Report) -> tuple[Text, Text]:
+    """Mark and size of a change, and the word for it: ``▲ +5.2 %`` and ``better``."""
     if moved is None or moved.previous.value is None:
         return Text(), Text()
     mark, word = _numbers.verdict(moved)
-    if power and word == _numbers.NO_CALL and moved.detectable:
-        sizes = [abs(size) for size in moved.detectable if size is not None]
-        word += f" ({POWER}{_numbers.number(max(sizes), 'ratio').removesuffix(' %')} pp)" if sizes else ""
     style = _VERDICTS.get(moved.verdict, "")
     return Text(f"{mark} {_numbers.difference(moved, metric.unit, report.currency)}", style), Text(
         word, style
     )
+
+
+def detectable(moved: Change | None) -> str:
+    """How large a change of a rate would have had to be to be told from noise, where it was not: ``±3.1 pp``."""
+    if moved is None or moved.verdict != _numbers.NO_CALL or not moved.detectable:
+        return ""
+    sizes = [abs(size) for size in moved.detectable if size is not None]
+    return f"±{_numbers.number(max(sizes), 'ratio').removesuffix(' %')} pp" if sizes else ""
 
 
 def rough(text: Text, cell: Cell | None, report: Report) -> Text:

@@ -17,6 +17,9 @@ _INFINITE = "∞"
 NO_CALL = "no call"
 MARKS = {"better": "▲", "worse": "▼", "changed": "◆", NO_CALL: "·"}
 
+UNCALLED = {"few": "too few", "young": "too young", "untested": "not tested"}
+"""The words for a change that is not called for another reason than noise."""
+
 _Digits = Callable[[Number, int | None], str]
 """A number, and how many decimals it is to have (None: as many as its size asks for)."""
 
@@ -68,7 +71,10 @@ def difference(change: Change, unit: str, currency: str | None = None) -> str:
 
 def verdict(change: Change) -> tuple[str, str]:
     """The mark and the word for what *change* means, e.g. ``("▲", "better")``."""
-    return MARKS.get(change.verdict, MARKS[NO_CALL]), change.verdict
+    word = (
+        UNCALLED.get(change.uncalled or "", change.verdict) if change.verdict == NO_CALL else change.verdict
+    )
+    return MARKS.get(change.verdict, MARKS[NO_CALL]), word
 
 
 def _signed(value: float, show: Callable[[float], str]) -> str:

@@ -19,6 +19,13 @@ def signs(report: Report, blocks: Sequence[Block]) -> Block | None:
     return Block(lines=lines) if lines else None
 
 
+_UNCALLED = {
+    "too few": "too few: on fewer cases than a call may rest on",
+    "too young": "too young: the last of them can still change it",
+    "not tested": "not tested: nothing tells noise from change in such a number",
+}
+
+
 def _said(report: Report, blocks: Sequence[Block]) -> Iterator[str]:
     texts = [(part, text) for block in blocks for part, text in _texts(block)]
     if any(part == _cells.RANGE and text for part, text in texts):
@@ -27,14 +34,14 @@ def _said(report: Report, blocks: Sequence[Block]) -> Iterator[str]:
         *called, no_call = (f"{mark} {word}" for word, mark in _numbers.MARKS.items())
         yield f"{', '.join(called)} against {report.comparison.span.label}"
         yield f"{no_call}: not more than noise{' (left out by group)' if report.breakdown else ''}"
-    if any(_cells.POWER in text.text for _, text in texts):
-        yield f"{_cells.POWER}: so large a change would be told from noise four times of five"
+        told = {text.text for _, text in texts}
+        yield from (said for word, said in _UNCALLED.items() if word in told)
     if report.comparison and report.breakdown:
         yield "groups are called with a view to how many there are: 5 % of the calls at most are wrong"
     if any(text.text.startswith(_cells.ROUGH) for _, text in texts):
         yield f"{_cells.ROUGH} rests on fewer than {report.min_n}: shown, but neither ranked nor called"
     if report.trend and any(point.span.partial for point in report.trend.points):
-        yield "partial: the data end before the period does"
+        yield "partial: the data, or the period of the report, do not cover all of it"
 
 
 def _texts(block: Block) -> Iterator[tuple[Part, Text]]:

@@ -69,7 +69,18 @@ def metrics(report: Report) -> Block | None:
     rows = [row for title, found in _by_subject(known) for row in _subject(title, found, report)]
     if not rows:
         return None
-    return Block(choices=((Table(columns=_metric_columns(report), rows=tuple(rows)),),))
+    return Block(
+        choices=((Table(columns=_metric_columns(report), rows=tuple(rows)),),),
+        lines=tuple(_power(known, report)),
+    )
+
+
+def _power(metrics: Sequence[Metric], report: Report) -> Iterator[tuple[Text, ...]]:
+    """How large the changes of rates that are not called would have had to be."""
+    changes = report.comparison.changes if report.comparison else {}
+    sizes = {m.label: _cells.detectable(changes[m.id]) for m in metrics if m.id in changes}
+    if told := ", ".join(f"{label} {size}" for label, size in sizes.items() if size):
+        yield (Text(f"told from noise four times of five: {told} or more", "quiet"),)
 
 
 def listed(metrics: Sequence[Metric], report: Report) -> Table | None:
@@ -192,7 +203,7 @@ def _subject(title: str, metrics: Sequence[Metric], report: Report) -> Iterator[
                 _cells.limits(cell, metric),
             ),
             (Text(f"{cell.n:,}" if cell.n is not None else ""),),
-            (*_cells.change(moved, metric, report, power=True), before),
+            (*_cells.change(moved, metric, report), before),
         )
         yield Row(cells=cells, heading=heading)
         yield from _beside(cell)

@@ -157,6 +157,7 @@ def _change(change: Change, metric: Metric) -> Object:
         "relative": _finite(change.relative),
         "interval": _interval(change.interval),
         "verdict": change.verdict,
+        "uncalled": change.uncalled,
         "p": change.p,
         "detectable": list(change.detectable) if change.detectable else None,
     }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TRUNCATED = Reason("left_truncated", "its first wins are from before any were written down")
 _TOO_YOUNG = Reason("too_young", "not all of the cohort has had the first age")
+_MORE_ALREADY = Reason("too_young", "more have converted already than by the last age that all of it has had")
 _NO_LADDER = Reason("no_triangle", "no cohort that was seen from its beginning has had the whole horizon")
 
 
@@ -28,6 +29,8 @@ class Ladder(Struct, frozen=True, kw_only=True):
     """First day of a cohort -> its row."""
     since: int
     """Cohorts that began before this day were not seen from their beginning."""
+    horizon: int
+    """The age in days to which they are completed."""
 
     def share(self, cohort: Cohort) -> Cell:
         """The share of *cohort* that will have reached the stage by the horizon, with 95 % limits by Mack."""
@@ -35,6 +38,9 @@ class Ladder(Struct, frozen=True, kw_only=True):
         if found is None or row is None:
             return empty(self._reason(cohort))
         ultimate, to_come, error = found.ultimates[row], found.to_come[row], found.stderr[row]
+        if ultimate < cohort.by(self.horizon):
+            # It goes on from the last age that all of the cohort has had, and some have come to more since.
+            return empty(_MORE_ALREADY)
         limits = None
         if to_come > 0 and error:
             low, high = (ultimate - to_come + limit for limit in lognormal_limits(to_come, error))
@@ -54,6 +60,8 @@ class Ladder(Struct, frozen=True, kw_only=True):
         row, found = self.rows.get(cohort.period.start), self.completed
         if found is None or row is None:
             return empty(self._reason(cohort))
+        if found.ultimates[row] < cohort.by(self.horizon):
+            return empty(_MORE_ALREADY)
         error = found.stderr[row]
         return empty(_NO_LADDER) if error is None else Cell(value=error, n=cohort.size, method="Mack 1993")
 
@@ -73,9 +81,11 @@ def ladder(cohorts: Sequence[Cohort], ages: Sequence[int], since: int) -> Ladder
     begun = [(cohort, row) for cohort, row in zip(cohorts, rows, strict=True) if row]
     places = {cohort.period.start: place for place, (cohort, _) in enumerate(begun)}
     if not begun or len(begun[0][1]) < len(ages):
-        return Ladder(completed=None, rows=places, since=since)
+        return Ladder(completed=None, rows=places, since=since, horizon=ages[-1])
     try:
-        return Ladder(completed=chain_ladder([row for _, row in begun]), rows=places, since=since)
+        return Ladder(
+            completed=chain_ladder([row for _, row in begun]), rows=places, since=since, horizon=ages[-1]
+        )
     except ValueError:
         # At some age no cohort had come to anything, so that nothing has grown.
-        return Ladder(completed=None, rows=places, since=since)
+        return Ladder(completed=None, rows=places, since=since, horizon=ages[-1])

@@ -291,7 +291,7 @@ class _Explained:
             counted=side.counted,
             evaluator=side.evaluator,
             window=side.window,
-            before=None if self._question.between else self._sides.before.window,
+            befores=() if self._question.between else (self._sides.before.window,),
             metrics=frozenset({self._metric.id}),
             rows=(),
             min_n=self._request.min_n,

@@ -122,7 +122,12 @@ class _Words:
     def _noise(self) -> str:
         if self._shown.young:
             return "young leads can still change it, so nothing is called"
-        return "no more than noise" if self._shown.verdict == NO_CALL else "beyond noise"
+        if self._shown.verdict != NO_CALL:
+            return "beyond noise"
+        limits = self._shown.whole.limits
+        if limits is None:
+            return "nothing tells whether that is more than noise"
+        return "no more than noise" if limits[0] <= 0 <= limits[1] else "on too few cases to be called"
 
     def _signed(self, value: float) -> str:
         return f"{'+' if value > 0 else '-' if value < 0 else ''}{self._say(abs(value), self._unit)}"
