@@ -92,7 +92,8 @@ class Maker(Struct, frozen=True):
 
     def notes(self) -> Iterator[Note]:
         """That leads of the period were qualified by different rules, where they were."""
-        used = [(rule, n) for rule, _, n in self._versions() if n]
+        # Where the files say who is an MQL, no rule does.
+        used = [(rule, n) for rule, _, n in self._versions() if n and self.dataset.qualified]
         if len(used) > 1:
             names = ", ".join(f"{rule.version} ({n} leads)" for rule, n in used)
             message = (
