@@ -445,3 +445,8 @@ def test_a_question_that_makes_no_sense_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
     assert said in refused(capsys, *arguments[:1], company(tmp_path, 0, deals=20), *arguments[1:])
+
+
+def test_why_without_a_metric_asks_for_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["why"]) == 2
+    assert "no metric was named" in capsys.readouterr().err

@@ -19,7 +19,7 @@ HELP = """Why a metric changed: volume, rates, prices and mix, by segment, addin
 
 
 def why(
-    metric: Annotated[str, typer.Argument(metavar="METRIC", help="What changed; `funnelkit metrics` lists what there is.", show_default=False)],
+    metric: Annotated[str | None, typer.Argument(metavar="METRIC", help="What changed; `funnelkit metrics` lists what there is.", show_default=False)] = None,
     files: a.Files = None,
     period: a.PeriodSpec = None,
     compare: Annotated[str | None, typer.Option("--compare", metavar="SPEC", help="From which period: prev (unless said otherwise), yoy or a period.")] = None,
@@ -50,6 +50,7 @@ def why(
     """Take the change apart and write what it is made of."""
     from funnelkit.cli import output as out
     from funnelkit.cli.answer import answer
+    from funnelkit.errors import UsageError
     from funnelkit.pipeline import explaining
     from funnelkit.pipeline.options import Options
     from funnelkit.render import study
@@ -74,6 +75,11 @@ def why(
         config=config,
         no_config=no_config,
     )
+    if metric is None:
+        raise UsageError(
+            "no metric was named",
+            hint="Say which, as in `funnelkit why win_rate deals.csv --period last-month`.",
+        )
     answer(
         lambda observe: explaining.why(metric, files or [], options, between or (), observe),
         study,
