@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from funnelkit.cli.app import COMMANDS
 from funnelkit.metrics import catalog
 from funnelkit.pipeline.listings import worked_out
 from funnelkit.sources import presetfiles
@@ -19,19 +20,6 @@ from funnelkit.tables import TABLES
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-COMMANDS = (
-    "report",
-    "why",
-    "cohorts",
-    "cycle",
-    "check",
-    "inspect",
-    "load",
-    "metrics",
-    "sources",
-    "init",
-    "schema",
-)
 
 
 def run(*arguments: str) -> str:

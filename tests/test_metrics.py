@@ -19,7 +19,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from funnelkit.build import Filter, Request, assemble, build
+from funnelkit.build import Filter, Request, build, counting
 from funnelkit.metrics import catalog
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.counted import ask
@@ -528,7 +528,7 @@ def test_rows_groups_and_another_engine_give_the_same_report(monkeypatch: pytest
     rows = report(data, "2026-08", **request)
     with duckdb.connect() as connection:
         other = report(in_duckdb(data, connection), "2026-08", **request)
-    monkeypatch.setattr(assemble, "ask", partial(ask, few_rows=0))
+    monkeypatch.setattr(counting, "ask", partial(ask, few_rows=0))
     groups = report(data, "2026-08", **request)
 
     assert rows == groups == other

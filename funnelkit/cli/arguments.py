@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from funnelkit.pipeline.options import Options
 
 Files = Annotated[
@@ -103,24 +105,15 @@ DropTests = Annotated[bool, typer.Option("--drop-tests", help="Set rows aside th
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 where any row or cell cannot be read.")]
 
 
-def how_to_read(
-    timezone: str | None,
-    date_order: str | None,
-    decimal: str | None,
-    engine: str,
-    memory_limit: str | None,
-    config: str | None,
-    no_config: bool,
-) -> Options:
-    """What a command asks for that reads files and makes no report of them; its options stand in this order."""
+def options(given: Mapping[str, Any]) -> Options:
+    """The options among the parameters of a command, *given* by name; the others are the command's own.
+
+    Every command calls it with its ``locals()`` first of all, so that none forgets to hand one on.
+    """
+    from funnelkit.cli.output import listed
     from funnelkit.pipeline.options import Options
 
-    return Options(
-        timezone=timezone,
-        date_order=date_order,
-        decimal=decimal,
-        engine=engine,
-        memory_limit=memory_limit,
-        config=config,
-        no_config=no_config,
-    )
+    kept = {name: given[name] for name in Options.__struct_fields__ if name in given}
+    kept |= {name: listed(kept[name]) for name in ("by", "metrics") if name in kept}
+    kept |= {name: kept[name] or () for name in ("where",) if name in kept}
+    return Options(**kept)

@@ -48,26 +48,12 @@ def check(
     no_color: a.NoColor = False,
 ) -> None:  # fmt: skip
     """Make the check, write it where it was asked for, and exit with what came of it."""
+    options = a.options(locals())
+
     from funnelkit.cli.answer import answer
     from funnelkit.pipeline import checking
-    from funnelkit.pipeline.options import Options
     from funnelkit.render import study
 
-    options = Options(
-        as_of=as_of,
-        timezone=timezone,
-        currency=currency,
-        horizon=horizon,
-        min_n=min_n,
-        drop_tests=drop_tests,
-        date_order=date_order,
-        decimal=decimal,
-        strict=strict,
-        engine=engine,
-        memory_limit=memory_limit,
-        config=config,
-        no_config=no_config,
-    )
     made: list[Outcome] = []
 
     def make(observe: Observe) -> Study:

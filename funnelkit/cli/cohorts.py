@@ -52,32 +52,12 @@ def cohorts(
     no_color: a.NoColor = False,
 ) -> None:  # fmt: skip
     """Make the study and write it where it was asked for."""
-    from funnelkit.cli import output as out
+    options = a.options(locals())
+
     from funnelkit.cli.answer import answer
     from funnelkit.pipeline import cohorting
-    from funnelkit.pipeline.options import Options
     from funnelkit.render import study
 
-    options = Options(
-        by=out.listed(by),
-        where=where or (),
-        top=top,
-        period=period,
-        grain=grain,
-        as_of=as_of,
-        timezone=timezone,
-        currency=currency,
-        horizon=horizon,
-        min_n=min_n,
-        drop_tests=drop_tests,
-        date_order=date_order,
-        decimal=decimal,
-        strict=strict,
-        engine=engine,
-        memory_limit=memory_limit,
-        config=config,
-        no_config=no_config,
-    )
     answer(
         lambda observe: cohorting.cohorts(
             files or [], options, observe, of=of, stage=stage, step=age_days, ages=ages

@@ -30,6 +30,8 @@ def init(
     debug: a.Debug = False,
 ) -> None:  # fmt: skip
     """Look at the files and write the configuration."""
+    options = a.options(locals() | {"no_config": True})
+
     from pathlib import Path
 
     from funnelkit.cli import output as out
@@ -37,7 +39,6 @@ def init(
     from funnelkit.cli.progress import Progress
     from funnelkit.errors import UsageError
     from funnelkit.pipeline import starting
-    from funnelkit.pipeline.options import Options
     from funnelkit.render.files import write
 
     target = Path(output)
@@ -45,9 +46,6 @@ def init(
         raise UsageError(
             f"{output}: there is one already", hint="Use --force to replace it, or -o to write another."
         )
-    options = Options(
-        timezone=timezone, currency=currency, date_order=date_order, decimal=decimal, no_config=True
-    )
     folder = target.parent if output != "-" else Path.cwd()
     with Progress(quiet=quiet) as progress:
         start = starting.configuration(files or [], options, folder, progress.show)

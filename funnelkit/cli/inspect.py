@@ -36,13 +36,14 @@ def inspect(
     no_color: a.NoColor = False,
 ) -> None:  # fmt: skip
     """Look at the files; a refused one makes the exit code 3."""
+    options = a.options(locals())
+
     from funnelkit.cli import output as out
     from funnelkit.cli.progress import Progress
     from funnelkit.pipeline import inspecting
     from funnelkit.render import inspection
 
     inspection.check(format)
-    options = a.how_to_read(timezone, date_order, decimal, engine, memory_limit, config, no_config)
     with Progress(quiet=quiet) as progress:
         seen = inspecting.inspect(files or [], options, progress.show, rejects=rejects is not None)
     if rejects is not None:

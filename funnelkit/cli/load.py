@@ -36,6 +36,8 @@ def load(
     debug: a.Debug = False,
 ) -> None:  # fmt: skip
     """Read what has to be read, and write the folder."""
+    options = a.options(locals())
+
     from pathlib import Path
 
     from funnelkit.cli import output as out
@@ -43,7 +45,6 @@ def load(
     from funnelkit.cli.progress import Progress
     from funnelkit.pipeline import keeping
 
-    options = a.how_to_read(timezone, date_order, decimal, engine, memory_limit, config, no_config)
     with Progress(quiet=quiet) as progress:
         made = keeping.keep(files or [], Path(output), options, progress.show, only=only)
     for one in made.files:

@@ -42,22 +42,8 @@ def metrics(
     no_color: a.NoColor = False,
 ) -> None:  # fmt: skip
     """List the metrics, explain one, or work it out."""
-    from funnelkit.pipeline.options import Options
+    options = a.options(locals())
 
-    options = Options(
-        where=where or (),
-        period=period,
-        as_of=as_of,
-        timezone=timezone,
-        currency=currency,
-        horizon=horizon,
-        drop_tests=drop_tests,
-        date_order=date_order,
-        decimal=decimal,
-        engine=engine,
-        config=config,
-        no_config=no_config,
-    )
     if id is None or not files:
         _told(id, options)
         return

@@ -49,35 +49,12 @@ def report(
     no_color: a.NoColor = False,
 ) -> None:  # fmt: skip
     """Make the report and write it where it was asked for."""
+    options = a.options(locals())
+
     from funnelkit import render
-    from funnelkit.cli import output as out
     from funnelkit.cli.answer import answer
     from funnelkit.pipeline import reporting
-    from funnelkit.pipeline.options import Options
 
-    options = Options(
-        by=out.listed(by),
-        where=where or (),
-        period=period,
-        grain=grain,
-        compare=compare,
-        metrics=out.listed(metrics),
-        sort=sort,
-        top=top,
-        as_of=as_of,
-        timezone=timezone,
-        currency=currency,
-        horizon=horizon,
-        min_n=min_n,
-        drop_tests=drop_tests,
-        date_order=date_order,
-        decimal=decimal,
-        strict=strict,
-        engine=engine,
-        memory_limit=memory_limit,
-        config=config,
-        no_config=no_config,
-    )
     answer(
         lambda observe: reporting.report(files or [], options, observe),
         render,

@@ -48,33 +48,13 @@ def why(
     no_color: a.NoColor = False,
 ) -> None:  # fmt: skip
     """Take the change apart and write what it is made of."""
-    from funnelkit.cli import output as out
+    options = a.options(locals())
+
     from funnelkit.cli.answer import answer
     from funnelkit.errors import UsageError
     from funnelkit.pipeline import explaining
-    from funnelkit.pipeline.options import Options
     from funnelkit.render import study
 
-    options = Options(
-        by=out.listed(by),
-        where=where or (),
-        period=period,
-        compare=compare,
-        top=top,
-        as_of=as_of,
-        timezone=timezone,
-        currency=currency,
-        horizon=horizon,
-        min_n=min_n,
-        drop_tests=drop_tests,
-        date_order=date_order,
-        decimal=decimal,
-        strict=strict,
-        engine=engine,
-        memory_limit=memory_limit,
-        config=config,
-        no_config=no_config,
-    )
     if metric is None:
         raise UsageError(
             "no metric was named",

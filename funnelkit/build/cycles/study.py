@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.build.cycles import tables
-from funnelkit.build.cycles.waits import count
+from funnelkit.build.cycles.waits import cycles_of
 from funnelkit.metrics import competing, curves, survival
 from funnelkit.periods import from_day
 from funnelkit.studies import Study
@@ -23,7 +23,7 @@ GROUPS = 12
 
 def study(data: Dataset, request: Request, sources: Sequence[Source], notes: Sequence[Note]) -> Study:
     """How long the new deals of *data* take; UsageError where the files do not tell."""
-    cycles = count(data, request)
+    cycles = cycles_of(data, request)
     waits = cycles.of()
     keys = cycles.groups[: request.top or GROUPS]
     found = [tables.measures(waits), tables.course(waits)]

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.build.periods import Spans, spans
+from funnelkit.build.counting import count
+from funnelkit.build.periods import Spans
 from funnelkit.errors import UsageError
 from funnelkit.metrics import catalog, competing, survival
-from funnelkit.metrics.counted import Counted, ask
+from funnelkit.metrics.counted import Counted
 from funnelkit.metrics.curves import Times
 from funnelkit.metrics.fold import TOTAL
-from funnelkit.metrics.survey import PROBES
-from funnelkit.metrics.windows import Timeline
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
@@ -61,14 +60,21 @@ class Waits(Struct, frozen=True, dict=True):
         return 1 - survival.survival_at(curve, day)
 
 
-class Cycles(Struct, frozen=True, kw_only=True):
+class Cycles(Struct, frozen=True, dict=True):
     """The waits of all deals and of each group."""
 
     request: Request
     spans: Spans
     counted: Counted
-    groups: Sequence[Key]
-    """By size, the largest first."""
+
+    @cached_property
+    def groups(self) -> Sequence[Key]:
+        """The groups that have any deals, the largest first."""
+        if not self.request.by:
+            return ()
+        keys = self.counted.tally.keys([catalog.load().histograms[WAITS]], [self.spans.window])
+        sizes = {key: self.of(key).deals for key in sorted(keys)}
+        return sorted((key for key, size in sizes.items() if size), key=lambda key: -sizes[key])
 
     def of(self, key: Key = TOTAL) -> Waits:
         """The waits of one group."""
@@ -80,26 +86,18 @@ class Cycles(Struct, frozen=True, kw_only=True):
         return Waits(**found)
 
 
-def count(data: Dataset, request: Request) -> Cycles:
+def cycles_of(data: Dataset, request: Request) -> Cycles:
     """The waits of the new deals of *data*; UsageError where the files do not tell."""
     known = catalog.load()
-    histogram = known.histograms[WAITS]
-    probes = [known.measures.get(name) or known.histograms[name] for name in PROBES]
-    filters = [(f.dimension, f.values, f.negate) for f in request.where]
-    asked = ask(data, filters, request.by, [*probes, histogram], request.horizon)
-    found = spans(asked, request, data.as_of)
-    counted = asked.count(Timeline(found.windows, data.as_of), frozenset())
-    if reason := counted.lacks.get(WAITS):
+    done = count(data, request, known, (), [known.histograms[WAITS]])
+    if reason := done.counted.lacks.get(WAITS):
         raise UsageError(
             f"nothing says how long deals take: {reason.message}",
             hint="Load an export of deals with the days on which each was created and closed, the lost and open ones among them.",
         )
-    keys = counted.tally.keys([histogram], [found.window]) if request.by else set()
-    cycles = Cycles(request=request, spans=found, counted=counted, groups=())
-    sizes = {key: cycles.of(key).deals for key in sorted(keys)}
+    cycles = Cycles(request, done.spans, done.counted)
     if not cycles.of().deals:
         raise UsageError(
             "no new deal was created in the period", hint="Give another --period, or leave it out."
         )
-    groups = sorted((key for key, size in sizes.items() if size), key=lambda key: -sizes[key])
-    return Cycles(request=request, spans=found, counted=counted, groups=groups)
+    return cycles

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from funnelkit.build.assemble import misspelt
 from funnelkit.build.request import dimensions
 from funnelkit.build.why import sentences, tables
-from funnelkit.build.why.counting import Sides, count
+from funnelkit.build.why.counting import Sides, both
 from funnelkit.build.why.judging import Samples, chosen, finding
 from funnelkit.build.why.request import Question, Say, checked
 from funnelkit.build.why.tables import Shown
@@ -177,7 +177,7 @@ class _Explained:
 
     def _count(self, by: tuple[str, ...]) -> Sides:
         request = replace(self._request, by=by)
-        return count(
+        return both(
             self._dataset,
             request,
             self._question.between,

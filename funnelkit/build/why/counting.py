@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.build.assemble import evaluator
-from funnelkit.build.periods import Spans, spans
+from funnelkit.build.counting import Count, count
+from funnelkit.build.periods import Spans
 from funnelkit.metrics import notes as noted
-from funnelkit.metrics.counted import Counted, ask
+from funnelkit.metrics.counted import Counted
 from funnelkit.metrics.fold import TOTAL
-from funnelkit.metrics.survey import PROBES
-from funnelkit.metrics.windows import Timeline
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Filter, Request
@@ -77,7 +75,7 @@ class Sides(Struct, frozen=True, kw_only=True):
         return before, after
 
 
-def count(
+def both(
     dataset: Dataset,
     request: Request,
     between: tuple[Filter, Filter] | None,
@@ -86,48 +84,28 @@ def count(
     parts: Sequence[Measure | Histogram],
 ) -> Sides:
     """Both sides of *request*, by its one dimension or none. *parts* are counted beside what the metric needs."""
-    wanted = [catalog.measures.get(name) or catalog.histograms[name] for name in PROBES]
-    wanted = [*wanted, noted.FREE, *catalog.parts(metric), *parts]
+    more = [noted.FREE, *parts]
     if between is None:
-        (counted, truncated, found) = _counted(dataset, request, catalog, metric, wanted)
-        worked = evaluator(dataset, request, catalog, counted, truncated)
-        (before,) = zip(found.compared, found.windows_before, strict=True)
+        found = count(dataset, request, catalog, [metric], more)
+        (before,) = zip(found.spans.compared, found.spans.windows_before, strict=True)
         sides = [
-            Side(label=label, counted=counted, evaluator=worked, window=window, truncated=truncated)
-            for label, window in (
-                (before[0].label, before[1]),
-                (found.main.label, found.window),
-            )
+            _side(label, window, found)
+            for label, window in ((before[0].label, before[1]), (found.spans.main.label, found.spans.window))
         ]
     else:
         sides = []
         for one in between:
             asked = replace(request, where=(*request.where, one))
-            (counted, truncated, found) = _counted(dataset, asked, catalog, metric, wanted)
-            worked = evaluator(dataset, asked, catalog, counted, truncated)
-            sides.append(
-                Side(
-                    label=str(one),
-                    counted=counted,
-                    evaluator=worked,
-                    window=found.window,
-                    truncated=truncated,
-                )
-            )
-    return Sides(before=sides[0], after=sides[1], spans=found)
+            found = count(dataset, asked, catalog, [metric], more)
+            sides.append(_side(str(one), found.spans.window, found))
+    return Sides(before=sides[0], after=sides[1], spans=found.spans)
 
 
-def _counted(
-    dataset: Dataset,
-    request: Request,
-    catalog: Catalog,
-    metric: Metric,
-    wanted: Sequence[Measure | Histogram],
-) -> tuple[Counted, Truncation | None, Spans]:
-    filters = [(f.dimension, f.values, f.negate) for f in request.where]
-    asked = ask(dataset, filters, request.by, wanted, request.horizon)
-    found = spans(asked, request, dataset.as_of)
-    truncated = asked.truncated(catalog.histograms["lead_times"])
-    cuts = [truncated.first_win] if truncated else []
-    cuts += found.trailing_cuts({metric.trailing_months} if metric.trailing_months else ())
-    return asked.count(Timeline(found.windows, dataset.as_of, cuts), set()), truncated, found
+def _side(label: str, window: Window, found: Count) -> Side:
+    return Side(
+        label=label,
+        counted=found.counted,
+        evaluator=found.evaluator,
+        window=window,
+        truncated=found.truncated,
+    )

@@ -1,0 +1,83 @@
+"""What every answer about metrics begins with: one question to the engine, and what works metrics out of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from funnelkit.build.periods import Spans, spans
+from funnelkit.metrics.beginning import Truncation
+from funnelkit.metrics.counted import Counted, ask
+from funnelkit.metrics.evaluate import Evaluator, Settings
+from funnelkit.metrics.survey import PROBES
+from funnelkit.metrics.windows import Timeline
+
+if TYPE_CHECKING:
+    from funnelkit.build.request import Request
+    from funnelkit.metrics.catalog import Catalog
+    from funnelkit.metrics.language import Histogram, Measure, Metric
+    from funnelkit.tables import Dataset
+
+
+class Count(Struct, frozen=True, dict=True):
+    """What was counted, over which periods, and whether the data begin without their first wins."""
+
+    dataset: Dataset
+    request: Request
+    catalog: Catalog
+    counted: Counted
+    spans: Spans
+    truncated: Truncation | None
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """What works metrics out, by the groups of the request."""
+        settings = Settings(
+            by=self.request.by,
+            horizon=self.request.horizon,
+            gross_margin=self.request.gross_margin,
+            sla=self.request.sla.minutes,
+        )
+        curve = None
+        if "lead_times" not in self.counted.lacks:
+            since = self.truncated.first_win if self.truncated else None
+            curve = self.counted.timing(self.catalog.histograms["lead_times"], since)
+        return Evaluator(self.catalog, self.counted, self.dataset.scales, curve, settings)
+
+
+def count(
+    dataset: Dataset,
+    request: Request,
+    catalog: Catalog,
+    metrics: Sequence[Metric],
+    more: Iterable[Measure | Histogram] = (),
+) -> Count:
+    """Count what *metrics* need, what must be known anyway, and *more*."""
+    probes = [catalog.measures.get(name) or catalog.histograms[name] for name in PROBES]
+    parts = [*probes, *more, *(part for metric in metrics for part in catalog.parts(metric))]
+    filters = [(f.dimension, f.values, f.negate) for f in request.where]
+    asked = ask(dataset, filters, request.by, parts, request.horizon, sla=request.sla)
+    found = spans(asked, request, dataset.as_of)
+    truncated = asked.truncated(catalog.histograms["lead_times"])
+    ranked = {m.of for m in metrics if m.statistic in ("median", "quantile")}
+    timeline = Timeline(found.windows, dataset.as_of, _cuts(found, request, catalog, metrics, truncated))
+    return Count(dataset, request, catalog, asked.count(timeline, ranked), found, truncated)
+
+
+def _cuts(
+    found: Spans,
+    request: Request,
+    catalog: Catalog,
+    metrics: Sequence[Metric],
+    truncated: Truncation | None,
+) -> list[int]:
+    """The days at which time is cut beside the periods themselves."""
+    # Leads from before anybody wrote down wins are kept apart, since they would make all leads look slow.
+    cuts = [truncated.first_win] if truncated else []
+    cuts += found.trailing_cuts({m.trailing_months for m in metrics if m.trailing_months})
+    if any(catalog.looks_back(m) for m in metrics):
+        cuts += found.previous_cuts()
+    return cuts + [rule.since for rule in request.rules if rule.since is not None]
