@@ -18,8 +18,9 @@ from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.catalog import Catalog
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.columns import UNANSWERED
+from funnelkit.metrics.entries import Metric
 from funnelkit.metrics.formula import evaluate
-from funnelkit.metrics.language import GROUPS, Metric
+from funnelkit.metrics.language import GROUPS
 from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.survival import kaplan_meier
 

@@ -22,8 +22,8 @@ from funnelkit.tables import Note
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Cell
+    from funnelkit.metrics.entries import Metric
     from funnelkit.metrics.facts import Facts
-    from funnelkit.metrics.language import Metric
     from funnelkit.reports import Source
     from funnelkit.tables import Dataset
 

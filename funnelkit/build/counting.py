@@ -18,7 +18,7 @@ from funnelkit.metrics.windows import Timeline
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
     from funnelkit.metrics.catalog import Catalog
-    from funnelkit.metrics.language import Histogram, Measure, Metric
+    from funnelkit.metrics.entries import Histogram, Measure, Metric
     from funnelkit.tables import Dataset
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell
+from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL
-from funnelkit.metrics.language import Measure
 from funnelkit.metrics.stagerates import MEASURES
 from funnelkit.metrics.stages import LABELS, MISSING, RANK, STAGES
 from funnelkit.reports import Stage

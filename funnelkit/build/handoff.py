@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from funnelkit.build.request import Request
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Number
+    from funnelkit.metrics.entries import Histogram, Metric
     from funnelkit.metrics.evaluate import Evaluator
-    from funnelkit.metrics.language import Histogram, Metric
     from funnelkit.metrics.tally import Counts
     from funnelkit.tables import Dataset
 
@@ -57,7 +57,7 @@ def parts(catalog: Catalog) -> Iterator[Histogram]:
 
 def shown(metric: Metric, evaluator: Evaluator, window: Window) -> bool:
     """Whether *metric* belongs into the report: it has a value, or the files nearly tell it."""
-    reason = evaluator.reason(metric, TOTAL, window)
+    reason = evaluator.undefined.anyhow(metric, TOTAL, window)
     return reason is None or reason.code in _SAID
 
 

@@ -14,9 +14,9 @@ from funnelkit.reports import Breakdown, Point, Row
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
+    from funnelkit.metrics.entries import Metric
     from funnelkit.metrics.evaluate import Evaluator
     from funnelkit.metrics.fold import Key
-    from funnelkit.metrics.language import Metric
     from funnelkit.metrics.windows import Window
 
 _Value = TypeVar("_Value")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from funnelkit.build.counting import Count, count
 from funnelkit.build.request import Request, check
 from funnelkit.metrics.cell import Cell
+from funnelkit.metrics.entries import Histogram
 from funnelkit.metrics.fold import TOTAL
-from funnelkit.metrics.language import Histogram
 from funnelkit.metrics.statistics import empty
 from funnelkit.periods import from_day
 from funnelkit.studies import TEXT, Entry, Field, Study, Table
@@ -17,8 +17,8 @@ from funnelkit.studies import TEXT, Entry, Field, Study, Table
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Number
+    from funnelkit.metrics.entries import Measure, Metric
     from funnelkit.metrics.formula import Exact, Formula
-    from funnelkit.metrics.language import Measure, Metric
     from funnelkit.reports import Source
     from funnelkit.tables import Dataset, Note
 

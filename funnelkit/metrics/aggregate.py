@@ -15,8 +15,8 @@ from funnelkit import collect
 from funnelkit.metrics.columns import DERIVED, KEPT, WITHIN, table_columns
 
 if TYPE_CHECKING:
+    from funnelkit.metrics.entries import Histogram, Measure
     from funnelkit.metrics.facts import Facts
-    from funnelkit.metrics.language import Histogram, Measure
     from funnelkit.metrics.ranks import Ranks
     from funnelkit.metrics.windows import Timeline
 

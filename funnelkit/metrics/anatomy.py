@@ -20,7 +20,7 @@ from funnelkit.metrics.formula import tree
 
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog
-    from funnelkit.metrics.language import Metric
+    from funnelkit.metrics.entries import Metric
 
 MEASURE, ROWS, TOTAL, OLD, WITHIN = "measure", "rows", "total", "old", "within"
 

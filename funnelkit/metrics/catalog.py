@@ -17,17 +17,9 @@ from msgspec.structs import replace
 from funnelkit import shipped
 from funnelkit.errors import ConfigError, UsageError, did_you_mean
 from funnelkit.metrics import stagerates
+from funnelkit.metrics.entries import Histogram, Measure, Metric
 from funnelkit.metrics.formula import parse
-from funnelkit.metrics.language import (
-    OWN_MEASURE,
-    OWN_METRIC,
-    Histogram,
-    Measure,
-    Metric,
-    read_histogram,
-    read_measure,
-    read_metric,
-)
+from funnelkit.metrics.language import OWN_MEASURE, OWN_METRIC, read_histogram, read_measure, read_metric
 from funnelkit.metrics.lookback import OF_PERIODS
 
 CONSTANTS = ("gross_margin", *OF_PERIODS)

@@ -20,9 +20,9 @@ from funnelkit.metrics.significance import detectable, false_discovery
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from funnelkit.metrics.entries import Metric
     from funnelkit.metrics.evaluate import Evaluator
     from funnelkit.metrics.fold import Key
-    from funnelkit.metrics.language import Metric
     from funnelkit.metrics.windows import Window
 
 NO_CALL = "no call"

@@ -18,10 +18,10 @@ from funnelkit.metrics.aggregate import Answer, Source, Stream, plan
 from funnelkit.metrics.beginning import Truncation, truncation
 from funnelkit.metrics.columns import KEPT
 from funnelkit.metrics.conversion import timing
+from funnelkit.metrics.entries import Histogram, Measure
 from funnelkit.metrics.facts import Facts, Filters, facts
 from funnelkit.metrics.fold import fitting
 from funnelkit.metrics.grouped import Groups
-from funnelkit.metrics.language import Histogram, Measure
 from funnelkit.metrics.rowwise import Rows
 from funnelkit.metrics.survey import Survey
 from funnelkit.metrics.survival import Curve

@@ -6,7 +6,6 @@ here looks at rows.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -14,37 +13,25 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import conversion, intervals, lookback, response, survival
+from funnelkit.metrics import conversion, response, survival
 from funnelkit.metrics import statistics as stats
-from funnelkit.metrics.cell import Cell, Number
+from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.columns import table_columns
 from funnelkit.metrics.formula import looked_back
 from funnelkit.metrics.lookback import OF_PERIODS, of_period
 from funnelkit.metrics.moments import Moments
-from funnelkit.metrics.reasons import (
-    AFTER_DATA,
-    BEFORE_DATA,
-    NO_DENOMINATOR,
-    NO_EXPECTED,
-    NO_MARGIN,
-    NO_SPEND_HERE,
-    NO_YEAR_BEFORE,
-    NOT_ABOVE_ZERO,
-    NOT_ANSWERED,
-    NOT_REACHED,
-    Reason,
-    missing_dimension,
-)
-from funnelkit.metrics.returning import seen
+from funnelkit.metrics.quotients import number, quotient
+from funnelkit.metrics.reasons import NO_DENOMINATOR, NO_SPEND_HERE, NOT_ABOVE_ZERO, NOT_ANSWERED, NOT_REACHED
+from funnelkit.metrics.undefined import Undefined
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.counted import Counted
+    from funnelkit.metrics.entries import Histogram, Measure, Metric
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.formula import Exact, Formula, Lookup
-    from funnelkit.metrics.language import Histogram, Measure, Metric
     from funnelkit.metrics.windows import Window
 
 
@@ -72,41 +59,24 @@ class Evaluator:
         self.catalog = catalog
         self.tally = counted.tally
         self.settings = settings
-        self._facts = counted.facts
-        self._days = counted.asked.days
-        self._never_dated = counted.never_dated
+        self.undefined = Undefined(catalog, counted, settings)
         self.lacks = counted.lacks
         """Why measures and histograms say nothing, by id."""
         self._scales = scales
         self._curve = curve
         """Days from lead to win of all leads, for projections."""
-        self._reasons: dict[tuple[str, bool, bool, bool], Reason | None] = {}
         self._values: dict[tuple[str, Key, Window], stats.Histogram] = {}
         self._cohorts: dict[tuple[Key, Window], conversion.Cohort] = {}
 
     def cell(self, metric: Metric, key: Key, window: Window) -> Cell:
         """*metric* in the group *key* and *window*."""
-        reason = (
-            self.reason(metric, key, window)
-            or self._outside(window)
-            or self._of_period(metric, window)
-            or self._of_parts(metric, window)
-        )
-        if reason is not None:
+        if (reason := self.undefined.reason(metric, key, window)) is not None:
             return stats.empty(reason)
         if metric.trailing_months:
             window = window.trailing(metric.trailing_months)
         if metric.formula is not None:
             return self._formula(metric, metric.formula, key, window)
         return self._statistic(metric, key, window)
-
-    def reason(self, metric: Metric, key: Key, window: Window) -> Reason | None:
-        """Why *metric* cannot be worked out for such a group and window, whatever is in them."""
-        reaches = window.end >= self.tally.timeline.as_of
-        case = (metric.id, bool(key), window.everything, reaches)
-        if case not in self._reasons:
-            self._reasons[case] = self._reason(metric, bool(key), window.everything, reaches)
-        return self._reasons[case]
 
     def moments(self, metric: Metric, key: Key, window: Window) -> Moments:
         """Number, sum and squares of the values that the statistic *metric* is of."""
@@ -140,60 +110,6 @@ class Evaluator:
         times = self.settings.gross_margin if metric.times else None
         return Fraction(1 if times is None else times) / Fraction(10**scale)
 
-    def _reason(self, metric: Metric, grouped: bool, everything: bool, reaches: bool) -> Reason | None:
-        for part in self.catalog.parts(metric):
-            if metric.statistic == "conversion" and part.id == metric.of:
-                # Without days there still is a rate, only none of the mature leads.
-                continue
-            if metric.otherwise and part.id == metric.of and part.id in self.lacks:
-                continue
-            if part.id in self.lacks:
-                return self.lacks[part.id]
-            lacking = [d for d in self.settings.by if d not in self._facts.dimensions(part.table)]
-            if grouped and lacking:
-                return missing_dimension(part.table, lacking[0])
-            undated = self._facts.lacks_day(part.table, part.date)
-            if undated and not everything and not (reaches and getattr(part, "cumulative", False)):
-                return undated
-        if self.settings.gross_margin is None and self.catalog.needs_margin(metric):
-            return NO_MARGIN
-        return None
-
-    def _outside(self, window: Window) -> Reason | None:
-        """Why the data say nothing of *window*: what was not written down is not 0."""
-        if window.everything:
-            return None
-        # Of all tables: what one of them has nothing of, while others go on, did not happen.
-        days = self._days(*self._facts.frames)
-        if window.start > max(days[-1:], default=0) and window.start > self.tally.timeline.as_of:
-            return AFTER_DATA
-        return BEFORE_DATA if days and window.end < days[0] else None
-
-    def _of_parts(self, metric: Metric, window: Window) -> Reason | None:
-        """Why a part of *metric* says nothing of *window*: a year before there are no payments, or no day is expected."""
-        for part in self.catalog.parts(metric):
-            if getattr(part, "of_customers", "") not in ("", "paying", "repeating") and not window.everything:
-                begun, last = self._days("payments") or (window.start, window.end)
-                _, before = seen(window, self.tally.timeline.as_of)
-                if last < window.start:
-                    return AFTER_DATA
-                if before is not None and before.end < begun:
-                    return NO_YEAR_BEFORE
-            if part.date == "expected_close_at" and self._never_dated(part.table, part.date):
-                return NO_EXPECTED
-        return None
-
-    def _of_period(self, metric: Metric, window: Window) -> Reason | None:
-        """Why *metric* says nothing of *window*, of which it asks more than what happened in it."""
-        if not self.catalog.needs_period(metric):
-            return None
-        back = [self.catalog.named(name) for name in self.catalog.looks_back(metric)]
-        tables = {part.table for parts in back for part in parts}
-        begun = [days[0] for table in tables if (days := self._days(table))]
-        names = metric.formula.names if metric.formula is not None else ()
-        first = max(begun, default=None)
-        return lookback.reason(names, window, self.tally.timeline.as_of, back=bool(back), first=first)
-
     def _formula(self, metric: Metric, formula: Formula, key: Key, window: Window) -> Cell:
         lookup = self._lookup(key, window)
         if formula.numerator is not None and formula.denominator is not None:
@@ -204,11 +120,11 @@ class Evaluator:
                 return stats.empty(NOT_ABOVE_ZERO)
             if metric.interval == "poisson" and top[0] == 0:
                 return stats.empty(NO_SPEND_HERE)
-            return _quotient(metric, top, bottom)
+            return quotient(metric, top, bottom)
         exact = formula.value(lookup)
         if exact is None:
             return stats.empty(NO_DENOMINATOR)
-        return Cell(value=_number(exact, whole=metric.unit == "count"), method=metric.method)
+        return Cell(value=number(exact, whole=metric.unit == "count"), method=metric.method)
 
     def _lookup(self, key: Key, window: Window) -> Lookup:
         known: dict[str, Exact | None] = {}
@@ -283,7 +199,7 @@ class Evaluator:
         leads = self._sum(self.catalog.measures[metric.among], key, window)
         if not leads:
             return stats.empty(NO_DENOMINATOR)
-        rate = _quotient(metric, (won, 1), (leads, 1))
+        rate = quotient(metric, (won, 1), (leads, 1))
         if metric.of in self.lacks or self._curve is None:
             return rate
         horizon = self.settings.horizon
@@ -314,43 +230,3 @@ class Evaluator:
 
 def _is_money(histogram: Histogram) -> bool:
     return table_columns()[histogram.table][histogram.of] == "money"
-
-
-def _quotient(metric: Metric, top: Exact, bottom: Exact) -> Cell:
-    """The cell of *top* over *bottom*, with the limits that the metric asks for where they exist."""
-    value = (top[0] * bottom[1]) / (top[1] * bottom[0])
-    above, below = (
-        _number(top, whole=metric.unit == "ratio"),
-        _number(bottom, whole=metric.interval is not None),
-    )
-    n = below if metric.interval in ("wilson", "poisson") and isinstance(below, int) else None
-    limits: tuple[Number, Number | None] | None = None
-    if n is not None and metric.interval == "wilson" and isinstance(above, int) and 0 <= above <= n:
-        limits = intervals.wilson(above, n)
-    elif n is not None and metric.interval == "poisson" and n > 0:
-        low, high = intervals.poisson(n)
-        limits = value * n / high, value * n / low
-    elif (
-        metric.interval == "counts"
-        and isinstance(above, int)
-        and isinstance(below, int)
-        and above + below > 0
-    ):
-        # Two numbers of cases of which neither is a part of the other.
-        _, low, high, _ = intervals.poisson_ratio(above, 1, below, 1)
-        limits = low, None if math.isinf(high) else high
-    return Cell(
-        value=value,
-        numerator=above,
-        denominator=below,
-        n=n,
-        interval=limits,
-        interval_type=metric.interval if limits else None,
-        method=metric.method,
-    )
-
-
-def _number(exact: Exact, *, whole: bool) -> Number:
-    """*exact* as an integer where it counts something, else as the nearest float."""
-    counts = exact[1] == 1 or (whole and exact[0] % exact[1] == 0)
-    return exact[0] // exact[1] if counts else exact[0] / exact[1]

@@ -28,7 +28,7 @@ from funnelkit.metrics.reasons import Reason, missing_dimension, no_column, no_d
 from funnelkit.tables import DIMENSIONS, INSTANTS
 
 if TYPE_CHECKING:
-    from funnelkit.metrics.language import Histogram, Measure
+    from funnelkit.metrics.entries import Histogram, Measure
     from funnelkit.tables import Dataset
 
 

@@ -18,7 +18,7 @@ from funnelkit.metrics.placing import END, START
 
 if TYPE_CHECKING:
     from funnelkit.metrics.aggregate import Answer, Stream
-    from funnelkit.metrics.language import Histogram
+    from funnelkit.metrics.entries import Histogram
 
 Key = tuple[str, ...]
 """A group of the breakdown; the empty one is the total."""

@@ -15,8 +15,8 @@ from funnelkit.metrics.columns import EVENT_DAYS, KEPT, WITHIN
 from funnelkit.metrics.ranks import Ranks
 
 if TYPE_CHECKING:
+    from funnelkit.metrics.entries import Histogram
     from funnelkit.metrics.facts import Facts
-    from funnelkit.metrics.language import Histogram
     from funnelkit.metrics.windows import Timeline
 
 _ROWS, _LEAST, _HIGH, _LOW = "_rows", "_least", "_high", "_low"

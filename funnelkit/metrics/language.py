@@ -11,10 +11,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from msgspec import Struct, field
-
 from funnelkit.errors import ConfigError, UsageError, did_you_mean
 from funnelkit.metrics.columns import DERIVED, EVENT_DAYS, table_columns
+from funnelkit.metrics.entries import Histogram, Measure, Metric
 from funnelkit.metrics.formula import Formula, parse
 from funnelkit.tables import RANGED, TABLES
 
@@ -46,98 +45,6 @@ _METRIC = OWN_METRIC | frozenset(STATISTICS) | frozenset(
 _NET = "net"
 """What a payment leaves after its refund."""
 _SUMMED = ("money", "integer", "decimal")
-
-
-class Measure(Struct, frozen=True, kw_only=True, eq=False):
-    """A count or a sum over one table: what can be added up across any grouping."""
-
-    id: str
-    table: str
-    column: str | None = None
-    """The column to add up. None counts rows."""
-    where: Mapping[str, frozenset[Any]] = field(default_factory=dict)
-    date: str | None = None
-    """The day that a period selects by; None for the days or ranges of days of spend and web."""
-    needs: tuple[str, ...] = ()
-    cumulative: bool = False
-    optional: bool = False
-    of_customers: str = ""
-    """One of ``OF_CUSTOMERS``: a number of the customers of the payments, by period, and no sum of rows."""
-
-
-class Histogram(Struct, frozen=True, kw_only=True, eq=False):
-    """How often each value of one column occurs: enough for means, quantiles and survival."""
-
-    id: str
-    table: str
-    of: str
-    date: str
-    where: Mapping[str, frozenset[Any]] = field(default_factory=dict)
-    split: str | None = None
-    aged: bool = False
-    needs: tuple[str, ...] = ()
-
-
-class Metric(Struct, frozen=True, kw_only=True, eq=False):
-    """A number of the report, worked out last, on sums."""
-
-    id: str
-    label: str
-    group: str
-    unit: str
-    better: str
-    formula: Formula | None = None
-    statistic: str | None = None
-    """One of ``STATISTICS`` where there is no formula."""
-    of: str = ""
-    """The histogram of the statistic."""
-    q: float = 0.5
-    reached: str = ""
-    """The measures over and below the line of a conversion."""
-    among: str = ""
-    otherwise: str = ""
-    """The histogram in place of *of* where the files do not tell that one."""
-    minutes: int | None = None
-    """The wait that a share is within; None for that of the agreement between marketing and sales."""
-    judged: tuple[str, ...] = ()
-    """Four measures: what marketing and sales call good, only marketing, only sales, neither."""
-    times: str | None = None
-    """A constant that a mean is multiplied by."""
-    interval: str | None = None
-    cohort: bool = False
-    """Whether young entities still have time to change it."""
-    exact: bool = False
-    """Whether it is no sample of anything, so that any difference is a change."""
-    method: str | None = None
-    trailing_months: int | None = None
-    product: Mapping[str, Formula] = field(default_factory=dict)
-    """Factors by label, of which it is the product: how a change of it is taken apart where its own formula does not say."""
-    needs_period: bool = False
-    """Whether it says nothing of all days together."""
-    above_zero: bool = False
-    """Whether it says something only where what it is divided by is above 0."""
-    main: bool = False
-    by_name: bool = False
-    convention: str = ""
-    source: str = ""
-    example: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def how(self) -> str:
-        """How it is worked out: its formula, or the statistic and the histogram it is of."""
-        if self.formula is not None:
-            return self.formula.text
-        if self.statistic == "conversion":
-            return f"{self.reached} / {self.among}"
-        if self.statistic == "kappa":
-            return f"kappa of {', '.join(self.judged)}"
-        name = f"{self.q:.0%} quantile" if self.statistic == "quantile" else self.statistic
-        if self.statistic == "survival" and self.q != 0.5:
-            name = f"survival, {self.q:.0%} quantile,"
-        if self.statistic == "within":
-            name = f"share within {'the sla' if self.minutes is None else f'{self.minutes} minutes'}"
-        times = f" times {self.times}" if self.times else ""
-        return f"{name} of {self.of}{times}"
 
 
 def read_measure(name: str, entry: Any, *, allowed: Collection[str] = _MEASURE) -> Measure:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
+from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL
-from funnelkit.metrics.language import Measure
 
 if TYPE_CHECKING:
     from funnelkit.metrics.notes import View

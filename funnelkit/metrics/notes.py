@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from funnelkit.metrics import intervals, moneynotes
 from funnelkit.metrics.beginning import Truncation
+from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL, Key
-from funnelkit.metrics.language import Measure
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import from_day
 from funnelkit.tables import Note

@@ -11,8 +11,8 @@ from funnelkit.metrics.aggregate import Answer, Stream, Wins
 from funnelkit.metrics.columns import EVENT_DAYS, KEPT
 
 if TYPE_CHECKING:
+    from funnelkit.metrics.entries import Histogram
     from funnelkit.metrics.facts import Facts
-    from funnelkit.metrics.language import Histogram
     from funnelkit.metrics.windows import Timeline
 
 

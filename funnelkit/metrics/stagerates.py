@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from funnelkit.errors import UsageError, did_you_mean
+from funnelkit.metrics.entries import Metric
 from funnelkit.metrics.formula import parse
-from funnelkit.metrics.language import Metric
 from funnelkit.metrics.stages import LABELS, RANK, STAGES
 
 MEASURES = {

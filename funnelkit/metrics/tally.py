@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from funnelkit.metrics.conversion import LeadDay
+from funnelkit.metrics.entries import Histogram, Measure
 from funnelkit.metrics.fold import (
     ROWS,
     TOTAL,
@@ -23,7 +24,6 @@ from funnelkit.metrics.fold import (
     fold_squares,
     fold_values,
 )
-from funnelkit.metrics.language import Histogram, Measure
 from funnelkit.metrics.moments import NONE, Moments
 from funnelkit.metrics.spread import spread
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from funnelkit.metrics.anatomy import MEASURE, OLD, ROWS, TOTAL, WITHIN, Anatomy, Piece, Sum
 from funnelkit.metrics.columns import table_columns
-from funnelkit.metrics.language import Histogram, Measure
+from funnelkit.metrics.entries import Histogram, Measure
 from funnelkit.metrics.moments import Moments
 
 if TYPE_CHECKING:

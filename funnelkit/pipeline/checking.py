@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from funnelkit.config import Config
     from funnelkit.goals import Alert
     from funnelkit.metrics.catalog import Catalog
-    from funnelkit.metrics.language import Metric
+    from funnelkit.metrics.entries import Metric
     from funnelkit.periods import Period
     from funnelkit.pipeline.options import Options
 

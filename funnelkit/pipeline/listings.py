@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog
-    from funnelkit.metrics.language import Histogram, Measure, Metric
+    from funnelkit.metrics.entries import Histogram, Measure, Metric
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:

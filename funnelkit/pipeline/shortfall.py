@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from funnelkit.inspection import Lack
 from funnelkit.metrics import catalog, stages
 from funnelkit.metrics.columns import DURATIONS
-from funnelkit.metrics.language import Histogram, Measure
+from funnelkit.metrics.entries import Histogram, Measure
 from funnelkit.pipeline import provenance
 from funnelkit.tables import RANGED, TABLES
 

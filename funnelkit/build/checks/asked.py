@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from funnelkit.goals import Alert, Target
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Cell, Change
-    from funnelkit.metrics.language import Metric
+    from funnelkit.metrics.entries import Metric
     from funnelkit.periods import Period
     from funnelkit.reports import Report
     from funnelkit.tables import Dataset

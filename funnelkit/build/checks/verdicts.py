@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.metrics import intervals
-from funnelkit.metrics.language import Measure
+from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.lookback import business_days
 
 if TYPE_CHECKING:
     from funnelkit.build.checks.asked import Goal
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Cell
-    from funnelkit.metrics.language import Metric
+    from funnelkit.metrics.entries import Metric
     from funnelkit.periods import Period
 
 MET, MISSED, ON_PACE, BEHIND = "met", "missed", "on pace", "behind"

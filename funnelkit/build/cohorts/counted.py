@@ -13,7 +13,7 @@ from funnelkit.build.periods import window
 from funnelkit.build.rows import REST
 from funnelkit.metrics import conversion, survival
 from funnelkit.metrics.counted import Counted
-from funnelkit.metrics.language import Histogram, Measure
+from funnelkit.metrics.entries import Histogram, Measure
 from funnelkit.metrics.reasons import NO_WON_DATES, Reason
 from funnelkit.metrics.stages import LABELS, STAGES
 from funnelkit.periods import Period

@@ -9,7 +9,7 @@ from funnelkit.build.periods import window
 from funnelkit.errors import UsageError
 from funnelkit.metrics import catalog
 from funnelkit.metrics.counted import ask
-from funnelkit.metrics.language import Histogram, Measure
+from funnelkit.metrics.entries import Histogram, Measure
 from funnelkit.metrics.stages import STAGES
 from funnelkit.metrics.survey import PROBES
 from funnelkit.metrics.windows import Timeline

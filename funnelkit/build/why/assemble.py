@@ -19,7 +19,7 @@ from funnelkit.errors import UsageError
 from funnelkit.metrics import notes as noted
 from funnelkit.metrics.anatomy import OLD, Anatomy, Piece, anatomy
 from funnelkit.metrics.compare import NO_CALL, change
-from funnelkit.metrics.language import Measure
+from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.reasons import NO_DENOMINATOR
 from funnelkit.metrics.shifts import Shifts
 from funnelkit.metrics.variation import Sampler
@@ -30,8 +30,8 @@ from funnelkit.tables import Note
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
     from funnelkit.metrics.catalog import Catalog
+    from funnelkit.metrics.entries import Histogram, Metric
     from funnelkit.metrics.fold import Key
-    from funnelkit.metrics.language import Histogram, Metric
     from funnelkit.metrics.reasons import Reason
     from funnelkit.metrics.shifts import Values
     from funnelkit.reports import Source
@@ -210,7 +210,7 @@ class _Explained:
 
     def _reason(self) -> Reason | None:
         side = self._sides.after
-        return side.evaluator.reason(self._metric, (), side.window)
+        return side.evaluator.undefined.anyhow(self._metric, (), side.window)
 
     def _lacking(self) -> Reason | None:
         """Why some factor says nothing."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from funnelkit.metrics.beginning import Truncation
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Cell
+    from funnelkit.metrics.entries import Histogram, Measure, Metric
     from funnelkit.metrics.evaluate import Evaluator
     from funnelkit.metrics.fold import Key
-    from funnelkit.metrics.language import Histogram, Measure, Metric
     from funnelkit.metrics.variation import Sample, Sampler
     from funnelkit.metrics.windows import Window
     from funnelkit.tables import Dataset

@@ -17,8 +17,8 @@ from funnelkit.metrics.special import normal_quantile
 from funnelkit.metrics.variation import Sample
 
 if TYPE_CHECKING:
+    from funnelkit.metrics.entries import Metric
     from funnelkit.metrics.fold import Key
-    from funnelkit.metrics.language import Metric
     from funnelkit.metrics.shifts import Effect, Shifts
 
 _ALPHA = 0.05

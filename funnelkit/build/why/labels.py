@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from funnelkit.metrics.anatomy import TOTAL
 from funnelkit.metrics.columns import table_columns
-from funnelkit.metrics.language import Measure
+from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.shifts import DAYS, MIX, VOLUME
 from funnelkit.tables import DIMENSIONS
 
 if TYPE_CHECKING:
     from funnelkit.metrics.anatomy import Factor, Sum
-    from funnelkit.metrics.language import Metric
+    from funnelkit.metrics.entries import Metric
     from funnelkit.metrics.shifts import Effect, Shifts
     from funnelkit.metrics.variation import Sampler
 

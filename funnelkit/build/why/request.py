@@ -13,7 +13,7 @@ from funnelkit.errors import UsageError
 
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog
-    from funnelkit.metrics.language import Metric
+    from funnelkit.metrics.entries import Metric
     from funnelkit.tables import Dataset
 
 Say = Callable[[float, str], str]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from funnelkit.build.why.judging import Finding
     from funnelkit.metrics.anatomy import Factor
     from funnelkit.metrics.apart import Estimate
+    from funnelkit.metrics.entries import Metric
     from funnelkit.metrics.fold import Key
-    from funnelkit.metrics.language import Metric
     from funnelkit.metrics.shifts import Shifts, Values
     from funnelkit.metrics.variation import Sampler
 
