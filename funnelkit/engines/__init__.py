@@ -31,6 +31,10 @@ class Batch(Struct, frozen=True, kw_only=True):
     """What makes texts of cells, for rows that come with types of their own."""
 
 
+WIDEST = 16_000_000
+"""No line of an export has more bytes."""
+
+
 class Scan(Struct, frozen=True, kw_only=True):
     """Where and how a plain CSV lies that an engine may read by itself; or a copy of it, or a table of a database."""
 
@@ -45,6 +49,8 @@ class Scan(Struct, frozen=True, kw_only=True):
 
     None where nobody has counted them, because only the engine comes by the file.
     """
+    widest: int = WIDEST
+    """No line has more bytes: several processors share a file only in parts that are larger than any line."""
     broken: bool = False
     """Whether some of the first cells hold line ends, so that their records have several lines."""
     utf8: Callable[[], Iterator[bytes]] | None = None

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from funnelkit.engines import WIDEST
 from funnelkit.engines._sifted import FOOTER, Sieve, turned
 from funnelkit.engines._sql import literal
 from funnelkit.errors import SourceError, UsageError
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 _LINE = "line"
 _BETWEEN = "\x1f"
 """What stands between the cells that are written out: in hardly any of them, so that hardly any needs quotes."""
-WIDEST = 16_000_000
-"""No line of a file has more bytes."""
+_USUAL = 2_000_000
+"""The database reads lines of so many bytes unless it is told otherwise; smaller parts are not worth the trouble."""
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -75,7 +76,9 @@ def of_file(session: Session, cells: Cells) -> Source | None:
         filled = ", ".join(f"nullif({c}, '') AS {c}" for c in columns)
         return Source(rows=f"(SELECT {filled} FROM ({scan.query}))", records=scan.records, line="rowid + 1")
     return Source(
-        rows=_csv(copy.path if copy else scan.path, columns, scan.delimiter, scan.first_line - 1),
+        rows=_csv(
+            copy.path if copy else scan.path, columns, scan.delimiter, scan.first_line - 1, scan.widest
+        ),
         records=scan.records,
         line=f"rowid + {scan.first_line}",
         copy=copy,
@@ -88,7 +91,7 @@ def of_rows(session: Session, cells: Cells) -> Source:
     copy = Copy(session.folder, written.parts())
     columns = {_LINE: "BIGINT", **{f"c{place}": "VARCHAR" for place in cells.places.values()}}
     return Source(
-        rows=_csv(copy.path, columns, _BETWEEN, 0, "new_line='\\n'"),
+        rows=_csv(copy.path, columns, _BETWEEN, 0, min(written.widest, WIDEST), "new_line='\\n'"),
         records=written.count,
         line=_LINE,
         kept=f"{_LINE}, ",
@@ -104,6 +107,8 @@ class _Rows:
         self._cells = cells
         self.count = 0
         """How many rows have come."""
+        self.widest = 0
+        """No row has more bytes."""
         self.aside: tuple[Aside, ...] = ()
         """What was no row; known at the end."""
 
@@ -129,16 +134,18 @@ class _Rows:
     def _written(self, lines: Sequence[int], columns: Sequence[Sequence[str]]) -> bytes:
         self.count += len(lines)
         rows = list(zip(map(str, lines), *columns, strict=True))
-        text = "".join(f"{row}\n" for row in map(_BETWEEN.join, rows))
+        joined = list(map(_BETWEEN.join, rows))
+        # A letter has four bytes at most, and a quote may become two.
+        self.widest = max(self.widest, 8 * max(map(len, joined), default=0))
+        if self.widest > WIDEST:
+            self._check(lines, rows)
+        text = "".join(f"{row}\n" for row in joined)
         signs = text.count(_BETWEEN), text.count("\n")
         if '"' in text or "\r" in text or signs != (len(rows) * len(columns), len(rows)):
             quoted = io.StringIO(newline="")
             csv.writer(quoted, delimiter=_BETWEEN, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
             text = quoted.getvalue()
-        written = text.encode()
-        if len(written) > WIDEST:
-            self._check(lines, rows)
-        return written
+        return text.encode()
 
     def _check(self, lines: Sequence[int], rows: Sequence[Sequence[str]]) -> None:
         for line, row in zip(lines, rows, strict=True):
@@ -150,13 +157,15 @@ class _Rows:
                 )
 
 
-def _csv(path: Path | str, columns: Mapping[str, str], delimiter: str, skip: int, *more: str) -> str:
-    """SQL for the records of a CSV."""
+def _csv(
+    path: Path | str, columns: Mapping[str, str], delimiter: str, skip: int, widest: int, *more: str
+) -> str:
+    """SQL for the records of a CSV, of which no line has more than *widest* bytes."""
     types = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
     options = (
         f"auto_detect=false, header=false, skip={skip}, delim={literal(delimiter)}, quote='\"', "
         f"escape='\"', columns={{{types}}}, strict_mode=true, null_padding=false, nullstr='', "
-        f"max_line_size={WIDEST}"
+        f"max_line_size={max(widest, _USUAL)}"
     )
     return f"read_csv({', '.join([literal(str(path)), options, *more])})"
 

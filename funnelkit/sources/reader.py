@@ -147,6 +147,7 @@ def _scan(text: Text, chosen: _Chosen[Kind]) -> Scan | None:
         first_line=chosen.choice.line + 1,
         width=len(chosen.choice.header),
         records=text.height - chosen.choice.line,
+        widest=text.widest,
         broken=lines != list(range(lines[0], lines[0] + len(lines))),
     )
 

@@ -14,12 +14,13 @@ from itertools import chain
 
 from msgspec import Struct
 
+from funnelkit.engines import WIDEST
 from funnelkit.errors import SourceError
 from funnelkit.sources import foreign
 from funnelkit.sources.content import Content, of_bytes
 from funnelkit.sources.digest import Digest
 
-LONGEST = 16_000_000
+LONGEST = WIDEST
 """No line and no cell of an export is longer."""
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -31,6 +32,8 @@ _HEAD = 200_000
 _CHUNK = 1 << 20
 _BATCH = 16_384
 _SAMPLE = 20_000
+_EXPANDED = 3
+"""So many bytes of UTF-8 one of another encoding becomes at most."""
 _STRANGE = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _FOREIGN = re.compile(r"[\udc80-\udcff]")
 """Bytes that are no UTF-8, as Python lets them through."""
@@ -47,6 +50,8 @@ class Text(Struct, frozen=True, kw_only=True):
     """So many records are looked at together."""
     height: int = 0
     """So many lines it has, an unfinished one included."""
+    widest: int = WIDEST
+    """No line has more bytes, in UTF-8."""
     foreign: int = 0
     """So many bytes are not in the encoding of the others, and are taken for cp1252."""
     foreign_line: int = 0
@@ -111,6 +116,7 @@ def proved(
                 sha256=digest.hex(),
                 batch=min(max(batch, 16), _BATCH),
                 height=found.lines - found.finished,
+                widest=min(found.widest * (1 if name.startswith("utf") else _EXPANDED), WIDEST),
                 foreign=found.foreign,
                 foreign_line=foreign.line(content, name) if found.foreign else 0,
                 padded=found.padded,
@@ -149,6 +155,8 @@ class _Look(Struct):
     filled: bool = False
     lines: int = 1
     size: int = 0
+    widest: int = 0
+    """No line has more bytes; most have far fewer."""
     finished: bool = False
     """The last line has an end."""
     foreign: int = 0
@@ -213,13 +221,10 @@ def _look(
                 return look if good else None
             # Where a letter has several bytes, one of them may be that of a line end.
             written = text.encode("utf-8", "replace") if wide and good else chunk
-            ends = written.count(b"\n") or written.count(b"\r")
-            open_line = (
-                len(written)
-                - 1
-                - max(written.rfind(b"\n"), written.rfind(b"\r"))
-                + (0 if ends else open_line)
-            )
+            end = b"\n" if b"\n" in written else b"\r"
+            ends = written.count(end)
+            look.widest = max(look.widest, open_line + len(written))
+            open_line = len(written) - 1 - written.rfind(end) + (0 if ends else open_line)
             look.lines += ends
             look.size += len(written)
             if looked_at:
