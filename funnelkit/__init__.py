@@ -1,8 +1,16 @@
 """funnelkit: a funnel report from the exports of marketing and sales tools.
 
-The command is ``funnelkit``; in Python, ``funnelkit.report([...])`` gives the same Report and
-``funnelkit.load([...])`` the canonical tables; ``funnelkit.keep([...], folder)`` keeps these on the
-disk. Importing this package imports nothing heavy.
+The command is ``funnelkit``; in Python each question is a function: ``report`` gives the Report, ``cohorts``,
+``cycle``, ``why`` and ``metric`` a Study, ``check`` an Outcome, ``catalog`` the metrics that there are, ``load``
+the canonical tables, and ``keep`` keeps these on the disk.
+
+*files* are paths, globs, folders or ``KIND=path``, as on the command line; without any, those of the
+configuration. *options* are the long options of the command in Python: ``by=["channel"]``,
+``where=["channel!=direct"]``, ``period="2026-Q3"``, ``compare="prev"``, ``grain="month"``, ``metrics=["cac"]``,
+``config="funnelkit.yaml"``, ``no_config=True``. Each function raises funnelkit.errors.FunnelkitError with a
+sentence that says what to mend, and TypeError for an option that does not exist.
+
+Importing this package imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -10,45 +18,132 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from funnelkit.build.checks import Outcome
+    from funnelkit.metrics.entries import Metric
     from funnelkit.pipeline.reporting import Tables
     from funnelkit.reports import Report
+    from funnelkit.studies import Study
+
+    Files = str | Path | Sequence[str | Path]
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "keep", "load", "report"]
+__all__ = [
+    "__version__",
+    "catalog",
+    "check",
+    "cohorts",
+    "cycle",
+    "keep",
+    "load",
+    "metric",
+    "report",
+    "why",
+]
 
 
-def report(files: Sequence[str | Path] = (), **options: Any) -> Report:
-    """The funnel report of *files*, as ``funnelkit report`` makes it.
-
-    *files* are paths, globs, folders or ``KIND=path``; *options* are the long options of the command
-    in Python: ``by=["channel"]``, ``where=["channel!=direct"]``, ``period="2026-Q3"``, ``compare="prev"``,
-    ``grain="month"``, ``metrics=["cac"]``, ``config="funnelkit.yaml"``, ``no_config=True``.
-
-    Raises funnelkit.errors.FunnelkitError with a sentence that says what to mend.
-    """
+def report(files: Files = (), **options: Any) -> Report:
+    """The funnel report of *files*, as ``funnelkit report`` makes it; ``.to_frame()`` is a pandas frame of it."""
     from funnelkit.pipeline import reporting
+    from funnelkit.pipeline.options import given
 
-    return reporting.report([str(f) for f in files], reporting.Options(**options))
+    return reporting.report(_texts(files), given(options))
 
 
-def load(files: Sequence[str | Path] = (), **options: Any) -> Tables:
+def cohorts(
+    files: Files = (),
+    *,
+    of: str | None = None,
+    stage: str = "customer",
+    age_days: int | None = None,
+    ages: int | None = None,
+    **options: Any,
+) -> Study:
+    """What has become of the leads, or *of* the customers of "payments", by when they came: ``funnelkit cohorts``.
+
+    *stage* is what leads become, *age_days* lie from one age to the next, and at most so many *ages* are shown.
+    """
+    from funnelkit.pipeline import cohorting
+    from funnelkit.pipeline.options import given
+
+    return cohorting.cohorts(_texts(files), given(options), of=of, stage=stage, step=age_days, ages=ages)
+
+
+def cycle(files: Files = (), **options: Any) -> Study:
+    """How long deals take and how they end, with those still open: ``funnelkit cycle``."""
+    from funnelkit.pipeline import cycling
+    from funnelkit.pipeline.options import given
+
+    return cycling.cycle(_texts(files), given(options))
+
+
+def why(
+    metric: str,
+    files: Files = (),
+    *,
+    between: str | Sequence[str] = (),
+    **options: Any,
+) -> Study:
+    """Why *metric* changed, or differs *between* two segments ("channel=paid_search,email"): ``funnelkit why``."""
+    from funnelkit.pipeline import explaining
+    from funnelkit.pipeline.options import given
+
+    sides = (between,) if isinstance(between, str) else tuple(between)
+    return explaining.why(metric, _texts(files), given(options), sides)
+
+
+def check(files: Files = (), *, targets: str | Path | None = None, **options: Any) -> Outcome:
+    """What has become of *targets* and alerts, those of the configuration unless a file is named: ``funnelkit check``.
+
+    The Outcome has the ``study``, how many are ``breached`` and ``missing``, and the ``exit_code`` of the command.
+    """
+    from funnelkit.pipeline import checking
+    from funnelkit.pipeline.options import given
+
+    return checking.check(_texts(files), given(options), None if targets is None else str(targets))
+
+
+def metric(id: str, files: Files = (), **options: Any) -> Study:
+    """The metric *id* of *files* worked out in the open: ``funnelkit metrics ID FILES``."""
+    from funnelkit.pipeline import working
+    from funnelkit.pipeline.options import given
+
+    return working.worked(id, _texts(files), given(options))
+
+
+def catalog(*, config: str | Path | None = None, no_config: bool = False) -> Mapping[str, Metric]:
+    """Every metric by its id, those of the configuration among them: label, unit, convention, source, example."""
+    from funnelkit.pipeline import listings
+    from funnelkit.pipeline.options import Options
+
+    return listings.known(Options(config=config, no_config=no_config)).metrics
+
+
+def load(files: Files = (), **options: Any) -> Tables:
     """The canonical tables of *files*: pandas frames with real dates and decimals, by table name."""
     from funnelkit.pipeline import reporting
+    from funnelkit.pipeline.options import given
 
-    return reporting.tables([str(f) for f in files], reporting.Options(**options))
+    return reporting.tables(_texts(files), given(options))
 
 
-def keep(files: Sequence[str | Path], folder: str | Path, *, only: bool = False, **options: Any) -> None:
+def keep(files: Files, folder: str | Path, *, only: bool = False, **options: Any) -> None:
     """Keep the tables of *files* in *folder*, as ``funnelkit load`` does; `report` and `load` then take the folder.
 
-    With *only*, nothing else stays there. Raises funnelkit.errors.FunnelkitError; then the folder is as it was.
+    With *only*, nothing else stays there. After an error the folder is as it was.
     """
     from pathlib import Path
 
     from funnelkit.pipeline import keeping
-    from funnelkit.pipeline.options import Options
+    from funnelkit.pipeline.options import given
 
-    keeping.keep([str(f) for f in files], Path(folder), Options(**options), only=only)
+    keeping.keep(_texts(files), Path(folder), given(options), only=only)
+
+
+def _texts(files: Files) -> list[str]:
+    """The names of *files*; a single one may stand for itself."""
+    from os import PathLike
+
+    return [str(files)] if isinstance(files, str | PathLike) else [str(file) for file in files]

@@ -8,6 +8,11 @@ from msgspec import Struct
 
 AT_LEAST, AT_MOST = "at least", "at most"
 DIRECTIONS = (AT_LEAST, AT_MOST)
+PACE = (
+    "pace: value over what the business days so far ask for; "
+    "no call: short of the target by no more than noise, or too young to say"
+)
+"""What is said below numbers that stand beside their targets."""
 
 
 class Target(Struct, frozen=True, kw_only=True):

@@ -5,15 +5,17 @@ CSV and ``Report.to_frame`` are both made from these rows, so a spreadsheet and 
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from funnelkit.metrics.cell import Cell, Change
-    from funnelkit.reports import Handoff, Key, Report, Row, Span
+    from funnelkit.reports import Aim, Handoff, Key, Report, Row, Span
 
 _BEFORE = ("scope",)
+_NO_AIM = (None,) * 4
 _AFTER = (
     "period_start",
     "period_end",
@@ -26,6 +28,10 @@ _AFTER = (
     "low",
     "high",
     "reason",
+    "target",
+    "attainment",
+    "pace",
+    "verdict",
 )
 
 
@@ -41,7 +47,7 @@ def rows(report: Report) -> Iterator[tuple[object, ...]]:
     a lower limit. The cells of the comparison period have the scope comparison and that period's days.
     """
     whole: Key = ("",) * len(_dimensions(report))
-    yield from _rows(report, "total", whole, report.period, report.metrics)
+    yield from _rows(report, "total", whole, report.period, report.metrics, report.targets)
     for compared in (*filter(None, [report.comparison]), *report.besides):
         yield from _previous(report, whole, compared.span, compared.changes)
     for row in report.breakdown.rows if report.breakdown else ():
@@ -62,9 +68,9 @@ def _handoff(report: Report, found: Handoff, whole: Key) -> Iterator[tuple[objec
         *((f"{name}[{rule.version}]", cell) for rule in found.rules for name, cell in rule.cells.items()),
     ]
     for name, cell in cells:
-        yield ("handoff", *(part or None for part in whole), *days, name, "ratio", *_numbers(cell))
+        yield ("handoff", *(part or None for part in whole), *days, name, "ratio", *_numbers(cell), *_NO_AIM)
     for lift in found.lifts:
-        tail = (lift.value, *(None,) * 6)
+        tail = (lift.value, *(None,) * 6, *_NO_AIM)
         yield (
             "handoff",
             *(part or None for part in whole),
@@ -80,7 +86,7 @@ def _dimensions(report: Report) -> tuple[str, ...]:
 
 
 def _group(report: Report, row: Row) -> Iterator[tuple[object, ...]]:
-    yield from _rows(report, "breakdown", row.key, report.period, row.cells)
+    yield from _rows(report, "breakdown", row.key, report.period, row.cells, row.targets)
     if report.comparison:
         yield from _previous(report, row.key, report.comparison.span, row.changes)
     for point in row.trend:
@@ -95,15 +101,25 @@ def _previous(
 
 
 def _rows(
-    report: Report, scope: str, key: Key, span: Span | None, cells: Mapping[str, Cell]
+    report: Report,
+    scope: str,
+    key: Key,
+    span: Span | None,
+    cells: Mapping[str, Cell],
+    targets: Mapping[str, Aim] = MappingProxyType({}),
 ) -> Iterator[tuple[object, ...]]:
     for metric in report.definitions.values():
         if metric.id in cells:
             cell = cells[metric.id]
             period = (span.start if span else None, span.end if span else None)
-            yield (scope, *(name or None for name in key), *period, metric.id, metric.unit, *_numbers(cell))
+            named = (scope, *(name or None for name in key), *period, metric.id, metric.unit)
+            yield (*named, *_numbers(cell), *_aimed(targets.get(metric.id)))
 
 
 def _numbers(cell: Cell) -> tuple[object, ...]:
     low, high = cell.interval or (None, None)
     return (cell.value, cell.numerator, cell.denominator, cell.n, low, high, cell.reason)
+
+
+def _aimed(aim: Aim | None) -> tuple[object, ...]:
+    return (aim.value, aim.attainment, aim.pace, aim.verdict) if aim else _NO_AIM

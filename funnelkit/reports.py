@@ -66,6 +66,23 @@ class Point(Struct, frozen=True, kw_only=True):
     cells: Mapping[str, Cell]
 
 
+class Aim(Struct, frozen=True, kw_only=True):
+    """What a number was to be in its period, and what is to be said of it."""
+
+    value: float
+    """The target, in the unit of its metric."""
+    direction: str
+    """at least or at most."""
+    tolerance: float = 0.0
+    """The share of the target by which it may be missed and is met."""
+    attainment: float | None = None
+    """The number over its target; None where there is no number, and for a target of 0."""
+    pace: float | None = None
+    """The number over what the target asks for by now; None but for sums and counts while their period runs."""
+    verdict: str
+    """met, missed, on pace, behind, no call, no value, no data or not begun."""
+
+
 class Row(Struct, frozen=True, kw_only=True):
     """One group of a breakdown."""
 
@@ -76,6 +93,8 @@ class Row(Struct, frozen=True, kw_only=True):
     trend: tuple[Point, ...] = ()
     rest_of: int = 0
     """Not 0 for the row that sums the groups beyond ``--top``: how many there are."""
+    targets: Mapping[str, Aim] = {}
+    """By metric, where a target names the group and the period of the report."""
 
 
 class Breakdown(Struct, frozen=True, kw_only=True):
@@ -217,12 +236,15 @@ class Report(Struct, frozen=True, kw_only=True):
     warnings: tuple[Note, ...]
     handoff: Handoff | None = None
     """None where no file tells of it."""
+    targets: Mapping[str, Aim] = {}
+    """By metric, where there is a target for the period and the filters of the report."""
 
     def to_frame(self) -> pd.DataFrame:
         """The report as one long pandas frame: a row per metric, group and period.
 
         Columns: scope (total, breakdown, trend, comparison), one per dimension of the breakdown,
-        period_start, period_end, metric, unit, value, numerator, denominator, n, low, high, reason.
+        period_start, period_end, metric, unit, value, numerator, denominator, n, low, high, reason,
+        target, attainment, pace, verdict.
         """
         import pandas as pd
 

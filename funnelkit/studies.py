@@ -14,6 +14,9 @@ from funnelkit.metrics.cell import Cell
 from funnelkit.reports import Source, Span
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from funnelkit.metrics.cell import Number
     from funnelkit.tables import Note
 
 TEXT = "text"
@@ -43,6 +46,11 @@ class Entry(Struct, frozen=True, kw_only=True):
     verdict: str = ""
     """better, worse, changed, no call, met, missed ...: what the number means, where it means something."""
 
+    @property
+    def plain(self) -> Number | str | None:
+        """The number, else the words that stand there."""
+        return self.cell.value if self.cell else self.text or self.verdict or None
+
 
 class Table(Struct, frozen=True, kw_only=True):
     """Rows of entries, one for each of the fields."""
@@ -55,6 +63,13 @@ class Table(Struct, frozen=True, kw_only=True):
     """So many of the first fields say what a row is."""
     caption: str = ""
     """One sentence: what the numbers are and by which convention."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table as a pandas frame: a column per field, by its id; raw numbers, words, or None where there is neither."""
+        import pandas as pd
+
+        rows = [[entry.plain for entry in row] for row in self.rows]
+        return pd.DataFrame(rows, columns=[field.id for field in self.fields])
 
 
 class Study(Struct, frozen=True, kw_only=True):
@@ -73,3 +88,10 @@ class Study(Struct, frozen=True, kw_only=True):
     tables: tuple[Table, ...]
     sources: tuple[Source, ...]
     warnings: tuple[Note, ...]
+
+    def table(self, id: str) -> Table:
+        """The table that is called *id*. Raises KeyError, naming those that there are."""
+        for one in self.tables:
+            if one.id == id:
+                return one
+        raise KeyError(f"{id}: there are {', '.join(one.id for one in self.tables)}")

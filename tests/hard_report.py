@@ -6,6 +6,7 @@ from datetime import date
 
 from funnelkit.metrics.cell import Cell, Change, Mature, Projected
 from funnelkit.reports import (
+    Aim,
     Breakdown,
     Comparison,
     Metric,
@@ -160,6 +161,16 @@ def points(leads: int, won: int, spend: float | None) -> tuple[Point, ...]:
     )
 
 
+_AIMS = {
+    "leads": Aim(value=9000, direction="at least", attainment=8 / 9, pace=1.0812, verdict="on pace"),
+    "lead_conversion_rate": Aim(
+        value=0.15, direction="at least", tolerance=0.05, attainment=0.7017, verdict="missed"
+    ),
+    "spend": Aim(value=0.0, direction="at most", verdict="no call"),
+    "cltv": Aim(value=1200.5, direction="at least", verdict="no data"),
+}
+
+
 def _row(key: tuple[str, ...], leads: int, won: int, spend: float | None, rest_of: int = 0) -> Row:
     cells = _group(leads, won, spend)
     before = Change(
@@ -171,6 +182,7 @@ def _row(key: tuple[str, ...], leads: int, won: int, spend: float | None, rest_o
         changes={} if rest_of else {"leads": before},
         trend=points(leads, won, spend),
         rest_of=rest_of,
+        targets=_AIMS if leads == 2000 else {},
     )
 
 
@@ -259,6 +271,7 @@ HARD = Report(
         Match(source="deals", target="leads", by="email", matched=9),
     ),
     unmatched={"deals": 3, "won deals": 1},
+    targets=_AIMS,
     warnings=(
         Note(code="left_truncated", message="the first win comes 174 days after the first lead"),
         Note(

@@ -401,7 +401,6 @@ WON = {
 }
 NOTES: list[tuple[str, Dataset, str | None, str]] = [
     ("negative_lags", shop(), None, "win: 1."),
-    ("negative_cycles", shop(deals=[*SHOP["deals"], {**WON, "created_at": AS_OF + 1}]), None, "created: 1."),
     ("undated_rows", shop(), None, "1 of leads. They count in the totals alone."),
     ("undated_rows", shop(), "2026-08", "1 of leads. They count in no period."),
     ("unmatched_deals", shop(), None, "Won deals without a lead: 1 of 3"),

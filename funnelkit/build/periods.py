@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.metrics.windows import Window
-from funnelkit.periods import Period, compare, from_day, is_partial, split
+from funnelkit.periods import Period, compare, day_number, from_day, is_partial, split
 from funnelkit.reports import Span
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ class Spans(Struct, frozen=True, kw_only=True, dict=True):
 def window(period: Period) -> Window:
     """What counts for *period*."""
     return Window(start=period.start, end=period.end)
+
+
+def days(span: Span) -> tuple[int, int]:
+    """The day numbers of the first and the last day of *span*."""
+    return day_number(span.start), day_number(span.end)
 
 
 def spans(asked: Asked, request: Request, as_of: int) -> Spans:

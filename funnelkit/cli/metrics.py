@@ -64,10 +64,7 @@ def metrics(
 def _told(id: str | None, options: Options) -> None:
     """The catalogue, or what it says of one metric."""
     from funnelkit.cli import output as out
-    from funnelkit.metrics import catalog
     from funnelkit.pipeline import listings
-    from funnelkit.pipeline.reading import read_config
 
-    own = read_config(options)
-    known = catalog.load(own.measures, own.metrics, [id] if id else ())
+    known = listings.known(options, [id] if id else ())
     out.emit(listings.metric(known, id) if id else listings.metrics(known))

@@ -161,11 +161,6 @@ def _negative_lags(view: View) -> str:
     return f"Leads dated after their win: {n}. Left out of the days from lead to win, counted as won."
 
 
-def _negative_cycles(view: View) -> str:
-    n = sum(n for (days, _), n in view.values("won_cycles").items() if days < 0)
-    return f"Won deals closed before they were created: {n}. Left out of the sales cycle." if n else ""
-
-
 def _undated_wins(view: View) -> str:
     if "deals_won" in view.counted.lacks or not (n := view.counted.undated_wins()):
         return ""
@@ -261,7 +256,6 @@ _ALL: Mapping[str, Callable[[View], str]] = {
     "undated_wins": _undated_wins,
     "status_without_date": _status_without_date,
     "negative_lags": _negative_lags,
-    "negative_cycles": _negative_cycles,
     "zero_amount": _zero_amount,
     "missing_amount": _missing_amount,
     "cost_kinds": moneynotes.cost_kinds,

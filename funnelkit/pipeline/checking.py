@@ -8,29 +8,23 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from funnelkit import periods
-from funnelkit.errors import ConfigError, FunnelkitError, UsageError, raise_all
+from funnelkit.errors import ConfigError, UsageError
 from funnelkit.goals import Target
-from funnelkit.pipeline import requests
+from funnelkit.pipeline import requests, targeting
 from funnelkit.pipeline.loading import Read, read
 from funnelkit.pipeline.reading import read_config, zone_of
 from funnelkit.pipeline.watching import Observe, Work, nobody
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:
-    from funnelkit.build.checks import Goal, Outcome, Watch
-    from funnelkit.build.request import Filter
+    from funnelkit.build.checks import Outcome, Watch
     from funnelkit.config import Config
     from funnelkit.goals import Alert
     from funnelkit.metrics.catalog import Catalog
-    from funnelkit.metrics.entries import Metric
-    from funnelkit.periods import Period
     from funnelkit.pipeline.options import Options
 
 
 TODAY = "today"
-_NO_SHARE = 2
-"""No rate is held against a target of so many times the whole: per cent were meant."""
 
 
 def check(
@@ -45,7 +39,7 @@ def check(
     config = read_config(options)
     if options.as_of == TODAY:
         options = replace(options, as_of=_today(zone_of(options, config)))
-    goals = _targets(Path(targets) if targets else config.targets)
+    goals = targeting.targets(Path(targets) if targets else config.targets)
     if not goals and not config.alerts:
         raise UsageError(
             "there is nothing to check: no targets and no alerts",
@@ -53,9 +47,9 @@ def check(
         )
     named = [*(goal.metric for goal in goals), *(alert.metric for alert in config.alerts if alert.metric)]
     known = catalog.load(config.measures, config.metrics, named)
-    _known(goals, config.alerts, known)
+    targeting.check(goals, config.alerts, known)
     every: list[Target | Alert] = [*goals, *config.alerts]
-    asked = frozenset(f.dimension for one in every for f in _filters(one))
+    asked = frozenset(f.dimension for one in every for f in targeting.filters(one))
 
     def wanted(config: Config) -> frozenset[str]:
         return requests.columns(options, config) | asked
@@ -73,12 +67,6 @@ def _today(zone: str) -> str:
     return datetime.now(ZoneInfo(zone)).date().isoformat()
 
 
-def _targets(path: Path | None) -> tuple[Target, ...]:
-    from funnelkit.config import targets
-
-    return targets.read(path) if path else ()
-
-
 def _checked(
     done: Read, options: Options, goals: Sequence[Target], known: Catalog, asked: frozenset[str]
 ) -> Outcome:
@@ -92,7 +80,7 @@ def _checked(
         found.data,
         requests.request(options, config, done.zone, as_of),
         known,
-        [_goal(one, known.metric(one.metric), config, as_of) for one in goals],
+        targeting.goals(goals, known, config, as_of),
         [_watch(one, known, config, as_of) for one in config.alerts],
         found.sources,
         (*found.notes, *_clock(options, config)),
@@ -106,61 +94,6 @@ def _clock(options: Options, config: Config) -> Iterator[Note]:
             code="age_in_data",
             message="The age of tables is counted up to the last day of the data; say --as-of today to count up to today.",
         )
-
-
-def _known(goals: Sequence[Target], alerts: Sequence[Alert], known: Catalog) -> None:
-    """Refuse what names no metric, or does not say which side is good; all at once, each with its line."""
-    problems: list[FunnelkitError] = []
-    every: list[Target | Alert] = [*goals, *alerts]
-    for one in every:
-        if not one.metric:
-            continue
-        try:
-            metric = known.metric(one.metric)
-        except UsageError as error:
-            problems.append(ConfigError(f"{one.at}: {error}", hint=error.hint))
-            continue
-        if metric.unit == "ratio" and isinstance(one, Target) and one.value >= _NO_SHARE:
-            problems.append(
-                ConfigError(
-                    f"{one.at}: a target of {one.value:f} for {one.metric} is {one.value:f} times the whole",
-                    hint=f"Write {one.value:f} % where per cent are meant.",
-                )
-            )
-        if metric.better == "none" and not getattr(one, "direction", "at most"):
-            problems.append(
-                ConfigError(
-                    f"{one.at}: {one.metric} does not say by itself which side of a target is good",
-                    hint="Add direction: at least, or at most.",
-                )
-            )
-    targeted = {one.metric for one in goals}
-    for alert in alerts:
-        if alert.behind_target and alert.metric not in targeted:
-            problems.append(
-                ConfigError(
-                    f"{alert.at}: there is no target for {alert.metric} that could be behind",
-                    hint="Add one to the file of targets.",
-                )
-            )
-    raise_all(problems)
-
-
-def _filters(one: Target | Alert) -> tuple[Filter, ...]:
-    return tuple(requests.filters(one.segment)) if one.segment else ()
-
-
-def _goal(target: Target, metric: Metric, config: Config, as_of: int) -> Goal:
-    from funnelkit.build.checks import Goal
-
-    direction = target.direction or ("at least" if metric.better == "higher" else "at most")
-    return Goal(
-        target=target,
-        metric=metric,
-        where=_filters(target),
-        period=_period(target.period, config, as_of),
-        at_least=direction == "at least",
-    )
 
 
 def _watch(alert: Alert, known: Catalog, config: Config, as_of: int) -> Watch:
@@ -177,10 +110,6 @@ def _watch(alert: Alert, known: Catalog, config: Config, as_of: int) -> Watch:
     return Watch(
         alert=alert,
         metric=known.metric(alert.metric),
-        where=_filters(alert),
-        period=_period(spec, config, as_of) if spec else None,
+        where=targeting.filters(alert),
+        period=targeting.period(spec, config, as_of) if spec else None,
     )
-
-
-def _period(spec: str, config: Config, as_of: int) -> Period:
-    return periods.parse(spec, as_of=as_of, calendar=config.calendar)

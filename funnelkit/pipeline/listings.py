@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.entries import Histogram, Measure, Metric
+    from funnelkit.pipeline.options import Options
+
+
+def known(options: Options, asked: Iterable[str] = ()) -> Catalog:
+    """The catalogue with the metrics of the configuration, and those between two stages that are *asked* for."""
+    from funnelkit.metrics import catalog
+    from funnelkit.pipeline.reading import read_config
+
+    own = read_config(options)
+    return catalog.load(own.measures, own.metrics, asked)
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:

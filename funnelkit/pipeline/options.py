@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -32,3 +33,13 @@ class Options(Struct, frozen=True, kw_only=True):
     memory_limit: str | None = None
     config: str | Path | None = None
     no_config: bool = False
+
+
+def given(words: dict[str, Any]) -> Options:
+    """The options *words* of a call in Python, where one text stands for a list of one: ``by="channel,owner"``.
+
+    Raises TypeError for one that does not exist.
+    """
+    split = {name: words[name].split(",") for name in ("by", "metrics") if isinstance(words.get(name), str)}
+    where = {"where": (words["where"],)} if isinstance(words.get("where"), str) else {}
+    return Options(**words | split | where)

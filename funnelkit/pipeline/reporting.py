@@ -42,16 +42,21 @@ def report(files: Sequence[str], options: Options, observe: Observe = nobody) ->
 
 def _reported(done: Read, options: Options) -> Report:
     from funnelkit import build
+    from funnelkit.build import checks
     from funnelkit.metrics import catalog
-    from funnelkit.pipeline import requests
+    from funnelkit.pipeline import requests, targeting
     from funnelkit.pipeline.linked import linked
 
     config = done.config
+    wanted = targeting.targets(config.targets)
+    named = [*options.metrics, *(one.metric for one in wanted)]
+    known = catalog.load(config.measures, config.metrics, named)
+    targeting.check(wanted, (), known)
     found = linked(done, options, requests.dimensions(options, config))
-    return build.build(
-        found.data,
-        requests.request(options, config, done.zone, found.data.as_of),
-        catalog.load(config.measures, config.metrics, options.metrics),
-        found.sources,
-        found.notes,
+    as_of = found.data.as_of
+    request = requests.request(options, config, done.zone, as_of)
+    made = build.build(found.data, request, known, found.sources, found.notes)
+    goals = targeting.goals(wanted, known, config, as_of)
+    return checks.beside(
+        made, request, goals, checks.Day(as_of=as_of, horizon=request.horizon, catalog=known)
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from funnelkit.render import _cells, _numbers
+from funnelkit.render import _cells, _numbers, _targets
 from funnelkit.render._table import Block, Column, Part, Parts, Row, Table, Text, halved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from funnelkit.metrics.cell import Cell, Change
-    from funnelkit.reports import Breakdown, Metric, Report
+    from funnelkit.reports import Aim, Breakdown, Metric, Report
     from funnelkit.reports import Row as Group
 
 _MOST = 8
@@ -36,15 +36,16 @@ def breakdown(report: Report) -> Block | None:
 def _table(metrics: Sequence[Metric], report: Report, found: Breakdown) -> Table:
     columns = (
         *(Column(header=Text(name), right=False) for name in found.by),
-        *(_column(metric, report) for metric in metrics),
+        *(_column(metric, report, found) for metric in metrics),
     )
     rows = [_row(group, metrics, report, found) for group in found.rows]
     return Table(columns=columns, rows=(*rows, _total(metrics, report, found)), names=len(found.by))
 
 
 def shown(report: Report, found: Breakdown, most: int) -> list[Metric]:
-    """The metrics to show by group, in the order of the report."""
-    chosen = _cells.chosen(report, [row.cells for row in found.rows], most)
+    """The metrics to show by group, in the order of the report; those with targets come before others."""
+    everything = _cells.chosen(report, [row.cells for row in found.rows], len(report.definitions))
+    chosen = sorted(everything, key=lambda metric: not _aimed(metric, found))[:most]
     return [metric for metric in report.definitions.values() if metric in chosen]
 
 
@@ -55,21 +56,41 @@ def names(group: Group, found: Breakdown) -> tuple[Text, ...]:
     return tuple(Text(name) for name in group.key)
 
 
-def _column(metric: Metric, report: Report) -> Column:
-    parts = (Part(), _cells.RANGE, Part(header="change"))
+def _column(metric: Metric, report: Report, found: Breakdown) -> Column:
+    parts = (
+        Part(),
+        _cells.RANGE,
+        Part(header="change"),
+        *(_targets.BELOW if _aimed(metric, found) else ()),
+    )
     return Column(header=_cells.label(metric, report, with_currency=True), parts=parts)
 
 
 def _row(group: Group, metrics: Sequence[Metric], report: Report, found: Breakdown) -> Row:
-    cells = [_parts(metric, group.cells, group.changes, report) for metric in metrics]
+    cells = [
+        _parts(metric, group.cells, group.changes, report) + _below(metric, group.targets, found)
+        for metric in metrics
+    ]
     return Row(cells=(*((name,) for name in names(group, found)), *cells))
 
 
 def _total(metrics: Sequence[Metric], report: Report, found: Breakdown) -> Row:
     changes: Mapping[str, Change] = report.comparison.changes if report.comparison else {}
     keys = (Text(_TOTAL, "strong"), *(Text(),) * (len(found.by) - 1))
-    cells = [_parts(metric, report.metrics, changes, report) for metric in metrics]
+    cells = [
+        _parts(metric, report.metrics, changes, report) + _below(metric, report.targets, found)
+        for metric in metrics
+    ]
     return Row(cells=(*((key,) for key in keys), *cells))
+
+
+def _aimed(metric: Metric, found: Breakdown) -> bool:
+    """Whether the column of *metric* holds a target; that of the whole stands in the table of the totals too."""
+    return any(metric.id in group.targets for group in found.rows)
+
+
+def _below(metric: Metric, targets: Mapping[str, Aim], found: Breakdown) -> Parts:
+    return _targets.lines(targets.get(metric.id), metric) if _aimed(metric, found) else ()
 
 
 def _parts(metric: Metric, cells: Mapping[str, Cell], changes: Mapping[str, Change], report: Report) -> Parts:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from funnelkit.render import _cells, _numbers
+from funnelkit.goals import PACE
+from funnelkit.render import _cells, _numbers, _targets
 from funnelkit.render._table import Block, Part, Text
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def _said(report: Report, blocks: Sequence[Block]) -> Iterator[str]:
         yield from (said for word, said in _UNCALLED.items() if word in told)
     if report.comparison and report.breakdown:
         yield "groups are called with a view to how many there are: 5 % of the calls at most are wrong"
+    if _targets.any_in(report):
+        yield f"target: value over target; {PACE}"
     if any(text.text.startswith(_cells.ROUGH) for _, text in texts):
         yield f"{_cells.ROUGH} rests on fewer than {report.min_n}: shown, but neither ranked nor called"
     if report.trend and any(point.span.partial for point in report.trend.points):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelkit.metrics.cell import Cell, Change
-from funnelkit.render import _cells, _numbers
+from funnelkit.render import _cells, _numbers, _targets
 from funnelkit.render._table import Block, Column, Part, Row, Table, Text
 from funnelkit.reports import Metric, Report, Stage
 
@@ -207,6 +207,9 @@ def _subject(title: str, metrics: Sequence[Metric], report: Report) -> Iterator[
         )
         yield Row(cells=cells, heading=heading)
         yield from _beside(cell)
+        if metric.id in report.targets:
+            label, target = _targets.line(report.targets[metric.id], metric, report)
+            yield Row(cells=((label,), (target, _NONE), (_NONE,), (_NONE, _NONE, _NONE)))
         heading = _NONE
 
 

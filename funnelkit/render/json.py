@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from funnelkit.render._text import whole
 from funnelkit.reports import (
+    Aim,
     Breakdown,
     Comparison,
     Handoff,
@@ -70,7 +72,7 @@ def document(report: Report) -> Object:
         "period": period(report.period) if report.period else None,
         "filters": list(report.filters),
         "min_n": report.min_n,
-        "metrics": _metrics(report.metrics, changes, definitions, named=True),
+        "metrics": _metrics(report.metrics, changes, definitions, report.targets, named=True),
         "breakdown": _breakdown(report.breakdown, definitions) if report.breakdown else None,
         "trend": _trend(report.trend, definitions) if report.trend else None,
         "comparison": _comparison(report),
@@ -88,6 +90,7 @@ def _metrics(
     cells: Mapping[str, Cell],
     changes: Mapping[str, Change],
     definitions: Mapping[str, Metric],
+    targets: Mapping[str, Aim] = MappingProxyType({}),
     *,
     named: bool = False,
 ) -> Object:
@@ -96,6 +99,7 @@ def _metrics(
         metric.id: measured(cells[metric.id], metric.unit)
         | ({"label": metric.label, "better": metric.better} if named else {})
         | ({"change": _change(changes[metric.id], metric)} if metric.id in changes else {})
+        | ({"target": _target(targets[metric.id])} if metric.id in targets else {})
         for metric in definitions.values()
         if metric.id in cells
     }
@@ -163,6 +167,17 @@ def _change(change: Change, metric: Metric) -> Object:
     }
 
 
+def _target(aim: Aim) -> Object:
+    return {
+        "value": _finite(aim.value),
+        "direction": aim.direction,
+        "tolerance": aim.tolerance,
+        "attainment": _finite(aim.attainment),
+        "pace": _finite(aim.pace),
+        "verdict": aim.verdict,
+    }
+
+
 def period(span: Span) -> Object:
     """The first and last day of *span*, and what it is called."""
     days = {"start": span.start.isoformat(), "end": span.end.isoformat(), "label": span.label}
@@ -192,7 +207,7 @@ def _row(row: Row, by: tuple[str, ...], definitions: Mapping[str, Metric]) -> Ob
     found: Object = {"key": dict(zip(by, row.key, strict=True))}
     if row.rest_of:
         found["rest_of"] = row.rest_of
-    found["metrics"] = _metrics(row.cells, row.changes, definitions)
+    found["metrics"] = _metrics(row.cells, row.changes, definitions, row.targets)
     return found | {"trend": _points(row.trend, definitions)}
 
 

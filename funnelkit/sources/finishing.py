@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from funnelkit import collect
 from funnelkit.engines import Aside
-from funnelkit.sources import outcomes, payments, remarks, spans, subtotals, suspects
+from funnelkit.sources import implausible, outcomes, payments, remarks, spans, subtotals, suspects
 from funnelkit.sources.ledger import LEDGER
 from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.preamble import Range
@@ -37,6 +37,9 @@ def finished(loaded: Loaded, said: Range | None, without_ad: Sequence[int] = ())
         notes += (
             [] if sums else suspects.totals(loaded.export.file, loaded.table, frame, loaded.scales, counted)
         )
+    notes += implausible.notes(
+        loaded.export.file, loaded.table, frame, loaded.scales, loaded.export.dialect.counted
+    )
     return replace(
         loaded,
         frame=frame,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from funnelkit.engines import BadCells
 from funnelkit.sources.decisions import Decision
@@ -94,6 +94,32 @@ def contradicted(
     return notes
 
 
+def _repeated(export: Export[Recognition], decisions: Sequence[Decision]) -> list[Note]:
+    """Columns of one name of which only the first is read: the others may be the right ones."""
+    read = {d.header: d.target for d in decisions}
+    notes = []
+    for header, target in read.items():
+        same = [name for name in _numbered(header, export.header) if name not in read]
+        if same:
+            notes.append(
+                Note(
+                    code="repeated_columns",
+                    message=f"{export.file}: {len(same) + 1} columns are called {header!r}, of which the first is read as "
+                    f"{target}. If another is the right one, name it under `columns` of this source in funnelkit.yaml: "
+                    f"{{{target}: {same[0]}}}",
+                )
+            )
+    return notes
+
+
+def _numbered(header: str, names: Collection[str]) -> Iterator[str]:
+    """The further columns of the name *header*, as they are told apart."""
+    number = 2
+    while (name := f"{header} ({number})") in names:
+        yield name
+        number += 1
+
+
 def remarks(
     export: Export[Recognition], decisions: Sequence[Decision], bad_cells: Sequence[BadCells]
 ) -> list[Note]:
@@ -121,6 +147,7 @@ def remarks(
         for d in decisions
         if d.style is not None and d.hint
     ]
+    notes += _repeated(export, decisions)
     preset = export.kind.preset
     if preset and preset.unverified:
         notes.append(

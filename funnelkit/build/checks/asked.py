@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from funnelkit.build.assemble import build
 from funnelkit.errors import UsageError
+from funnelkit.goals import AT_LEAST, AT_MOST
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Filter, Request
@@ -32,6 +33,11 @@ class Goal(Struct, frozen=True, kw_only=True):
     where: tuple[Filter, ...]
     period: Period
     at_least: bool
+
+    @property
+    def direction(self) -> str:
+        """Which side of the target is good, in words."""
+        return AT_LEAST if self.at_least else AT_MOST
 
     @property
     def key(self) -> _Key:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.build.checks.verdicts import Judged, accumulates, is_young, judged
+from funnelkit.goals import PACE
 from funnelkit.metrics.cell import Cell
 from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:
     from funnelkit.build.checks.asked import Goal, Numbers
+    from funnelkit.metrics.catalog import Catalog
 
 _FIELDS = (
     Field(id="metric", label="metric", unit=TEXT),
@@ -24,10 +26,6 @@ _FIELDS = (
     Field(id="attainment", label="of target", unit="ratio"),
     Field(id="pace", label="pace", unit="ratio"),
     Field(id="verdict", label="verdict", unit=TEXT),
-)
-_CAPTION = (
-    "of target: value over target; pace: value over what the business days so far ask for; "
-    "no call: short of the target by no more than noise, or too young to say"
 )
 
 
@@ -41,17 +39,30 @@ class Held(Struct, frozen=True, kw_only=True):
     """Whether not all of its cases have had their time."""
 
 
+class Day(Struct, frozen=True, kw_only=True):
+    """What a verdict depends on beside the number and its target."""
+
+    as_of: int
+    horizon: int
+    """Days that a lead has to convert."""
+    catalog: Catalog
+
+
 def held(goals: Sequence[Goal], numbers: Numbers) -> list[Held]:
     """Every target against its number."""
-    as_of, catalog, horizon = numbers.dataset.as_of, numbers.catalog, numbers.request.horizon
-    found = []
-    for goal in goals:
-        cell = numbers.cell(goal)
-        flows = accumulates(goal.metric, catalog)
-        verdict = judged(goal, cell, as_of, flows=flows, horizon=horizon)
-        young = is_young(goal.metric, goal.period, as_of, horizon)
-        found.append(Held(goal=goal, cell=cell, judged=verdict, young=young))
-    return found
+    day = Day(as_of=numbers.dataset.as_of, horizon=numbers.request.horizon, catalog=numbers.catalog)
+    return [against(goal, numbers.cell(goal), day) for goal in goals]
+
+
+def against(goal: Goal, cell: Cell, day: Day) -> Held:
+    """*cell*, the number that *goal* is about, as it stands on *day*."""
+    flows = accumulates(goal.metric, day.catalog)
+    return Held(
+        goal=goal,
+        cell=cell,
+        judged=judged(goal, cell, day.as_of, flows=flows, horizon=day.horizon),
+        young=is_young(goal.metric, goal.period, day.as_of, day.horizon),
+    )
 
 
 def table(several: Sequence[Held]) -> Table:
@@ -62,7 +73,7 @@ def table(several: Sequence[Held]) -> Table:
         fields=_FIELDS,
         rows=tuple(map(_row, several)),
         names=3,
-        caption=_CAPTION,
+        caption=f"of target: value over target; {PACE}",
     )
 
 
@@ -75,7 +86,7 @@ def _row(one: Held) -> tuple[Entry, ...]:
         Entry(text=goal.period.label),
         Entry(cell=one.cell, unit=unit, young=one.young),
         Entry(cell=target, unit=unit),
-        Entry(text="at least" if goal.at_least else "at most"),
+        Entry(text=goal.direction),
         share(one.judged.attainment),
         share(one.judged.pace),
         Entry(verdict=one.judged.verdict),
