@@ -15,7 +15,7 @@ from msgspec import Struct
 from funnelkit import collect
 from funnelkit.agreements import Rule
 from funnelkit.engines import Engine
-from funnelkit.linking import asof, customers, dimensions, identity, qualification, quotas
+from funnelkit.linking import activities, asof, customers, dimensions, identity, qualification, quotas
 from funnelkit.linking.building import Build
 from funnelkit.tables import DIMENSIONS, Dataset
 
@@ -47,10 +47,12 @@ def build(
     """
     made = _begun(tables, engine, wanted)
     day = _labelled(made, as_of, classify, is_paid)
-    instant = asof.last_instant(made.frames["leads"], day, zone) if "leads" in tables else None
     ruled = "leads" in tables and qualification.by_rule(
         made.frames, made.present, made.scales, rules, made.notes
     )
+    if {"leads", "activities"} <= tables.keys():
+        activities.of_leads(made)
+    instant = asof.last_instant(made.frames, day, zone)
     if "deals" in tables:
         _new_business(made)
         _domains(made)
@@ -89,6 +91,10 @@ def _begun(tables: Mapping[str, Canonical], engine: Engine, wanted: frozenset[st
     if "quotas" in tables:
         made.frames["quotas"], notes = quotas.of_owners(made.frames["quotas"], made.present["quotas"])
         made.present["quotas"] &= frozenset(collect.names(collect.frame(made.frames["quotas"])))
+        made.notes += notes
+    if "activities" in tables:
+        done, notes = activities.happened(made.frames["activities"], made.present["activities"])
+        made.frames["activities"] = done
         made.notes += notes
     return made
 
@@ -182,7 +188,7 @@ def _linked(made: Build) -> None:
     found = engine.customers(engine.named(deals, identity.CUSTOMER_KEYS, "customer"))
     made.frames["deals"] = deals
     if people is not None:
-        made.matches = matches(deals)
+        made.matches = (*made.matches, *matches(deals))
         made.frames["leads"] = engine.outcomes(
             _without(leads, _LINKED_BY - made.wanted), people, deals, found
         )
@@ -209,4 +215,8 @@ def _count_unmatched(made: Build) -> None:
     told = collect.frame(made.frames["deals"]).select("linked", "status")
     alone = told.filter(nw.col("linked") == 0)
     won = alone.filter(nw.col("status") == "won")
-    made.unmatched = {"deals": collect.count(alone), "won deals": collect.count(won)}
+    made.unmatched = {
+        "deals": collect.count(alone),
+        "won deals": collect.count(won),
+        **(made.unmatched or {}),
+    }

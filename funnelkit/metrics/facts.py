@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
-from funnelkit.agreements import DAILY, Sla
+from funnelkit.agreements import DAILY, UNTOUCHED_DAYS, Sla
 from funnelkit.metrics import response, stages
 from funnelkit.metrics.columns import (
     DURATIONS,
@@ -21,10 +21,18 @@ from funnelkit.metrics.columns import (
     LINKED,
     QUALIFIED,
     RIPE,
+    SETTLED,
     WITHIN,
     table_columns,
 )
-from funnelkit.metrics.reasons import Reason, missing_dimension, no_column, no_dates, not_loaded
+from funnelkit.metrics.reasons import (
+    UNLINKED_ACTIVITIES,
+    Reason,
+    missing_dimension,
+    no_column,
+    no_dates,
+    not_loaded,
+)
 from funnelkit.tables import DIMENSIONS, INSTANTS
 
 if TYPE_CHECKING:
@@ -100,10 +108,12 @@ class Facts(Struct, frozen=True):
             return None
         if column in ("in_quota", "due_in_quota"):
             return no_column(table, "owner") if "quotas" in self.frames else not_loaded("quotas")
+        if column in ("touches", "touched"):
+            return UNLINKED_ACTIVITIES if "activities" in self.frames else not_loaded("activities")
         if column == "revenue":
             # Customers are made of deals, and their revenue of the amounts.
             return no_column("deals", "amount") if "deals" in self.frames else not_loaded("deals")
-        return no_column(table, {"customer": "customer_id"}.get(column, column))
+        return no_column(table, {"customer": "customer_id", "owned": "owner"}.get(column, column))
 
     def with_derived(self, table: str, columns: Iterable[str]) -> tuple[Frame, list[str]]:
         """The frame of *table* with those of *columns* that are derived, and which of all there are.
@@ -135,6 +145,9 @@ class Facts(Struct, frozen=True):
             return self._response(column)
         if column == RIPE and self.has(table, "created_at"):
             return (nw.col("created_at") <= self.as_of - self.horizon).fill_null(False)
+        if column == SETTLED and self.has(table, "created_at"):
+            days = [nw.col(c) for c in ("mql_at", "created_at") if self.has(table, c)]
+            return (nw.coalesce(*days) <= self.as_of - UNTOUCHED_DAYS).fill_null(False)
         if column == QUALIFIED and self.has(table, "mql_at"):
             won = nw.col("won_at") if self.has(table, "won_at") else nw.col("mql_at")
             return (nw.col("mql_at") <= nw.coalesce(won, nw.col("mql_at"))).fill_null(False)
@@ -165,10 +178,15 @@ class Facts(Struct, frozen=True):
     @property
     def timed(self) -> bool:
         """Whether creation and first response of leads are known by the minute."""
-        return self.instant is not None and all(self.has("leads", c) for c in INSTANTS.values())
+        return self.instant is not None and all(self.has("leads", c) for c in INSTANTS["leads"].values())
 
 
-_MADE_OF = {("deals", "free"): "amount", ("leads", RIPE): "created_at", ("leads", QUALIFIED): "mql_at"}
+_MADE_OF = {
+    ("deals", "free"): "amount",
+    ("leads", RIPE): "created_at",
+    ("leads", SETTLED): "created_at",
+    ("leads", QUALIFIED): "mql_at",
+}
 """Columns that are there where another one is."""
 
 

@@ -29,6 +29,7 @@ _ANCHORS: Mapping[str, tuple[str, ...]] = {
     "web": ("start", "end"),
     "stage_history": ("entered_at",),
     "customers": ("created_at",),
+    "activities": ("at",),
     "costs": ("start", "end"),
     "quotas": ("start", "end"),
 }

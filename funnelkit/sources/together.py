@@ -74,6 +74,7 @@ _KNOWS_MORE: Mapping[str, tuple[str, ...]] = {
     "leads": ("customer_at", "opportunity_at", "sql_at", "mql_at", "created_at"),
     "deals": ("closed_at", "expected_close_at", "created_at"),
     "payments": ("paid_at", "refunded"),
+    "activities": ("at",),
 }
 """Columns of which a later value shows the later state of the same entity."""
 
@@ -101,6 +102,7 @@ _REPORTED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "emails": (("campaign", "sent_at"), ("sent", "delivered", "unique_opens", "unique_clicks")),
     "stage_history": (("deal_id", "lead_id", "stage", "entered_at"), ()),
+    "activities": (("lead_id", "email", "at", "at_instant", "kind", "direction", "by"), ()),
 }
 """Tables without ids: the columns that say which row of a report it is, and the figures of that row."""
 

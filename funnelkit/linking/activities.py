@@ -1,0 +1,132 @@
+"""What sales did about each lead: when it was first answered, how often it was touched, and who owns it.
+
+An activity is of the lead that its id names, else of every lead with its e-mail address: a person who asked twice
+was answered twice by one call. What was sent by a machine, came in, or did not happen is no touch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from funnelkit import collect
+from funnelkit.linking import identity
+from funnelkit.linking.building import Build
+from funnelkit.tables import BLANK, INSTANTS, Match, Note
+
+_NO_TOUCH = {"kind": ["automatic", "incoming", "note"], "direction": ["incoming"]}
+"""Words that say that nobody of sales turned to the lead."""
+_NOT_DONE = ["open", "canceled"]
+_KEYS = ("lead_id", "email")
+_PLACE = ("source_file", "source_row")
+_ENOUGH_LINKED = 20
+"""One linked activity in so many: below, they say nothing of leads."""
+
+
+def happened(activities: Any, present: frozenset[str]) -> tuple[Any, tuple[Note, ...]]:
+    """*activities* without those that are planned or were called off, and what is said of these."""
+    if "status" not in present:
+        return activities, ()
+    rows = collect.frame(activities)
+    ahead = nw.col("status").is_in(_NOT_DONE).fill_null(False)
+    if not (left_out := collect.count(rows.filter(ahead))):
+        return activities, ()
+    what = f"Activities that are planned or were called off: {left_out}. They are left out"
+    return rows.filter(~ahead).to_native(), (Note(code="activities_not_done", message=what),)
+
+
+def of_leads(made: Build) -> None:
+    """The leads with their touches, and the first of them where no file says when a lead was first answered."""
+    leads, present = collect.frame(made.frames["leads"]), made.present["leads"]
+    pairs = _linked(made, leads)
+    made.present["leads"] = present | ({"owned"} if "owner" in present else set())
+    named = ~(nw.col("owner").is_null() | (nw.col("owner") == BLANK).fill_null(False))
+    owned = {"owned": identity.flag(named)} if "owner" in present else {}
+    if pairs is None:
+        made.frames["leads"] = leads.with_columns(**owned).to_native()
+        return
+    answered = _answers(made) if "first_response_at" not in present else {}
+    found = pairs.group_by(*_PLACE).agg(
+        nw.col("_touch").sum().alias("touches"),
+        *(nw.col(column).min().alias(target) for target, column in answered.items()),
+    )
+    joined = leads.join(found, on=list(_PLACE), how="left").with_columns(
+        touches=nw.col("touches").fill_null(0).cast(nw.Int64),
+        touched=identity.flag(nw.col("touches") > 0),
+        **owned,
+    )
+    made.frames["leads"] = made.engine.held(joined.to_native())
+    made.present["leads"] |= {"touches", "touched", *answered}
+    if answered:
+        message = "No file says when leads were first answered: it is the first activity of sales from their creation on"
+        made.notes.append(Note(code="response_by_activity", message=message))
+
+
+def _answers(made: Build) -> dict[str, str]:
+    """What is found of the first answers, and the columns of pairs of which it is the smallest."""
+    timed = set(INSTANTS["activities"].values()) <= made.present["activities"]
+    timed &= "created_instant" in made.present["leads"]
+    return {"first_response_at": "_day"} | ({"first_response_instant": "_instant"} if timed else {})
+
+
+def _linked(made: Build, leads: collect.Frame) -> collect.Frame | None:
+    """A row for each activity and lead that it is of: where the lead stands, and what it says; None for hardly any."""
+    rest = _told(collect.frame(made.frames["activities"]), made.present["activities"])
+    rows = left = collect.count(rest)
+    meant = _asked(leads, made.present["leads"])
+    pairs: list[collect.Frame] = []
+    for key in _KEYS:
+        if key not in made.present["activities"] or key not in made.present["leads"]:
+            continue
+        known = meant.filter(~nw.col(key).is_null())
+        mine = rest.filter(~nw.col(key).is_null()).select(key, "_is_touch", "_at", "_at_instant")
+        kept = known.select(key, *_PLACE, "_since", "_created", "_created_instant")
+        pairs.append(_judged(mine.join(kept, on=key, how="inner")))
+        rest = rest.join(known.select(key).unique(), on=key, how="anti")
+        before, left = left, collect.count(rest)
+        made.matches = (*made.matches, Match(source="activities", target="leads", by=key, matched=before - left))
+    made.unmatched = {**(made.unmatched or {}), "activities": left}
+    if (rows - left) * _ENOUGH_LINKED < rows or not rows:
+        return None
+    return pairs[0] if len(pairs) == 1 else nw.concat(pairs)
+
+
+def _told(activities: collect.Frame, present: frozenset[str]) -> collect.Frame:
+    """*activities* with whether each is a touch, and its time; what no file says is missing."""
+    touch = nw.lit(True)
+    for column, words in _NO_TOUCH.items():
+        if column in present:
+            touch = touch & ~nw.col(column).is_in(words).fill_null(False)
+    return activities.with_columns(
+        _is_touch=touch, _at=nw.col("at"), _at_instant=_or_missing("at_instant", present)
+    )
+
+
+def _asked(leads: collect.Frame, present: frozenset[str]) -> collect.Frame:
+    """*leads* with the day and the instant of their creation, and the day on which sales had them."""
+    days = [nw.col(c) for c in ("mql_at", "created_at") if c in present]
+    return leads.with_columns(
+        _created=_or_missing("created_at", present),
+        _created_instant=_or_missing("created_instant", present),
+        _since=nw.coalesce(*days) if days else _or_missing("created_at", present),
+    )
+
+
+def _or_missing(column: str, present: frozenset[str]) -> nw.Expr:
+    return nw.col(column) if column in present else nw.lit(None, dtype=nw.Int64)
+
+
+def _judged(pairs: collect.Frame) -> collect.Frame:
+    """*pairs* with what counts of each: a touch, the day and the instant of an answer."""
+    by_instant = nw.col("_at_instant") >= nw.col("_created_instant")
+    by_day = (nw.col("_at") >= nw.col("_created")).fill_null(True)
+    answers = nw.col("_is_touch") & nw.coalesce(by_instant, by_day)
+    told = pairs.with_columns(_answers=answers)
+    followed = nw.col("_answers") & (nw.col("_at") >= nw.col("_since")).fill_null(True)
+    return told.select(
+        *_PLACE,
+        identity.flag(followed).alias("_touch"),
+        nw.when(nw.col("_answers")).then(nw.col("_at")).alias("_day"),
+        nw.when(nw.col("_answers")).then(nw.col("_at_instant")).alias("_instant"),
+    )
