@@ -234,6 +234,8 @@ PAID_CHANNELS = frozenset(
 
 BLANK = "(blank)"
 NO_LEAD = "(no lead)"
+UNKNOWN = "(unknown)"
+"""Stands for blanks and for words for unknown, where somebody wants them to be one group."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
@@ -267,6 +269,8 @@ class Dataset(Struct, frozen=True, kw_only=True):
     """The last instant that the leads tell of, as far as *as_of* reaches; None where they hold no times."""
     qualified: bool = False
     """Whether mql_at is by the rule of the configuration, and of no file."""
+    clamped: bool = False
+    """Whether durations below 0 count as 0."""
     dated: bool = True
     """Whether any file holds a date; without one there is no period, and *as_of* says nothing."""
     currency: str | None = None

@@ -13,8 +13,10 @@ import narwhals.stable.v2 as nw
 from funnelkit import collect
 from funnelkit.linking import identity
 from funnelkit.linking.building import Build
-from funnelkit.tables import BLANK, INSTANTS, Match, Note
+from funnelkit.tables import BLANK, INSTANTS, UNKNOWN, Match, Note
 
+Rows = Any
+"""A narwhals frame, in memory or lazy: of one engine all are the same."""
 _NO_TOUCH = {"kind": ["automatic", "incoming", "note"], "direction": ["incoming"]}
 """Words that say that nobody of sales turned to the lead."""
 _NOT_DONE = ["open", "canceled"]
@@ -38,10 +40,11 @@ def happened(activities: Any, present: frozenset[str]) -> tuple[Any, tuple[Note,
 
 def of_leads(made: Build) -> None:
     """The leads with their touches, and the first of them where no file says when a lead was first answered."""
-    leads, present = collect.frame(made.frames["leads"]), made.present["leads"]
+    leads: Rows = collect.frame(made.frames["leads"])
+    present = made.present["leads"]
     pairs = _linked(made, leads)
     made.present["leads"] = present | ({"owned"} if "owner" in present else set())
-    named = ~(nw.col("owner").is_null() | (nw.col("owner") == BLANK).fill_null(False))
+    named = ~(nw.col("owner").is_null() | nw.col("owner").is_in([BLANK, UNKNOWN]).fill_null(False))
     owned = {"owned": identity.flag(named)} if "owner" in present else {}
     if pairs is None:
         made.frames["leads"] = leads.with_columns(**owned).to_native()
@@ -70,12 +73,12 @@ def _answers(made: Build) -> dict[str, str]:
     return {"first_response_at": "_day"} | ({"first_response_instant": "_instant"} if timed else {})
 
 
-def _linked(made: Build, leads: collect.Frame) -> collect.Frame | None:
+def _linked(made: Build, leads: Rows) -> Rows | None:
     """A row for each activity and lead that it is of: where the lead stands, and what it says; None for hardly any."""
     rest = _told(collect.frame(made.frames["activities"]), made.present["activities"])
     rows = left = collect.count(rest)
     meant = _asked(leads, made.present["leads"])
-    pairs: list[collect.Frame] = []
+    pairs: list[Rows] = []
     for key in _KEYS:
         if key not in made.present["activities"] or key not in made.present["leads"]:
             continue
@@ -85,14 +88,18 @@ def _linked(made: Build, leads: collect.Frame) -> collect.Frame | None:
         pairs.append(_judged(mine.join(kept, on=key, how="inner")))
         rest = rest.join(known.select(key).unique(), on=key, how="anti")
         before, left = left, collect.count(rest)
-        made.matches = (*made.matches, Match(source="activities", target="leads", by=key, matched=before - left))
+        made.matches = (
+            *made.matches,
+            Match(source="activities", target="leads", by=key, matched=before - left),
+        )
     made.unmatched = {**(made.unmatched or {}), "activities": left}
     if (rows - left) * _ENOUGH_LINKED < rows or not rows:
         return None
-    return pairs[0] if len(pairs) == 1 else nw.concat(pairs)
+    joined: Rows = pairs[0] if len(pairs) == 1 else nw.concat(pairs)
+    return joined
 
 
-def _told(activities: collect.Frame, present: frozenset[str]) -> collect.Frame:
+def _told(activities: Rows, present: frozenset[str]) -> Rows:
     """*activities* with whether each is a touch, and its time; what no file says is missing."""
     touch = nw.lit(True)
     for column, words in _NO_TOUCH.items():
@@ -103,7 +110,7 @@ def _told(activities: collect.Frame, present: frozenset[str]) -> collect.Frame:
     )
 
 
-def _asked(leads: collect.Frame, present: frozenset[str]) -> collect.Frame:
+def _asked(leads: Rows, present: frozenset[str]) -> Rows:
     """*leads* with the day and the instant of their creation, and the day on which sales had them."""
     days = [nw.col(c) for c in ("mql_at", "created_at") if c in present]
     return leads.with_columns(
@@ -117,7 +124,7 @@ def _or_missing(column: str, present: frozenset[str]) -> nw.Expr:
     return nw.col(column) if column in present else nw.lit(None, dtype=nw.Int64)
 
 
-def _judged(pairs: collect.Frame) -> collect.Frame:
+def _judged(pairs: Rows) -> Rows:
     """*pairs* with what counts of each: a touch, the day and the instant of an answer."""
     by_instant = nw.col("_at_instant") >= nw.col("_created_instant")
     by_day = (nw.col("_at") >= nw.col("_created")).fill_null(True)

@@ -15,8 +15,18 @@ from msgspec import Struct
 from funnelkit import collect
 from funnelkit.agreements import Rule
 from funnelkit.engines import Engine
-from funnelkit.linking import activities, asof, customers, dimensions, identity, qualification, quotas
+from funnelkit.linking import (
+    activities,
+    asof,
+    customers,
+    dimensions,
+    handled,
+    identity,
+    qualification,
+    quotas,
+)
 from funnelkit.linking.building import Build
+from funnelkit.linking.handled import AS_USUAL, Handling
 from funnelkit.tables import DIMENSIONS, Dataset
 
 
@@ -39,13 +49,15 @@ def build(
     wanted: frozenset[str] = frozenset(DIMENSIONS),
     zone: str = "UTC",
     rules: Sequence[Rule] = (),
+    handling: Handling = AS_USUAL,
 ) -> Dataset:
     """The dataset of *tables*. *as_of* None takes the last day on which something happened, in *zone*.
 
     *wanted* are the dimensions that somebody will ask for: only those are worked out. *rules* say who is
-    qualified, where the files do not.
+    qualified, where the files do not; *handling* says what is made of odd rows.
     """
     made = _begun(tables, engine, wanted)
+    made.merged = handling.merge_unknown
     day = _labelled(made, as_of, classify, is_paid)
     ruled = "leads" in tables and qualification.by_rule(
         made.frames, made.present, made.scales, rules, made.notes
@@ -61,7 +73,8 @@ def build(
     elif "leads" in tables:
         customers.of_leads(made)
     if "payments" in tables:
-        customers.of_payments(made)
+        customers.of_payments(made, gross=handling.gross)
+    made.notes += handled.notes(made, handling)
     return Dataset(
         frames=made.frames,
         scales=made.scales,
@@ -69,6 +82,7 @@ def build(
         as_of=day,
         instant=instant,
         qualified=ruled,
+        clamped=handling.clamp_negative,
         dated=made.dated,
         currency=currency,
         channels=made.channels,
@@ -108,7 +122,13 @@ def _labelled(
         if cut:
             made.frames[name] = asof.cut(name, made.frames[name], day)
         made.frames[name], made.present[name], made.channels[name] = dimensions.own(
-            made.frames[name], made.present[name], classify, is_paid, made.engine, made.wanted
+            made.frames[name],
+            made.present[name],
+            classify,
+            is_paid,
+            made.engine,
+            made.wanted,
+            merged=made.merged,
         )
     made.paid = frozenset(c for channels in made.channels.values() for c in channels if is_paid(c))
     return day

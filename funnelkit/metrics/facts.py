@@ -59,6 +59,8 @@ class Facts(Struct, frozen=True):
     """The last instant that the leads tell of; None where they hold days alone."""
     sla: int = response.DAY
     """The minutes within which a lead is to be answered."""
+    clamped: bool = False
+    """Whether durations below 0 count as 0."""
     sla_in_days: bool = False
     """Whether that was said in days."""
 
@@ -152,7 +154,7 @@ class Facts(Struct, frozen=True):
             won = nw.col("won_at") if self.has(table, "won_at") else nw.col("mql_at")
             return (nw.col("mql_at") <= nw.coalesce(won, nw.col("mql_at"))).fill_null(False)
         if column == "lag_days" and self.has(table, "won_at") and self.has(table, "created_at"):
-            return nw.col("won_at") - nw.col("created_at")
+            return self._length(nw.col("won_at") - nw.col("created_at"))
         if column == WITHIN:
             lag = self._derived(table, "lag_days")
             # A win before the lead is a wrong date, but a win; it only says nothing about time.
@@ -161,19 +163,24 @@ class Facts(Struct, frozen=True):
             return None
         cycle = nw.col("closed_at") - nw.col("created_at")
         if column == "cycle_days":
-            return cycle
+            return self._length(cycle)
         if column == "timed":
             return (cycle >= 0).fill_null(False)
         if column == "wait_days":
             open_for = nw.lit(self.as_of) - nw.col("created_at")
-            return nw.when(nw.col("status") == "open").then(open_for).otherwise(cycle)
+            waited = nw.when(nw.col("status") == "open").then(open_for).otherwise(cycle)
+            return self._length(waited)
         return None
+
+    def _length(self, duration: nw.Expr) -> nw.Expr:
+        """*duration* as it counts: below 0 it is a mistake, which is left out later, or 0."""
+        return nw.when(duration < 0).then(nw.lit(0)).otherwise(duration) if self.clamped else duration
 
     def _response(self, column: str) -> nw.Expr | None:
         if not (self.has("leads", "created_at") and self.has("leads", "first_response_at")):
             return None
         found = response.of_leads(self.as_of, self.instant if self.timed else None, self.sla)
-        return found.minutes if column == "response_minutes" else found.age
+        return self._length(found.minutes) if column == "response_minutes" else found.age
 
     @property
     def timed(self) -> bool:
@@ -201,6 +208,7 @@ def facts(dataset: Dataset, filters: Filters, horizon: int, sla: Sla = DAILY) ->
         filters=filters,
         horizon=horizon,
         instant=dataset.instant,
+        clamped=dataset.clamped,
         sla=sla.minutes,
         sla_in_days=sla.in_days,
     )

@@ -128,4 +128,6 @@ def _orphaned(found: Orphans) -> str:
     said = [f"{found.without_activity:,} without any activity of sales since"]
     if found.without_owner is not None:
         said += [f"{found.without_owner:,} without an owner", f"{found.without_either:,} without either"]
-    return f"handed over {found.days} days ago or more: {found.handed_over:,} leads, of which {', '.join(said)}"
+    return (
+        f"handed over {found.days} days ago or more: {found.handed_over:,} leads, of which {', '.join(said)}"
+    )

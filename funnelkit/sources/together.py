@@ -31,6 +31,8 @@ class Together(Struct, frozen=True, kw_only=True):
     repeated: Mapping[str, Repeated]
     """The rows that another row stands for, by file."""
     notes: tuple[Note, ...]
+    same_email: Mapping[str, Repeated] = {}
+    """The leads of a person who is another lead already, by file."""
 
 
 def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Together:
