@@ -77,14 +77,14 @@ def _linked(made: Build, leads: Rows) -> Rows | None:
     """A row for each activity and lead that it is of: where the lead stands, and what it says; None for hardly any."""
     rest = _told(collect.frame(made.frames["activities"]), made.present["activities"])
     rows = left = collect.count(rest)
-    meant = _asked(leads, made.present["leads"])
+    meant = _since(leads, made.present["leads"])
     pairs: list[Rows] = []
     for key in _KEYS:
         if key not in made.present["activities"] or key not in made.present["leads"]:
             continue
         known = meant.filter(~nw.col(key).is_null())
-        mine = rest.filter(~nw.col(key).is_null()).select(key, "_is_touch", "_at", "_at_instant")
-        kept = known.select(key, *_PLACE, "_since", "_created", "_created_instant")
+        mine = _only(rest.filter(~nw.col(key).is_null()), key, "_is_touch", "at", "at_instant")
+        kept = _only(known, key, *_PLACE, "_since", "created_at", "created_instant")
         pairs.append(_judged(mine.join(kept, on=key, how="inner")))
         rest = rest.join(known.select(key).unique(), on=key, how="anti")
         before, left = left, collect.count(rest)
@@ -99,41 +99,42 @@ def _linked(made: Build, leads: Rows) -> Rows | None:
     return joined
 
 
+def _only(rows: Rows, *columns: str) -> Rows:
+    """Those of *columns* that *rows* have."""
+    known = collect.names(rows)
+    return rows.select([c for c in columns if c in known])
+
+
 def _told(activities: Rows, present: frozenset[str]) -> Rows:
-    """*activities* with whether each is a touch, and its time; what no file says is missing."""
-    touch = nw.lit(True)
+    """*activities* with whether each is a touch."""
+    touch = ~nw.col("at").is_null()
     for column, words in _NO_TOUCH.items():
         if column in present:
             touch = touch & ~nw.col(column).is_in(words).fill_null(False)
-    return activities.with_columns(
-        _is_touch=touch, _at=nw.col("at"), _at_instant=_or_missing("at_instant", present)
-    )
+    return activities.with_columns(_is_touch=touch)
 
 
-def _asked(leads: Rows, present: frozenset[str]) -> Rows:
-    """*leads* with the day and the instant of their creation, and the day on which sales had them."""
+def _since(leads: Rows, present: frozenset[str]) -> Rows:
+    """*leads* with the day from which on sales had them, where any file says one."""
     days = [nw.col(c) for c in ("mql_at", "created_at") if c in present]
-    return leads.with_columns(
-        _created=_or_missing("created_at", present),
-        _created_instant=_or_missing("created_instant", present),
-        _since=nw.coalesce(*days) if days else _or_missing("created_at", present),
-    )
-
-
-def _or_missing(column: str, present: frozenset[str]) -> nw.Expr:
-    return nw.col(column) if column in present else nw.lit(None, dtype=nw.Int64)
+    return leads.with_columns(_since=nw.coalesce(*days)) if days else leads
 
 
 def _judged(pairs: Rows) -> Rows:
     """*pairs* with what counts of each: a touch, the day and the instant of an answer."""
-    by_instant = nw.col("_at_instant") >= nw.col("_created_instant")
-    by_day = (nw.col("_at") >= nw.col("_created")).fill_null(True)
-    answers = nw.col("_is_touch") & nw.coalesce(by_instant, by_day)
-    told = pairs.with_columns(_answers=answers)
-    followed = nw.col("_answers") & (nw.col("_at") >= nw.col("_since")).fill_null(True)
+    columns = set(collect.names(pairs))
+
+    def after(begin: str, end: str) -> list[nw.Expr]:
+        return [nw.col(end) >= nw.col(begin)] if {begin, end} <= columns else []
+
+    # Without a day of creation nothing was too early.
+    answers = [*after("created_instant", "at_instant"), *after("created_at", "at"), nw.col("_is_touch")]
+    told = pairs.with_columns(_answers=nw.col("_is_touch") & nw.coalesce(*answers))
+    followed = [(late | late.is_null()) for late in after("_since", "at")]
+    timed = "at_instant" in columns
     return told.select(
         *_PLACE,
-        identity.flag(followed).alias("_touch"),
-        nw.when(nw.col("_answers")).then(nw.col("_at")).alias("_day"),
-        nw.when(nw.col("_answers")).then(nw.col("_at_instant")).alias("_instant"),
+        identity.flag(nw.all_horizontal(nw.col("_answers"), *followed, ignore_nulls=True)).alias("_touch"),
+        nw.when(nw.col("_answers")).then(nw.col("at")).alias("_day"),
+        *([nw.when(nw.col("_answers")).then(nw.col("at_instant")).alias("_instant")] if timed else []),
     )

@@ -59,8 +59,8 @@ def columns(options: Options, config: Config) -> frozenset[str]:
     own = (entry for entry in config.measures.values() if isinstance(entry, Mapping))
     named = {str(c) for entry in own for c in (*(entry.get("where") or ()), entry.get("sum")) if c}
     ruled = {c.column for rule in config.qualification for way in rule.ways for c in way}
-    of_people = {"email"} if options.dedupe_emails or config.dedupe_emails else set()
-    return dimensions(options, config) | named | ruled | of_people
+    same = options.dedupe_emails or config.dedupe_emails
+    return dimensions(options, config) | named | ruled | ({"email", "created_instant"} if same else set())
 
 
 def _by(options: Options, config: Config) -> tuple[str, ...]:

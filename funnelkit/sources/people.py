@@ -40,22 +40,25 @@ def one_per_email(together: Mapping[str, Together], engine: Engine) -> dict[str,
     if "email" not in leads.present:
         message = "No lead has an e-mail address, so that none is the same as another (--dedupe-emails)"
         return {**together, "leads": _noted(leads, "no_emails_of_leads", message)}
-    rows = collect.frame(leads.frame).with_columns(_earliest=_backwards("created_at", leads.present))
-    order = ["_earliest", *_ties(rows)]
+    rows: Rows = collect.frame(leads.frame)
+    # The greatest number is that of the earliest.
+    earliest = [c for c in ("created_at", "created_instant") if c in collect.names(rows)]
+    rows = rows.with_columns(*((0 - nw.col(c)).alias(f"_early_{c}") for c in earliest))
+    order = [*(f"_early_{c}" for c in earliest), *_ties(rows)]
     kept, dropped = engine.one_per_key(rows.to_native(), "email", order)
-    done = {**together, "leads": replace(leads, frame=rows.drop("_earliest").to_native())}
     if not dropped:
-        return done
-    merged = engine.held(_merged(collect.frame(kept), rows, leads.present).drop("_earliest").to_native())
+        return dict(together)
+    merged = _merged(collect.frame(kept), rows, leads.present)
+    held = engine.held(merged.drop([f"_early_{c}" for c in earliest]).to_native())
     count = sum(one.count for one in dropped.values())
     message = (
         f"Leads with the e-mail address of an earlier one: {count}. They are taken for the same person "
         "(--dedupe-emails), who was created when the first was and came as far as any of them"
     )
     found = _noted(leads, "same_email", message)
-    done["leads"] = replace(found, frame=merged, same_email=dropped)
+    done = {**together, "leads": replace(found, frame=held, same_email=dropped)}
     if "lead_id" in leads.present:
-        names = _names(rows, collect.frame(merged))
+        names = _names(rows, collect.frame(held))
         for table in _NAMED_IN.keys() & done.keys():
             done[table] = _renamed(table, done[table], names, engine)
     return done
@@ -65,15 +68,10 @@ def _noted(leads: Together, code: str, message: str) -> Together:
     return replace(leads, notes=(*leads.notes, Note(code=code, message=message)))
 
 
-def _backwards(column: str, present: frozenset[str]) -> nw.Expr:
-    """A number that is the greater the earlier *column* is."""
-    return 0 - nw.col(column) if column in present else nw.lit(None, dtype=nw.Int64)
-
-
 def _ties(rows: Rows) -> list[str]:
     """What puts leads of one day in an order that does not hang on the files: first their ids, then all they hold."""
-    own = {"_earliest", "email", "source_file", "source_row"}
-    rest = sorted(column for column in collect.names(rows) if column not in own)
+    own = ("email", "source_file", "source_row")
+    rest = sorted(c for c in collect.names(rows) if c not in own and not c.startswith("_"))
     return [*(c for c in rest if c == "lead_id"), *(c for c in rest if c != "lead_id")]
 
 
