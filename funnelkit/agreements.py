@@ -24,6 +24,9 @@ class Sla(Struct, frozen=True, kw_only=True):
 DAILY = Sla()
 """What is agreed on where nobody says otherwise: 24 hours."""
 
+UNTOUCHED_DAYS = 7
+"""After so many days a lead that was handed over and has no activity, or nobody who owns it, is told of."""
+
 
 class Condition(Struct, frozen=True, kw_only=True):
     """What one column of a lead must hold."""

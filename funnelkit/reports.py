@@ -145,6 +145,18 @@ class RuleVersion(Struct, frozen=True, kw_only=True):
     cells: Mapping[str, Cell]
 
 
+class Orphans(Struct, frozen=True, kw_only=True):
+    """Leads of the period that were handed over so many days ago or more, and whom nobody cares for."""
+
+    days: int
+    handed_over: int
+    """All that were, so long ago."""
+    without_activity: int
+    without_owner: int | None
+    """None where no file says who owns leads."""
+    without_either: int | None
+
+
 class Handoff(Struct, frozen=True, kw_only=True):
     """What marketing and sales look at together."""
 
@@ -168,6 +180,8 @@ class Handoff(Struct, frozen=True, kw_only=True):
     rules: tuple[RuleVersion, ...]
     by_rule: bool
     """Whether the rule says who is an MQL; else the files do."""
+    orphans: Orphans | None = None
+    """None where no activities are loaded, or no file tells who was handed over."""
 
 
 class Comparison(Struct, frozen=True, kw_only=True):

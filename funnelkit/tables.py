@@ -171,6 +171,21 @@ TABLES: dict[str, Table] = {
             columns=_columns(id="deal_id lead_id", text="stage", date="entered_at"),
         ),
         Table(
+            name="activities",
+            row="one sales activity: a call, a message, a meeting",
+            key="activity_id",
+            date="at",
+            needs=(("at",), ("lead_id", "email")),
+            # Many lists have a time and somebody's address; only this one has calls and meetings in a column.
+            signs=(("kind",),),
+            columns=_columns(
+                id="activity_id lead_id",
+                text="email by",
+                date="at",
+                status="kind direction status",
+            ),
+        ),
+        Table(
             name="costs",
             row="other sales and marketing cost: salaries, tools, agencies",
             key=None,
@@ -193,18 +208,20 @@ RANGED = frozenset({"spend", "web", "costs", "quotas"})
 """Tables whose rows are for one day or for a range of days, over which their figures are spread."""
 
 SPARABLE: Mapping[str, frozenset[str]] = {
-    "leads": frozenset({"email", "company", "domain", "campaign", "owner", "country", "segment"}),
+    "leads": frozenset(
+        {"email", "company", "domain", "campaign", "owner", "country", "segment", "created_instant"}
+    ),
     "deals": frozenset(
         {"name", "pipeline", "owner", "product", "loss_reason", "campaign", "segment", "country"}
     ),
 }
-"""Columns of text that only breakdowns, filters, links and users' own measures read."""
+"""Columns that only breakdowns, filters, links, users' own measures and activities read."""
 
-INSTANTS: Mapping[str, str] = {
-    "created_at": "created_instant",
-    "first_response_at": "first_response_instant",
+INSTANTS: Mapping[str, Mapping[str, str]] = {
+    "leads": {"created_at": "created_instant", "first_response_at": "first_response_instant"},
+    "activities": {"at": "at_instant"},
 }
-"""Columns of leads beside which stands, where both hold times of day, their instant in seconds since 1970 in UTC."""
+"""Columns of a table beside which stands, where they hold times of day, their instant in seconds since 1970 in UTC."""
 
 DIMENSIONS = ("channel", "source", "medium", "campaign", "owner", "country", "segment", "product")
 """What a report can be broken down by, beside the period."""
@@ -217,6 +234,8 @@ PAID_CHANNELS = frozenset(
 
 BLANK = "(blank)"
 NO_LEAD = "(no lead)"
+UNKNOWN = "(unknown)"
+"""Stands for blanks and for words for unknown, where somebody wants them to be one group."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
@@ -250,6 +269,8 @@ class Dataset(Struct, frozen=True, kw_only=True):
     """The last instant that the leads tell of, as far as *as_of* reaches; None where they hold no times."""
     qualified: bool = False
     """Whether mql_at is by the rule of the configuration, and of no file."""
+    clamped: bool = False
+    """Whether durations below 0 count as 0."""
     dated: bool = True
     """Whether any file holds a date; without one there is no period, and *as_of* says nothing."""
     currency: str | None = None

@@ -73,6 +73,11 @@ qualification:
     mql: [{score: {at_least: 50.5, at_most: 90}, country: [DE, AT]}, {source: demo request}]
 min_n: 20
 drop_tests: true
+dedupe_emails: true
+merge_unknown: true
+clamp_negative: true
+gross: true
+constant_currency: "2026-01-31"
 spark: {master: "local[2]", options: {spark.executor.memory: 4g, spark.ui.enabled: false}}
 costs: costs.csv
 targets: ../targets.csv
@@ -188,6 +193,11 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
         ),
         min_n=20,
         drop_tests=True,
+        dedupe_emails=True,
+        merge_unknown=True,
+        clamp_negative=True,
+        gross=True,
+        constant_currency="2026-01-31",
         spark={"master": "local[2]", "options": {"spark.executor.memory": "4g", "spark.ui.enabled": "false"}},
         costs=here / "costs.csv",
         targets=here.parent / "targets.csv",
@@ -198,10 +208,10 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
                 segment="channel=email,sms",
                 period="last-month",
                 above=Decimal("0.12"),
-                at=f"{path}:48",
+                at=f"{path}:53",
             ),
-            Alert(metric="leads", period="2026-08", falls=Decimal("0.2"), against="yoy", at=f"{path}:49"),
-            Alert(table="deals", older_than=3, at=f"{path}:50"),
+            Alert(metric="leads", period="2026-08", falls=Decimal("0.2"), against="yoy", at=f"{path}:54"),
+            Alert(table="deals", older_than=3, at=f"{path}:55"),
         ),
         presets=here / "presets",
         measures={

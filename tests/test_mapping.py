@@ -24,6 +24,7 @@ HEADERS = {
     "web": ["Date", "Source", "Medium", "Sessions", "Users", "Conversions"],
     "customers": ["Customer ID", "Email", "Total Spend", "Created", "Currency", "x"],
     "stage_history": ["Opportunity ID", "Stage", "Entered At", "x", "y", "z"],
+    "activities": ["Lead ID", "Activity Date", "Activity Type", "Direction", "Assigned To", "x"],
     "costs": ["Month", "Cost Type", "Amount", "Currency", "Channel", "x"],
     "quotas": ["Sales Rep", "Quarter", "Quota", "Currency", "Team", "x"],
 }

@@ -75,6 +75,12 @@ CHANGES: dict[str, tuple[dict[str, Any], Callable[[Report], bool]]] = {
     "date_order": ({"date_order": "dmy"}, lambda r: value(r) == 5),
     "decimal": ({"decimal": "."}, lambda r: value(r, "revenue_won") == 1000),
     "drop_tests": ({"drop_tests": True}, lambda r: value(r) == 4),
+    # What these change is in test_rules.py: here nothing bears on them.
+    "dedupe_emails": ({"dedupe_emails": True}, lambda r: value(r) == 5),
+    "merge_unknown": ({"merge_unknown": True}, lambda r: "merged_unknown" in {n.code for n in r.warnings}),
+    "clamp_negative": ({"clamp_negative": True}, lambda r: value(r) == 5),
+    "gross": ({"gross": True}, lambda r: value(r, "revenue_won") == 1000),
+    "constant_currency": ({"constant_currency": "2026-01-31"}, lambda r: value(r, "revenue_won") == 1000),
     "strict": ({"strict": True}, lambda r: value(r) == 5),
     "engine": ({"engine": "pandas"}, lambda r: value(r) == 5),
     "memory_limit": ({"memory_limit": "500MB"}, lambda r: value(r) == 5),
@@ -104,6 +110,7 @@ def test_no_option_is_left_untried() -> None:
     [
         ({"timezone": "Europe/Berln"}, UsageError, "there is no time zone 'Europe/Berln'"),
         ({"currency": "doubloon"}, UsageError, "--currency doubloon: not a currency code"),
+        ({"constant_currency": "January"}, UsageError, "--constant-currency January: not a date"),
         ({"date_order": "ymd"}, UsageError, "--date-order ymd: not an order"),
         ({"decimal": ";"}, UsageError, "--decimal ;: not a decimal sign"),
         ({"engine": "panda"}, UsageError, "there is no engine 'panda'"),

@@ -37,6 +37,9 @@ MEANINGS = {
     "deals.type": {"new", "expansion", "renewal"},
     "leads.status": {"lead", "mql", "sal", "sql", "opportunity", "customer", "rejected"},
     "leads.stage_outcome": {"lead", "mql", "sal", "sql", "opportunity", "customer", "rejected"},
+    "activities.kind": {"call", "email", "meeting", "message", "automatic", "incoming", "note"},
+    "activities.direction": {"outgoing", "incoming"},
+    "activities.status": {"done", "open", "canceled"},
     "payments.status": {"paid", "refunded", "failed", "pending"},
     "boolean": {"true", "false"},
     "none": set(),
@@ -103,6 +106,11 @@ HEADERS = [
     ("web", "Session source / medium", "source"),
     ("stage_history", "Opportunity.External_Id__c", "deal_id"),
     ("stage_history", "StageName__c", "stage"),
+    ("activities", "WhoId", "lead_id"),
+    ("activities", "Activity assigned to", "by"),
+    ("activities", "Completed Date/Time", "at"),
+    ("activities", "Aktivitätstyp", "kind"),
+    ("activities", "Call direction", "direction"),
 ]
 
 TRAPS = [

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from funnelkit.agreements import UNTOUCHED_DAYS
 from funnelkit.metrics import agreement, conversion
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import from_day
-from funnelkit.reports import Band, Handoff, Lift, RuleVersion, Share
+from funnelkit.reports import Band, Handoff, Lift, Orphans, RuleVersion, Share
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:
@@ -25,20 +26,22 @@ if TYPE_CHECKING:
     from funnelkit.build.request import Request
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Number
-    from funnelkit.metrics.entries import Histogram, Metric
+    from funnelkit.metrics.entries import Histogram, Measure, Metric
     from funnelkit.metrics.evaluate import Evaluator
     from funnelkit.metrics.tally import Counts
     from funnelkit.tables import Dataset
 
 METRICS = tuple(
     "mqls sals sqls mql_rate sal_rate sql_rate feedback_coverage response_minutes_median response_minutes_p90 "
-    "response_within_5min response_within_1h response_within_24h sla_attainment mql_precision mql_recall "
+    "response_within_5min response_within_1h response_within_24h sla_attainment followup_coverage followup_attempts "
+    "mql_precision mql_recall "
     "handoff_kappa score_auc cost_per_mql cost_per_sal cost_per_sql match_rate touch_coverage".split()
 )
-_TOLD_BY = frozenset({"first_response_at", "rejected_reason", "score"})
+_TOLD_BY = frozenset({"first_response_at", "rejected_reason", "score", "touches"})
 """Columns of leads that only the handoff is told from: with one of them, or with a rule, it is in the report."""
 _SAID = frozenset({"no_times"})
 """Reasons for a missing value that are told even where nobody asked for the metric."""
+_ORPHANS = ("handed_settled", "handed_untouched", "handed_unowned", "handed_orphaned")
 _BY_VERSION = ("mql_rate", "sql_rate", "mql_precision")
 _TOPS = (0.1, 0.2)
 _NO_REASON = "(no reason)"
@@ -50,9 +53,10 @@ def wanted(dataset: Dataset, request: Request) -> bool:
     return request.metrics is None and "leads" in dataset.frames and bool(told or request.rules)
 
 
-def parts(catalog: Catalog) -> Iterator[Histogram]:
+def parts(catalog: Catalog) -> Iterator[Histogram | Measure]:
     """What must be counted besides its metrics."""
     yield catalog.histograms["rejections"]
+    yield from (catalog.measures[name] for name in _ORPHANS)
 
 
 def shown(metric: Metric, evaluator: Evaluator, window: Window) -> bool:
@@ -88,6 +92,7 @@ class Maker(Struct, frozen=True):
             lifts=tuple(self._lifts()),
             rules=tuple(self._rules()),
             by_rule=self.dataset.qualified,
+            orphans=self._orphans(),
         )
 
     def notes(self) -> Iterator[Note]:
@@ -101,6 +106,18 @@ class Maker(Struct, frozen=True):
                 "that begin or end with MQLs mix them; the handoff has them version by version."
             )
             yield Note(code="several_rules", message=message)
+
+    def _orphans(self) -> Orphans | None:
+        handed, untouched, unowned, orphaned = map(self._sum, _ORPHANS)
+        if handed is None or untouched is None:
+            return None
+        return Orphans(
+            days=UNTOUCHED_DAYS,
+            handed_over=handed,
+            without_activity=untouched,
+            without_owner=unowned,
+            without_either=orphaned,
+        )
 
     def _sum(self, name: str) -> int | None:
         if name in self.evaluator.lacks:

@@ -102,6 +102,23 @@ MinN = Annotated[
     int | None, typer.Option("--min-n", metavar="N", help="Groups with fewer are shown but not judged; 30.")
 ]
 DropTests = Annotated[bool, typer.Option("--drop-tests", help="Set rows aside that look like tests.")]
+DedupeEmails = Annotated[
+    bool,
+    typer.Option("--dedupe-emails", help="Leads with the same e-mail address are one, the earliest."),
+]
+MergeUnknown = Annotated[
+    bool, typer.Option("--merge-unknown", help="Blanks and words for unknown are one group, (unknown).")
+]
+ClampNegative = Annotated[
+    bool, typer.Option("--clamp-negative", help="Durations below 0 count as 0; else they are left out.")
+]
+Gross = Annotated[
+    bool, typer.Option("--gross", help="Refunds are not taken off what customers paid over time.")
+]
+ConstantCurrency = Annotated[
+    str | None,
+    typer.Option("--constant-currency", metavar="DATE", help="Convert all money at the rate of this day."),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 where any row or cell cannot be read.")]
 
 

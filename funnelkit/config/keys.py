@@ -218,6 +218,15 @@ FILE = Record(
         "qualification": Field(RULES, "The rule that makes an MQL of a lead, and its versions."),
         "min_n": Field(Whole(low=0, high=10**9), "Groups with fewer entities are not ranked. 30."),
         "drop_tests": Field(Flag(), "Set rows aside that look like tests."),
+        "dedupe_emails": Field(
+            Flag(), "Leads with the same e-mail address are one, created when the first was."
+        ),
+        "merge_unknown": Field(Flag(), "Blanks and words for unknown are one group, (unknown)."),
+        "clamp_negative": Field(Flag(), "Durations below 0 count as 0; else they are left out of durations."),
+        "gross": Field(Flag(), "Refunds are not taken off what customers paid: value, retention, cohorts."),
+        "constant_currency": Field(
+            Text(check=texts.iso_date), "All money is converted at the rate of this day, not of its own."
+        ),
         "spark": Field(SPARK, "Where Spark runs."),
         "costs": Field(File(), "Other costs of sales and marketing: a file."),
         "targets": Field(File(), "Targets: a CSV or YAML file with metric, segment, period, value."),

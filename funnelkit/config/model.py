@@ -86,6 +86,12 @@ class Config(Struct, frozen=True, kw_only=True):
     """The versions of the rule that makes MQLs, the oldest first."""
     min_n: int = 30
     drop_tests: bool = False
+    dedupe_emails: bool = False
+    merge_unknown: bool = False
+    clamp_negative: bool = False
+    gross: bool = False
+    constant_currency: str | None = None
+    """An ISO date."""
     spark: Mapping[str, Any] = field(default_factory=dict)
     costs: Path | None = None
     targets: Path | None = None

@@ -27,6 +27,7 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     "deals": ("created_at", "closed_at"),
     "stage_history": ("entered_at",),
     "payments": ("paid_at",),
+    "activities": ("at",),
 }
 """The dates on which something happened. Expected dates do not count, nor does ad spend."""
 OTHERS: Mapping[str, tuple[str, ...]] = {
@@ -81,22 +82,23 @@ def _kept(column: str, right: nw.Expr) -> nw.Expr:
 
 def _with_instant(table: str, day: str, columns: Sequence[str]) -> list[str]:
     """A column of days, and that of its instants where there is one."""
-    beside = INSTANTS.get(day) if table == "leads" else None
+    beside = INSTANTS.get(table, {}).get(day)
     return [day, beside] if beside is not None and beside in columns else [day]
 
 
-def last_instant(leads: Any, as_of: int, zone: str) -> int | None:
-    """The last instant on or before *as_of* that *leads* tell of, and not before that day; None without instants.
+def last_instant(frames: Mapping[str, Any], as_of: int, zone: str) -> int | None:
+    """The last instant on or before *as_of* that *frames* tell of, and not before that day; None without instants.
 
     Until then leads have been seen to wait: the rest of the day may lie after the export was made.
     """
-    rows = collect.frame(leads)
-    if not {*INSTANTS.values()} <= {*collect.names(rows)}:
+    tables = {name: collect.frame(frames[name]) for name in INSTANTS if name in frames}
+    if "leads" not in tables or not {*INSTANTS["leads"].values()} <= {*collect.names(tables["leads"])}:
         return None
     from funnelkit import instants
 
     first, after = instants.begin(as_of, zone), instants.begin(as_of + 1, zone)
-    return max(collect.latest(rows, tuple(INSTANTS.values()), after) or first, first)
+    told = (collect.latest(rows, tuple(INSTANTS[name].values()), after) for name, rows in tables.items())
+    return max((instant for instant in told if instant is not None), default=first)
 
 
 def places(table: str, frame: Any, day: int) -> list[str]:
@@ -134,6 +136,7 @@ def cut(table: str, frame: Any, as_of: int) -> Any:
         "deals": "created_at",
         "payments": "paid_at",
         "stage_history": "entered_at",
+        "activities": "at",
     }
     if begun.get(table) in names:
         rows = rows.filter((nw.col(begun[table]) <= as_of).fill_null(True))

@@ -26,3 +26,5 @@ class Build(Struct, kw_only=True):
     matches: tuple[Match, ...] = ()
     unmatched: Mapping[str, int] | None = None
     dated: bool = True
+    merged: bool = False
+    """Whether blanks and words for unknown are one group."""

@@ -68,12 +68,12 @@ def _converted(made: Build, leads: collect.Frame) -> None:
     made.scales["customers"] = {}
 
 
-def of_payments(made: Build) -> None:
-    """Who paid each payment, and what it leaves after its refund."""
+def of_payments(made: Build, *, gross: bool = False) -> None:
+    """Who paid each payment, and what it leaves after its refund; with *gross*, refunds are not taken off."""
     present = made.present["payments"]
     payments = collect.frame(made.frames["payments"])
     if "amount" in collect.names(payments):
-        left, scale = net(present, made.scales["payments"])
+        left, scale = net(present, made.scales["payments"], gross=gross)
         made.frames["payments"] = payments.with_columns(net=left).to_native()
         made.scales["payments"] = {**made.scales["payments"], "net": scale}
     if {"customer_id", "email", "company"} & present:

@@ -15,8 +15,18 @@ from msgspec import Struct
 from funnelkit import collect
 from funnelkit.agreements import Rule
 from funnelkit.engines import Engine
-from funnelkit.linking import asof, customers, dimensions, identity, qualification, quotas
+from funnelkit.linking import (
+    activities,
+    asof,
+    customers,
+    dimensions,
+    handled,
+    identity,
+    qualification,
+    quotas,
+)
 from funnelkit.linking.building import Build
+from funnelkit.linking.handled import AS_USUAL, Handling
 from funnelkit.tables import DIMENSIONS, Dataset
 
 
@@ -39,18 +49,22 @@ def build(
     wanted: frozenset[str] = frozenset(DIMENSIONS),
     zone: str = "UTC",
     rules: Sequence[Rule] = (),
+    handling: Handling = AS_USUAL,
 ) -> Dataset:
     """The dataset of *tables*. *as_of* None takes the last day on which something happened, in *zone*.
 
     *wanted* are the dimensions that somebody will ask for: only those are worked out. *rules* say who is
-    qualified, where the files do not.
+    qualified, where the files do not; *handling* says what is made of odd rows.
     """
     made = _begun(tables, engine, wanted)
+    made.merged = handling.merge_unknown
     day = _labelled(made, as_of, classify, is_paid)
-    instant = asof.last_instant(made.frames["leads"], day, zone) if "leads" in tables else None
     ruled = "leads" in tables and qualification.by_rule(
         made.frames, made.present, made.scales, rules, made.notes
     )
+    if {"leads", "activities"} <= tables.keys():
+        activities.of_leads(made)
+    instant = asof.last_instant(made.frames, day, zone)
     if "deals" in tables:
         _new_business(made)
         _domains(made)
@@ -59,7 +73,8 @@ def build(
     elif "leads" in tables:
         customers.of_leads(made)
     if "payments" in tables:
-        customers.of_payments(made)
+        customers.of_payments(made, gross=handling.gross)
+    made.notes += handled.notes(made, handling)
     return Dataset(
         frames=made.frames,
         scales=made.scales,
@@ -67,6 +82,7 @@ def build(
         as_of=day,
         instant=instant,
         qualified=ruled,
+        clamped=handling.clamp_negative,
         dated=made.dated,
         currency=currency,
         channels=made.channels,
@@ -90,6 +106,10 @@ def _begun(tables: Mapping[str, Canonical], engine: Engine, wanted: frozenset[st
         made.frames["quotas"], notes = quotas.of_owners(made.frames["quotas"], made.present["quotas"])
         made.present["quotas"] &= frozenset(collect.names(collect.frame(made.frames["quotas"])))
         made.notes += notes
+    if "activities" in tables:
+        done, notes = activities.happened(made.frames["activities"], made.present["activities"])
+        made.frames["activities"] = done
+        made.notes += notes
     return made
 
 
@@ -102,7 +122,13 @@ def _labelled(
         if cut:
             made.frames[name] = asof.cut(name, made.frames[name], day)
         made.frames[name], made.present[name], made.channels[name] = dimensions.own(
-            made.frames[name], made.present[name], classify, is_paid, made.engine, made.wanted
+            made.frames[name],
+            made.present[name],
+            classify,
+            is_paid,
+            made.engine,
+            made.wanted,
+            merged=made.merged,
         )
     made.paid = frozenset(c for channels in made.channels.values() for c in channels if is_paid(c))
     return day
@@ -182,7 +208,7 @@ def _linked(made: Build) -> None:
     found = engine.customers(engine.named(deals, identity.CUSTOMER_KEYS, "customer"))
     made.frames["deals"] = deals
     if people is not None:
-        made.matches = matches(deals)
+        made.matches = (*made.matches, *matches(deals))
         made.frames["leads"] = engine.outcomes(
             _without(leads, _LINKED_BY - made.wanted), people, deals, found
         )
@@ -209,4 +235,8 @@ def _count_unmatched(made: Build) -> None:
     told = collect.frame(made.frames["deals"]).select("linked", "status")
     alone = told.filter(nw.col("linked") == 0)
     won = alone.filter(nw.col("status") == "won")
-    made.unmatched = {"deals": collect.count(alone), "won deals": collect.count(won)}
+    made.unmatched = {
+        "deals": collect.count(alone),
+        "won deals": collect.count(won),
+        **(made.unmatched or {}),
+    }

@@ -13,13 +13,22 @@ import narwhals.stable.v2 as nw
 
 from funnelkit import collect
 from funnelkit.engines import Engine
-from funnelkit.tables import BLANK, DIMENSIONS, NO_LEAD
+from funnelkit.tables import BLANK, DIMENSIONS, NO_LEAD, UNKNOWN
 
 _EVIDENCE = ("channel", "source", "medium", "campaign_type", "platform")
 _OF_THE_DEAL = ("owner", "product")
 """Dimensions in which a deal's own value counts before its lead's."""
 
 Classify = Callable[..., str]
+UNKNOWN_WORDS = frozenset(
+    "unknown|(unknown)|not known|not set|(not set)|not specified|unspecified|not provided|(not provided)|undefined|"
+    "unassigned|(unassigned)|unbekannt|nicht bekannt|keine angabe|nicht angegeben|inconnu|inconnue|non renseigné|"
+    "non spécifié|desconocido|desconocida|sin especificar|no especificado|desconhecido|desconhecida|não informado|"
+    "não especificado|sconosciuto|sconosciuta|non specificato|onbekend|niet opgegeven|niet gespecificeerd".split(
+        "|"
+    )
+)
+"""Cells that say of a dimension that nobody knows it."""
 
 
 def own(
@@ -29,23 +38,45 @@ def own(
     is_paid: Callable[[str], bool],
     engine: Engine,
     wanted: frozenset[str],
+    *,
+    merged: bool = False,
 ) -> tuple[Any, frozenset[str], frozenset[str]]:
     """*frame* with channel and is_paid from its own columns, blanks of the *wanted* ones named.
 
-    Also the columns it has now, and its channels.
+    Also the columns it has now, and its channels. Where they are *merged*, words for unknown are blanks too.
     """
     evidence = [
         c for c in _EVIDENCE if c in present or (c == "platform" and c in collect.names(collect.frame(frame)))
     ]
     channels: frozenset[str] = frozenset()
     if evidence:
-        frame, channels = engine.label(frame, evidence, classify, "channel")
+        said = _merging(classify) if merged else classify
+        frame, channels = engine.label(frame, evidence, said, "channel")
         present |= {"channel"}
     # A label is never missing.
     blank = present & wanted - ({"channel"} if evidence else set())
-    filled = [nw.col(c).fill_null(BLANK) for c in DIMENSIONS if c in blank]
+    filled = [_named(c, merged=merged) for c in DIMENSIONS if c in blank]
     flag = _paid(present, frozenset(filter(is_paid, channels)))
     return collect.frame(frame).with_columns(*filled, is_paid=flag).to_native(), present, channels
+
+
+def _merging(classify: Classify) -> Classify:
+    """*classify*, of which a blank channel and a word for unknown are one."""
+
+    def said(**cells: str) -> str:
+        channel = classify(**cells)
+        return UNKNOWN if channel == BLANK or channel.strip().lower() in UNKNOWN_WORDS else channel
+
+    return said
+
+
+def _named(column: str, *, merged: bool) -> nw.Expr:
+    """*column* with a name for its blanks."""
+    if not merged:
+        return nw.col(column).fill_null(BLANK)
+    word = nw.col(column).str.strip_chars().str.to_lowercase()
+    nothing = nw.col(column).is_null() | word.is_in(sorted(UNKNOWN_WORDS)).fill_null(False)
+    return nw.when(~nothing).then(nw.col(column)).otherwise(nw.lit(UNKNOWN)).alias(column)
 
 
 def paid(frame: Any, present: frozenset[str], channels: frozenset[str]) -> Any:
@@ -85,7 +116,7 @@ def _inherited(dimension: str, own: bool) -> nw.Expr:
         found.append(nw.col(dimension))
     if own and dimension in _OF_THE_DEAL:
         # A blank owner is no owner: the lead's counts then.
-        named = ~nw.col(dimension).is_in([BLANK, NO_LEAD])
+        named = ~nw.col(dimension).is_in([BLANK, NO_LEAD, UNKNOWN])
         found.insert(0, nw.when(named).then(nw.col(dimension)))
     # The literal stands last: on pandas one that stands first takes the first row's value everywhere.
     return nw.coalesce(*found, nw.lit(NO_LEAD)).alias(dimension)

@@ -19,6 +19,8 @@ WITHIN = "within"
 """The 0/1 column of the leads that are won within the horizon."""
 RIPE = "ripe"
 """The 0/1 column of the leads that are at least as old as the horizon."""
+SETTLED = "settled"
+"""The 0/1 column of the leads that sales has had for ``UNTOUCHED_DAYS``."""
 QUALIFIED = "qualified"
 """The 0/1 column of the leads with a day of their own on which they became MQLs, not after they were won."""
 UNANSWERED = -1
@@ -32,6 +34,9 @@ LINKED: Mapping[str, Mapping[str, str]] = {
         "deal_created_at": "date",
         "has_won": _FLAG,
         "won_at": "date",
+        "touches": "integer",
+        "touched": _FLAG,
+        "owned": _FLAG,
     },
     "deals": {
         "status": "status",
@@ -92,5 +97,5 @@ def table_columns() -> Mapping[str, Mapping[str, str]]:
     tables["deals"] |= {"timed": _FLAG, "free": _FLAG}
     for column in stages.MISSING.values():
         tables["leads"][column] = _FLAG
-    tables["leads"] |= {RIPE: _FLAG, QUALIFIED: _FLAG}
+    tables["leads"] |= {RIPE: _FLAG, SETTLED: _FLAG, QUALIFIED: _FLAG}
     return tables

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
-from funnelkit.agreements import DAILY, Sla
+from funnelkit.agreements import DAILY, UNTOUCHED_DAYS, Sla
 from funnelkit.metrics import response, stages
 from funnelkit.metrics.columns import (
     DURATIONS,
@@ -21,10 +21,18 @@ from funnelkit.metrics.columns import (
     LINKED,
     QUALIFIED,
     RIPE,
+    SETTLED,
     WITHIN,
     table_columns,
 )
-from funnelkit.metrics.reasons import Reason, missing_dimension, no_column, no_dates, not_loaded
+from funnelkit.metrics.reasons import (
+    UNLINKED_ACTIVITIES,
+    Reason,
+    missing_dimension,
+    no_column,
+    no_dates,
+    not_loaded,
+)
 from funnelkit.tables import DIMENSIONS, INSTANTS
 
 if TYPE_CHECKING:
@@ -51,6 +59,8 @@ class Facts(Struct, frozen=True):
     """The last instant that the leads tell of; None where they hold days alone."""
     sla: int = response.DAY
     """The minutes within which a lead is to be answered."""
+    clamped: bool = False
+    """Whether durations below 0 count as 0."""
     sla_in_days: bool = False
     """Whether that was said in days."""
 
@@ -100,10 +110,12 @@ class Facts(Struct, frozen=True):
             return None
         if column in ("in_quota", "due_in_quota"):
             return no_column(table, "owner") if "quotas" in self.frames else not_loaded("quotas")
+        if column in ("touches", "touched"):
+            return UNLINKED_ACTIVITIES if "activities" in self.frames else not_loaded("activities")
         if column == "revenue":
             # Customers are made of deals, and their revenue of the amounts.
             return no_column("deals", "amount") if "deals" in self.frames else not_loaded("deals")
-        return no_column(table, {"customer": "customer_id"}.get(column, column))
+        return no_column(table, {"customer": "customer_id", "owned": "owner"}.get(column, column))
 
     def with_derived(self, table: str, columns: Iterable[str]) -> tuple[Frame, list[str]]:
         """The frame of *table* with those of *columns* that are derived, and which of all there are.
@@ -135,11 +147,14 @@ class Facts(Struct, frozen=True):
             return self._response(column)
         if column == RIPE and self.has(table, "created_at"):
             return (nw.col("created_at") <= self.as_of - self.horizon).fill_null(False)
+        if column == SETTLED and self.has(table, "created_at"):
+            days = [nw.col(c) for c in ("mql_at", "created_at") if self.has(table, c)]
+            return (nw.coalesce(*days) <= self.as_of - UNTOUCHED_DAYS).fill_null(False)
         if column == QUALIFIED and self.has(table, "mql_at"):
             won = nw.col("won_at") if self.has(table, "won_at") else nw.col("mql_at")
             return (nw.col("mql_at") <= nw.coalesce(won, nw.col("mql_at"))).fill_null(False)
         if column == "lag_days" and self.has(table, "won_at") and self.has(table, "created_at"):
-            return nw.col("won_at") - nw.col("created_at")
+            return self._length(nw.col("won_at") - nw.col("created_at"))
         if column == WITHIN:
             lag = self._derived(table, "lag_days")
             # A win before the lead is a wrong date, but a win; it only says nothing about time.
@@ -148,27 +163,37 @@ class Facts(Struct, frozen=True):
             return None
         cycle = nw.col("closed_at") - nw.col("created_at")
         if column == "cycle_days":
-            return cycle
+            return self._length(cycle)
         if column == "timed":
             return (cycle >= 0).fill_null(False)
         if column == "wait_days":
             open_for = nw.lit(self.as_of) - nw.col("created_at")
-            return nw.when(nw.col("status") == "open").then(open_for).otherwise(cycle)
+            waited = nw.when(nw.col("status") == "open").then(open_for).otherwise(cycle)
+            return self._length(waited)
         return None
+
+    def _length(self, duration: nw.Expr) -> nw.Expr:
+        """*duration* as it counts: below 0 it is a mistake, which is left out later, or 0."""
+        return nw.when(duration < 0).then(nw.lit(0)).otherwise(duration) if self.clamped else duration
 
     def _response(self, column: str) -> nw.Expr | None:
         if not (self.has("leads", "created_at") and self.has("leads", "first_response_at")):
             return None
         found = response.of_leads(self.as_of, self.instant if self.timed else None, self.sla)
-        return found.minutes if column == "response_minutes" else found.age
+        return self._length(found.minutes) if column == "response_minutes" else found.age
 
     @property
     def timed(self) -> bool:
         """Whether creation and first response of leads are known by the minute."""
-        return self.instant is not None and all(self.has("leads", c) for c in INSTANTS.values())
+        return self.instant is not None and all(self.has("leads", c) for c in INSTANTS["leads"].values())
 
 
-_MADE_OF = {("deals", "free"): "amount", ("leads", RIPE): "created_at", ("leads", QUALIFIED): "mql_at"}
+_MADE_OF = {
+    ("deals", "free"): "amount",
+    ("leads", RIPE): "created_at",
+    ("leads", SETTLED): "created_at",
+    ("leads", QUALIFIED): "mql_at",
+}
 """Columns that are there where another one is."""
 
 
@@ -183,6 +208,7 @@ def facts(dataset: Dataset, filters: Filters, horizon: int, sla: Sla = DAILY) ->
         filters=filters,
         horizon=horizon,
         instant=dataset.instant,
+        clamped=dataset.clamped,
         sla=sla.minutes,
         sla_in_days=sla.in_days,
     )

@@ -24,6 +24,7 @@ NOT_LOADED = {
     "web": Reason("no_web", "no web sessions loaded"),
     "payments": Reason("no_payments", "no payments loaded"),
     "costs": Reason("no_costs", "no costs beside ad spend loaded: costs=FILE"),
+    "activities": Reason("no_activities", "no activities of sales loaded: activities=FILE"),
     "quotas": Reason("no_quotas", "no quotas loaded: quotas=FILE"),
 }
 
@@ -59,6 +60,9 @@ ONE_VERDICT = Reason(
 )
 NO_MARGIN = Reason("no_gross_margin", "no gross margin given: set gross_margin, or ask for cltv_revenue")
 UNLINKED = Reason("unlinked", "fewer than 5 % of the deals link to a lead: no common id, e-mail or company")
+UNLINKED_ACTIVITIES = Reason(
+    "unlinked", "fewer than 5 % of the activities link to a lead: no common id or e-mail"
+)
 NO_LOST_DEALS = Reason("no_lost_deals", "the deals loaded are won deals only; add the lost ones")
 NO_OPEN_DEALS = Reason("no_open_deals", "the deals loaded are won deals only; add the open ones")
 NO_STATUS = Reason("no_status", "no deal has a status of open, won or lost; add a status or stage column")

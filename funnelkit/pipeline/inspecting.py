@@ -65,11 +65,13 @@ def _inspected(
         if one.kept:
             loaded = _accounted(load_one(one, config, zone, engine, observe), engine)
             return _of_loaded(_of_export(loaded.export), loaded), loaded
+        from funnelkit.sources.instants import CREATED
+
         watched = Watched(one.file, engine, observe)
         export = watched.reading(read_export(one, config, engine, watched.looked_at))
         seen = _of_export(export)
         try:
-            loaded = _accounted(load_export(export, one, engine, zone), engine)
+            loaded = _accounted(load_export(export, one, engine, zone, CREATED), engine)
         except FunnelkitError:
             seen = replace(seen, columns=_decided(export, one, engine, zone))
             raise

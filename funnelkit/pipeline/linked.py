@@ -10,7 +10,9 @@ from msgspec import Struct
 from funnelkit.tables import Dataset, Note
 
 if TYPE_CHECKING:
+    from funnelkit.config import Config
     from funnelkit.linking.dataset import Canonical
+    from funnelkit.linking.handled import Handling
     from funnelkit.pipeline.loading import Read
     from funnelkit.pipeline.options import Options
     from funnelkit.reports import Source
@@ -47,6 +49,7 @@ def linked(done: Read, options: Options, wanted: frozenset[str]) -> Linked:
         wanted=wanted,
         zone=done.zone,
         rules=done.config.qualification,
+        handling=_handling(options, done.config),
     )
     unmapped = provenance.unmapped(data, known.knows)
     notes = (
@@ -57,6 +60,16 @@ def linked(done: Read, options: Options, wanted: frozenset[str]) -> Linked:
         *_unused(done),
     )
     return Linked(data=data, sources=provenance.sources(done.files, done.together), notes=notes)
+
+
+def _handling(options: Options, config: Config) -> Handling:
+    from funnelkit.linking.handled import Handling
+
+    return Handling(
+        merge_unknown=options.merge_unknown or config.merge_unknown,
+        clamp_negative=options.clamp_negative or config.clamp_negative,
+        gross=options.gross or config.gross,
+    )
 
 
 def _canonical(done: Read) -> dict[str, Canonical]:

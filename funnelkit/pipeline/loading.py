@@ -206,7 +206,8 @@ def _put_together(
     engine: Engine,
 ) -> Read:
     """The tables of the files that were *found* among those *named*, in one currency."""
-    from funnelkit.sources import currency, testrows
+    from funnelkit.pipeline import requests
+    from funnelkit.sources import currency, people, testrows
     from funnelkit.sources.together import put_together
 
     loaded, strays = found
@@ -218,11 +219,16 @@ def _put_together(
     rates = currency.read_rates(config.rates) if config.rates else None
     if options.currency and currency.code(options.currency) is None:
         raise UsageError(f"--currency {options.currency}: not a currency code", hint="Write it as in EUR.")
-    loaded, money, more = currency.unify(loaded, options.currency or config.currency, rates, engine)
+    fixed = options.constant_currency or config.constant_currency
+    constant = requests.day(fixed, "--constant-currency") if fixed else None
+    wanted = options.currency or config.currency
+    loaded, money, more = currency.unify(loaded, wanted, rates, engine, constant)
     by_table: dict[str, list[Loaded]] = {}
     for file in loaded:
         by_table.setdefault(file.table, []).append(file)
     together = {table: put_together(table, of_table, engine) for table, of_table in by_table.items()}
+    if options.dedupe_emails or config.dedupe_emails:
+        together = people.one_per_email(together, engine)
     return Read(
         config=config,
         files=loaded,

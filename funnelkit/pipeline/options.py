@@ -28,6 +28,11 @@ class Options(Struct, frozen=True, kw_only=True):
     date_order: str | None = None
     decimal: str | None = None
     drop_tests: bool = False
+    dedupe_emails: bool = False
+    merge_unknown: bool = False
+    clamp_negative: bool = False
+    gross: bool = False
+    constant_currency: str | None = None
     strict: bool = False
     engine: str = "auto"
     memory_limit: str | None = None

@@ -20,6 +20,7 @@ _LINES = 10
 """So many lines are named for each reason; the count says how many there are."""
 REPEATED = "the same id or report row again; of one id the row with the latest dates is used"
 """Why a row is not used that another one stands for."""
+SAME_EMAIL = "the e-mail address of an earlier lead, which stands for both (--dedupe-emails)"
 _ANCHORS: Mapping[str, tuple[str, ...]] = {
     "leads": ("created_at",),
     "deals": ("closed_at", "created_at"),
@@ -29,6 +30,7 @@ _ANCHORS: Mapping[str, tuple[str, ...]] = {
     "web": ("start", "end"),
     "stage_history": ("entered_at",),
     "customers": ("created_at",),
+    "activities": ("at",),
     "costs": ("start", "end"),
     "quotas": ("start", "end"),
 }
@@ -54,10 +56,12 @@ WANTED: Mapping[str, Mapping[str, str]] = {
 
 def sources(files: Sequence[Loaded], together: Mapping[str, Together]) -> tuple[Source, ...]:
     """Each file's entry for the report."""
-    return tuple(_source(file, together[file.table].repeated.get(file.export.file, _NONE)) for file in files)
+    return tuple(_source(file, together[file.table]) for file in files)
 
 
-def _source(file: Loaded, repeated: Repeated) -> Source:
+def _source(file: Loaded, together: Together) -> Source:
+    repeated = together.repeated.get(file.export.file, _NONE)
+    same_email = together.same_email.get(file.export.file, _NONE)
     first, last = dates(file)
     kind = file.export.kind
     return Source(
@@ -65,8 +69,8 @@ def _source(file: Loaded, repeated: Repeated) -> Source:
         table=file.table,
         preset=kind.preset.name if kind.preset else None,
         rows=file.rows,
-        used=file.used - repeated.count,
-        set_aside=set_aside(file, repeated),
+        used=file.used - repeated.count - same_email.count,
+        set_aside=set_aside(file, repeated, same_email),
         first_date=first,
         last_date=last,
         sha256=file.export.sha256,
@@ -75,21 +79,16 @@ def _source(file: Loaded, repeated: Repeated) -> Source:
     )
 
 
-def set_aside(file: Loaded, repeated: Repeated = _NONE) -> tuple[SetAside, ...]:
+def set_aside(file: Loaded, repeated: Repeated = _NONE, same_email: Repeated = _NONE) -> tuple[SetAside, ...]:
     """The rows of *file* that are not used, by reason."""
     found = [
         SetAside(reason=a.reason, message=a.message, count=a.count, lines=a.lines[:_LINES])
         for a in file.aside
     ]
-    if repeated.count:
-        found.append(
-            SetAside(
-                reason="duplicate",
-                message=REPEATED,
-                count=repeated.count,
-                lines=tuple(sorted(repeated.lines))[:_LINES],
-            )
-        )
+    for reason, message, rows in (("duplicate", REPEATED, repeated), ("same_email", SAME_EMAIL, same_email)):
+        if rows.count:
+            lines = tuple(sorted(rows.lines))[:_LINES]
+            found.append(SetAside(reason=reason, message=message, count=rows.count, lines=lines))
     return tuple(found)
 
 

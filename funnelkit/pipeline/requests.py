@@ -59,7 +59,8 @@ def columns(options: Options, config: Config) -> frozenset[str]:
     own = (entry for entry in config.measures.values() if isinstance(entry, Mapping))
     named = {str(c) for entry in own for c in (*(entry.get("where") or ()), entry.get("sum")) if c}
     ruled = {c.column for rule in config.qualification for way in rule.ways for c in way}
-    return dimensions(options, config) | named | ruled
+    same = options.dedupe_emails or config.dedupe_emails
+    return dimensions(options, config) | named | ruled | ({"email", "created_instant"} if same else set())
 
 
 def _by(options: Options, config: Config) -> tuple[str, ...]:
@@ -78,12 +79,12 @@ def _compared(specs: str | None) -> tuple[str, ...]:
 _OF = {"horizon": "days", "min-n": "leads or deals"}
 
 
-def day(text: str) -> int:
-    """The day number of an ISO date, for ``--as-of``."""
+def day(text: str, option: str = "--as-of") -> int:
+    """The day number of an ISO date, for *option*."""
     try:
         return periods.day_number(date.fromisoformat(text))
     except ValueError:
-        raise UsageError(f"--as-of {text}: not a date", hint="Write it as in 2026-09-30.") from None
+        raise UsageError(f"{option} {text}: not a date", hint="Write it as in 2026-09-30.") from None
 
 
 def filters(text: str) -> Sequence[Filter]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from funnelkit.sources.instants import CREATED
 from funnelkit.tables import SPARABLE, TABLES
 
 if TYPE_CHECKING:
@@ -27,8 +28,17 @@ def spared(kinds: Iterable[Recognition], wanted: frozenset[str]) -> dict[str, fr
         links.add("email")
     if any(kind.table == "quotas" for kind in loaded):
         wanted |= {"owner"}
-    found = {"leads": SPARABLE["leads"] - links - wanted, "deals": SPARABLE["deals"] - wanted}
-    return {table: columns for table, columns in found.items() if _have_ids(table, loaded)}
+    of_leads = links | (_for_activities(loaded) if any(k.table == "activities" for k in loaded) else set())
+    found = {"leads": SPARABLE["leads"] - of_leads - wanted, "deals": SPARABLE["deals"] - wanted}
+    return {
+        table: columns if _have_ids(table, loaded) else columns & CREATED for table, columns in found.items()
+    }
+
+
+def _for_activities(kinds: Iterable[Recognition]) -> set[str]:
+    """The columns of leads that say whom the activities are of, who owns them, and how long they waited."""
+    keys = {column for kind in kinds if kind.table == "activities" for column in kind.columns}
+    return {"owner", *CREATED, *(keys & {"email"})}
 
 
 def _have_ids(table: str, kinds: Sequence[Recognition]) -> bool:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from funnelkit.metrics.cell import Cell
-    from funnelkit.reports import Handoff, Report
+    from funnelkit.reports import Handoff, Orphans, Report
 
 _RATE = Metric(id="rate", label="", unit="ratio", better="higher", group="handoff")
 _NUMBER = Metric(id="score", label="", unit="number", better="none", group="handoff")
@@ -106,6 +106,8 @@ def _lines(found: Handoff) -> Iterator[tuple[Text, ...]]:
     if found.handed_over is not None and found.undecided is not None:
         decided = f"{found.accepted:,} accepted, {found.rejected:,} rejected, {found.undecided:,} undecided"
         yield (Text(f"handed over: {found.handed_over:,} leads, of which {decided}", "quiet"),)
+    if found.orphans:
+        yield (Text(_orphaned(found.orphans), "quiet"),)
     if (more := len(found.reasons) - _MOST_REASONS) > 0:
         yield (Text(f"{more} more reasons: in JSON and CSV", "quiet"),)
     for lift in found.lifts:
@@ -119,3 +121,13 @@ def _lines(found: Handoff) -> Iterator[tuple[Text, ...]]:
     if found.rules:
         told = "is by the rule" if found.by_rule else "is told by the files, not by the rule"
         yield (Text(f"who is an MQL {told}", "quiet"),)
+
+
+def _orphaned(found: Orphans) -> str:
+    """Whom nobody cares for, in one sentence."""
+    said = [f"{found.without_activity:,} without any activity of sales since"]
+    if found.without_owner is not None:
+        said += [f"{found.without_owner:,} without an owner", f"{found.without_either:,} without either"]
+    return (
+        f"handed over {found.days} days ago or more: {found.handed_over:,} leads, of which {', '.join(said)}"
+    )

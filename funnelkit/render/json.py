@@ -212,7 +212,8 @@ def _row(row: Row, by: tuple[str, ...], definitions: Mapping[str, Metric]) -> Ob
 
 
 def _handoff(found: Handoff) -> Object:
-    return {
+    orphans = {"orphans": msgspec.to_builtins(found.orphans)} if found.orphans else {}
+    return orphans | {
         "metrics": list(found.metrics),
         "sla": {"minutes": found.sla_minutes, "label": found.sla},
         "handed_over": found.handed_over,

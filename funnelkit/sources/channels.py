@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from funnelkit import shipped
 from funnelkit.errors import ConfigError
 from funnelkit.styles import MISSING_TEXT
-from funnelkit.tables import BLANK, NO_LEAD, PAID_CHANNELS
+from funnelkit.tables import BLANK, NO_LEAD, PAID_CHANNELS, UNKNOWN
 from funnelkit.words import compact
 
 if TYPE_CHECKING:
@@ -84,7 +84,11 @@ class Channels(Struct, frozen=True, kw_only=True):
 
     def knows(self, channel: str) -> bool:
         """Whether *channel* is one of the list or of the user's own, and not a word left as it was written."""
-        return channel in (BLANK, NO_LEAD) or channel in self.words.values() or channel in self.own.values()
+        return (
+            channel in (BLANK, NO_LEAD, UNKNOWN)
+            or channel in self.words.values()
+            or channel in self.own.values()
+        )
 
     def _decide(self, given: Evidence) -> str:
         row = self._arranged(given)

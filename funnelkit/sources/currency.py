@@ -116,9 +116,15 @@ def read_rates(path: Path) -> Rates:
 
 
 def unify(
-    files: Sequence[Loaded], wanted: str | None, rates: Rates | None, engine: Engine
+    files: Sequence[Loaded],
+    wanted: str | None,
+    rates: Rates | None,
+    engine: Engine,
+    constant: int | None = None,
 ) -> tuple[list[Loaded], str | None, list[Note]]:
     """All money in one currency, that currency, and what to tell the reader.
+
+    Each row is converted at the rate of its own day, or all at that of the day *constant*.
 
     Raises SourceError for several currencies without rates.
     """
@@ -138,9 +144,10 @@ def unify(
         return list(files), target, notes
     if target is None or rates is None:
         raise _without_rates(seen, target)
-    converted = [_converted(f, target, rates, engine) for f in files]
+    converted = [_converted(f, target, rates, engine, constant) for f in files]
+    at = "each day" if constant is None else f"{from_day(constant).isoformat()}, whatever its day"
     notes.append(
-        Note(code="converted", message=f"{', '.join(foreign)} converted to {target} at the rate of each day")
+        Note(code="converted", message=f"{', '.join(foreign)} converted to {target} at the rate of {at}")
     )
     return converted, target, notes
 
@@ -172,17 +179,19 @@ def _currencies(file: Loaded) -> list[str]:
     return collect.distinct(filled.with_columns(currency=nw.col("currency").fill_null("")), "currency")
 
 
-def _converted(file: Loaded, target: str, rates: Rates, engine: Engine) -> Loaded:
+def _converted(file: Loaded, target: str, rates: Rates, engine: Engine, constant: int | None) -> Loaded:
     frame = collect.frame(file.frame)
     names = collect.names(frame)
     if "currency" not in names:
         return file
     money = [c for c in file.scales if TABLES[file.table].columns[c].kind == "money"]
-    day = next((c for c in ("closed_at", "created_at", "start", "paid_at", "sent_at") if c in names), None)
+    days = () if constant is not None else ("closed_at", "created_at", "start", "paid_at", "sent_at")
+    day = next((c for c in days if c in names), None)
 
     def factor(currency: Any, when: Any = None) -> Fraction:
         name = currency if isinstance(currency, str) and currency else target
-        on = int(when) if isinstance(when, int) or hasattr(when, "__index__") else 10**6
+        undated = 10**6 if constant is None else constant
+        on = int(when) if isinstance(when, int) or hasattr(when, "__index__") else undated
         found = rates.rate(name, target, on)
         if found is None:
             raise SourceError(

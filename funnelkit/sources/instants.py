@@ -1,6 +1,7 @@
 """The minutes until a lead was answered: its creation and its first response, kept as instants beside their days.
 
 Only where a file tells of both, and both with times of day: then two more columns are made of the same cells.
+Where activities tell who was answered when, the creation alone is asked for.
 """
 
 from __future__ import annotations
@@ -17,20 +18,31 @@ if TYPE_CHECKING:
     from funnelkit.sources.recognise import Recognition
 
 
-def asked(kind: Recognition) -> bool:
-    """Whether an export of *kind* may tell how long leads have waited."""
-    return kind.table == "leads" and kind.columns.keys() >= INSTANTS.keys()
+CREATED = frozenset({INSTANTS["leads"]["created_at"]})
+"""What is read of leads without a first response only where activities are loaded."""
 
 
-def plans(table: str, decisions: Mapping[str, Decision], text: Any) -> tuple[ColumnPlan, ...]:
-    """The columns that are read as instants too; none where one of them holds days alone."""
-    if table != "leads" or not decisions.keys() >= INSTANTS.keys():
+def asked(kind: Recognition, spare: frozenset[str]) -> frozenset[str]:
+    """The columns of an export of *kind* that may be read as instants too; nobody asks for those of *spare*."""
+    known = INSTANTS.get(kind.table, {})
+    if kind.columns.keys() >= known.keys():
+        return frozenset(known)
+    return frozenset(c for c in kind.columns if known.get(c) in CREATED - spare)
+
+
+def plans(
+    kind: Recognition, decisions: Mapping[str, Decision], text: Any, spare: frozenset[str]
+) -> tuple[ColumnPlan, ...]:
+    """The columns that are read as instants too; none where one of those that belong together holds days alone."""
+    if not (sought := asked(kind, spare)):
         return ()
     from funnelkit.instants import InstantStyle, any_times
 
     found = []
-    for target, beside in INSTANTS.items():
-        header, style = decisions[target].header, decisions[target].style
-        if isinstance(style, DateStyle) and any_times(style, text.distinct(header)):
-            found.append(ColumnPlan(target=beside, header=header, style=InstantStyle(of=style)))
-    return tuple(found) if len(found) == len(INSTANTS) else ()
+    for target, beside in INSTANTS[kind.table].items():
+        decision = decisions.get(target) if target in sought else None
+        style = decision.style if decision else None
+        if decision and isinstance(style, DateStyle) and any_times(style, text.distinct(decision.header)):
+            found.append(ColumnPlan(target=beside, header=decision.header, style=InstantStyle(of=style)))
+    whole = len(found) == len(INSTANTS[kind.table])
+    return tuple(plan for plan in found if whole or plan.target in CREATED - spare)

@@ -39,7 +39,7 @@ from funnelkit.sources.preamble import Range
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.settings import FileSettings
 from funnelkit.styles import NumberStyle
-from funnelkit.tables import INSTANTS, TABLES, Note
+from funnelkit.tables import TABLES, Note
 
 _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
     "leads": {"created_at": "readable"},
@@ -51,6 +51,7 @@ _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
     "stage_history": {"entered_at": "present", "stage": "present"},
     "customers": {"total_spend": "readable"},
     "costs": {"date": "present", "start": "present", "end": "present", "amount": "readable"},
+    "activities": {"at": "present"},
     "quotas": {"date": "present", "start": "present", "end": "present", "amount": "readable"},
 }
 """What a single row must have to be used; undated leads and deals count where no period is asked for."""
@@ -69,9 +70,9 @@ def load(
     """
     needs.check(export)
     loaded = _load(export, settings, engine, zone, spare)
-    if spare and _without_ids(loaded):
+    if spare - instants.CREATED and _without_ids(loaded):
         # Rows without an id are told apart by all that they hold.
-        loaded = _load(export, settings, engine, zone, frozenset())
+        loaded = _load(export, settings, engine, zone, spare & instants.CREATED)
     return loaded
 
 
@@ -98,7 +99,7 @@ def _load(
     left_out = needs.check_decided(export, decisions)
     constants = kind.preset.constants if kind.preset else {}
     own = fills.own(decisions)
-    beside = instants.plans(kind.table, decisions, text)
+    beside = instants.plans(kind, decisions, text, spare)
     plan = TablePlan(
         table=kind.table, columns=(*_plans(kind, decisions), *beside), rules=rules, constants=constants
     )
@@ -171,10 +172,11 @@ def _text(
     second = [*fills.headers(export).values(), *alike.headers(export)]
     columns = TABLES[export.kind.table].columns
     kinds: dict[str, str] = {}
+    timed = instants.asked(export.kind, spare)
     for target, header in export.kind.columns.items():
         # Of a first and a last day the time counts too, which is not kept of a day.
         kind: str = "text" if target in ("start", "end") else columns[target].kind
-        if target in INSTANTS and instants.asked(export.kind):
+        if target in timed:
             kind = "instant"
         if target not in spare:
             kinds[header] = kind if kinds.setdefault(header, kind) == kind else "text"

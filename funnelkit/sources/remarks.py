@@ -18,6 +18,9 @@ _TAKEN_AS = {
     ("deals", "stage_outcome"): "a deal in such a stage counts as open unless something else says more",
     ("leads", "status"): "a lead with such a word counts as a lead and no more",
     ("leads", "stage_outcome"): "a lead with such a word counts as a lead and no more",
+    ("activities", "kind"): "such an activity counts as one of sales towards the lead",
+    ("activities", "direction"): "such an activity counts as outgoing",
+    ("activities", "status"): "such an activity counts as done",
 }
 
 
@@ -40,12 +43,13 @@ def _unknown_words(export: Export[Recognition], decision: Decision) -> Note | No
     unknown = [w for w in decision.unknown if not (labels and re.fullmatch(labels, w, re.IGNORECASE))]
     if taken is None or not unknown:
         return None
+    column = "status" if decision.target == "stage_outcome" else decision.target
     shown = ", ".join(repr(word) for word in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
     return Note(
         code="unknown_words",
         message=f"{export.file}: {len(unknown)} value{'s' * (len(unknown) > 1)} of column "
         f"{decision.header!r} {'are' if len(unknown) > 1 else 'is'} in no list ({shown}); {taken}. "
-        "Say what they mean under `values: {status: {...}}` of this source in funnelkit.yaml",
+        f"Say what they mean under `values: {{{column}: {{...}}}}` of this source in funnelkit.yaml",
     )
 
 

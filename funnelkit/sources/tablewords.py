@@ -23,6 +23,7 @@ _FILE_WORDS = {
     "web": ("session", "traffic", "acquisition"),
     "stage_history": ("history",),
     "customers": ("customer",),
+    "activities": ("activit", "aktivit", "atividad", "actividad", "attivit", "calls"),
     "costs": ("overhead", "salar", "payroll", "personnel", "personalkosten"),
     "quotas": ("quota",),
 }
@@ -80,7 +81,12 @@ def score(table: Table, columns: Mapping[str, str], seen: Seen) -> float:
     """How much the words of *columns* are this table's own. Columns without any value say nothing."""
     filled = {c: h for c, h in columns.items() if seen.cells(seen.header.index(h))}
     weights = sum(vocabulary.load().weight(h) for h in filled.values())
-    return weights + len(columns) / 100 + (0.5 if table.key in columns else 0)
+    own = _OWN_CELLS if table.name == "activities" and "kind" in filled else 0
+    return weights + len(columns) / 100 + (0.5 if table.key in columns else 0) + own
+
+
+_OWN_CELLS = 2
+"""What it says for activities that calls and meetings stand in the cells of their kind, as in those of no other table."""
 
 
 def _plausible(table: Table, column: str, cells: Sequence[str]) -> bool:
@@ -140,6 +146,8 @@ def signed(table: Table, columns: Mapping[str, str], seen: Seen) -> bool:
         return ofmoney.signed(table.name, columns, seen)
     if not table.signs or any(all(c in columns for c in sign) for sign in table.signs):
         return True
+    if table.name != "leads":
+        return False
     if any(_LEADS.search(columns.get(c, "")) for c in ("lead_id", "created_at", "owner", "status")):
         return True
     if "email" in columns and any(map(_PHONE.search, seen.header)):

@@ -31,6 +31,8 @@ class Together(Struct, frozen=True, kw_only=True):
     repeated: Mapping[str, Repeated]
     """The rows that another row stands for, by file."""
     notes: tuple[Note, ...]
+    same_email: Mapping[str, Repeated] = {}
+    """The leads of a person who is another lead already, by file."""
 
 
 def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Together:
@@ -74,6 +76,7 @@ _KNOWS_MORE: Mapping[str, tuple[str, ...]] = {
     "leads": ("customer_at", "opportunity_at", "sql_at", "mql_at", "created_at"),
     "deals": ("closed_at", "expected_close_at", "created_at"),
     "payments": ("paid_at", "refunded"),
+    "activities": ("at",),
 }
 """Columns of which a later value shows the later state of the same entity."""
 
@@ -101,6 +104,7 @@ _REPORTED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "emails": (("campaign", "sent_at"), ("sent", "delivered", "unique_opens", "unique_clicks")),
     "stage_history": (("deal_id", "lead_id", "stage", "entered_at"), ()),
+    "activities": (("lead_id", "email", "at", "at_instant", "kind", "direction", "by"), ()),
 }
 """Tables without ids: the columns that say which row of a report it is, and the figures of that row."""
 

@@ -20,6 +20,8 @@ UNCLEAR = "unclear"
 
 OF_MONEY = frozenset({"costs", "quotas"})
 """Tables whose words are in every list of amounts: they say nothing against the other tables that know them."""
+_APART = OF_MONEY | {"activities"}
+"""Those, and one that is told by the cells of its kind: that it knows a word too says nothing against the others."""
 
 _normal = lru_cache(maxsize=8192)(normalise)
 """Recognition asks for the same words of every table."""
@@ -85,6 +87,6 @@ def load() -> Vocabulary:
     }
     counts: dict[str, int] = {}
     for table, words in headers.items():
-        for word in words if table not in OF_MONEY else ():
+        for word in words if table not in _APART else ():
             counts[word] = counts.get(word, 0) + 1
     return Vocabulary(headers=headers, tables_of=counts, values=document["values"])

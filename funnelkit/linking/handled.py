@@ -1,0 +1,67 @@
+"""What is made of odd rows where somebody asks for it, and what the reader is told of that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import narwhals.stable.v2 as nw
+from msgspec import Struct
+
+from funnelkit import collect
+from funnelkit.tables import UNKNOWN, Note
+
+if TYPE_CHECKING:
+    from funnelkit.linking.building import Build
+
+
+class Handling(Struct, frozen=True, kw_only=True):
+    """The choices, each off where nobody makes it."""
+
+    merge_unknown: bool = False
+    """Blanks and words for unknown are one group of a dimension."""
+    clamp_negative: bool = False
+    """Durations below 0 count as 0; else they are in no duration."""
+    gross: bool = False
+    """Refunds are not taken off what customers paid."""
+
+
+AS_USUAL = Handling()
+
+
+def notes(made: Build, handling: Handling) -> Iterator[Note]:
+    """What is to be said of *handling*, as far as the tables bear on it."""
+    if handling.merge_unknown:
+        message = f"Blanks and words for unknown are one group, {UNKNOWN} (--merge-unknown)"
+        yield Note(code="merged_unknown", message=message)
+    if handling.clamp_negative and (found := _negative(made)):
+        what = ", ".join(f"{what} {n}" for what, n in found.items())
+        yield Note(
+            code="clamped_negative", message=f"Durations below 0 count as 0 (--clamp-negative): {what}"
+        )
+    if handling.gross and "payments" in made.frames:
+        message = (
+            "Refunds are not taken off in customer value, retention, expansion, customers and cohorts of payments "
+            "(--gross); revenue_net is still net of them"
+        )
+        yield Note(code="gross", message=message)
+
+
+_SPANS = (
+    ("leads", "created_at", "won_at", "leads dated after their win"),
+    ("leads", "created_at", "first_response_at", "leads dated after their first answer"),
+    ("leads", "created_instant", "first_response_instant", "leads dated after their first answer"),
+    ("deals", "created_at", "closed_at", "deals closed before they were created"),
+)
+
+
+def _negative(made: Build) -> dict[str, int]:
+    """How many rows of all loaded ones end before they begin, by what they are."""
+    found: dict[str, int] = {}
+    for table, begin, end, what in _SPANS:
+        if {begin, end} <= made.present.get(table, frozenset()):
+            rows = collect.frame(made.frames[table])
+            if n := collect.count(rows.filter((nw.col(end) < nw.col(begin)).fill_null(False))):
+                # By the second more of them show than by the day.
+                found[what] = max(n, found.get(what, 0))
+    return found
