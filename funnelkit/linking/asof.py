@@ -81,7 +81,7 @@ def _kept(column: str, right: nw.Expr) -> nw.Expr:
 
 def _with_instant(table: str, day: str, columns: Sequence[str]) -> list[str]:
     """A column of days, and that of its instants where there is one."""
-    beside = INSTANTS.get(day) if table == "leads" else None
+    beside = INSTANTS.get(table, {}).get(day)
     return [day, beside] if beside is not None and beside in columns else [day]
 
 
@@ -91,12 +91,13 @@ def last_instant(leads: Any, as_of: int, zone: str) -> int | None:
     Until then leads have been seen to wait: the rest of the day may lie after the export was made.
     """
     rows = collect.frame(leads)
-    if not {*INSTANTS.values()} <= {*collect.names(rows)}:
+    told = tuple(INSTANTS["leads"].values())
+    if not {*told} <= {*collect.names(rows)}:
         return None
     from funnelkit import instants
 
     first, after = instants.begin(as_of, zone), instants.begin(as_of + 1, zone)
-    return max(collect.latest(rows, tuple(INSTANTS.values()), after) or first, first)
+    return max(collect.latest(rows, told, after) or first, first)
 
 
 def places(table: str, frame: Any, day: int) -> list[str]:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from funnelkit import collect
 from funnelkit.agreements import Rule
 from funnelkit.engines import Engine
-from funnelkit.linking import asof, customers, dimensions, identity, qualification, quotas
+from funnelkit.linking import asof, customers, dimensions, history, identity, qualification, quotas
 from funnelkit.linking.building import Build
 from funnelkit.tables import DIMENSIONS, Dataset
 
@@ -46,7 +46,8 @@ def build(
     qualified, where the files do not.
     """
     made = _begun(tables, engine, wanted)
-    day = _labelled(made, as_of, classify, is_paid)
+    day, cut = _labelled(made, as_of, classify, is_paid)
+    _historic(made, cut=cut)
     instant = asof.last_instant(made.frames["leads"], day, zone) if "leads" in tables else None
     ruled = "leads" in tables and qualification.by_rule(
         made.frames, made.present, made.scales, rules, made.notes
@@ -56,6 +57,7 @@ def build(
         _domains(made)
         _linked(made)
         _quotas(made)
+        history.of_deals(made)
     elif "leads" in tables:
         customers.of_leads(made)
     if "payments" in tables:
@@ -95,8 +97,8 @@ def _begun(tables: Mapping[str, Canonical], engine: Engine, wanted: frozenset[st
 
 def _labelled(
     made: Build, asked: int | None, classify: Callable[..., str], is_paid: Callable[[str], bool]
-) -> int:
-    """Cut every table at the as-of day, which is returned, and give it the report's dimensions."""
+) -> tuple[int, bool]:
+    """Cut every table at the as-of day, and give it the report's dimensions; the day, and whether it was cut."""
     day, cut = _as_of(made, asked)
     for name in list(made.frames):
         if cut:
@@ -105,7 +107,18 @@ def _labelled(
             made.frames[name], made.present[name], classify, is_paid, made.engine, made.wanted
         )
     made.paid = frozenset(c for channels in made.channels.values() for c in channels if is_paid(c))
-    return day
+    return day, cut
+
+
+def _historic(made: Build, *, cut: bool) -> None:
+    """What the stage history tells of leads and deals, where one is loaded."""
+    if history.TABLE not in made.frames:
+        return
+    made.frames[history.TABLE] = made.engine.held(made.frames[history.TABLE])
+    history.of_leads(made)
+    history.unlinked(made)
+    if cut or "stage" not in made.present.get("deals", ()):
+        history.as_they_stood(made)
 
 
 def _quotas(made: Build) -> None:

@@ -165,7 +165,7 @@ class Facts(Struct, frozen=True):
     @property
     def timed(self) -> bool:
         """Whether creation and first response of leads are known by the minute."""
-        return self.instant is not None and all(self.has("leads", c) for c in INSTANTS.values())
+        return self.instant is not None and all(self.has("leads", c) for c in INSTANTS["leads"].values())
 
 
 _MADE_OF = {("deals", "free"): "amount", ("leads", RIPE): "created_at", ("leads", QUALIFIED): "mql_at"}

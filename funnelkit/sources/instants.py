@@ -1,6 +1,6 @@
-"""The minutes until a lead was answered: its creation and its first response, kept as instants beside their days.
+"""Instants beside days, where minutes count: how long a lead waited for its answer, which of a day's stages came first.
 
-Only where a file tells of both, and both with times of day: then two more columns are made of the same cells.
+Only where a file has all such columns of its table, with times of day: then more columns are made of the same cells.
 """
 
 from __future__ import annotations
@@ -18,19 +18,21 @@ if TYPE_CHECKING:
 
 
 def asked(kind: Recognition) -> bool:
-    """Whether an export of *kind* may tell how long leads have waited."""
-    return kind.table == "leads" and kind.columns.keys() >= INSTANTS.keys()
+    """Whether an export of *kind* has all the columns of its table of which instants are kept."""
+    wanted = INSTANTS.get(kind.table, {})
+    return bool(wanted) and kind.columns.keys() >= wanted.keys()
 
 
 def plans(table: str, decisions: Mapping[str, Decision], text: Any) -> tuple[ColumnPlan, ...]:
     """The columns that are read as instants too; none where one of them holds days alone."""
-    if table != "leads" or not decisions.keys() >= INSTANTS.keys():
+    wanted = INSTANTS.get(table, {})
+    if not decisions.keys() >= wanted.keys():
         return ()
     from funnelkit.instants import InstantStyle, any_times
 
     found = []
-    for target, beside in INSTANTS.items():
+    for target, beside in wanted.items():
         header, style = decisions[target].header, decisions[target].style
         if isinstance(style, DateStyle) and any_times(style, text.distinct(header)):
             found.append(ColumnPlan(target=beside, header=header, style=InstantStyle(of=style)))
-    return tuple(found) if len(found) == len(INSTANTS) else ()
+    return tuple(found) if len(found) == len(wanted) else ()

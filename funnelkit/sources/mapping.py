@@ -174,7 +174,7 @@ def _text(
     for target, header in export.kind.columns.items():
         # Of a first and a last day the time counts too, which is not kept of a day.
         kind: str = "text" if target in ("start", "end") else columns[target].kind
-        if target in INSTANTS and instants.asked(export.kind):
+        if target in INSTANTS.get(export.kind.table, {}) and instants.asked(export.kind):
             kind = "instant"
         if target not in spare:
             kinds[header] = kind if kinds.setdefault(header, kind) == kind else "text"
