@@ -50,6 +50,8 @@ class Request(Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...] = ()
     """The versions of the rule that makes MQLs."""
     gross_margin: Decimal | None = None
+    probability: str = "own"
+    """Whose word it is how likely an open deal is to be won: one of ``weighing.BY``."""
     timezone: str = "UTC"
     title: str = "Funnel report"
     calendar: Calendar = field(default_factory=Calendar)

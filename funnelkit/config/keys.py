@@ -217,6 +217,10 @@ FILE = Record(
         "sla": Field(SLA, "The time within which sales answers a lead: 24 h, 30 min, 2 days. 24 h."),
         "qualification": Field(RULES, "The rule that makes an MQL of a lead, and its versions."),
         "min_n": Field(Whole(low=0, high=10**9), "Groups with fewer entities are not ranked. 30."),
+        "probability": Field(
+            Choice(wanted="own, mature or crm", words=("own", "mature", "crm")),
+            "Who says how likely an open deal is to be won: own history, the same with open deals, the CRM. own.",
+        ),
         "drop_tests": Field(Flag(), "Set rows aside that look like tests."),
         "spark": Field(SPARK, "Where Spark runs."),
         "costs": Field(File(), "Other costs of sales and marketing: a file."),

@@ -57,6 +57,7 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
     reached: str = ""
     """The measures over and below the line of a conversion."""
     among: str = ""
+    """Also the measure of which each part counts by its chance."""
     otherwise: str = ""
     """The histogram in place of *of* where the files do not tell that one."""
     minutes: int | None = None
@@ -93,6 +94,8 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
             return f"{self.reached} / {self.among}"
         if self.statistic == "kappa":
             return f"kappa of {', '.join(self.judged)}"
+        if self.statistic == "weighted":
+            return f"{self.among} times the chance of being won"
         name = f"{self.q:.0%} quantile" if self.statistic == "quantile" else self.statistic
         if self.statistic == "survival" and self.q != 0.5:
             name = f"survival, {self.q:.0%} quantile,"

@@ -27,6 +27,9 @@ def spared(kinds: Iterable[Recognition], wanted: frozenset[str]) -> dict[str, fr
         links.add("email")
     if any(kind.table == "quotas" for kind in loaded):
         wanted |= {"owner"}
+    if any(kind.table == "stage_history" for kind in loaded):
+        # Stages of one name in two pipelines are two stages.
+        wanted |= {"pipeline"}
     found = {"leads": SPARABLE["leads"] - links - wanted, "deals": SPARABLE["deals"] - wanted}
     return {table: columns for table, columns in found.items() if _have_ids(table, loaded)}
 
