@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -42,6 +42,8 @@ class Part(Struct, frozen=True):
     chance: Fraction
     label: str
     """Their stage, or what the CRM says of them."""
+    n: int = 0
+    """How many won and lost deals the chance rests on; 0 where it is somebody's word."""
 
 
 class Weights(Struct, frozen=True, kw_only=True):
@@ -86,8 +88,10 @@ def _of_history(dataset: Dataset, whole: Measure, by: str) -> Weights:
     if "status" not in dataset.present.get("stage_history", ()):
         return Weights(whole=whole, reason=NO_HISTORY)
     rows = stageorder.entries(dataset.frames["stage_history"])
-    found = chances.counted(rows, stageorder.places(rows), (), dataset.as_of)
-    told = {place: chance for (_, place), reached in found.items() if (chance := _chance(reached, by)) is not None}
+    places = stageorder.places(rows)
+    found = chances.counted(rows, places, (), dataset.as_of)
+    known = {place: _chance(found[(), place], by) for place in places if ((), place) in found}
+    told = {place: chance for place, chance in known.items() if chance is not None}
     if not told:
         return Weights(whole=whole, reason=NO_DECIDED)
     several = "pipeline" in dataset.present["deals"]
@@ -97,7 +101,7 @@ def _of_history(dataset: Dataset, whole: Measure, by: str) -> Weights:
         if several:
             where["pipeline"] = frozenset({place.pipeline or None})
         name = f"{place.pipeline}: {place.stage}" if several and place.pipeline else place.stage
-        parts.append(_part(whole, i, where, chance, name))
+        parts.append(_part(whole, i, where, chance, name, found[(), place].decided))
     return Weights(whole=whole, parts=tuple(parts), method=_METHODS[by])
 
 
@@ -122,5 +126,7 @@ def _of_crm(dataset: Dataset, whole: Measure) -> Weights:
     return Weights(whole=whole, parts=tuple(parts), method=_METHODS[CRM])
 
 
-def _part(whole: Measure, i: int, where: Mapping[str, frozenset[object]], chance: Fraction, label: str) -> Part:
-    return Part(replace(whole, id=f"{whole.id}[{i}]", where={**whole.where, **where}), chance, label)
+def _part(
+    whole: Measure, i: int, where: Mapping[str, frozenset[Any]], chance: Fraction, label: str, n: int = 0
+) -> Part:
+    return Part(replace(whole, id=f"{whole.id}[{i}]", where={**whole.where, **where}), chance, label, n)
