@@ -57,7 +57,9 @@ class Reached(Struct, kw_only=True, dict=True):
     @cached_property
     def incidence(self) -> competing.Incidence:
         """The shares that came to each outcome, by days since the stage was reached (Aalen and Johansen)."""
-        return competing.aalen_johansen({name: self.waits.get(name, {}) for name in _OUTCOMES}, self.waits.get(_OPEN, {}))
+        return competing.aalen_johansen(
+            {name: self.waits.get(name, {}) for name in _OUTCOMES}, self.waits.get(_OPEN, {})
+        )
 
     @cached_property
     def mature(self) -> tuple[float, float] | None:

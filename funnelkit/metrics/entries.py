@@ -10,6 +10,11 @@ from msgspec import Struct, field
 from funnelkit.metrics.formula import Formula
 
 
+OWN, MATURE, CRM = "own", "mature", "crm"
+CHANCES = (OWN, MATURE, CRM)
+"""Who says how likely an open deal is to be won: own history, the same with the open deals counted, the CRM."""
+
+
 class Measure(Struct, frozen=True, kw_only=True, eq=False):
     """A count or a sum over one table: what can be added up across any grouping."""
 

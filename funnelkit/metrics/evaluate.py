@@ -182,7 +182,9 @@ class Evaluator:
             value = self._weighted(metric, key, window)
             if isinstance(value, Reason):
                 return stats.empty(value)
-            return Cell(value=number(value, whole=False), method=self.weights.method if self.weights else None)
+            return Cell(
+                value=number(value, whole=False), method=self.weights.method if self.weights else None
+            )
         if metric.statistic in ("survival", "within", "auc"):
             return self._of_counts(metric, key, window)
         unit = self.unit(metric)

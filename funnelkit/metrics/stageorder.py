@@ -59,7 +59,9 @@ def places(rows: Frame) -> tuple[Place, ...]:
     joined: Frame = first.join(then, on=["deal_id", "pipeline"], how="inner")  # type: ignore[arg-type]
     pairs = joined.filter(nw.col("_at") < nw.col("_then")).group_by("pipeline", "stage", "_after")
     before = {(p, a, b): int(n) for p, a, b, n in _counts(pairs, ("pipeline", "stage", "_after"))}
-    sizes = {Place(p, s): int(n) for p, s, n in _counts(first.group_by("pipeline", "stage"), ("pipeline", "stage"))}
+    sizes = {
+        Place(p, s): int(n) for p, s, n in _counts(first.group_by("pipeline", "stage"), ("pipeline", "stage"))
+    }
     return in_order(sizes, before)
 
 

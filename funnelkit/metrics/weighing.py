@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from funnelkit import collect
 from funnelkit.metrics import chances, stageorder
+from funnelkit.metrics.entries import CRM, MATURE, OWN
 from funnelkit.metrics.reasons import NO_CHANCE, NO_DECIDED, NO_HISTORY, Reason, no_column
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 
 WHOLE = "value_still_open"
 """The measure whose parts are weighed."""
-OWN, MATURE, CRM = "own", "mature", "crm"
-BY = (OWN, MATURE, CRM)
-"""Where chances come from: own history, the same with the open deals counted for as long as they were seen, the CRM."""
 _METHODS = {OWN: "own history", MATURE: "own history with open deals", CRM: "CRM's probability"}
 
 
@@ -77,7 +75,7 @@ def weighted(amounts: Sequence[tuple[int, Fraction]]) -> Exact:
 
 
 def weights(dataset: Dataset, whole: Measure, by: str) -> Weights:
-    """The parts of *whole*, the amounts of all open deals, with chances *by* one of ``BY``."""
+    """The parts of *whole*, the amounts of all open deals, with chances *by* one of ``CHANCES``."""
     return _of_crm(dataset, whole) if by == CRM else _of_history(dataset, whole, by)
 
 
