@@ -220,8 +220,9 @@ SPARABLE: Mapping[str, frozenset[str]] = {
 INSTANTS: Mapping[str, Mapping[str, str]] = {
     "leads": {"created_at": "created_instant", "first_response_at": "first_response_instant"},
     "activities": {"at": "at_instant"},
+    "stage_history": {"entered_at": "entered_instant"},
 }
-"""Columns of a table beside which stands, where they hold times of day, their instant in seconds since 1970 in UTC."""
+"""Columns of a table beside which stands, where all of them hold times of day, their instant in seconds since 1970 in UTC."""
 
 DIMENSIONS = ("channel", "source", "medium", "campaign", "owner", "country", "segment", "product")
 """What a report can be broken down by, beside the period."""

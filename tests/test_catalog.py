@@ -23,6 +23,7 @@ from funnelkit.metrics.formula import evaluate
 from funnelkit.metrics.language import GROUPS
 from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.survival import kaplan_meier
+from funnelkit.metrics.weighing import weighted
 
 KNOWN = catalog.load()
 WANTED = (
@@ -55,6 +56,10 @@ def worked(metric: Metric, given: dict[str, Any]) -> float | int | None:
         old = {(wait, response.DAY): n for wait, n in Counter(given["answered"]).items()}
         still = {(wait, UNANSWERED): n for wait, n in Counter(given["waiting"]).items()}
         return stats.share(*response.within(old | still, metric.minutes or response.DAY)).value
+    if metric.statistic == "weighted":
+        amounts = (given[name] for name in ("amounts", "won", "decided"))
+        top, bottom = weighted([(n, Fraction(won, of)) for n, won, of in zip(*amounts, strict=True)])
+        return top / bottom
     values = Counter(given["values"])
     if metric.statistic == "mean":
         return stats.mean(Moments.of(values), Fraction(str(given.get(metric.times or "", 1)))).value

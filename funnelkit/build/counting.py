@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from funnelkit.build.request import Request
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.entries import Histogram, Measure, Metric
+    from funnelkit.metrics.weighing import Weights
     from funnelkit.tables import Dataset
 
 
@@ -31,6 +32,8 @@ class Count(Struct, frozen=True, dict=True):
     counted: Counted
     spans: Spans
     truncated: Truncation | None
+    weights: Weights | None = None
+    """The chances of open deals, where a metric asks for them."""
 
     @cached_property
     def evaluator(self) -> Evaluator:
@@ -45,7 +48,7 @@ class Count(Struct, frozen=True, dict=True):
         if "lead_times" not in self.counted.lacks:
             since = self.truncated.first_win if self.truncated else None
             curve = self.counted.timing(self.catalog.histograms["lead_times"], since)
-        return Evaluator(self.catalog, self.counted, self.dataset.scales, curve, settings)
+        return Evaluator(self.catalog, self.counted, self.dataset.scales, curve, settings, self.weights)
 
 
 def count(
@@ -58,13 +61,26 @@ def count(
     """Count what *metrics* need, what must be known anyway, and *more*."""
     probes = [catalog.measures.get(name) or catalog.histograms[name] for name in PROBES]
     parts = [*probes, *more, *(part for metric in metrics for part in catalog.parts(metric))]
+    weights = _weights(dataset, request, catalog, metrics)
+    parts += [part.measure for part in weights.parts] if weights else []
     filters = [(f.dimension, f.values, f.negate) for f in request.where]
     asked = ask(dataset, filters, request.by, parts, request.horizon, sla=request.sla)
     found = spans(asked, request, dataset.as_of)
     truncated = asked.truncated(catalog.histograms["lead_times"])
     ranked = {m.of for m in metrics if m.statistic in ("median", "quantile")}
     timeline = Timeline(found.windows, dataset.as_of, _cuts(found, request, catalog, metrics, truncated))
-    return Count(dataset, request, catalog, asked.count(timeline, ranked), found, truncated)
+    return Count(dataset, request, catalog, asked.count(timeline, ranked), found, truncated, weights)
+
+
+def _weights(
+    dataset: Dataset, request: Request, catalog: Catalog, metrics: Sequence[Metric]
+) -> Weights | None:
+    """The chances of open deals, if one of *metrics* asks for them."""
+    if not any(catalog.weighs(m) for m in metrics):
+        return None
+    from funnelkit.metrics import weighing
+
+    return weighing.weights(dataset, catalog.measures[weighing.WHOLE], request.probability)
 
 
 def _cuts(

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from funnelkit.agreements import Rule, Sla
 from funnelkit.errors import UsageError, did_you_mean
+from funnelkit.metrics.entries import OWN
 from funnelkit.metrics.stages import STAGES
 from funnelkit.periods import Calendar, Period
 from funnelkit.tables import DIMENSIONS
@@ -50,6 +51,8 @@ class Request(Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...] = ()
     """The versions of the rule that makes MQLs."""
     gross_margin: Decimal | None = None
+    probability: str = OWN
+    """Whose word it is how likely an open deal is to be won: one of ``CHANCES``."""
     timezone: str = "UTC"
     title: str = "Funnel report"
     calendar: Calendar = field(default_factory=Calendar)

@@ -101,6 +101,14 @@ Horizon = Annotated[
 MinN = Annotated[
     int | None, typer.Option("--min-n", metavar="N", help="Groups with fewer are shown but not judged; 30.")
 ]
+Probability = Annotated[
+    str | None,
+    typer.Option(
+        "--probability",
+        metavar="SOURCE",
+        help="Of pipeline_weighted: own (the stage history), mature (open deals counted too) or crm.",
+    ),
+]
 DropTests = Annotated[bool, typer.Option("--drop-tests", help="Set rows aside that look like tests.")]
 DedupeEmails = Annotated[
     bool,

@@ -14,8 +14,10 @@ HELP = """How long deals take and how they end, with those still open.
   funnelkit cycle deals.csv
   funnelkit cycle deals.csv --by owner --period 2026 --horizon 60
   funnelkit cycle leads.csv deals.csv --by channel --top 5 -f json
+  funnelkit cycle deals.csv history.csv --stages
 
 Averages of won deals leave out what takes long. Here open deals count for as long as they have been seen.
+With --stages the same of each stage, from a stage history: rows of deal, stage and the day it was entered.
 """
 
 
@@ -23,6 +25,8 @@ def cycle(
     files: a.Files = None,
     by: a.By = None,
     where: a.Where = None,
+    stages: Annotated[bool, typer.Option("--stages", help="How long in each stage, and how likely to be won from there: needs a stage history.")] = False,
+    reentries: Annotated[str, typer.Option("--reentries", metavar="WAY", help="Of a deal that came back to a stage: sum of its stays, or first.")] = "sum",
     top: Annotated[int | None, typer.Option("--top", metavar="N", help="Of --by only the N largest groups; 12.")] = None,
     period: Annotated[str | None, typer.Option("--period", metavar="SPEC", help="Only deals created in it: 2026-Q3, 2026, last-quarter, 2026-01-01..2026-03-31.")] = None,
     as_of: a.AsOf = None,
@@ -58,7 +62,7 @@ def cycle(
     from funnelkit.render import study
 
     answer(
-        lambda observe: cycling.cycle(files or [], options, observe),
+        lambda observe: cycling.cycle(files or [], options, observe, stages=reentries if stages else None),
         study,
         format=format,
         output=output,

@@ -33,6 +33,7 @@ def report(
     currency: a.Currency = None,
     horizon: a.Horizon = None,
     min_n: a.MinN = None,
+    probability: a.Probability = None,
     drop_tests: a.DropTests = False,
     dedupe_emails: a.DedupeEmails = False,
     merge_unknown: a.MergeUnknown = False,

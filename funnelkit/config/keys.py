@@ -12,6 +12,7 @@ from funnelkit.config.own import Presets
 from funnelkit.config.scalars import Figure, Flag, Share, Value, Whole
 from funnelkit.config.words import Choice, File, Pattern, Text
 from funnelkit.goals import DIRECTIONS
+from funnelkit.metrics.entries import CHANCES
 from funnelkit.periods import GRAINS
 from funnelkit.periods.days import NAMED_BY, PATTERNS, WEEK_NUMBERS, YEAR_ENDS
 from funnelkit.tables import DIMENSIONS, TABLES
@@ -217,6 +218,10 @@ FILE = Record(
         "sla": Field(SLA, "The time within which sales answers a lead: 24 h, 30 min, 2 days. 24 h."),
         "qualification": Field(RULES, "The rule that makes an MQL of a lead, and its versions."),
         "min_n": Field(Whole(low=0, high=10**9), "Groups with fewer entities are not ranked. 30."),
+        "probability": Field(
+            Choice(wanted="own, mature or crm", words=CHANCES),
+            "Who says how likely an open deal is to be won: own history, the same with open deals, the CRM. own.",
+        ),
         "drop_tests": Field(Flag(), "Set rows aside that look like tests."),
         "dedupe_emails": Field(
             Flag(), "Leads with the same e-mail address are one, created when the first was."

@@ -85,6 +85,8 @@ class Config(Struct, frozen=True, kw_only=True):
     qualification: tuple[Rule, ...] = ()
     """The versions of the rule that makes MQLs, the oldest first."""
     min_n: int = 30
+    probability: str = "own"
+    """own, mature or crm."""
     drop_tests: bool = False
     dedupe_emails: bool = False
     merge_unknown: bool = False

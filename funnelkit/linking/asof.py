@@ -91,7 +91,8 @@ def last_instant(frames: Mapping[str, Any], as_of: int, zone: str) -> int | None
 
     Until then leads have been seen to wait: the rest of the day may lie after the export was made.
     """
-    tables = {name: collect.frame(frames[name]) for name in INSTANTS if name in frames}
+    # Of the tables with instants, those that tell when somebody turned to a lead.
+    tables = {name: collect.frame(frames[name]) for name in ("leads", "activities") if name in frames}
     if "leads" not in tables or not {*INSTANTS["leads"].values()} <= {*collect.names(tables["leads"])}:
         return None
     from funnelkit import instants

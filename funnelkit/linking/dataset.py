@@ -21,6 +21,7 @@ from funnelkit.linking import (
     customers,
     dimensions,
     handled,
+    history,
     identity,
     qualification,
     quotas,
@@ -58,7 +59,8 @@ def build(
     """
     made = _begun(tables, engine, wanted)
     made.merged = handling.merge_unknown
-    day = _labelled(made, as_of, classify, is_paid)
+    day, cut = _labelled(made, as_of, classify, is_paid)
+    _historic(made, cut=cut)
     ruled = "leads" in tables and qualification.by_rule(
         made.frames, made.present, made.scales, rules, made.notes
     )
@@ -70,6 +72,7 @@ def build(
         _domains(made)
         _linked(made)
         _quotas(made)
+        history.of_deals(made)
     elif "leads" in tables:
         customers.of_leads(made)
     if "payments" in tables:
@@ -115,8 +118,8 @@ def _begun(tables: Mapping[str, Canonical], engine: Engine, wanted: frozenset[st
 
 def _labelled(
     made: Build, asked: int | None, classify: Callable[..., str], is_paid: Callable[[str], bool]
-) -> int:
-    """Cut every table at the as-of day, which is returned, and give it the report's dimensions."""
+) -> tuple[int, bool]:
+    """Cut every table at the as-of day, and give it the report's dimensions; the day, and whether it was cut."""
     day, cut = _as_of(made, asked)
     for name in list(made.frames):
         if cut:
@@ -131,7 +134,18 @@ def _labelled(
             merged=made.merged,
         )
     made.paid = frozenset(c for channels in made.channels.values() for c in channels if is_paid(c))
-    return day
+    return day, cut
+
+
+def _historic(made: Build, *, cut: bool) -> None:
+    """What the stage history tells of leads and deals, where one is loaded."""
+    if history.TABLE not in made.frames:
+        return
+    made.frames[history.TABLE] = made.engine.held(made.frames[history.TABLE])
+    history.of_leads(made)
+    history.unlinked(made)
+    if cut or "stage" not in made.present.get("deals", ()):
+        history.as_they_stood(made)
 
 
 def _quotas(made: Build) -> None:

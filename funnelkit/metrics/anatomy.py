@@ -178,6 +178,11 @@ class _Reader:
             same = ["cycle_days"]
         instead = f"Ask why {same[0]} changed, which is a mean." if same else ""
         what = {"median": "a median", "quantile": "a quantile", "survival": "a survival time"}
+        if metric.statistic == "weighted":
+            return UsageError(
+                f"{metric.id} cannot be taken apart: it is known for the as-of date alone",
+                hint="Ask why pipeline_open changed.",
+            )
         if metric.statistic in what:
             why = f"it is {what[metric.statistic]}, and segments do not add up to one"
         else:

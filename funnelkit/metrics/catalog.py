@@ -83,6 +83,11 @@ class Catalog(Struct, frozen=True):
         inner = (self.metrics[n] for n in self._names(metric) if n in self.metrics and n not in self.measures)
         return any(self.needs_margin(m) for m in inner)
 
+    def weighs(self, metric: Metric) -> bool:
+        """Whether *metric*, or one in its formula, counts deals by the chance of each."""
+        inner = (m for n in self._names(metric) if (m := self._inner(n)))
+        return metric.statistic == "weighted" or any(self.weighs(m) for m in inner)
+
     def looks_back(self, metric: Metric) -> tuple[str, ...]:
         """The names that *metric*, or one in its formula, takes of the period before."""
         own = metric.formula.previous if metric.formula is not None else ()
@@ -140,7 +145,7 @@ class Catalog(Struct, frozen=True):
     def _names(self, metric: Metric) -> tuple[str, ...]:
         if metric.formula is not None:
             return metric.formula.names
-        return (metric.reached, metric.among) if metric.reached else metric.judged
+        return tuple(filter(None, (metric.reached, metric.among))) or metric.judged
 
     def _parts(self, metric: Metric) -> Iterator[Measure | Histogram]:
         for name in self._names(metric):

@@ -9,6 +9,10 @@ from msgspec import Struct, field
 
 from funnelkit.metrics.formula import Formula
 
+OWN, MATURE, CRM = "own", "mature", "crm"
+CHANCES = (OWN, MATURE, CRM)
+"""Who says how likely an open deal is to be won: own history, the same with the open deals counted, the CRM."""
+
 
 class Measure(Struct, frozen=True, kw_only=True, eq=False):
     """A count or a sum over one table: what can be added up across any grouping."""
@@ -57,6 +61,7 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
     reached: str = ""
     """The measures over and below the line of a conversion."""
     among: str = ""
+    """Also the measure of which each part counts by its chance."""
     otherwise: str = ""
     """The histogram in place of *of* where the files do not tell that one."""
     minutes: int | None = None
@@ -93,6 +98,8 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
             return f"{self.reached} / {self.among}"
         if self.statistic == "kappa":
             return f"kappa of {', '.join(self.judged)}"
+        if self.statistic == "weighted":
+            return f"{self.among} times the chance of being won"
         name = f"{self.q:.0%} quantile" if self.statistic == "quantile" else self.statistic
         if self.statistic == "survival" and self.q != 0.5:
             name = f"survival, {self.q:.0%} quantile,"

@@ -21,7 +21,15 @@ from funnelkit.metrics.formula import looked_back
 from funnelkit.metrics.lookback import OF_PERIODS, of_period
 from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.quotients import number, quotient
-from funnelkit.metrics.reasons import NO_DENOMINATOR, NO_SPEND_HERE, NOT_ABOVE_ZERO, NOT_ANSWERED, NOT_REACHED
+from funnelkit.metrics.reasons import (
+    NO_DENOMINATOR,
+    NO_HISTORY,
+    NO_SPEND_HERE,
+    NOT_ABOVE_ZERO,
+    NOT_ANSWERED,
+    NOT_REACHED,
+    Reason,
+)
 from funnelkit.metrics.undefined import Undefined
 
 if TYPE_CHECKING:
@@ -32,6 +40,7 @@ if TYPE_CHECKING:
     from funnelkit.metrics.entries import Histogram, Measure, Metric
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.formula import Exact, Formula, Lookup
+    from funnelkit.metrics.weighing import Weights
     from funnelkit.metrics.windows import Window
 
 
@@ -55,13 +64,16 @@ class Evaluator:
         scales: Mapping[str, Mapping[str, int]],
         curve: survival.Curve | None,
         settings: Settings,
+        weights: Weights | None = None,
     ) -> None:
         self.catalog = catalog
         self.tally = counted.tally
         self.settings = settings
-        self.undefined = Undefined(catalog, counted, settings)
+        self.undefined = Undefined(catalog, counted, settings, weights)
         self.lacks = counted.lacks
         """Why measures and histograms say nothing, by id."""
+        self.weights = weights
+        """The chances of open deals, where a metric asks for them."""
         self._scales = scales
         self._curve = curve
         """Days from lead to win of all leads, for projections."""
@@ -154,6 +166,9 @@ class Evaluator:
         if metric.statistic == "mean":
             found, unit = self.moments(metric, key, window), self.unit(metric)
             return (found.total * unit.numerator, found.n * unit.denominator) if found.n else None
+        if metric.statistic == "weighted":
+            value = self._weighted(metric, key, window)
+            return None if isinstance(value, Reason) else value
         cell = self._statistic(metric, key, window)
         return None if cell.value is None else Fraction(cell.value).as_integer_ratio()
 
@@ -163,6 +178,13 @@ class Evaluator:
         if metric.statistic == "kappa":
             judged = (self._sum(self.catalog.measures[name], key, window) for name in metric.judged)
             return stats.agreed(*judged)
+        if metric.statistic == "weighted":
+            value = self._weighted(metric, key, window)
+            if isinstance(value, Reason):
+                return stats.empty(value)
+            return Cell(
+                value=number(value, whole=False), method=self.weights.method if self.weights else None
+            )
         if metric.statistic in ("survival", "within", "auc"):
             return self._of_counts(metric, key, window)
         unit = self.unit(metric)
@@ -170,6 +192,14 @@ class Evaluator:
             return stats.mean(self.moments(metric, key, window), unit, metric.method)
         ordered = self._ordered(metric, key, window)
         return stats.quantile(ordered, metric.q, unit, limits=metric.statistic == "median")
+
+    def _weighted(self, metric: Metric, key: Key, window: Window) -> Exact | Reason:
+        """The amounts of a group times their chances, in the unit of the amounts."""
+        measure = self.catalog.measures[metric.among]
+        found = self.weights.value(self.tally, key, window) if self.weights else NO_HISTORY
+        if isinstance(found, Reason):
+            return found
+        return found[0], found[1] * 10 ** self.scale(measure.table, measure.column)
 
     def _of_counts(self, metric: Metric, key: Key, window: Window) -> Cell:
         """A statistic of a histogram that is split."""

@@ -1,4 +1,4 @@
-"""Notes on costs and quotas: what a loaded cost holds, and what no quota counts."""
+"""Notes on costs, quotas and pipeline: what a loaded cost holds, what no quota counts, what weighs the pipeline."""
 
 from __future__ import annotations
 
@@ -45,3 +45,33 @@ def won_without_quota(view: View) -> str:
     amount = won / 10 ** view.evaluator.scale("deals", "amount")
     said = f"Won by owners, or on days, without a quota: {amount:,.2f}. It counts in revenue, but not in quota attainment."
     return said if won else ""
+
+
+def pipeline_chances(view: View) -> str:
+    """The chances by which the pipeline was weighed, where they come from the history of the deals."""
+    weights = view.evaluator.weights
+    if weights is None or not any(part.n for part in weights.parts):
+        return ""
+    told = [f"{part.label} {float(part.chance):.1%} (n {part.n:,})" for part in weights.parts[:_STAGES]]
+    more = len(weights.parts) - len(told)
+    rest = f", and {more} more: `funnelkit cycle --stages` has all" if more else ""
+    return f"Chance of being won by {weights.method}: {', '.join(told)}{rest}."
+
+
+def pipeline_unweighted(view: View) -> str:
+    """What part of the open pipeline counts as 0, since its chance is not known."""
+    weights = view.evaluator.weights
+    if weights is None or weights.reason or WEIGHED not in view.metrics:
+        return ""
+    tally = view.evaluator.tally
+    whole = tally.sum(weights.whole, TOTAL, view.window)
+    left = whole - weights.known(tally, TOTAL, view.window)
+    if not left:
+        return ""
+    unit = 10 ** view.evaluator.scale(weights.whole.table, weights.whole.column)
+    return f"Open deals whose chance of being won nobody knows: {left / unit:,.2f} of {whole / unit:,.2f}. They count as 0 in the weighted pipeline."
+
+
+WEIGHED = "pipeline_weighted"
+_STAGES = 8
+"""So many chances are named."""

@@ -260,6 +260,8 @@ _ALL: Mapping[str, Callable[[View], str]] = {
     "missing_amount": _missing_amount,
     "cost_kinds": moneynotes.cost_kinds,
     "won_without_quota": moneynotes.won_without_quota,
+    "pipeline_chances": moneynotes.pipeline_chances,
+    "pipeline_unweighted": moneynotes.pipeline_unweighted,
     "spread_spend": _spread_spend,
     "spend_after_as_of": _spend_after_as_of,
     "cycle_longer_than_period": _cycle_longer_than_period,

@@ -40,6 +40,13 @@ NO_YEAR_BEFORE = Reason("no_data_before", "the payments do not reach back to the
 NO_EXPECTED = Reason(
     "no_expected_close_at", "no open deal has a day on which it is expected to close: add the column"
 )
+NO_HISTORY = Reason(
+    "no_stage_history",
+    "no stage history of the deals loaded, by which to tell how likely a stage is to be won; or say --probability crm",
+)
+NO_DECIDED = Reason("no_decided_deals", "no deal with a stage history has been won or lost so far")
+NO_CHANCE = Reason("no_chance", "of no open deal here is it known how likely its stage is to be won")
+ONLY_NOW = Reason("only_now", "in which stage deals are is known for the as-of date alone")
 NOT_OVER = Reason("not_over", "the period is not over yet, and the one before it is")
 NO_MONTHS = Reason("no_whole_months", "the period is not one of whole months")
 NO_BEFORE = Reason("no_data_before", "the data begin after the start of the period before")

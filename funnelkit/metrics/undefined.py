@@ -11,6 +11,7 @@ from funnelkit.metrics.reasons import (
     NO_EXPECTED,
     NO_MARGIN,
     NO_YEAR_BEFORE,
+    ONLY_NOW,
     Reason,
     missing_dimension,
 )
@@ -22,14 +23,18 @@ if TYPE_CHECKING:
     from funnelkit.metrics.entries import Metric
     from funnelkit.metrics.evaluate import Settings
     from funnelkit.metrics.fold import Key
+    from funnelkit.metrics.weighing import Weights
     from funnelkit.metrics.windows import Window
 
 
 class Undefined:
     """The reasons of one count."""
 
-    def __init__(self, catalog: Catalog, counted: Counted, settings: Settings) -> None:
+    def __init__(
+        self, catalog: Catalog, counted: Counted, settings: Settings, weights: Weights | None
+    ) -> None:
         self._catalog = catalog
+        self._weights = weights
         self._counted = counted
         self._settings = settings
         self._known: dict[tuple[str, bool, bool, bool], Reason | None] = {}
@@ -68,6 +73,8 @@ class Undefined:
                 return undated
         if self._settings.gross_margin is None and self._catalog.needs_margin(metric):
             return NO_MARGIN
+        if self._weights is not None and self._catalog.weighs(metric):
+            return self._weights.reason or (None if reaches or everything else ONLY_NOW)
         return None
 
     def _outside(self, window: Window) -> Reason | None:

@@ -181,7 +181,10 @@ def _decided(
 
 
 def _columns(decisions: Collection[Decision]) -> tuple[InspectedColumn, ...]:
-    outcome = next((d.evidence for d in decisions if d.target == "stage_outcome"), "")
+    from funnelkit.sources.asking import AGAIN
+
+    again = [d for d in decisions if d.target in AGAIN]
+    outcome = max(again, key=lambda d: bool(d.meanings)).evidence if again else ""
     return tuple(
         InspectedColumn(
             to=d.target,
@@ -192,7 +195,7 @@ def _columns(decisions: Collection[Decision]) -> tuple[InspectedColumn, ...]:
             hint="" if d.style else d.hint,
         )
         for d in decisions
-        if d.target != "stage_outcome"
+        if d.target not in AGAIN
     )
 
 

@@ -42,7 +42,9 @@ def worked_out(metric: Metric) -> str:
         return metric.formula.text
     if metric.statistic == "conversion":
         return f"{metric.reached} of {metric.among}, so far"
-    if metric.statistic in ("within", "kappa") or (metric.statistic == "survival" and metric.q != 0.5):
+    if metric.statistic in ("within", "kappa", "weighted") or (
+        metric.statistic == "survival" and metric.q != 0.5
+    ):
         return metric.how
     name = f"quantile {metric.q:g}" if metric.statistic == "quantile" else metric.statistic or ""
     return f"{name} of {metric.of}{f' x {metric.times}' if metric.times else ''}"

@@ -22,6 +22,7 @@ class Options(Struct, frozen=True, kw_only=True):
     currency: str | None = None
     horizon: int | None = None
     min_n: int | None = None
+    probability: str | None = None
     metrics: Sequence[str] = ()
     sort: str | None = None
     top: int | None = None

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from funnelkit import periods
-from funnelkit.errors import UsageError
+from funnelkit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from funnelkit.build import Filter, Request
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def request(options: Options, config: Config, zone: str, as_of: int) -> Request:
     """The request that *options* make, where they are silent *config*. *as_of* is a day number."""
     from funnelkit.build import Request
+    from funnelkit.metrics.entries import CHANCES
 
     if (options.sort or options.top is not None) and not (options.by or config.by):
         raise UsageError("--sort and --top order the groups of --by", hint="Add --by channel, for instance.")
@@ -29,6 +30,12 @@ def request(options: Options, config: Config, zone: str, as_of: int) -> Request:
             raise UsageError(
                 f"--{name} {number}: not a number of {_OF[name]}", hint="Give a number from 1 on."
             )
+    probability = options.probability or config.probability
+    if probability not in CHANCES:
+        raise UsageError(
+            f"--probability {probability}: there is no such source of chances",
+            hint=did_you_mean(probability, CHANCES),
+        )
     return Request(
         period=periods.parse(spec, as_of=as_of, calendar=config.calendar) if spec else None,
         grain=options.grain or config.grain,
@@ -43,6 +50,7 @@ def request(options: Options, config: Config, zone: str, as_of: int) -> Request:
         sla=config.sla,
         rules=config.qualification,
         gross_margin=config.gross_margin,
+        probability=probability,
         timezone=zone,
         calendar=config.calendar,
         stages=config.stages,

@@ -28,6 +28,9 @@ def spared(kinds: Iterable[Recognition], wanted: frozenset[str]) -> dict[str, fr
         links.add("email")
     if any(kind.table == "quotas" for kind in loaded):
         wanted |= {"owner"}
+    if any(kind.table == "stage_history" for kind in loaded):
+        # Stages of one name in two pipelines are two stages.
+        wanted |= {"pipeline"}
     of_leads = links | (_for_activities(loaded) if any(k.table == "activities" for k in loaded) else set())
     found = {"leads": SPARABLE["leads"] - of_leads - wanted, "deals": SPARABLE["deals"] - wanted}
     return {

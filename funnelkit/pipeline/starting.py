@@ -206,8 +206,10 @@ def _flow(key: str, values: Sequence[str]) -> Iterator[str]:
 
 def _open(file: Loaded) -> Iterator[str]:
     """What a person has to settle in the entry of *file*."""
+    from funnelkit.sources.asking import AGAIN
+
     for decision in file.decisions:
-        if decision.style is None and decision.target != "stage_outcome":
+        if decision.style is None and decision.target not in AGAIN:
             yield f"{file.export.file}: column {decision.header!r} ({decision.target}) is left out: {decision.evidence}"
     unknown = dict.fromkeys(word for decision in outcome_columns(file) for word in decision.unknown)
     if unknown:

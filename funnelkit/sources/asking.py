@@ -14,6 +14,14 @@ from funnelkit.sources.settings import FileSettings
 from funnelkit.tables import TABLES
 from funnelkit.words import normalise
 
+READ_AGAIN: Mapping[str, tuple[str, ...]] = {
+    "leads": ("stage_outcome",),
+    "deals": ("stage_outcome",),
+    "stage_history": ("deal_outcome", "lead_stage"),
+}
+"""By table, the columns that are made of the stage beside its own name."""
+AGAIN = frozenset(target for targets in READ_AGAIN.values() for target in targets)
+
 
 def asked(export: Export[Recognition], settings: FileSettings, text: Any) -> list[Asked]:
     """What is to be decided of *export*, whose cells are in *text*."""
@@ -48,7 +56,7 @@ def asked(export: Export[Recognition], settings: FileSettings, text: Any) -> lis
             )
         )
     wanted += fills.asked(export, wanted, text)
-    if "stage" in kind.columns and kind.table in ("leads", "deals"):
+    for target in READ_AGAIN.get(kind.table, ()) if "stage" in kind.columns else ():
         # The stage keeps its own name and is read a second time for the outcome that it says.
         mine = settings.values.get("status", {}) or settings.values.get("stage", {})
         tools = kind.preset.values if kind.preset else {}
@@ -56,7 +64,7 @@ def asked(export: Export[Recognition], settings: FileSettings, text: Any) -> lis
         header = kind.columns["stage"]
         wanted.append(
             Asked(
-                target="stage_outcome",
+                target=target,
                 header=header,
                 kind="status",
                 cells=text.distinct(header),

@@ -1,7 +1,7 @@
-"""The minutes until a lead was answered: its creation and its first response, kept as instants beside their days.
+"""Instants beside days, where minutes count: how long a lead waited for its answer, which of a day's stages came first.
 
-Only where a file tells of both, and both with times of day: then two more columns are made of the same cells.
-Where activities tell who was answered when, the creation alone is asked for.
+Only where a file has all such columns of its table, with times of day: then more columns are made of the same cells.
+Where activities tell who was answered when, the creation of leads alone is asked for.
 """
 
 from __future__ import annotations
