@@ -46,15 +46,17 @@ def _more(part: str, whole: str) -> Callable[[frozenset[str], Scales], nw.Expr]:
     """Rows in which *part* is more than *whole*, whatever decimals each is kept in."""
 
     def hit(columns: frozenset[str], scales: Scales) -> nw.Expr:
-        return nw.col(part) * 10 ** scales.get(whole, 0) > nw.col(whole) * 10 ** scales.get(part, 0)
+        found: nw.Expr = nw.col(part) * 10 ** scales.get(whole, 0) > nw.col(whole) * 10 ** scales.get(part, 0)
+        return found
 
     return hit
 
 
 def _answered_before(columns: frozenset[str], scales: Scales) -> nw.Expr:
     """By the instant where both are known, else by the day."""
-    at = {*INSTANTS.values()} <= columns
-    created, answered = (INSTANTS[c] if at else c for c in ("created_at", "first_response_at"))
+    beside = INSTANTS["leads"]
+    at = {*beside.values()} <= columns
+    created, answered = (beside[c] if at else c for c in ("created_at", "first_response_at"))
     return nw.col(answered) < nw.col(created)
 
 
@@ -65,7 +67,8 @@ def _staged_before(columns: frozenset[str], scales: Scales) -> nw.Expr:
 
 def _no_chance(columns: frozenset[str], scales: Scales) -> nw.Expr:
     chance = nw.col("probability")
-    return (chance < 0) | (chance > 10 ** scales.get("probability", 0))
+    found: nw.Expr = (chance < 0) | (chance > 10 ** scales.get("probability", 0))
+    return found
 
 
 _CHECKS = (
@@ -88,7 +91,7 @@ _CHECKS = (
         table="deals",
         needs=("probability",),
         hit=_no_chance,
-        says="with a probability below 0 or above 100 %: kept as written, no metric of the catalogue reads it",
+        says="with a probability below 0 or above 100 %: kept as written, and so weighed in pipeline_weighted under --probability crm",
     ),
     _Check(
         code="answered_before_created",
