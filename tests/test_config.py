@@ -72,6 +72,7 @@ qualification:
     since: "2026-01-01"
     mql: [{score: {at_least: 50.5, at_most: 90}, country: [DE, AT]}, {source: demo request}]
 min_n: 20
+probability: crm
 drop_tests: true
 spark: {master: "local[2]", options: {spark.executor.memory: 4g, spark.ui.enabled: false}}
 costs: costs.csv
@@ -187,6 +188,7 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
             ),
         ),
         min_n=20,
+        probability="crm",
         drop_tests=True,
         spark={"master": "local[2]", "options": {"spark.executor.memory": "4g", "spark.ui.enabled": "false"}},
         costs=here / "costs.csv",

@@ -71,8 +71,8 @@ def written(folder: Path, **texts: str) -> list[str]:
 
 def stages(files: list[str], way: str = "sum", **options: Any) -> dict[str, list[dict[str, Any]]]:
     """The tables of the study of stages, by id."""
-    options = {"as_of": AS_OF, "currency": "EUR", "no_config": True} | options
-    made = json.loads(studies.render(cycle(files, Options(**options), stages=way), "json"))
+    asked: dict[str, Any] = {"as_of": AS_OF, "currency": "EUR", "no_config": True, **options}
+    made = json.loads(studies.render(cycle(files, Options(**asked), stages=way), "json"))
     return {table["id"]: table["rows"] for table in made["tables"]}
 
 
@@ -82,8 +82,8 @@ def numbers(rows: list[dict[str, Any]], *columns: str) -> dict[str, list[Any]]:
 
 
 def pipeline(files: list[str], **options: Any) -> Report:
-    options = {"as_of": AS_OF, "currency": "EUR", "no_config": True} | options
-    return report(files, Options(metrics=["pipeline_open", "pipeline_weighted"], **options))
+    asked: dict[str, Any] = {"as_of": AS_OF, "currency": "EUR", "no_config": True, **options}
+    return report(files, Options(metrics=["pipeline_open", "pipeline_weighted"], **asked))
 
 
 def notes(made: Report) -> dict[str, str]:
@@ -128,8 +128,9 @@ def test_of_re_entries_the_first_stay_alone(files: list[str], engine: str) -> No
 
 @ENGINES
 def test_what_becomes_of_deals_from_each_stage_by_hand(files: list[str], engine: str) -> None:
-    """From Lead In by Aalen and Johansen: of 6, F is won and B lost after 30 days, E no longer seen then; of the
-    3 left, A is won after 40. Won 1/6 + 4/6 * 1/3 = 7/18, lost 1/6 = 3/18, which makes 7 of 10.
+    """From Lead In by Aalen and Johansen, of 6: F is won and B lost after 30 days, E then seen no longer.
+
+    Of the 3 left A is won after 40. Won 1/6 + 4/6 * 1/3 = 7/18, lost 1/6 = 3/18, which makes 7 of 10.
     """
     rows = stages(files, engine=engine)["chances"]
     assert numbers(rows, "reached", "won", "lost", "open") == {

@@ -9,7 +9,6 @@ from msgspec import Struct, field
 
 from funnelkit.metrics.formula import Formula
 
-
 OWN, MATURE, CRM = "own", "mature", "crm"
 CHANCES = (OWN, MATURE, CRM)
 """Who says how likely an open deal is to be won: own history, the same with the open deals counted, the CRM."""

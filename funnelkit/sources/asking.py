@@ -14,7 +14,6 @@ from funnelkit.sources.settings import FileSettings
 from funnelkit.tables import TABLES
 from funnelkit.words import normalise
 
-
 READ_AGAIN: Mapping[str, tuple[str, ...]] = {
     "leads": ("stage_outcome",),
     "deals": ("stage_outcome",),
