@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -405,6 +407,24 @@ def test_a_real_history_of_salesforce_by_sql(engine: str) -> None:
     made = pipeline(files, engine=engine, as_of=None)
     weighed = sum(Fraction(amount) * rates.get(stage, 0) for stage, amount in amounts)
     assert made.metrics["pipeline_weighted"].value == float(weighed)
+
+
+def test_a_history_shows_by_its_rows_what_it_is(tmp_path: Path) -> None:
+    """One deal in several stages is no list of deals, whatever the name of the file."""
+    files = written(tmp_path, first=DEALS, second=HISTORY)
+    assert pipeline(files).metrics["pipeline_weighted"].value == float(Fraction("4600.40") / 3)
+
+
+def test_a_report_without_a_history_does_none_of_this_work(files: list[str]) -> None:
+    code = (
+        "import sys, funnelkit\n"
+        f"funnelkit.report([{files[0]!r}], currency='EUR', no_config=True)\n"
+        "print(*(m for m in sys.modules if m.startswith('funnelkit.metrics.')))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"funnelkit.metrics." + m for m in ("stays", "chances", "stageorder", "weighing")} & {
+        *run.stdout.split()
+    }
 
 
 def test_the_as_of_day_follows_from_the_history_too(tmp_path: Path) -> None:
