@@ -22,6 +22,7 @@ from funnelkit.metrics.stageorder import Place, in_order
 from funnelkit.pipeline.cycling import cycle
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.reporting import report
+from funnelkit.pipeline.working import worked
 from funnelkit.render import study as studies
 from funnelkit.reports import Report
 from tests.linked import link
@@ -432,3 +433,12 @@ def test_the_as_of_day_follows_from_the_history_too(tmp_path: Path) -> None:
     made = pipeline(written(tmp_path, deals=DEALS, history=HISTORY + f"E,Demo,{later}\n"), as_of=None)
     assert made.as_of is not None
     assert made.as_of.isoformat() == later
+
+
+def test_a_weighed_pipeline_is_worked_out_in_the_open(files: list[str]) -> None:
+    made = json.loads(studies.render(worked("pipeline_weighted", files, Options(no_config=True)), "json"))
+    (weights,) = (table["rows"] for table in made["tables"] if table["id"] == "weights")
+    found = {row["part"]: [row[c]["value"] for c in ("amount", "chance", "weighted")] for row in weights}
+    assert found["Offer"] == [1000.1, 1, 1000.1]
+    assert found["Lead In"] == [300, pytest.approx(2 / 3), pytest.approx(200)]
+    assert {source["table"] for source in made["sources"]} == {"deals", "stage_history"}
