@@ -37,6 +37,8 @@ MEANINGS = {
     "deals.type": {"new", "expansion", "renewal"},
     "leads.status": {"lead", "mql", "sal", "sql", "opportunity", "customer", "rejected"},
     "leads.stage_outcome": {"lead", "mql", "sal", "sql", "opportunity", "customer", "rejected"},
+    "stage_history.deal_outcome": {"open", "won", "lost", "other", "unclear"},
+    "stage_history.lead_stage": {"lead", "mql", "sal", "sql", "opportunity", "customer", "rejected"},
     "payments.status": {"paid", "refunded", "failed", "pending"},
     "boolean": {"true", "false"},
     "none": set(),
