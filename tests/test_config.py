@@ -72,6 +72,7 @@ qualification:
     since: "2026-01-01"
     mql: [{score: {at_least: 50.5, at_most: 90}, country: [DE, AT]}, {source: demo request}]
 min_n: 20
+probability: crm
 drop_tests: true
 dedupe_emails: true
 merge_unknown: true
@@ -192,6 +193,7 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
             ),
         ),
         min_n=20,
+        probability="crm",
         drop_tests=True,
         dedupe_emails=True,
         merge_unknown=True,
@@ -208,10 +210,10 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
                 segment="channel=email,sms",
                 period="last-month",
                 above=Decimal("0.12"),
-                at=f"{path}:53",
+                at=f"{path}:54",
             ),
-            Alert(metric="leads", period="2026-08", falls=Decimal("0.2"), against="yoy", at=f"{path}:54"),
-            Alert(table="deals", older_than=3, at=f"{path}:55"),
+            Alert(metric="leads", period="2026-08", falls=Decimal("0.2"), against="yoy", at=f"{path}:55"),
+            Alert(table="deals", older_than=3, at=f"{path}:56"),
         ),
         presets=here / "presets",
         measures={

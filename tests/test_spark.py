@@ -24,12 +24,14 @@ import pytest
 from funnelkit import collect, engines, render
 from funnelkit.engines import Batch, Cells, Scan
 from funnelkit.errors import MissingInputError, SourceError, UsageError
-from funnelkit.pipeline import cohorting, keeping, reporting
+from funnelkit.pipeline import cohorting, cycling, keeping, reporting
 from funnelkit.pipeline.options import Options
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.render import study as studies
 from tests.company import write
 from tests.test_engines import FILES, NUMBERS, REAL, STAMPS, STYLES, TEXTS, loaded
+from tests.test_stage_history import DEALS, HISTORY
+from tests.test_stage_history import written as stage_files
 
 pytest.importorskip("pyspark", reason="pyspark is not installed")
 if not shutil.which("java"):
@@ -575,3 +577,21 @@ def command(folder: Path, config: str, *files: Path, **environment: str) -> subp
         text=True,
         check=False,
     )
+
+
+@pytest.mark.parametrize("as_of", ["2026-03-31", "2026-02-10"])
+def test_stages_and_the_weighed_pipeline_are_those_of_pandas(caller: Any, tmp_path: Path, as_of: str) -> None:
+    files = stage_files(tmp_path, deals=DEALS, history=HISTORY)
+    made = []
+    for engine in ("pandas", "spark"):
+        asked: dict[str, Any] = {
+            "engine": engine,
+            "as_of": as_of,
+            "currency": "EUR",
+            "no_config": True,
+            "by": ["owner"],
+        }
+        report = reporting.report(files, Options(metrics=["pipeline_open", "pipeline_weighted"], **asked))
+        study = cycling.cycle(files, Options(**asked), stages="sum")
+        made.append((json.loads(render.render(report, "json")), json.loads(studies.render(study, "json"))))
+    assert made[0] == made[1]

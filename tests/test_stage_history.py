@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +22,7 @@ from funnelkit.metrics.stageorder import Place, in_order
 from funnelkit.pipeline.cycling import cycle
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.reporting import report
+from funnelkit.pipeline.working import worked
 from funnelkit.render import study as studies
 from funnelkit.reports import Report
 from tests.linked import link
@@ -71,8 +74,8 @@ def written(folder: Path, **texts: str) -> list[str]:
 
 def stages(files: list[str], way: str = "sum", **options: Any) -> dict[str, list[dict[str, Any]]]:
     """The tables of the study of stages, by id."""
-    options = {"as_of": AS_OF, "currency": "EUR", "no_config": True} | options
-    made = json.loads(studies.render(cycle(files, Options(**options), stages=way), "json"))
+    asked: dict[str, Any] = {"as_of": AS_OF, "currency": "EUR", "no_config": True, **options}
+    made = json.loads(studies.render(cycle(files, Options(**asked), stages=way), "json"))
     return {table["id"]: table["rows"] for table in made["tables"]}
 
 
@@ -82,8 +85,8 @@ def numbers(rows: list[dict[str, Any]], *columns: str) -> dict[str, list[Any]]:
 
 
 def pipeline(files: list[str], **options: Any) -> Report:
-    options = {"as_of": AS_OF, "currency": "EUR", "no_config": True} | options
-    return report(files, Options(metrics=["pipeline_open", "pipeline_weighted"], **options))
+    asked: dict[str, Any] = {"as_of": AS_OF, "currency": "EUR", "no_config": True, **options}
+    return report(files, Options(metrics=["pipeline_open", "pipeline_weighted"], **asked))
 
 
 def notes(made: Report) -> dict[str, str]:
@@ -128,8 +131,9 @@ def test_of_re_entries_the_first_stay_alone(files: list[str], engine: str) -> No
 
 @ENGINES
 def test_what_becomes_of_deals_from_each_stage_by_hand(files: list[str], engine: str) -> None:
-    """From Lead In by Aalen and Johansen: of 6, F is won and B lost after 30 days, E no longer seen then; of the
-    3 left, A is won after 40. Won 1/6 + 4/6 * 1/3 = 7/18, lost 1/6 = 3/18, which makes 7 of 10.
+    """From Lead In by Aalen and Johansen, of 6: F is won and B lost after 30 days, E then seen no longer.
+
+    Of the 3 left A is won after 40. Won 1/6 + 4/6 * 1/3 = 7/18, lost 1/6 = 3/18, which makes 7 of 10.
     """
     rows = stages(files, engine=engine)["chances"]
     assert numbers(rows, "reached", "won", "lost", "open") == {
@@ -406,8 +410,35 @@ def test_a_real_history_of_salesforce_by_sql(engine: str) -> None:
     assert made.metrics["pipeline_weighted"].value == float(weighed)
 
 
+def test_a_history_shows_by_its_rows_what_it_is(tmp_path: Path) -> None:
+    """One deal in several stages is no list of deals, whatever the name of the file."""
+    files = written(tmp_path, first=DEALS, second=HISTORY)
+    assert pipeline(files).metrics["pipeline_weighted"].value == float(Fraction("4600.40") / 3)
+
+
+def test_a_report_without_a_history_does_none_of_this_work(files: list[str]) -> None:
+    code = (
+        "import sys, funnelkit\n"
+        f"funnelkit.report([{files[0]!r}], currency='EUR', no_config=True)\n"
+        "print(*(m for m in sys.modules if m.startswith('funnelkit.metrics.')))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"funnelkit.metrics." + m for m in ("stays", "chances", "stageorder", "weighing")} & {
+        *run.stdout.split()
+    }
+
+
 def test_the_as_of_day_follows_from_the_history_too(tmp_path: Path) -> None:
     later = (date.fromisoformat(AS_OF) + timedelta(days=3)).isoformat()
     made = pipeline(written(tmp_path, deals=DEALS, history=HISTORY + f"E,Demo,{later}\n"), as_of=None)
     assert made.as_of is not None
     assert made.as_of.isoformat() == later
+
+
+def test_a_weighed_pipeline_is_worked_out_in_the_open(files: list[str]) -> None:
+    made = json.loads(studies.render(worked("pipeline_weighted", files, Options(no_config=True)), "json"))
+    (weights,) = (table["rows"] for table in made["tables"] if table["id"] == "weights")
+    found = {row["part"]: [row[c]["value"] for c in ("amount", "chance", "weighted")] for row in weights}
+    assert found["Offer"] == [1000.1, 1, 1000.1]
+    assert found["Lead In"] == [300, pytest.approx(2 / 3), pytest.approx(200)]
+    assert {source["table"] for source in made["sources"]} == {"deals", "stage_history"}

@@ -40,6 +40,8 @@ MEANINGS = {
     "activities.kind": {"call", "email", "meeting", "message", "automatic", "incoming", "note"},
     "activities.direction": {"outgoing", "incoming"},
     "activities.status": {"done", "open", "canceled"},
+    "stage_history.deal_outcome": {"open", "won", "lost", "other", "unclear"},
+    "stage_history.lead_stage": {"lead", "mql", "sal", "sql", "opportunity", "customer", "rejected"},
     "payments.status": {"paid", "refunded", "failed", "pending"},
     "boolean": {"true", "false"},
     "none": set(),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from funnelkit.metrics.cell import Number
     from funnelkit.metrics.entries import Measure, Metric
     from funnelkit.metrics.formula import Exact, Formula
+    from funnelkit.metrics.weighing import Weights
     from funnelkit.reports import Source
     from funnelkit.tables import Dataset, Note
 
@@ -42,6 +43,7 @@ def study(
     check(request, dataset, catalog)
     worked = count(dataset, request, catalog, [metric])
     tables = {_read(part, dataset) for part in catalog.parts(metric)}
+    tables |= {"stage_history"} if worked.weights else set()
     return Study(
         command="metrics",
         title=f"{metric.id}: {metric.label}",
@@ -51,7 +53,10 @@ def study(
         period=worked.spans.span(worked.spans.main) if dataset.dated else None,
         filters=tuple(str(f) for f in request.where),
         sentences=tuple(_sentences(worked, metric, say)),
-        tables=(_parts(worked, metric, words, sources),),
+        tables=(
+            _parts(worked, metric, words, sources),
+            *([_weights(worked, worked.weights)] if worked.weights and worked.weights.parts else []),
+        ),
         sources=tuple(s for s in sources if s.table in tables),
         warnings=tuple(notes),
     )
@@ -121,6 +126,34 @@ def _parts(worked: Count, metric: Metric, words: Words, sources: Sequence[Source
             Field(id="files", label="files", unit=TEXT),
         ),
         rows=tuple(rows),
+    )
+
+
+def _weights(worked: Count, weights: Weights) -> Table:
+    """What each part of the open deals comes to, and by which chance."""
+    unit = 10 ** worked.evaluator.scale(weights.whole.table, weights.whole.column)
+    rows = []
+    for part in weights.parts:
+        amount = worked.evaluator.tally.sum(part.measure, TOTAL, worked.spans.window)
+        rows.append(
+            (
+                Entry(text=part.label),
+                Entry(cell=Cell(value=amount / unit)),
+                Entry(cell=Cell(value=float(part.chance), n=part.n or None)),
+                Entry(cell=Cell(value=float(amount * part.chance) / unit)),
+            )
+        )
+    return Table(
+        id="weights",
+        title="Weighed by",
+        fields=(
+            Field(id="part", label="", unit=TEXT),
+            Field(id="amount", label="open", unit="money"),
+            Field(id="chance", label="chance", unit="ratio"),
+            Field(id="weighted", label="weighted", unit="money"),
+        ),
+        rows=tuple(rows),
+        caption=f"by {weights.method}",
     )
 
 

@@ -106,7 +106,7 @@ class Recogniser(Struct, frozen=True, kw_only=True):
                 continue
             # Ad spend may call itself cost too; where the cells are kinds of cost, the name says nothing for it.
             named = named or (signed and table.name == "costs" and tablewords.named(TABLES["spend"], file))
-            score = tablewords.score(table, columns, seen) + named
+            score = tablewords.score(table, columns, seen) + (named or tablewords.moves(table, columns, seen))
             scored.append((score, table.name, columns))
         if not scored:
             return self._undated(seen, own, file)

@@ -49,6 +49,14 @@ class Seen:
             self._cells[position] = [cell for cell in cells if cell.lower() not in MISSING]
         return self._cells[position]
 
+    def pairs(self, first: str, second: str) -> set[tuple[str, str]]:
+        """The different cells of two columns side by side, where both are filled."""
+        places = self.header.index(first), self.header.index(second)
+        rows = (cells for _, cells in self._below if max(places) < len(cells))
+        return {
+            (one, two) for row in rows if (one := row[places[0]].strip()) and (two := row[places[1]].strip())
+        }
+
     def plausible(self, table: Table, column: str, position: int) -> bool:
         """Whether the column at *position* can be *column* of *table*."""
         kind = table.columns[column].kind
@@ -156,6 +164,15 @@ def signed(table: Table, columns: Mapping[str, str], seen: Seen) -> bool:
         return False
     words = vocabulary.load().words(table.name, "status", "status")
     return bool(_QUALIFIED & {words.parse(c) for c in seen.cells(seen.header.index(columns["status"]))})
+
+
+def moves(table: Table, columns: Mapping[str, str], seen: Seen) -> bool:
+    """Whether one deal or lead stands in several stages, which only a history of them says."""
+    ids = [columns[key] for key in ("deal_id", "lead_id") if key in columns]
+    if table.name != "stage_history" or not ids or "stage" not in columns:
+        return False
+    pairs = seen.pairs(ids[0], columns["stage"])
+    return len({one for one, _ in pairs}) < len(pairs)
 
 
 def named(table: Table, file: str) -> bool:

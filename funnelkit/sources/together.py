@@ -55,8 +55,9 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
         overlaps.refuse(files)
         notes += overlaps.same_costs(files)
         frame, repeated = _without_repeats(frame, files, engine)
-    # Equal rows with an id are one entity, which has been seen to; those of keywords differ by their keyword.
-    finer = any(overlaps.grain(f) in _FINER for f in files)
+    # Equal rows with an id are one entity, which has been seen to; those of keywords differ by their keyword, and a
+    # stage that is said twice is entered once.
+    finer = table == "stage_history" or any(overlaps.grain(f) in _FINER for f in files)
     twins = 0 if finer else engine.twins(frame, without=key if key in present else None)
     if twins:
         notes.append(
