@@ -77,6 +77,7 @@ dedupe_emails: true
 merge_unknown: true
 clamp_negative: true
 gross: true
+first_close: true
 constant_currency: "2026-01-31"
 spark: {master: "local[2]", options: {spark.executor.memory: 4g, spark.ui.enabled: false}}
 costs: costs.csv
@@ -197,6 +198,7 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
         merge_unknown=True,
         clamp_negative=True,
         gross=True,
+        first_close=True,
         constant_currency="2026-01-31",
         spark={"master": "local[2]", "options": {"spark.executor.memory": "4g", "spark.ui.enabled": "false"}},
         costs=here / "costs.csv",
@@ -208,10 +210,10 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
                 segment="channel=email,sms",
                 period="last-month",
                 above=Decimal("0.12"),
-                at=f"{path}:53",
+                at=f"{path}:54",
             ),
-            Alert(metric="leads", period="2026-08", falls=Decimal("0.2"), against="yoy", at=f"{path}:54"),
-            Alert(table="deals", older_than=3, at=f"{path}:55"),
+            Alert(metric="leads", period="2026-08", falls=Decimal("0.2"), against="yoy", at=f"{path}:55"),
+            Alert(table="deals", older_than=3, at=f"{path}:56"),
         ),
         presets=here / "presets",
         measures={

@@ -311,3 +311,47 @@ def test_money_is_converted_at_its_own_rate_or_at_one(
     if day:
         config.write_text(f"currency: EUR\nrates: rates.csv\nconstant_currency: '{day}'\n", "utf-8")
         assert [value(won(month), "revenue_won") for month in ("2026-01", "2026-02")] == [january, february]
+
+
+# Deals that were closed again
+
+AGAIN = """Deal ID,Created,Close Date,Stage,Amount
+D1,2026-01-05,2026-03-20,Closed Won,100
+D2,2026-01-05,2026-03-20,Closed Won,10
+D3,2026-01-05,2026-03-21,Closed Lost,1
+D4,2026-01-05,2026-03-22,Closed Won,1000
+D5,2026-01-05,,Proposal,5
+"""
+# D1 was won twice, D2 lost before it was won, D4 has no history, and D5 is open again.
+HISTORY = """Opportunity ID,New Stage,Entered At
+D1,Proposal,2026-01-06
+D1,Closed Won,2026-01-20
+D1,Negotiation,2026-02-10
+D1,Closed Won,2026-03-20
+D2,Closed Lost,2026-01-25
+D2,Closed Won,2026-03-20
+D3,Closed Lost,2026-02-02
+D3,Closed Lost,2026-03-21
+D5,Closed Won,2026-02-01
+"""
+
+
+@ENGINES
+def test_a_deal_is_closed_when_it_first_had_the_outcome_of_now(tmp_path: Path, engine: str) -> None:
+    files = written(tmp_path, deals=AGAIN, stage_history=HISTORY)
+
+    def won(month: str, **options: Any) -> tuple[Any, Any]:
+        found = report(files, engine, period=month, **options)
+        return value(found, "revenue_won"), value(found, "deals_lost")
+
+    assert [won(f"2026-0{m}") for m in (1, 2, 3)] == [(0, 0), (0, 0), (1110, 1)]
+    assert [won(f"2026-0{m}", first_close=True) for m in (1, 2, 3)] == [(100, 0), (0, 1), (1010, 0)]
+    found = report(files, engine, first_close=True)
+    assert noted(found, "first_close").startswith("Deals that were closed again: 2.")
+    assert value(found, "deals_open") == 1
+
+
+def test_without_a_history_nobody_knows_the_first_close(tmp_path: Path) -> None:
+    found = report(written(tmp_path, deals=AGAIN), first_close=True)
+
+    assert noted(found, "no_first_close")
