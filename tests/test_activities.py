@@ -293,7 +293,7 @@ SELECT count(*) FILTER (WHERE date_diff('minute', made, first) <= 60), count(*) 
 def test_many_activities_are_counted_as_sql_counts_them(tmp_path: Path, engine: str) -> None:
     leads, work = generated(tmp_path)
     found = report([leads, work], engine)
-    expected = duckdb.sql(SQL.format(leads=leads, work=work, as_of=found.as_of)).fetchall()[0]
+    expected = duckdb.execute(SQL.format(leads=leads, work=work, as_of=found.as_of)).fetchall()[0]
 
     assert found.handoff is not None
     assert found.handoff.orphans is not None

@@ -134,7 +134,7 @@ def test_a_large_file_is_counted_as_sql_counts_it(tmp_path: Path, engine: str) -
 
     assert found.trend
     seen = {point.span.label: point.cells["leads"].value for point in found.trend.points}
-    assert {label: n for label, n in seen.items() if n} == dict(duckdb.sql(sql).fetchall())
+    assert {label: n for label, n in seen.items() if n} == dict(duckdb.execute(sql).fetchall())
 
 
 # Blanks and words for unknown
