@@ -78,6 +78,7 @@ dedupe_emails: true
 merge_unknown: true
 clamp_negative: true
 gross: true
+first_close: true
 constant_currency: "2026-01-31"
 spark: {master: "local[2]", options: {spark.executor.memory: 4g, spark.ui.enabled: false}}
 costs: costs.csv
@@ -199,6 +200,7 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
         merge_unknown=True,
         clamp_negative=True,
         gross=True,
+        first_close=True,
         constant_currency="2026-01-31",
         spark={"master": "local[2]", "options": {"spark.executor.memory": "4g", "spark.ui.enabled": "false"}},
         costs=here / "costs.csv",

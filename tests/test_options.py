@@ -84,6 +84,7 @@ CHANGES: dict[str, tuple[dict[str, Any], Callable[[Report], bool]]] = {
     "merge_unknown": ({"merge_unknown": True}, lambda r: "merged_unknown" in {n.code for n in r.warnings}),
     "clamp_negative": ({"clamp_negative": True}, lambda r: value(r) == 5),
     "gross": ({"gross": True}, lambda r: value(r, "revenue_won") == 1000),
+    "first_close": ({"first_close": True}, lambda r: "no_first_close" in {n.code for n in r.warnings}),
     "constant_currency": ({"constant_currency": "2026-01-31"}, lambda r: value(r, "revenue_won") == 1000),
     "strict": ({"strict": True}, lambda r: value(r) == 5),
     "engine": ({"engine": "pandas"}, lambda r: value(r) == 5),

@@ -29,6 +29,7 @@ from funnelkit.pipeline.options import Options
 from funnelkit.plans import ColumnPlan, TablePlan
 from funnelkit.render import study as studies
 from tests.company import write
+from tests.test_activities import generated
 from tests.test_engines import FILES, NUMBERS, REAL, STAMPS, STYLES, TEXTS, loaded
 from tests.test_stage_history import DEALS, HISTORY
 from tests.test_stage_history import written as stage_files
@@ -312,6 +313,24 @@ def test_cohorts_are_the_same_and_customers_stay_in_spark(
     assert cohorts_of([payments], "spark") == cohorts_of([payments], "pandas")
     # There are 21 cells of six months, and 114 days to be looked at: no answer is near the 900 customers.
     assert max(watched.answers) < 150
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"dedupe_emails": True},
+        {"merge_unknown": True, "by": ["owner"]},
+        {"clamp_negative": True, "dedupe_emails": True, "by": ["channel"]},
+    ],
+    ids=lambda options: " ".join(options) or "plain",
+)
+def test_activities_and_the_options_of_the_rules_say_the_same(
+    options: dict[str, Any], caller: Any, reads: list[bool], tmp_path: Path
+) -> None:
+    files = generated(tmp_path)
+
+    assert reported(files, "spark", **options) == reported(files, "pandas", **options)
 
 
 def test_numbers_beyond_64_bits_are_refused_and_never_wrong(caller: Any) -> None:

@@ -123,6 +123,10 @@ ClampNegative = Annotated[
 Gross = Annotated[
     bool, typer.Option("--gross", help="Refunds are not taken off what customers paid over time.")
 ]
+FirstClose = Annotated[
+    bool,
+    typer.Option("--first-close", help="A deal is closed when it first was, by the history of its stages."),
+]
 ConstantCurrency = Annotated[
     str | None,
     typer.Option("--constant-currency", metavar="DATE", help="Convert all money at the rate of this day."),

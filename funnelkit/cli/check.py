@@ -37,6 +37,7 @@ def check(
     merge_unknown: a.MergeUnknown = False,
     clamp_negative: a.ClampNegative = False,
     gross: a.Gross = False,
+    first_close: a.FirstClose = False,
     constant_currency: a.ConstantCurrency = None,
     date_order: a.DateOrder = None,
     decimal: a.Decimal = None,

@@ -39,6 +39,7 @@ def cycle(
     merge_unknown: a.MergeUnknown = False,
     clamp_negative: a.ClampNegative = False,
     gross: a.Gross = False,
+    first_close: a.FirstClose = False,
     constant_currency: a.ConstantCurrency = None,
     date_order: a.DateOrder = None,
     decimal: a.Decimal = None,

@@ -229,6 +229,7 @@ FILE = Record(
         "merge_unknown": Field(Flag(), "Blanks and words for unknown are one group, (unknown)."),
         "clamp_negative": Field(Flag(), "Durations below 0 count as 0; else they are left out of durations."),
         "gross": Field(Flag(), "Refunds are not taken off what customers paid: value, retention, cohorts."),
+        "first_close": Field(Flag(), "A deal is closed when it first was, by the history of its stages."),
         "constant_currency": Field(
             Text(check=texts.iso_date), "All money is converted at the rate of this day, not of its own."
         ),

@@ -92,6 +92,7 @@ class Config(Struct, frozen=True, kw_only=True):
     merge_unknown: bool = False
     clamp_negative: bool = False
     gross: bool = False
+    first_close: bool = False
     constant_currency: str | None = None
     """An ISO date."""
     spark: Mapping[str, Any] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from funnelkit.engines import Engine
 from funnelkit.linking import (
     activities,
     asof,
+    closing,
     customers,
     dimensions,
     handled,
@@ -68,6 +69,8 @@ def build(
         activities.of_leads(made)
     instant = asof.last_instant(made.frames, day, zone)
     if "deals" in tables:
+        if handling.first_close:
+            closing.first(made, handling.first_close)
         _new_business(made)
         _domains(made)
         _linked(made)

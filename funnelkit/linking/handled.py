@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
@@ -24,6 +24,8 @@ class Handling(Struct, frozen=True, kw_only=True):
     """Durations below 0 count as 0; else they are in no duration."""
     gross: bool = False
     """Refunds are not taken off what customers paid."""
+    first_close: Callable[..., str] | None = None
+    """What the word of a *stage* says of the outcome of a deal, where deals are closed when they first were."""
 
 
 AS_USUAL = Handling()

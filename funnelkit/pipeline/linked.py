@@ -64,11 +64,14 @@ def linked(done: Read, options: Options, wanted: frozenset[str]) -> Linked:
 
 def _handling(options: Options, config: Config) -> Handling:
     from funnelkit.linking.handled import Handling
+    from funnelkit.sources import outcomes
 
+    first = options.first_close or config.first_close
     return Handling(
         merge_unknown=options.merge_unknown or config.merge_unknown,
         clamp_negative=options.clamp_negative or config.clamp_negative,
         gross=options.gross or config.gross,
+        first_close=outcomes.of_stage if first else None,
     )
 
 

@@ -66,7 +66,9 @@ class Opened(Struct, frozen=True):
     def load(self, engine: Engine, zone: str, spare: frozenset[str] = frozenset()) -> Loaded:
         """Its canonical frame; nobody asks for the columns *spare*."""
         if self.loaded:
-            return self.loaded
+            from funnelkit.sources import instants
+
+            return instants.spared(self.loaded, spare)
         export = self.watched.reading(self.export) if self.watched else self.export
         loaded = load_export(export, self.one, engine, zone, spare)
         if _stamp(self.one) != self.stamp:

@@ -33,6 +33,7 @@ class Options(Struct, frozen=True, kw_only=True):
     merge_unknown: bool = False
     clamp_negative: bool = False
     gross: bool = False
+    first_close: bool = False
     constant_currency: str | None = None
     strict: bool = False
     engine: str = "auto"

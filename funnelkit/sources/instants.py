@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
+from funnelkit import collect
 from funnelkit.plans import ColumnPlan
 from funnelkit.styles import DateStyle
 from funnelkit.tables import INSTANTS
 
 if TYPE_CHECKING:
     from funnelkit.sources.decisions import Decision
+    from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.recognise import Recognition
 
 
@@ -46,3 +50,12 @@ def plans(
             found.append(ColumnPlan(target=beside, header=decision.header, style=InstantStyle(of=style)))
     whole = len(found) == len(INSTANTS[kind.table])
     return tuple(plan for plan in found if whole or plan.target in CREATED - spare)
+
+
+def spared(loaded: Loaded, spare: frozenset[str]) -> Loaded:
+    """*loaded* as `plans` would have had it read where nobody asks for *spare*: a kept table has all columns."""
+    whole = loaded.present >= set(INSTANTS.get(loaded.table, {}).values())
+    if whole or not (unasked := CREATED & spare & loaded.present):
+        return loaded
+    frame = collect.frame(loaded.frame).drop(sorted(unasked)).to_native()
+    return replace(loaded, frame=frame, present=loaded.present - unasked)

@@ -11,6 +11,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
+from funnelkit.sources import vocabulary
 from funnelkit.sources.fills import HOPED_FOR
 from funnelkit.sources.vocabulary import UNCLEAR
 
@@ -96,3 +97,13 @@ def leads(frame: Any, present: frozenset[str]) -> tuple[Any, frozenset[str]]:
         table = table.drop([c for c in words if c == "stage_outcome"])
         present |= {"status"}
     return table.to_native(), present
+
+
+def of_stage(stage: str = "") -> str:
+    """What a stage in the history of a deal says of its outcome; empty for none.
+
+    >>> of_stage("Closed Won"), of_stage("Proposal"), of_stage("Our own stage")
+    ('won', 'open', '')
+    """
+    found = vocabulary.load().words("deals", "stage_outcome", "status").parse(stage)
+    return found if isinstance(found, str) and found != UNCLEAR else ""
