@@ -205,7 +205,7 @@ def test_what_follows_a_cohort_is_marked_beside_what_happened_in_the_period(
     assert (found["roas"].get("cohort"), found["revenue_won"].get("cohort")) == (True, None)
     for format in ("terminal", "md"):
         text = shown(*january, "-f", format, "--by", "channel")
-        assert text.count("Return on ad spend†") >= 3  # key numbers, totals, groups
+        assert text.count("spend†") >= 3  # key numbers, totals, groups
         assert "Revenue won†" not in text
         assert "† follows the leads, deals or customers of the period" in text
     assert "†" not in shown("--metrics", "roas,lead_conversion_rate")
