@@ -109,8 +109,11 @@ def _of_argument(argument: str, settings: FileSettings, kinds: Sequence[str]) ->
         kind, argument = match[1], match[2]
         known = [*TABLES, *kinds]
         if kind not in known:
+            near = did_you_mean(kind, known)
+            tables = f"Tables: {', '.join(TABLES)}; `funnelkit sources` lists the presets."
             raise UsageError(
-                f"{kind}={argument}: {kind!r} is no table and no preset", hint=did_you_mean(kind, known)
+                f"{kind}={argument}: {kind!r} is no table and no preset",
+                hint=near if near.startswith("Did") else tables,
             )
         settings = replace(settings, kind=kind)
     if argument == "-":
