@@ -87,6 +87,8 @@ class Inspected(Struct, frozen=True, kw_only=True):
     lacks: tuple[Lack, ...] = ()
     notes: tuple[Note, ...] = ()
     error: Problem | None = None
+    stray: bool = False
+    """It is no export, but came along with a folder, an archive or a pattern: not read, and no reason to stop."""
 
 
 class Reject(Struct, frozen=True, kw_only=True):

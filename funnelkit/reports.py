@@ -35,6 +35,8 @@ class Metric(Struct, frozen=True, kw_only=True):
     """higher, lower or none."""
     group: str
     """funnel, handoff, sales, economics, ads or revenue: the block of the report it belongs to."""
+    cohort: bool = False
+    """Whether it is of those who came in the period, whenever they turned out; else of what happened in it."""
 
 
 class Span(Struct, frozen=True, kw_only=True):

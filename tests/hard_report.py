@@ -49,7 +49,14 @@ _DEFINED = (
     ("demo_score", "Höhe der Demo-Bewertung | 評価", "number", "higher", "own metrics"),
 )
 DEFINITIONS = {
-    id: Metric(id=id, label=label, unit=unit, better=better, group=group)
+    id: Metric(
+        id=id,
+        label=label,
+        unit=unit,
+        better=better,
+        group=group,
+        cohort=id in ("lead_conversion_rate", "roas"),
+    )
     for id, label, unit, better, group in _DEFINED
 }
 

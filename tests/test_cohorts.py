@@ -388,7 +388,7 @@ def test_the_last_diagonal_of_customers_is_young(study: Any, tmp_path: Path) -> 
         "c,2026-02-10,8.00\nc,2026-03-02,-3.00\nd,2026-03-01,-1.00\ne,,7.00\n",
         encoding="utf-8",
     )
-    found = study(f"payments={tmp_path / 'p.csv'}")
+    found = study(f"payments={tmp_path / 'p.csv'}", "--min-n", "2")
     active, worth = table(found, "active"), table(found, "revenue_per_customer")
     shown = {
         cohort: [
@@ -410,6 +410,72 @@ def test_the_last_diagonal_of_customers_is_young(study: Any, tmp_path: Path) -> 
     assert (
         found["sentences"][0] == "Of the customers whose next month is over, 50.0% (1 of 2) paid again in it."
     )
+    assert found["sentences"][1] == (
+        "The latest such month with 2 customers or more is 2026-01: of 2 who first paid in it, 50.0% (1) paid again in the next."
+    )
+    (few,) = study(f"payments={tmp_path / 'p.csv'}", "--min-n", "3")["sentences"]
+    assert few.startswith("Only 2 customers are in cohorts whose next month is over, too few")
+
+
+PAID = """Customer ID,Date,Amount
+a,2026-01-05,10
+a,2026-01-20,5
+b,2026-01-06,4
+b,2026-02-15,2
+c,2026-02-10,8
+d,2026-02-11,0
+"""
+WON = "Deal ID,Stage,Amount,Created,Closed,Company ID\n1,Closed Won,10,2026-01-01,2026-02-02,a\n2,Open,10,2026-01-01,,b\n"
+
+
+@ENGINES
+def test_counts_of_customers_that_differ_are_explained_with_both_numbers(
+    study: Any, tmp_path: Path, engine: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "p.csv").write_text(PAID, encoding="utf-8")
+    (tmp_path / "d.csv").write_text(WON, encoding="utf-8")
+    payments, deals = f"payments={tmp_path / 'p.csv'}", f"deals={tmp_path / 'd.csv'}"
+    # Four bought; of these one for nothing. One has a won deal.
+    alone = warnings(study(payments, "--engine", engine))["customer_counts"]
+    assert "these cohorts hold 4, " in alone
+    assert "customers_new of a report is 3, those whose first payment above 0" in alone
+    both = warnings(study(payments, deals, "--of", "payments", "--engine", engine))["customer_counts"]
+    assert "these cohorts hold 4, " in both
+    assert "is 1, those whose first won deal" in both
+    february = study(payments, "--period", "2026-02", "--engine", engine)
+    assert "hold 2, " in warnings(february)["customer_counts"]
+    assert "is 1, " in warnings(february)["customer_counts"]
+    capfd.readouterr()
+    assert (
+        run(
+            [
+                "report",
+                payments,
+                deals,
+                "--engine",
+                engine,
+                "--no-config",
+                "-f",
+                "json",
+                "--period",
+                "2026-02",
+            ]
+        )
+        == 0
+    )
+    report = json.loads(capfd.readouterr().out)
+    assert report["metrics"]["customers_new"]["value"] == 1
+    assert report["metrics"]["repeat_rate"]["denominator"] == 3
+    said = warnings(report)["customer_counts"]
+    assert said.startswith(
+        "Two counts of customers: customers_new is 1, those whose first won deal is of the period;"
+    )
+    assert "repeat_rate rests on 3, all who bought in the period" in said
+
+
+def test_counts_of_customers_that_agree_need_no_word(study: Any, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(PAID.replace("d,2026-02-11,0\n", ""), encoding="utf-8")
+    assert "customer_counts" not in warnings(study(f"payments={tmp_path / 'p.csv'}"))
 
 
 # ---- files small enough to count by eye --------------------------------------------------------------------------

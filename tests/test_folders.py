@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import jsonschema
 import pytest
 
+from funnelkit.cli.app import run
 from funnelkit.errors import FunnelkitError, MissingInputError, SourceError
-from funnelkit.pipeline import loading
+from funnelkit.pipeline import loading, schemas
 from funnelkit.pipeline.options import Options
 from tests.reading import table
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SPEND = table("Day,Channel,Cost", "2026-01-05,Google Ads,1.00")
 OPTIONS = Options(no_config=True)
@@ -76,3 +76,44 @@ def test_a_folder_without_any_export_is_refused(folder: Path) -> None:
 def test_two_stars_match_at_every_depth(folder: Path) -> None:
     found = read([f"{folder}/**/*.csv"], OPTIONS)
     assert [file.export.name for file in found.files] == ["ads.csv", "spend.csv"]
+
+
+@pytest.mark.parametrize("named", ["", "/*"], ids=["folder", "pattern"])
+def test_inspect_lists_strays_as_not_read_and_is_content(
+    folder: Path, named: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (folder / "thumbs").write_bytes(b"\0\1\2\3 no text")
+    argument = f"{folder}{named}"
+    assert run(["inspect", argument, "--no-config", "-f", "json"]) == 0
+    found = json.loads(capsysbinary.readouterr().out)
+    jsonschema.validate(found, schemas.schema("inspect"))
+    passed = {Path(one["file"]).name: one["passed_over"] for one in found["files"]}
+    assert passed == {"notes.txt": True, "spend.csv": False} | ({"thumbs": True} if named else {})
+    assert run(["inspect", argument, "--no-config"]) == 0
+    text = capsysbinary.readouterr().out.decode("utf-8")
+    assert "not read: no export" in text
+    assert "REFUSED" not in text
+    assert run(["report", argument, "--no-config", "-q", "-f", "json"]) == 0
+    report = json.loads(capsysbinary.readouterr().out)
+    assert [Path(source["file"]).name for source in report["sources"]] == ["spend.csv"]
+    told = [note["message"] for note in report["warnings"] if note["code"] == "passed_over"]
+    assert len(told) == sum(passed.values())
+
+
+def test_a_stray_that_was_named_or_is_alone_is_refused(
+    folder: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    notes = str(folder / "notes.txt")
+    assert run(["inspect", str(folder), notes, "--no-config"]) == 3
+    assert run(["inspect", notes, str(folder / "spend.csv"), "--no-config"]) == 3
+    (folder / "spend.csv").unlink()
+    assert run(["inspect", str(folder), "--no-config", "-f", "json"]) == 3
+    capsysbinary.readouterr()
+
+
+def test_an_export_that_is_empty_is_no_stray(
+    folder: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (folder / "leads.csv").write_text("")
+    assert run(["inspect", f"{folder}/*", "--no-config"]) == 3
+    assert b"REFUSED (empty)" in capsysbinary.readouterr().out

@@ -19,7 +19,7 @@ Deal ID,Stage,Amount,Created,Closed,Probability,Amount
 5,Closed Won,0,2026-01-05,2026-01-05,50%,1
 """
 LEADS = """\
-Lead ID,Email,Source,Created Date,MQL Date,SQL Date,First response
+Lead ID,Email,Source,Created Date,MQL Date,SQL Date,First response at
 1,a@x.example,Google,2026-01-05 10:00,2026-01-06,2026-01-07,2026-01-05 10:30
 2,b@x.example,Google,2026-01-05 10:00,2026-01-04,2026-01-07,2026-01-05 09:30
 3,c@x.example,Google,2026-01-05 10:00,,2026-01-01,2026-01-04 09:30
@@ -86,7 +86,7 @@ def test_days_alone_tell_an_early_answer_too_and_an_equal_day_is_none(
 ) -> None:
     path = tmp_path / "leads.csv"
     path.write_text(
-        "Lead ID,Source,Created Date,First response\n1,Google,2026-01-05,2026-01-05\n2,Google,2026-01-05,2026-01-04\n",
+        "Lead ID,Source,Created Date,First response at\n1,Google,2026-01-05,2026-01-05\n2,Google,2026-01-05,2026-01-04\n",
         "utf-8",
     )
     notes = noted(capsysbinary, path, "leads", "--engine", engine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from funnelkit import render
+from funnelkit.cli.app import run
 from funnelkit.errors import UsageError
 from funnelkit.metrics.cell import Cell
 from funnelkit.reports import Point, Span, Trend
@@ -178,3 +180,33 @@ def test_a_long_trend_is_summed_up_and_says_where_the_rest_is() -> None:
     assert "By day  all 92 values are in JSON and CSV" in text
     row = next(line for line in text.splitlines() if re.match(r"  Leads +▁", line))
     assert row.split()[2:] == ["7", "280", "7", "280"]
+
+
+def test_what_follows_a_cohort_is_marked_beside_what_happened_in_the_period(
+    capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> None:
+    def shown(*arguments: str) -> str:
+        assert run(["report", *files, "--no-config", "-q", *arguments]) == 0
+        return capsysbinary.readouterr().out.decode("utf-8")
+
+    texts = {
+        "leads": "Lead ID,Source,Created Date\n1,Google Ads,2026-01-05\n2,Referral,2026-01-06\n",
+        "deals": "Deal ID,Lead ID,Status,Amount,Created,Close Date\n1,1,Won,90,2026-01-08,2026-02-01\n",
+        "spend": "Day,Channel,Cost\n2026-01-05,Google Ads,30\n",
+    }
+    files = []
+    for table, text in texts.items():
+        (tmp_path / f"{table}.csv").write_text(text, "utf-8")
+        files.append(f"{table}={tmp_path / f'{table}.csv'}")
+    # Won in February by a lead of January: the return of January's spend holds it, January's revenue does not.
+    january = ["--period", "2026-01", "--metrics", "roas,revenue_won,spend"]
+    found = json.loads(shown(*january, "-f", "json"))["metrics"]
+    assert (found["roas"]["value"], found["revenue_won"]["value"]) == (3, 0)
+    assert (found["roas"].get("cohort"), found["revenue_won"].get("cohort")) == (True, None)
+    for format in ("terminal", "md"):
+        text = shown(*january, "-f", format, "--by", "channel")
+        assert text.count("spend†") >= 3  # key numbers, totals, groups
+        assert "Revenue won†" not in text
+        assert "† follows the leads, deals or customers of the period" in text
+    assert "†" not in shown("--metrics", "roas,lead_conversion_rate")
+    assert "†" not in shown("--metrics", "revenue_won,spend")

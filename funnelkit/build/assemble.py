@@ -139,7 +139,12 @@ def _comparisons(cells: Cells, request: Request) -> tuple[Comparison, ...]:
 
 def _definition(metric: Metric) -> Definition:
     return Definition(
-        id=metric.id, label=metric.label, unit=metric.unit, better=metric.better, group=metric.group
+        id=metric.id,
+        label=metric.label,
+        unit=metric.unit,
+        better=metric.better,
+        group=metric.group,
+        cohort=metric.cohort,
     )
 
 

@@ -49,7 +49,7 @@ def inspect(
     if rejects is not None:
         _write_rejects(rejects, seen)
     out.emit(inspection.render(seen.files, format, width=out.width(), color=out.colored(no_color)))
-    codes = [one.error.exit_code for one in seen.files if one.error]
+    codes = [one.error.exit_code for one in seen.files if one.error and not one.stray]
     if codes:
         raise typer.Exit(3 if 3 in codes else codes[0])
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics import intervals, moneynotes
+from funnelkit.metrics import customernotes, intervals, moneynotes
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL, Key
@@ -258,6 +258,7 @@ _ALL: Mapping[str, Callable[[View], str]] = {
     "negative_lags": _negative_lags,
     "zero_amount": _zero_amount,
     "missing_amount": _missing_amount,
+    "customer_counts": customernotes.two_counts,
     "cost_kinds": moneynotes.cost_kinds,
     "won_without_quota": moneynotes.won_without_quota,
     "pipeline_chances": moneynotes.pipeline_chances,

@@ -44,7 +44,7 @@ class Input(Struct, frozen=True, kw_only=True):
     data: bytes | None = None
     """The contents, for standard input."""
     whole: str = ""
-    """The folder or archive that was named, and not this file in it."""
+    """The folder, archive or pattern that was named, and not this file in it."""
     said: FileSettings | None = None
     """What the command line alone says, where the configuration says more."""
     kept: Kept | None = None
@@ -72,7 +72,10 @@ def expand(
         try:
             for named in _of_argument(argument, settings, kinds):
                 for one in _described(named, config):
-                    found.setdefault(_key(one), one)
+                    before = found.setdefault(_key(one), one)
+                    if before.whole and not one.whole:
+                        # It came along with a folder, and is named as well.
+                        found[_key(one)] = replace(before, whole="")
         except FunnelkitError as problem:
             problems.append(problem)
     if not arguments:
@@ -109,8 +112,11 @@ def _of_argument(argument: str, settings: FileSettings, kinds: Sequence[str]) ->
         kind, argument = match[1], match[2]
         known = [*TABLES, *kinds]
         if kind not in known:
+            near = did_you_mean(kind, known)
+            tables = f"Tables: {', '.join(TABLES)}; `funnelkit sources` lists the presets."
             raise UsageError(
-                f"{kind}={argument}: {kind!r} is no table and no preset", hint=did_you_mean(kind, known)
+                f"{kind}={argument}: {kind!r} is no table and no preset",
+                hint=near if near.startswith("Did") else tables,
             )
         settings = replace(settings, kind=kind)
     if argument == "-":
@@ -118,7 +124,7 @@ def _of_argument(argument: str, settings: FileSettings, kinds: Sequence[str]) ->
     if manifest.is_in(argument):
         return _kept(argument, settings)
     files = [argument] if _ADDRESS.match(argument) else finding.files(argument)
-    whole = argument if os.path.isdir(argument) or (files != [argument] and os.path.exists(argument)) else ""
+    whole = argument if files != [argument] else ""
     return [Input(file=name, path=Path(name), settings=settings, whole=whole) for name in files]
 
 

@@ -12,7 +12,7 @@ from funnelkit.errors import FunnelkitError, SeveralProblems, SourceError, Usage
 from funnelkit.inspection import Inspected, InspectedColumn, Inspection, Problem, Reject, Unreadable
 from funnelkit.pipeline import kept, provenance, rejecting, shortfall
 from funnelkit.pipeline.inputs import Input
-from funnelkit.pipeline.loading import engine_for, load_export, load_one
+from funnelkit.pipeline.loading import engine_for, is_stray, load_export, load_one
 from funnelkit.pipeline.reading import inputs, read_config, read_export, zone_of
 from funnelkit.pipeline.watching import Observe, Watched, nobody
 
@@ -54,7 +54,14 @@ def inspect(
             found.append(seen)
             if rejects and loaded:
                 rows += rejecting.rejects(loaded, loaded.aside)
-    return Inspection(files=tuple(found), rejects=tuple(rows))
+    return Inspection(files=tuple(_forgiven(found)), rejects=tuple(rows))
+
+
+def _forgiven(found: Sequence[Inspected]) -> Sequence[Inspected]:
+    """*found*, whose strays are told apart from what is refused; where there is nothing else, they are refused."""
+    if any(one.error is None for one in found):
+        return found
+    return [replace(one, stray=False) for one in found]
 
 
 def _inspected(
@@ -83,7 +90,8 @@ def _inspected(
             code=problems[0].code, message=str(error), hint="\n".join(hints), exit_code=error.exit_code
         )
         header = error.header if isinstance(error, SourceError) else ()
-        return replace(seen, error=problem, unread=seen.unread or tuple(h for h in header if h)), None
+        unread = seen.unread or tuple(h for h in header if h)
+        return replace(seen, error=problem, unread=unread, stray=is_stray(one, error)), None
 
 
 def _accounted(loaded: Loaded, engine: engines.Engine) -> Loaded:

@@ -165,8 +165,13 @@ def _loaded(
 
 
 def is_stray(one: Input, problem: FunnelkitError) -> bool:
-    """Whether *one* is no export at all, and came along with a folder or an archive that was named whole."""
-    return bool(one.whole) and one.settings.kind is None and problem.code in ("unrecognised", "no_table")
+    """Whether *one* is no export at all, and came along with a folder, an archive or a pattern that was named whole."""
+    from funnelkit.sources import unpack
+
+    # A file that calls itself an export, and is empty or cannot be read, is a download that went wrong.
+    named = unpack.is_input(one.path.name)
+    codes = ("unrecognised", "no_table") if named else ("unrecognised", "no_table", "not_text", "empty")
+    return bool(one.whole) and one.settings.kind is None and problem.code in codes
 
 
 def passed_over(problem: FunnelkitError) -> Note:

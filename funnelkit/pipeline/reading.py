@@ -147,9 +147,12 @@ def _at_address(one: Input, config: Config) -> Export[Recognition]:
 
 
 def _explained(error: SourceError, one: Input) -> SourceError:
-    """*error*, with what a file that nobody knows lacks to be ad spend, where that is all."""
-    from funnelkit.sources import recognise
+    """*error*, with what a file lacks to be what it was said to be; or to be ad spend, where that is all."""
+    from funnelkit.sources import lacking, recognise
 
+    if error.code == "unrecognised" and one.settings.kind:
+        error.hint = lacking.hint(one.settings.kind, error.header, one.file)
+        return error
     dated = recognise.nearly_spend(error.header, one.file) if error.code == "unrecognised" else None
     if dated:
         name = Path(one.file).name

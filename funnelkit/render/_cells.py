@@ -17,6 +17,8 @@ RANGE = Part(header="95 % range")
 CHANGE = (Part(header="change"), Part(tail=True))
 ROUGH = "≈"
 """Stands before a value that rests on fewer entities than ``--min-n``."""
+COHORT = "†"
+"""Stands behind the name of a metric of those who came in the period, beside others of what happened in it."""
 
 _FIRST = (
     "leads",
@@ -53,9 +55,21 @@ def chosen(report: Report, cells: Iterable[Mapping[str, Cell]], most: int) -> li
 def label(metric: Metric, report: Report, *, with_currency: bool = False) -> Text:
     """The name of *metric*; with the currency behind it where the numbers below do not carry it."""
     money = metric.unit in ("money", "money_per_day")
-    return Text(
-        f"{metric.label}, {report.currency}" if with_currency and money and report.currency else metric.label
+    name = named(metric, report)
+    return Text(f"{name}, {report.currency}" if with_currency and money and report.currency else name)
+
+
+def named(metric: Metric, report: Report) -> str:
+    """The name of *metric*, marked where it is of a cohort and stands beside others that are of the period."""
+    return f"{metric.label}{COHORT}" if metric.cohort and of_both_kinds(report) else metric.label
+
+
+def of_both_kinds(report: Report) -> bool:
+    """Whether *report* shows numbers of those who came in the period, and of what happened in it."""
+    shown = (
+        m for m in report.definitions.values() if (c := report.metrics.get(m.id)) and c.value is not None
     )
+    return len({metric.cohort for metric in shown}) > 1
 
 
 def value(cell: Cell | None, metric: Metric, *, currency: str | None = None, style: Style = "") -> Text:

@@ -41,6 +41,11 @@ def _said(report: Report, blocks: Sequence[Block]) -> Iterator[str]:
         yield "groups are called with a view to how many there are: 5 % of the calls at most are wrong"
     if _targets.any_in(report):
         yield f"target: value over target; {PACE}"
+    if _cells.of_both_kinds(report):
+        yield (
+            f"{_cells.COHORT} follows the leads, deals or customers of the period, also beyond its end; revenue won, new "
+            "customers and the like are of what happened in it"
+        )
     if any(text.text.startswith(_cells.ROUGH) for _, text in texts):
         yield f"{_cells.ROUGH} rests on fewer than {report.min_n}: shown, but neither ranked nor called"
     if report.trend and any(point.span.partial for point in report.trend.points):

@@ -105,7 +105,7 @@ def besides(report: Report) -> Block | None:
             continue
         beside = (_beside_it(one.changes.get(metric.id), metric, report) for one in report.besides)
         value = _cells.value(cell, metric, currency=report.currency, style="strong")
-        rows.append(Row(cells=((Text(metric.label),), (value,), *beside)))
+        rows.append(Row(cells=((_cells.label(metric, report),), (value,), *beside)))
     compared = " and ".join(one.span.label for one in report.besides)
     return Block(
         title=Text(f"Beside {compared}", "strong"),
@@ -128,7 +128,7 @@ def _tile(metric: Metric, report: Report) -> tuple[Text, ...]:
     cell = report.metrics[metric.id]
     moved = report.comparison.changes.get(metric.id) if report.comparison else None
     return (
-        Text(metric.label, "quiet"),
+        Text(_cells.named(metric, report), "quiet"),
         _cells.value(cell, metric, currency=report.currency, style="strong"),
         *_cells.change(moved, metric, report),
         _cells.limits(cell, metric),
@@ -196,8 +196,9 @@ def _subject(title: str, metrics: Sequence[Metric], report: Report) -> Iterator[
             continue
         moved = report.comparison.changes.get(metric.id) if report.comparison else None
         before = _cells.value(moved.previous, metric, currency=report.currency) if moved else _NONE
+        name = _cells.named(metric, report)
         cells = (
-            (Text(f"{metric.label} ({cell.method})" if cell.method else metric.label),),
+            (Text(f"{name} ({cell.method})" if cell.method else name),),
             (
                 _cells.value(cell, metric, currency=report.currency, style="strong"),
                 _cells.limits(cell, metric),

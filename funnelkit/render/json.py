@@ -97,12 +97,17 @@ def _metrics(
     """The cells by metric id, in the order of the report; *named* adds label and direction."""
     return {
         metric.id: measured(cells[metric.id], metric.unit)
-        | ({"label": metric.label, "better": metric.better} if named else {})
+        | (_named(metric) if named else {})
         | ({"change": _change(changes[metric.id], metric)} if metric.id in changes else {})
         | ({"target": _target(targets[metric.id])} if metric.id in targets else {})
         for metric in definitions.values()
         if metric.id in cells
     }
+
+
+def _named(metric: Metric) -> Object:
+    found = {"label": metric.label, "better": metric.better}
+    return found | ({"cohort": True} if metric.cohort else {})
 
 
 def measured(cell: Cell, unit: str) -> Object:

@@ -46,8 +46,7 @@ def _more(part: str, whole: str) -> Callable[[frozenset[str], Scales], nw.Expr]:
     """Rows in which *part* is more than *whole*, whatever decimals each is kept in."""
 
     def hit(columns: frozenset[str], scales: Scales) -> nw.Expr:
-        found: nw.Expr = nw.col(part) * 10 ** scales.get(whole, 0) > nw.col(whole) * 10 ** scales.get(part, 0)
-        return found
+        return nw.col(part) * _one(whole, scales) > nw.col(whole) * _one(part, scales)
 
     return hit
 
@@ -67,8 +66,12 @@ def _staged_before(columns: frozenset[str], scales: Scales) -> nw.Expr:
 
 def _no_chance(columns: frozenset[str], scales: Scales) -> nw.Expr:
     chance = nw.col("probability")
-    found: nw.Expr = (chance < 0) | (chance > 10 ** scales.get("probability", 0))
-    return found
+    return (chance < 0) | (chance > _one("probability", scales))
+
+
+def _one(column: str, scales: Scales) -> int:
+    """How 1 is kept in *column*."""
+    return int(10 ** scales.get(column, 0))
 
 
 _CHECKS = (

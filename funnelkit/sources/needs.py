@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from funnelkit.errors import FunnelkitError, SourceError, raise_all
+from funnelkit.sources import lacking
 from funnelkit.sources.decisions import Decision
 from funnelkit.sources.export import Export
 from funnelkit.sources.preset import Header
@@ -16,6 +17,7 @@ def check(export: Export[Recognition]) -> None:
     """Refuse an export that is of no use, or lacks what makes it useful."""
     preset = export.kind.preset
     if preset is None:
+        _check_figure(export)
         return
     header = Header(export.header)
     stated = "configuration" in export.kind.how.values()
@@ -37,6 +39,19 @@ def check(export: Export[Recognition]) -> None:
         return
     refusal.header = export.header
     raise refusal
+
+
+def _check_figure(export: Export[Recognition]) -> None:
+    """Refuse what was said to be a table, and lacks the one figure that this is about: it would count as nothing."""
+    table = TABLES[export.kind.table]
+    if lacking.useless(table, export.kind.columns):
+        refusal = SourceError(
+            f"{export.file}: read as {table.name}, but none of its columns is known as the figure that counts",
+            hint=lacking.hint(table.name, export.header, export.file),
+            code="missing_columns",
+        )
+        refusal.header = export.header
+        raise refusal
 
 
 def check_decided(export: Export[Recognition], decisions: Mapping[str, Decision]) -> list[Note]:

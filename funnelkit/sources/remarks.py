@@ -104,7 +104,8 @@ def _repeated(export: Export[Recognition], decisions: Sequence[Decision]) -> lis
     notes = []
     for header, target in read.items():
         same = [name for name in _numbered(header, export.header) if name not in read]
-        if same:
+        # Ad platforms repeat the currency behind every column of money.
+        if same and not (target == "currency" and export.kind.preset):
             notes.append(
                 Note(
                     code="repeated_columns",

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import narwhals.stable.v2 as nw
+
+from funnelkit import collect
 from funnelkit.build.cohorts import paying
 from funnelkit.build.cohorts.request import ALL, Given, rate, share, span
 from funnelkit.build.cohorts.said import of_payments
 from funnelkit.errors import UsageError
+from funnelkit.metrics import customernotes
 from funnelkit.metrics.cell import Cell
 from funnelkit.periods import Period, from_day
 from funnelkit.studies import TEXT, Entry, Field, Study, Table
@@ -17,6 +21,7 @@ from funnelkit.tables import Note
 if TYPE_CHECKING:
     from funnelkit.build.cohorts.paying import Paid
     from funnelkit.build.cohorts.request import Asked
+    from funnelkit.tables import Dataset
 
 _At = Callable[[int, int], Entry]
 """What stands in a cohort at an age."""
@@ -42,10 +47,10 @@ def study(given: Given, asked: Asked) -> Study:
         currency=given.data.currency,
         period=span(main, given.data.as_of),
         filters=(),
-        sentences=tuple(of_payments(paid, given.data.currency)),
+        sentences=tuple(of_payments(paid, given.data.currency, request.min_n)),
         tables=tuple(_tables(paid, asked.ages)),
         sources=tuple(given.sources),
-        warnings=(*given.notes, *_notes(paid)),
+        warnings=(*given.notes, *_notes(paid), *_two_counts(paid, given.data, request.period)),
     )
 
 
@@ -141,6 +146,23 @@ def _entry(paid: Paid, cohort: int, age: int, at: _At) -> Entry:
         return Entry()
     found = at(cohort, age)
     return Entry(cell=found.cell, young=not paid.is_over(cohort, age))
+
+
+def _two_counts(paid: Paid, data: Dataset, period: Period | None) -> Iterator[Note]:
+    """Why a report of the same files has another number of new customers, where it has one."""
+    if "customers" not in data.frames or "first_won_at" not in data.present["customers"]:
+        return
+    new = collect.frame(data.frames["customers"])
+    if period is not None:
+        won = nw.col("first_won_at")
+        new = new.filter(((won >= period.start) & (won <= period.end)).fill_null(False))
+    ours, theirs = sum(map(paid.size, paid.cohorts)), collect.count(new)
+    if ours != theirs:
+        yield Note(
+            code="customer_counts",
+            message=f"Two counts of customers: these cohorts hold {ours:,}, all whose first purchase in these files is of the period, "
+            f"were it for 0; customers_new of a report is {theirs:,}, {customernotes.new_ones(data.frames)}.",
+        )
 
 
 def _notes(paid: Paid) -> Iterator[Note]:

@@ -52,8 +52,11 @@ def _complete(before: Cohort, after: Cohort, horizon: int) -> str:
     )
 
 
-def of_payments(paid: Paid, currency: str | None) -> Iterator[str]:
-    """How many customers come back, and what one brings, over all cohorts that are old enough."""
+def of_payments(paid: Paid, currency: str | None, least: int) -> Iterator[str]:
+    """How many customers come back, and what one brings, over all cohorts that are old enough.
+
+    Nothing is said of fewer than *least* customers: two of them are an anecdote, and stand in the tables.
+    """
     if not paid.cohorts:
         yield "No customer paid for the first time in the period."
         return
@@ -61,17 +64,43 @@ def of_payments(paid: Paid, currency: str | None) -> Iterator[str]:
     if not ages:
         yield f"No cohort is old enough yet to say who paid again in a later {paid.grain}."
         return
+    enough = [age for age in ages if _customers(paid, age) >= least]
+    if not enough:
+        yield (
+            f"Only {_customers(paid, ages[0]):,} customers are in cohorts whose next {paid.grain} is over, too few to say who comes "
+            f"back (--min-n {least}); the tables have them."
+        )
+        return
+    ages = enough
     yield f"Of the customers whose next {paid.grain} is over, {_back(paid, ages[0])} paid again in it." + (
         f" After {ages[-1]} {paid.grain}s it is {_back(paid, ages[-1])}." if len(ages) > 1 else ""
     )
+    yield _latest(paid, ages[0], least)
     if paid.money:
         old = paid.old(ages[-1])
         first, last = (_worth(paid, old, age, currency) for age in (0, ages[-1]))
         yield f"A customer of the oldest cohorts brings {first} in the first {paid.grain} and {last} up to {ages[-1]} {paid.grain}s later."
 
 
+def _customers(paid: Paid, age: int) -> int:
+    """How many customers the cohorts have that are so old."""
+    return sum(map(paid.size, paid.old(age)))
+
+
+def _latest(paid: Paid, age: int, least: int) -> str:
+    """The newest cohort of at least *least* customers that has had the age."""
+    cohort = next((c for c in reversed(paid.old(age)) if paid.size(c) >= least), None)
+    if cohort is None:
+        return f"No single {paid.grain} that is so old has {least:,} customers or more (--min-n)."
+    active, size = paid.active[cohort, age], paid.size(cohort)
+    return (
+        f"The latest such {paid.grain} with {least:,} customers or more is {paid.pieces[cohort].label}: of {size:,} who first "
+        f"paid in it, {active / size:.1%} ({active:,}) paid again in the next."
+    )
+
+
 def _back(paid: Paid, age: int) -> str:
-    active, size = sum(paid.active[c, age] for c in paid.old(age)), sum(map(paid.size, paid.old(age)))
+    active, size = sum(paid.active[c, age] for c in paid.old(age)), _customers(paid, age)
     return f"{active / size:.1%} ({active:,} of {size:,})"
 
 

@@ -54,6 +54,7 @@ def entry(one: Inspected) -> dict[str, Any]:
         ],
         "notes": [{"code": note.code, "message": note.message} for note in one.notes],
         "error": one.error and {"code": one.error.code, "message": one.error.message, "hint": one.error.hint},
+        "passed_over": one.stray,
     }
 
 

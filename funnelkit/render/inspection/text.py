@@ -38,14 +38,18 @@ def _painted(line: Line, color: bool) -> str:
 
 
 def _overview(seen: Sequence[Inspected], width: int | None) -> list[Line]:
-    refused = sum(one.error is not None for one in seen)
+    refused = sum(one.error is not None and not one.stray for one in seen)
+    strays = sum(one.stray for one in seen)
     rows = [("file", "read as", "rows used", "dates")]
     rows += [(clean(one.file), *_in_short(one)) for one in seen]
     told = f"{len(seen)} files" + (f", {refused} refused" if refused else "")
+    told += f", {strays} not read" if strays else ""
     return [(told, _BOLD), *_plain(aligned(rows, width))]
 
 
 def _in_short(one: Inspected) -> tuple[str, str, str]:
+    if one.stray:
+        return "not read: no export", "", ""
     if one.error:
         return f"REFUSED ({one.error.code})", "", ""
     used = f"{one.used:,}" if one.used == one.rows else f"{one.used:,} of {one.rows:,}"
@@ -75,8 +79,12 @@ def _lines(one: Inspected, width: int | None) -> Iterator[Line]:
 def _refusal(one: Inspected, width: int | None) -> Iterator[Line]:
     assert one.error is not None
     for sentence in one.error.message.splitlines():
-        text = f"refused: {clean(sentence.removeprefix(f'{one.file}: '))}"
-        yield from _colored(filled(text, width, indent=2, hang=2), _RED)
+        text = f"{'not read' if one.stray else 'refused'}: {clean(sentence.removeprefix(f'{one.file}: '))}"
+        yield from _colored(filled(text, width, indent=2, hang=2), "" if one.stray else _RED)
+    if one.stray:
+        said = "It was passed over, since what it lies in was named whole; name it to read it."
+        yield from _plain(filled(said, width, indent=2, hang=2))
+        return
     for hint in one.error.hint.splitlines():
         # Lines of YAML are to be copied as they are.
         verbatim = hint.startswith(" ")

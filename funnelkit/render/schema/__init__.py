@@ -16,6 +16,7 @@ _SHARED = (
     "mature",
     "projected",
     "change",
+    "target",
     "source",
     "warning",
 )
