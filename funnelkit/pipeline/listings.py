@@ -76,6 +76,9 @@ _INTERVALS = {
     "order": "95 %, order statistics",
     "km": "95 %, log-log limits of Kaplan-Meier",
     "auc": "95 %, Hanley and McNeil, as Newcombe has them",
+    "days": "95 %, Taylor's series with a day as the unit",
+    "deals": "95 %, Taylor's series with a deal as the unit",
+    "customers": "95 %, Taylor's series with a customer as the unit",
     "kappa": "95 %, Fleiss, Cohen and Everitt",
 }
 
