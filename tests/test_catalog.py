@@ -21,6 +21,7 @@ from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.columns import UNANSWERED
 from funnelkit.metrics.entries import Metric
 from funnelkit.metrics.formula import evaluate
+from funnelkit.metrics.lagged import charge
 from funnelkit.metrics.language import GROUPS
 from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.survival import kaplan_meier
@@ -49,6 +50,10 @@ def worked(metric: Metric, given: dict[str, Any]) -> float | int | None:
         came, waiting = Counter(given["events"]), Counter(given["censored"])
         curve = kaplan_meier(came, waiting)
         return stats.survival_quantile(curve, came.total() + waiting.total(), metric.q).value
+    if metric.statistic == "lagged":
+        spend = given["spend"]
+        cost, _ = charge(dict(enumerate(spend)), Counter(given["lags"]), given["first"], len(spend) - 1)
+        return cost / int(given["customers"])
     if metric.statistic == "kappa":
         return stats.agreed(*(given[name] for name in metric.judged)).value
     if metric.statistic == "auc":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.build.periods import Spans, spans
-from funnelkit.metrics import units
+from funnelkit.metrics import lagged, units
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.counted import Counted, ask
 from funnelkit.metrics.evaluate import Evaluator, Settings
@@ -59,7 +59,8 @@ def count(
     """Count what *metrics* need, what must be known anyway, and *more*."""
     probes = [catalog.measures.get(name) or catalog.histograms[name] for name in PROBES]
     parts = [*probes, *more, *(part for metric in metrics for part in catalog.parts(metric))]
-    parts += [part for metric in metrics for part in units.parts(metric, catalog)]
+    for metric in metrics:
+        parts += [*units.parts(metric, catalog), *lagged.parts(metric, catalog)]
     filters = [(f.dimension, f.values, f.negate) for f in request.where]
     asked = ask(dataset, filters, request.by, parts, request.horizon, sla=request.sla)
     found = spans(asked, request, dataset.as_of)

@@ -178,7 +178,12 @@ class _Reader:
             same = ["cycle_days"]
         instead = f"Ask why {same[0]} changed, which is a mean." if same else ""
         what = {"median": "a median", "quantile": "a quantile", "survival": "a survival time"}
-        if metric.statistic in what:
+        if metric.statistic == "lagged":
+            why, instead = (
+                "it takes spending of other days",
+                "Ask about cac, which takes that of the same days.",
+            )
+        elif metric.statistic in what:
             why = f"it is {what[metric.statistic]}, and segments do not add up to one"
         else:
             why, instead = (

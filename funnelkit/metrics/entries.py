@@ -97,6 +97,8 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
             return self.formula.text
         if self.statistic == "conversion":
             return f"{self.reached} / {self.among}"
+        if self.statistic == "lagged":
+            return f"{self.reached} moved by the days of {self.of} / {self.among}"
         if self.statistic == "kappa":
             return f"kappa of {', '.join(self.judged)}"
         name = f"{self.q:.0%} quantile" if self.statistic == "quantile" else self.statistic

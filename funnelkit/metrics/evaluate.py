@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import conversion, response, survival, units
+from funnelkit.metrics import conversion, lagged, response, survival, units
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.columns import table_columns
@@ -171,6 +171,8 @@ class Evaluator:
         if metric.statistic == "kappa":
             judged = (self._sum(self.catalog.measures[name], key, window) for name in metric.judged)
             return stats.agreed(*judged)
+        if metric.statistic == lagged.LAGGED:
+            return lagged.cell(self, metric, key, window)
         if metric.statistic in ("survival", "within", "auc"):
             return self._of_counts(metric, key, window)
         unit = self.unit(metric)

@@ -23,7 +23,7 @@ GROUPS = ("funnel", "handoff", "sales", "economics", "ads", "emails", "web", "re
 UNITS = ("count", "money", "ratio", "multiple", "minutes", "days", "money_per_day", "number")
 BETTER = ("higher", "lower", "none")
 INTERVALS = ("wilson", "poisson", "counts", "t", "order", "km", "auc", "kappa", "days", "deals", "customers")
-STATISTICS = ("mean", "median", "quantile", "survival", "conversion", "within", "auc", "kappa")
+STATISTICS = ("mean", "median", "quantile", "survival", "conversion", "within", "auc", "kappa", "lagged")
 OF_CUSTOMERS = (
     "before",
     "kept",
@@ -135,6 +135,8 @@ def _worked(at: str, kind: str, value: Any) -> dict[str, Any]:
         return {"formula": _formula(at, value)}
     if kind == "conversion":
         return {"statistic": kind, "reached": value["reached"], "among": value["of"], "of": value["times"]}
+    if kind == "lagged":
+        return {"statistic": kind, "reached": value["cost"], "among": value["of"], "of": value["times"]}
     if kind == "kappa":
         return {"statistic": kind, "judged": tuple(value)}
     if kind == "within":
