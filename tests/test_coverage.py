@@ -19,10 +19,12 @@ from funnelkit.metrics.competing import aalen_johansen, effective_counts, share_
 from funnelkit.metrics.curves import Times, days_between, restricted_mean
 from funnelkit.metrics.decompose import rate_and_mix
 from funnelkit.metrics.intervals import newcombe, wilson
+from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.ratios import PairSums, difference, supports
 from funnelkit.metrics.ratios import limits as limits_of_units
 from funnelkit.metrics.significance import mantel_haenszel, power
 from funnelkit.metrics.special import normal_quantile
+from funnelkit.metrics.statistics import mean
 from funnelkit.metrics.survival import kaplan_meier
 from funnelkit.metrics.triangle import chain_ladder, lognormal_limits
 
@@ -325,6 +327,20 @@ def test_equal_quotients_are_called_different_in_5_of_100(first: int, second: in
             yield (found.low, found.high), 0
 
     assert 0.945 <= covered(draw, 500) <= 0.985
+
+
+def test_the_mean_of_skewed_amounts() -> None:
+    """As deals are: plain limits hold the truth in 92 of 100 samples."""
+
+    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
+        amounts = Counter(np.rint(10_000 * random.lognormal(0, 1, 200)).astype(int).tolist())
+        found = mean(Moments.of(amounts), Fraction(1, 10_000), money=True)
+        assert found.interval is not None
+        assert found.interval[1] is not None
+        assert found.interval_type == "log_t"
+        yield (found.interval[0], found.interval[1]), math.exp(0.5)
+
+    assert 0.93 <= covered(draw, 1500) <= 0.97
 
 
 def test_macks_limits_of_what_is_to_come() -> None:

@@ -177,7 +177,8 @@ class Evaluator:
             return self._of_counts(metric, key, window)
         unit = self.unit(metric)
         if metric.statistic == "mean":
-            return stats.mean(self.moments(metric, key, window), unit, metric.method)
+            money = _is_money(self.catalog.histograms[metric.of])
+            return stats.mean(self.moments(metric, key, window), unit, metric.method, money=money)
         ordered = self._ordered(metric, key, window)
         return stats.quantile(ordered, metric.q, unit, limits=metric.statistic == "median")
 

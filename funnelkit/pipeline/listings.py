@@ -32,7 +32,9 @@ def worked_out(metric: Metric) -> str:
         return metric.formula.text
     if metric.statistic == "conversion":
         return f"{metric.reached} of {metric.among}, so far"
-    if metric.statistic in ("within", "kappa") or (metric.statistic == "survival" and metric.q != 0.5):
+    if metric.statistic in ("within", "kappa", "lagged") or (
+        metric.statistic == "survival" and metric.q != 0.5
+    ):
         return metric.how
     name = f"quantile {metric.q:g}" if metric.statistic == "quantile" else metric.statistic or ""
     return f"{name} of {metric.of}{f' x {metric.times}' if metric.times else ''}"
@@ -72,7 +74,7 @@ _INTERVALS = {
     "wilson": "95 %, Wilson",
     "poisson": "95 %, exact Poisson on the count",
     "counts": "95 %, exact ratio of two Poisson counts",
-    "t": "95 %, Student's t on the mean",
+    "t": "95 %, Student's t on the mean, of money on its logarithm",
     "order": "95 %, order statistics",
     "km": "95 %, log-log limits of Kaplan-Meier",
     "auc": "95 %, Hanley and McNeil, as Newcombe has them",
