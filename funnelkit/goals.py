@@ -7,6 +7,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 AT_LEAST, AT_MOST = "at least", "at most"
+CONTROL = "control"
 DIRECTIONS = (AT_LEAST, AT_MOST)
 PACE = (
     "pace: value over what the business days so far ask for; "
@@ -47,6 +48,12 @@ class Alert(Struct, frozen=True, kw_only=True):
     against: str = "prev"
     """What it may rise or fall against: prev or yoy."""
     behind_target: bool = False
+    kind: str = ""
+    """``CONTROL``: raised where the last period that is over is out of the ordinary."""
+    by: str = ""
+    """The dimension whose segments are watched one by one, with the whole."""
+    grain: str = ""
+    """The periods of the chart; nothing for those of the report, or weeks."""
     table: str = ""
     older_than: int | None = None
     """Days from the last date of the table to the as-of date. None: the table must be there."""

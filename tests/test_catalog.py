@@ -6,6 +6,7 @@ formula drift apart.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from fractions import Fraction
 from typing import Any
@@ -20,9 +21,11 @@ from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.columns import UNANSWERED
 from funnelkit.metrics.entries import Metric
 from funnelkit.metrics.formula import evaluate
+from funnelkit.metrics.lagged import charge
 from funnelkit.metrics.language import GROUPS
 from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.survival import kaplan_meier
+from funnelkit.metrics.units import UNITS
 from funnelkit.metrics.weighing import weighted
 
 KNOWN = catalog.load()
@@ -48,6 +51,10 @@ def worked(metric: Metric, given: dict[str, Any]) -> float | int | None:
         came, waiting = Counter(given["events"]), Counter(given["censored"])
         curve = kaplan_meier(came, waiting)
         return stats.survival_quantile(curve, came.total() + waiting.total(), metric.q).value
+    if metric.statistic == "lagged":
+        spend = given["spend"]
+        cost, _ = charge(dict(enumerate(spend)), Counter(given["lags"]), given["first"], len(spend) - 1)
+        return cost / int(given["customers"])
     if metric.statistic == "kappa":
         return stats.agreed(*(given[name] for name in metric.judged)).value
     if metric.statistic == "auc":
@@ -84,21 +91,27 @@ def test_a_metric_says_all_that_a_reader_needs(metric: Metric) -> None:
 
 @METRICS
 def test_a_rate_a_cost_and_a_cycle_carry_limits(metric: Metric) -> None:
-    by_money = {
-        "win_rate_value",
-        "quota_attainment",
-        "pacing",
-        "romi",
-        "revenue_growth",
-        "revenue_net_growth",
-        "grr",
-        "nrr",
-        "expansion_rate",
-    }
+    by_money = {"quota_attainment", "pacing", "revenue_growth", "revenue_net_growth"}
     if metric.unit in ("ratio", "days") and metric.id not in by_money and metric.statistic != "quantile":
         assert metric.interval
     if metric.unit == "money" and metric.formula is not None and metric.formula.denominator:
-        assert metric.interval == "poisson"
+        assert metric.interval in ("poisson", "days")
+
+
+@METRICS
+def test_limits_by_units_are_of_a_quotient_of_sums_of_measures(metric: Metric) -> None:
+    if metric.interval not in UNITS:
+        return
+    assert metric.formula is not None
+    assert metric.formula.denominator is not None
+    measures = [KNOWN.measures[name] for name in metric.formula.names if name != "gross_margin"]
+    assert metric.formula.text.count("/") == 1
+    if metric.interval == "days":
+        assert metric.cases in KNOWN.measures
+    if metric.interval == "deals":
+        # No deal counts in two of them, or its amounts would vary together.
+        for one, other in itertools.combinations(measures, 2):
+            assert any(not one.where[c] & other.where[c] for c in one.where.keys() & other.where.keys())
 
 
 def test_every_promised_metric_is_there() -> None:

@@ -1,8 +1,10 @@
-"""Fieller's limits against their definition, tried on the units themselves."""
+"""Limits of quotients against the definition of what they are made of, tried on the units themselves."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -10,66 +12,106 @@ import scipy.stats
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from funnelkit.metrics.ratios import PairSums, ratio
+from funnelkit.metrics.ratios import PairSums, difference, effective, limits, supports
 
-units = st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 10**6)), min_size=2, max_size=40)
+units = st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 10**6)), min_size=7, max_size=40)
 
 
-def sums(pairs: list[tuple[int, int]]) -> PairSums:
+def sums(pairs: Sequence[tuple[int, int]]) -> PairSums:
     return PairSums(
         len(pairs),
-        sum(x for x, _ in pairs),
-        sum(y for _, y in pairs),
-        sum(x * x for x, _ in pairs),
-        sum(y * y for _, y in pairs),
-        sum(x * y for x, y in pairs),
+        Fraction(sum(x for x, _ in pairs)),
+        Fraction(sum(y for _, y in pairs)),
+        Fraction(sum(x * x for x, _ in pairs)),
+        Fraction(sum(y * y for _, y in pairs)),
+        Fraction(sum(x * y for x, y in pairs)),
     )
 
 
 @given(pairs=units)
 @settings(deadline=None)
-def test_a_limit_is_where_the_t_test_of_the_difference_gives_5_percent(pairs: list[tuple[int, int]]) -> None:
-    value, low, high = ratio(sums(pairs))
+def test_limits_are_those_of_the_residuals_on_a_scale_of_logarithms(pairs: list[tuple[int, int]]) -> None:
+    found = sums(pairs)
+    assume(supports(found, share=False))
     x, y = np.array(pairs, dtype=float).T
-    assert value == pytest.approx(x.sum() / y.sum())
-    assume(low is not None and high is not None and high - low > 1e-6 * abs(value))
-    assert low is not None
-    assert high is not None
-    assert low <= value <= high
-    for limit in (low, high):
-        assert scipy.stats.ttest_1samp(x - limit * y, 0).pvalue == pytest.approx(0.05, rel=1e-3)
+    value = x.sum() / y.sum()
+    residuals = x - value * y
+    assume(residuals.std() > 1e-6 * x.mean())
+    both = limits(found, share=False)
+    assert both is not None
+    # Residuals come to 0, so that this is their plain standard deviation.
+    error = math.sqrt(len(x)) * residuals.std(ddof=1) / y.sum()
+    equal = min(len(x), x.sum() ** 2 / (x @ x))
+    half = scipy.stats.t.ppf(0.975, equal - 1) * error / value
+    assert np.log(both) == pytest.approx([math.log(value) - half, math.log(value) + half], rel=1e-6, abs=1e-6)
 
 
-def test_equal_quotients_leave_nothing_to_chance() -> None:
-    assert ratio(sums([(2, 1), (4, 2), (2, 1), (4, 2)])) == pytest.approx((2, 2, 2))
+@given(pairs=units)
+@settings(deadline=None)
+def test_a_share_is_between_0_and_1(pairs: list[tuple[int, int]]) -> None:
+    found = sums([(min(x, y), y) for x, y in pairs])
+    assume(supports(found, share=True))
+    if (both := limits(found, share=True)) is None:
+        return
+    assert 0 <= both[0] <= float(found.x / found.y) + 1e-12
+    assert float(found.x / found.y) - 1e-12 <= both[1] <= 1
+    turned = limits(sums([(y - min(x, y), y) for x, y in pairs]), share=True)
+    assert turned is not None
+    assert (1 - turned[1], 1 - turned[0]) == pytest.approx(both, abs=1e-9)
 
 
-def test_where_the_divisor_might_be_nothing_there_are_no_limits() -> None:
-    value, low, high = ratio(sums([(5, 100), (5, 1), (5, 1)]))
-    assert value == pytest.approx(15 / 102)
-    assert (low, high) == (None, None)
+def test_of_units_of_one_size_there_are_as_many_as_there_are() -> None:
+    assert effective(sums([(3, 5)] * 20), share=False) == pytest.approx(20)
+    # One of 100 and 20 of 1: as good as 1.4 of one size.
+    assert effective(sums([(100, 1), *[(1, 1)] * 20]), share=False) == pytest.approx(120**2 / (10_000 + 20))
+    assert not supports(sums([(100, 1), *[(1, 1)] * 20]), share=False)
 
 
-def test_sums_add_up_and_money_scales() -> None:
-    first, second = [(120, 40), (90, 35)], [(300, 80), (10, 20)]
-    assert sums(first) + sums(second) == sums(first + second)
-    low, high = ratio(sums(first + second))[1:]
-    assert low is not None
-    assert high is not None
-    scaled = ratio(sums([(100 * x, y) for x, y in first + second]))
-    assert scaled == pytest.approx((100 * 520 / 175, 100 * low, 100 * high))
+def test_none_and_all_of_a_share_have_limits_too() -> None:
+    """Of 20 deals of one size none: the upper limit of Wilson's 0 of 20, which is z^2 / (n + z^2)."""
+    found = limits(sums([(0, 5)] * 20), share=True)
+    assert found == pytest.approx((0, 1.959964**2 / (20 + 1.959964**2)), abs=1e-6)
+    assert limits(sums([(5, 5)] * 20), share=True) == pytest.approx((1 - 0.1611252, 1), abs=1e-6)
 
 
-def test_cents_of_millions_do_not_cancel() -> None:
-    pairs = [(10**12 + k * 10**6, 10**11) for k in range(-2, 3)]
-    _, low, high = ratio(sums(pairs))
-    assert low is not None
-    assert high is not None
-    half = scipy.stats.t.ppf(0.975, 4) * math.sqrt(2.5 / 5) * 10**6 / 10**11
-    assert (high - low) / 2 == pytest.approx(half, rel=1e-6)
+def test_where_nothing_varies_there_are_no_limits() -> None:
+    assert limits(sums([(2, 1), (4, 2)] * 5), share=False) is None
+    assert limits(sums([(0, 1)] * 10), share=False) is None
 
 
-@pytest.mark.parametrize("pairs", [[], [(1, 2)], [(1, 0), (2, 0)]])
-def test_one_unit_or_nothing_below_has_no_ratio(pairs: list[tuple[int, int]]) -> None:
-    with pytest.raises(ValueError, match="no ratio"):
-        ratio(sums(pairs))
+def test_what_is_taken_off_for_every_unit_moves_the_limits_with_the_quotient() -> None:
+    pairs = [(30 + 7 * k % 11, 10 + k) for k in range(12)]
+    found = sums(pairs)
+    assert found.shifted(Fraction(1)) == sums([(x - y, y) for x, y in pairs])
+
+
+@given(first=units, second=units)
+@settings(deadline=None)
+def test_the_p_of_a_difference_is_5_percent_where_its_limits_reach_0(
+    first: list[tuple[int, int]], second: list[tuple[int, int]]
+) -> None:
+    a, b = sums(first), sums(second)
+    assume(supports(a, share=False) and supports(b, share=False))
+    there, back = difference(a, b, share=False), difference(b, a, share=False)
+    assume(there is not None and back is not None)
+    assert there is not None
+    assert back is not None
+    assert there.value == pytest.approx(float(a.x / a.y - b.x / b.y))
+    assert (there.low, there.high, there.p) == pytest.approx((-back.high, -back.low, back.p))
+    assume(abs(there.p - 0.05) > 1e-6)
+    assert (there.p < 0.05) == (there.low > 0 or there.high < 0)
+
+
+def test_of_means_it_is_the_t_test_of_equal_variances() -> None:
+    """With 1 below every unit of two samples of one size, and amounts that are even: the test of scipy."""
+    draw = np.random.default_rng(3)
+    first, second = draw.integers(900, 1100, 400), draw.integers(910, 1110, 400)
+    found = difference(*(sums([(int(v), 1) for v in side]) for side in (first, second)), share=False)
+    assert found is not None
+    assert found.p == pytest.approx(scipy.stats.ttest_ind(first, second).pvalue, rel=0.05)
+
+
+@pytest.mark.parametrize("pairs", [[], [(1, 2)] * 6, [(0, 0)] * 10])
+def test_too_few_units_have_no_limits(pairs: list[tuple[int, int]]) -> None:
+    with pytest.raises(ValueError, match="no limits"):
+        limits(sums(pairs), share=False)

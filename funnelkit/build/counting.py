@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.build.periods import Spans, spans
+from funnelkit.metrics import lagged, units
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.counted import Counted, ask
 from funnelkit.metrics.evaluate import Evaluator, Settings
@@ -63,6 +64,8 @@ def count(
     parts = [*probes, *more, *(part for metric in metrics for part in catalog.parts(metric))]
     weights = _weights(dataset, request, catalog, metrics)
     parts += [part.measure for part in weights.parts] if weights else []
+    for metric in metrics:
+        parts += [*units.parts(metric, catalog), *lagged.parts(metric, catalog)]
     filters = [(f.dimension, f.values, f.negate) for f in request.where]
     asked = ask(dataset, filters, request.by, parts, request.horizon, sla=request.sla)
     found = spans(asked, request, dataset.as_of)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from funnelkit.build.periods import Spans, window
 from funnelkit.metrics.cell import Cell, Change
-from funnelkit.metrics.compare import among_many, change
+from funnelkit.metrics.compare import Place, among_many, change
 from funnelkit.reports import Breakdown, Point, Row
 
 if TYPE_CHECKING:
@@ -67,9 +67,11 @@ class Cells(Struct, frozen=True):
 
     def change(self, metric: Metric, key: Key, before: Window) -> Change:
         """The change of one metric."""
-        windows = self.spans.window, before
-        now, then = (self.evaluator.cell(metric, key, window) for window in windows)
-        return change(self.evaluator, metric, key, windows, (now, then), self.min_n)
+        now, then = (
+            Place(self.evaluator, key, window, self.evaluator.cell(metric, key, window))
+            for window in (self.spans.window, before)
+        )
+        return change(metric, now, then, self.min_n)
 
     def points(self, key: Key) -> tuple[Point, ...]:
         """The metrics period by period."""

@@ -44,8 +44,11 @@ def columns_of_table(source: Mapping[str, Any], place: Place, seen: Reading) -> 
                 )
 
 
-ALERTS = ("above", "below", "rises", "falls", "behind_target")
+ALERTS = ("above", "below", "rises", "falls", "behind_target", "kind")
 """What an alert on a metric may be about."""
+
+_CHARTS = ("by", "grain")
+"""What only a control chart has."""
 
 
 def one_alert(alert: Mapping[str, Any], place: Place, seen: Reading) -> None:
@@ -53,14 +56,14 @@ def one_alert(alert: Mapping[str, Any], place: Place, seen: Reading) -> None:
     # What was written counts, also where its value is wrong, which has been told.
     alert = {
         key: place
-        for key in (*ALERTS, "metric", "table", "segment", "period", "against", "older_than")
+        for key in (*ALERTS, "metric", "table", "segment", "period", "against", "older_than", *_CHARTS)
         if (*place, key) in seen.lines
     }
     about = [key for key in ALERTS if key in alert]
     if ("metric" in alert) == ("table" in alert):
         seen.note_at(place, f"{name(place)}: needs either 'metric' or 'table'")
     elif "table" in alert:
-        for key in (*about, "segment", "period", "against"):
+        for key in (*about, "segment", "period", "against", *_CHARTS):
             if key in alert:
                 seen.note_at(
                     (*place, key), f"{name(place)}: {key!r} is of metrics, and this alert is of a table"
@@ -70,6 +73,14 @@ def one_alert(alert: Mapping[str, Any], place: Place, seen: Reading) -> None:
         seen.note_at(place, f"{name(place)}: needs exactly one of {keys}")
     elif "against" in alert and about[0] not in ("rises", "falls"):
         seen.note_at((*place, "against"), f"{name(place)}: 'against' goes with 'rises' or 'falls'")
+    for key in _CHARTS if about != ["kind"] and "metric" in alert else ():
+        if key in alert:
+            seen.note_at((*place, key), f"{name(place)}: {key!r} goes with 'kind: control'")
+    if about == ["kind"] and "period" in alert:
+        seen.note_at(
+            (*place, "period"),
+            f"{name(place)}: a control chart is of the last period of its grain that is over; leave out 'period'",
+        )
     if "older_than" in alert and "metric" in alert:
         seen.note_at((*place, "older_than"), f"{name(place)}: 'older_than' goes with 'table'")
 

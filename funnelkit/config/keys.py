@@ -11,7 +11,7 @@ from funnelkit.config.containers import Field, Keyed, Record, Several
 from funnelkit.config.own import Presets
 from funnelkit.config.scalars import Figure, Flag, Share, Value, Whole
 from funnelkit.config.words import Choice, File, Pattern, Text
-from funnelkit.goals import DIRECTIONS
+from funnelkit.goals import CONTROL, DIRECTIONS
 from funnelkit.metrics.entries import CHANCES
 from funnelkit.periods import GRAINS
 from funnelkit.periods.days import NAMED_BY, PATTERNS, WEEK_NUMBERS, YEAR_ENDS
@@ -179,6 +179,16 @@ ALERT = Record(
             Choice(wanted="prev or yoy", words=("prev", "yoy")), "What it rises or falls against. prev."
         ),
         "behind_target": Field(Flag(only_true=True), "Raised where one of its targets is behind or missed."),
+        "kind": Field(
+            Choice(wanted="control", words=(CONTROL,)),
+            "Raised where the last period that is over is out of the ordinary: a control chart.",
+        ),
+        "by": Field(
+            Choice(wanted="a dimension", words=DIMENSIONS), "Whose segments the chart watches as well."
+        ),
+        "grain": Field(
+            Choice(wanted="a grain", words=GRAINS), "The periods of the chart. `grain` of this file, or week."
+        ),
         "table": Field(_table, "The table that must be loaded."),
         "older_than": Field(
             Whole(low=0, high=36500), "Days that may lie between its last date and the as-of date."

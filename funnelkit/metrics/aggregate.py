@@ -114,9 +114,10 @@ def plan(
     shared: dict[tuple[str, str | None, str, bool], list[Measure | Histogram]] = {}
     for one in wanted:
         value = getattr(one, "of", "")
-        shared.setdefault((one.table, one.date, value, False), []).append(one)
-        if getattr(one, "aged", False):
-            shared.setdefault((one.table, one.date, value, True), []).append(one)
+        if not getattr(one, "daily", False):
+            shared.setdefault((one.table, one.date, value, False), []).append(one)
+        if getattr(one, "aged", False) or getattr(one, "daily", False):
+            shared.setdefault((one.table, one.date, "", True), []).append(one)
     return {
         _stream(table, day, value, daily, together, facts, by): together
         for (table, day, value, daily), together in shared.items()
@@ -143,7 +144,7 @@ def _stream(
         day=day,
         by=by if set(by) <= set(facts.dimensions(table)) else (),
         flags=tuple(dict.fromkeys(flags)),
-        value="" if daily else value,
+        value=value,
         sums=tuple(dict.fromkeys(c for c in columns if c and facts.has(table, c))),
         daily=daily,
     )

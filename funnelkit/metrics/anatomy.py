@@ -183,7 +183,12 @@ class _Reader:
                 f"{metric.id} cannot be taken apart: it is known for the as-of date alone",
                 hint="Ask why pipeline_open changed.",
             )
-        if metric.statistic in what:
+        if metric.statistic == "lagged":
+            why, instead = (
+                "it takes spending of other days",
+                "Ask about cac, which takes that of the same days.",
+            )
+        elif metric.statistic in what:
             why = f"it is {what[metric.statistic]}, and segments do not add up to one"
         else:
             why, instead = (

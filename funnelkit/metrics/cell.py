@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from funnelkit.metrics.reasons import Reason
+
 Number = int | float
 
 
@@ -36,7 +38,9 @@ class Cell(Struct, frozen=True, kw_only=True):
     interval: tuple[Number, Number | None] | None = None
     """95 % limits; an upper limit of None is infinite."""
     interval_type: str | None = None
-    """wilson, poisson, t, order, km or delta."""
+    """wilson, poisson, t, log_t, order, km or delta; the unit of a quotient of sums: days, deals or customers."""
+    unlimited: Reason | None = None
+    """Why there are no limits, where this metric has some."""
     method: str | None = None
     reason: str | None = None
     message: str | None = None
@@ -54,6 +58,8 @@ class Change(Struct, frozen=True, kw_only=True):
     """Current over previous less 1; None where previous is 0 or missing."""
     interval: tuple[float, float | None] | None = None
     """95 % limits: of the difference for rates and means, of the ratio less 1 for counts and costs."""
+    of_ratio: bool = False
+    """Whether the limits are those of the ratio less 1."""
     verdict: str = "no call"
     """better, worse, changed (no direction is better), or no call: not more than noise."""
     uncalled: str | None = None

@@ -1,8 +1,8 @@
 """A metric in two periods: the change, its limits, and whether it is more than noise.
 
 Rates by Newcombe's limits, counts and costs per something by the exact ratio of two Poisson counts,
-means by Welch; medians are called only where their limits do not meet. What has no test of its own
-(money sums, quotients of money) is never called better or worse.
+means by Welch, quotients of sums by their days, deals or customers; medians are called only where
+their limits do not meet. What has no test of its own (money sums) is never called better or worse.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import intervals
+from funnelkit.metrics import intervals, units
 from funnelkit.metrics.cell import Cell, Change, Number
 from funnelkit.metrics.significance import detectable, false_discovery
 
@@ -32,10 +32,21 @@ _LEVEL = 0.05
 Limits = tuple[float, float | None]
 
 
+class Place(Struct, frozen=True):
+    """A metric in one group and window: one of two that are compared."""
+
+    evaluator: Evaluator
+    key: Key
+    window: Window
+    cell: Cell
+
+
 class Test(Struct, frozen=True):
     """What a test says of a change."""
 
     limits: Limits | None = None
+    of_ratio: bool = False
+    """Whether the limits are those of the ratio less 1, and not of the difference."""
     direction: int = 0
     """1 for more, -1 for less, 0 for no more than noise."""
     p: float | None = None
@@ -43,21 +54,21 @@ class Test(Struct, frozen=True):
     why: str = NOISE
     """Why there is no call, where there is none."""
 
+    def differences(self, previous: Number) -> Limits | None:
+        """The limits in the unit of the metric, which was *previous* before."""
+        if self.limits is None or not self.of_ratio:
+            return self.limits
+        low, high = self.limits
+        return low * previous, None if high is None else high * previous
 
-def change(
-    evaluator: Evaluator,
-    metric: Metric,
-    key: Key,
-    windows: tuple[Window, Window],
-    cells: tuple[Cell, Cell],
-    min_n: int,
-) -> Change:
-    """*metric* in the group *key*: in the first of *windows* and *cells* against the second."""
-    (now, before), (current, previous) = windows, cells
+
+def change(metric: Metric, now: Place, before: Place, min_n: int) -> Change:
+    """*metric* in the place *now* against another one *before*."""
+    current, previous = now.cell, before.cell
     if current.value is None or previous.value is None:
         return Change(previous=previous, absolute=None, relative=None)
-    found = _test(evaluator, metric, key, now, before, cells)
-    enough = _enough(metric, _compared(metric, cells), min_n) or metric.exact
+    found = test(metric, now, before)
+    enough = _enough(metric, _compared(metric, (current, previous)), min_n) or metric.exact
     verdict = _verdict(metric, found.direction) if enough else NO_CALL
     # Of a conversion the test is about the leads that are old enough, and not about the rate so far.
     same = metric.statistic != "conversion"
@@ -66,6 +77,7 @@ def change(
         absolute=current.value - previous.value,
         relative=current.value / previous.value - 1 if previous.value else None,
         interval=found.limits if same else None,
+        of_ratio=found.of_ratio and same,
         verdict=verdict,
         uncalled=(found.why if enough else FEW) if verdict == NO_CALL else None,
         p=found.p,
@@ -91,33 +103,37 @@ def among_many(changes: Sequence[Change]) -> list[Change]:
     return found
 
 
-def _test(
-    evaluator: Evaluator, metric: Metric, key: Key, now: Window, before: Window, cells: tuple[Cell, Cell]
-) -> Test:
-    current, previous = cells
+def test(metric: Metric, now: Place, before: Place) -> Test:
+    """The test of a change of *metric*; of a conversion it is about the leads that are old enough."""
+    current, previous = now.cell, before.cell
     if metric.exact:
         return Test(direction=_sign(current.value, previous.value))
-    if metric.cohort and not _ripe(evaluator, metric, now, before):
+    if metric.cohort and not _ripe(metric, now, before):
         # The younger cohort still has time to change, so the difference says little yet.
         return Test(why=YOUNG)
     if metric.interval == "wilson":
-        return _rates(*_compared(metric, cells))
+        return _rates(*_compared(metric, (current, previous)))
     if metric.interval == "poisson":
         return _costs(current, previous)
+    if metric.interval in units.UNITS:
+        return _quotients(metric, now, before)
     if metric.statistic == "mean":
-        return _means(evaluator, metric, key, now, before)
+        return _means(metric, now, before)
     if metric.interval in ("order", "km", "auc", "kappa"):
         return Test(direction=_apart(current, previous))
     if metric.unit == "count":
-        as_of = evaluator.tally.timeline.as_of
-        return _counts(current.value, previous.value, _seen(now, as_of), _seen(before, as_of))
+        return _counts(current.value, previous.value, _seen(now), _seen(before))
     return Test(why=UNTESTED)
 
 
-def _ripe(evaluator: Evaluator, metric: Metric, *windows: Window) -> bool:
-    """Whether all entities of both cohorts have had the whole horizon, or only those are compared."""
-    as_of, horizon = evaluator.tally.timeline.as_of, evaluator.settings.horizon
-    return metric.statistic == "conversion" or all(w.end + horizon <= as_of for w in windows)
+def _ripe(metric: Metric, *places: Place) -> bool:
+    """Whether all entities of both cohorts have had the whole horizon, or as much time, or only those are compared."""
+    if metric.statistic == "conversion" or len({place.window for place in places}) == 1:
+        return True
+    return all(
+        place.window.end + place.evaluator.settings.horizon <= place.evaluator.tally.timeline.as_of
+        for place in places
+    )
 
 
 def _compared(metric: Metric, cells: tuple[Cell, Cell]) -> tuple[Cell, Cell]:
@@ -153,7 +169,8 @@ def _rates(current: Cell, previous: Cell) -> Test:
         None if low_rate is None else low_rate - x2 / n2,
         None if high_rate is None else high_rate - x2 / n2,
     )
-    return Test((low, high), _beyond(low, high, 0), intervals.two_proportion_p(x1, n1, x2, n2), seen)
+    p = intervals.two_proportion_p(x1, n1, x2, n2)
+    return Test((low, high), direction=_beyond(low, high, 0), p=p, detectable=seen)
 
 
 def _costs(current: Cell, previous: Cell) -> Test:
@@ -165,7 +182,7 @@ def _costs(current: Cell, previous: Cell) -> Test:
     _, low, high, p = intervals.poisson_ratio(
         previous.n, float(previous.numerator), current.n, float(current.numerator)
     )
-    return Test((low - 1, _finite(high - 1)), _beyond(low, high, 1), p)
+    return Test((low - 1, _finite(high - 1)), of_ratio=True, direction=_beyond(low, high, 1), p=p)
 
 
 def _counts(current: Number | None, previous: Number | None, days: int, days_before: int) -> Test:
@@ -176,16 +193,25 @@ def _counts(current: Number | None, previous: Number | None, days: int, days_bef
         return Test()
     _, low, high, p = intervals.poisson_ratio(current, days, previous, days_before)
     factor = days / days_before
-    return Test((low * factor - 1, _finite(high * factor - 1)), _beyond(low, high, 1), p)
+    limits = low * factor - 1, _finite(high * factor - 1)
+    return Test(limits, of_ratio=True, direction=_beyond(low, high, 1), p=p)
 
 
-def _means(evaluator: Evaluator, metric: Metric, key: Key, now: Window, before: Window) -> Test:
-    a, b = (evaluator.moments(metric, key, window) for window in (now, before))
+def _quotients(metric: Metric, now: Place, before: Place) -> Test:
+    found = units.compared(metric, *((one.evaluator, one.key, one.window) for one in (now, before)))
+    if found is None:
+        return Test(why=FEW)
+    limits = found.low, found.high
+    return Test(limits, direction=_beyond(*limits, 0), p=found.p)
+
+
+def _means(metric: Metric, now: Place, before: Place) -> Test:
+    a, b = (one.evaluator.moments(metric, one.key, one.window) for one in (now, before))
     if min(a.n, b.n) < 2:
         return Test()
     _, low, high, p = intervals.welch(a.n, a.total, a.squares, b.n, b.total, b.squares)
-    unit = float(evaluator.unit(metric))
-    return Test((low * unit, high * unit), _beyond(low, high, 0), p)
+    unit = float(now.evaluator.unit(metric))
+    return Test((low * unit, high * unit), direction=_beyond(low, high, 0), p=p)
 
 
 def _apart(current: Cell, previous: Cell) -> int:
@@ -218,6 +244,6 @@ def _finite(value: float) -> float | None:
     return None if math.isinf(value) else value
 
 
-def _seen(window: Window, as_of: int) -> int:
-    """How many days of *window* the data know of."""
-    return min(window.end, as_of) - window.start + 1
+def _seen(place: Place) -> int:
+    """How many days of its window the data know of."""
+    return min(place.window.end, place.evaluator.tally.timeline.as_of) - place.window.start + 1

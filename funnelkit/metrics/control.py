@@ -13,9 +13,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from funnelkit.metrics.special import t_cdf
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+FEWEST = 12
+"""Periods before the last one without which nothing is said."""
+_FAR = 3.5
+"""Median distances beyond which an amount is out of the ordinary."""
 _MOVING_RANGE = 2 / math.sqrt(math.pi)
 """Expected distance of two standard normal values (1.128)."""
 _MAD = 0.6744897501960817
@@ -44,6 +50,76 @@ class Chart(Struct, frozen=True):
     points: tuple[Point, ...]
     overdispersion: float = 1.0
     """How many times as far as chance would the points are apart."""
+
+
+class Judged(Struct, frozen=True):
+    """The last value of a series against all those before it."""
+
+    value: float
+    centre: float
+    low: float
+    high: float
+    p: float
+    """Two-sided, of a value so far off, or of averages that have moved so far, by chance alone."""
+    beyond: bool
+    """Whether the value, or its moving average, is beyond three standard deviations."""
+
+
+def last_rate(rates: Sequence[tuple[int, int]]) -> Judged | None:
+    """The last of some rates in order of time by Laney's p' and the averages of Roberts; None of too few.
+
+    Both charts are of the rates before it, so that it does not widen its own limits.
+    """
+    if len(rates) <= FEWEST or not (centre := _pooled(rates[:-1])) or centre == 1:
+        return None
+    return _last(rates, p_chart(rates[:-1]), math.sqrt(centre * (1 - centre)), 1.0)
+
+
+def last_count(counts: Sequence[tuple[int, float]]) -> Judged | None:
+    """The last of some counts per exposure by Laney's u' in the same way."""
+    if len(counts) <= FEWEST or not (centre := _pooled(counts[:-1])):
+        return None
+    return _last(counts, u_chart(counts[:-1]), math.sqrt(centre), math.inf)
+
+
+def last_value(values: Sequence[float]) -> Judged | None:
+    """The last of some amounts by its distance from the median of those before it, in median distances."""
+    if len(values) <= FEWEST:
+        return None
+    *before, value = values
+    middle, spread = median(before), _spread(before)
+    if not spread:
+        return None
+    z = (value - middle) / spread
+    half = _FAR * spread
+    return Judged(value, middle, middle - half, middle + half, _p(z, len(before)), abs(z) > _FAR)
+
+
+def _last(
+    series: Sequence[tuple[int, float]], chart: Chart, sigma: float, most: float, k: float = 3.0
+) -> Judged:
+    centre = chart.centre
+    # Less than chance would have it is luck, and no reason for narrow limits.
+    sigma *= max(1.0, chart.overdispersion)
+    zs = [(x / n - centre) * math.sqrt(n) / sigma for x, n in series]
+    x, n = series[-1]
+    half = k * sigma / math.sqrt(n)
+    settled = ewma(zs, 0.0, 1.0, k=k).points[-1]
+    moved = settled.value / settled.high * k
+    p = min(1.0, 2 * min(_p(zs[-1], len(series) - 1), _p(moved, len(series) - 1)))
+    return Judged(
+        x / n,
+        centre,
+        max(0.0, centre - half),
+        min(most, centre + half),
+        p,
+        abs(zs[-1]) > k or settled.side != 0,
+    )
+
+
+def _p(z: float, points: int) -> float:
+    """Of *z* whose standard deviation is known from so many points: moving ranges tell as much as 0.6 of them."""
+    return 2 * t_cdf(-abs(z), 0.6 * points)
 
 
 def p_chart(rates: Sequence[tuple[int, int]], *, laney: bool = True, k: float = 3.0) -> Chart:
@@ -93,10 +169,15 @@ def robust_z(values: Sequence[float]) -> list[float]:
     """
     if not values:
         return []
+    middle, spread = median(values), _spread(values)
+    return [(value - middle) / spread if spread else 0.0 for value in values]
+
+
+def _spread(values: Sequence[float]) -> float:
+    """The standard deviation of *values*, undisturbed by outliers."""
     middle = median(values)
     distances = [abs(value - middle) for value in values]
-    spread = median(distances) / _MAD or math.fsum(distances) / len(distances) / _MEAN_DISTANCE
-    return [(value - middle) / spread if spread else 0.0 for value in values]
+    return median(distances) / _MAD or math.fsum(distances) / len(distances) / _MEAN_DISTANCE
 
 
 def _pooled(series: Sequence[tuple[int, float]]) -> float:

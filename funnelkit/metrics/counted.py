@@ -80,12 +80,16 @@ class Asked(Struct, frozen=True):
     ) -> Mapping[Window, Mapping[str, int]]:
         """What is counted customer by customer; nothing where nobody asks for it."""
         parts = (part for several in self.plan.values() for part in several if part.id not in lacks)
-        if not any(getattr(part, "of_customers", "") for part in parts):
+        words = {getattr(part, "of_customers", "") for part in parts} - {""}
+        if not words:
             return {}
         frame = self.facts.frames["payments"]
         kept = self.facts.derived("payments", KEPT) if self.facts.filters else None
         return returning.counted(
-            frame if kept is None else frame.filter(kept), timeline.windows, timeline.as_of
+            frame if kept is None else frame.filter(kept),
+            timeline.windows,
+            timeline.as_of,
+            products=bool(words & {*returning.PRODUCTS}),
         )
 
 

@@ -29,6 +29,8 @@ class Measure(Struct, frozen=True, kw_only=True, eq=False):
     optional: bool = False
     of_customers: str = ""
     """One of ``OF_CUSTOMERS``: a number of the customers of the payments, by period, and no sum of rows."""
+    daily: bool = False
+    """Whether its days are kept apart, and nothing else is."""
 
 
 class Histogram(Struct, frozen=True, kw_only=True, eq=False):
@@ -71,6 +73,10 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
     times: str | None = None
     """A constant that a mean is multiplied by."""
     interval: str | None = None
+    share: bool = False
+    """Whether it is a part of a whole, unit by unit, so that it is never above 1."""
+    cases: str = ""
+    """The measure that says how many cases it rests on, where its limits are by days."""
     cohort: bool = False
     """Whether young entities still have time to change it."""
     exact: bool = False
@@ -96,6 +102,8 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
             return self.formula.text
         if self.statistic == "conversion":
             return f"{self.reached} / {self.among}"
+        if self.statistic == "lagged":
+            return f"{self.reached} moved by the days of {self.of} / {self.among}"
         if self.statistic == "kappa":
             return f"kappa of {', '.join(self.judged)}"
         if self.statistic == "weighted":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import conversion, response, survival
+from funnelkit.metrics import conversion, lagged, response, survival, units
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.columns import table_columns
@@ -92,7 +92,10 @@ class Evaluator:
 
     def moments(self, metric: Metric, key: Key, window: Window) -> Moments:
         """Number, sum and squares of the values that the statistic *metric* is of."""
-        histogram = self.catalog.histograms[metric.of]
+        return self.moments_of(self.catalog.histograms[metric.of], key, window)
+
+    def moments_of(self, histogram: Histogram, key: Key, window: Window) -> Moments:
+        """Number, sum and squares of the values of *histogram*."""
         if self.tally.is_summed(histogram):
             return self.tally.moments(histogram, key, window)
         return Moments.of(self._histogram(histogram, key, window))
@@ -130,9 +133,10 @@ class Evaluator:
                 return stats.empty(NO_DENOMINATOR)
             if metric.above_zero and bottom[0] * bottom[1] < 0:
                 return stats.empty(NOT_ABOVE_ZERO)
-            if metric.interval == "poisson" and top[0] == 0:
+            if metric.interval and metric.unit == "money" and top[0] == 0:
                 return stats.empty(NO_SPEND_HERE)
-            return quotient(metric, top, bottom)
+            cell = quotient(metric, top, bottom)
+            return units.limited(cell, self, metric, key, window) if metric.interval in units.UNITS else cell
         exact = formula.value(lookup)
         if exact is None:
             return stats.empty(NO_DENOMINATOR)
@@ -155,11 +159,10 @@ class Evaluator:
             return self._sum(measure, key, window), 10 ** self.scale(measure.table, measure.column)
         if name in OF_PERIODS:
             return of_period(name, window, self.tally.timeline.as_of)
+        if name == "gross_margin":
+            return self.constant(name)
         if of := looked_back(name):
             return self.named(of, key, window.previous())
-        if name == "gross_margin":
-            margin = self.settings.gross_margin
-            return None if margin is None else margin.as_integer_ratio()
         metric = self.catalog.metrics[name]
         if metric.formula is not None:
             return metric.formula.value(self._lookup(key, window))
@@ -172,6 +175,11 @@ class Evaluator:
         cell = self._statistic(metric, key, window)
         return None if cell.value is None else Fraction(cell.value).as_integer_ratio()
 
+    def constant(self, name: str) -> Exact | None:
+        """A number that the report was given."""
+        margin = self.settings.gross_margin if name == "gross_margin" else None
+        return None if margin is None else margin.as_integer_ratio()
+
     def _statistic(self, metric: Metric, key: Key, window: Window) -> Cell:
         if metric.statistic == "conversion":
             return self._conversion(metric, key, window)
@@ -179,19 +187,23 @@ class Evaluator:
             judged = (self._sum(self.catalog.measures[name], key, window) for name in metric.judged)
             return stats.agreed(*judged)
         if metric.statistic == "weighted":
-            value = self._weighted(metric, key, window)
-            if isinstance(value, Reason):
-                return stats.empty(value)
-            return Cell(
-                value=number(value, whole=False), method=self.weights.method if self.weights else None
-            )
+            return self._weighing(metric, key, window)
+        if metric.statistic == lagged.LAGGED:
+            return lagged.cell(self, metric, key, window)
         if metric.statistic in ("survival", "within", "auc"):
             return self._of_counts(metric, key, window)
         unit = self.unit(metric)
         if metric.statistic == "mean":
-            return stats.mean(self.moments(metric, key, window), unit, metric.method)
+            money = _is_money(self.catalog.histograms[metric.of])
+            return stats.mean(self.moments(metric, key, window), unit, metric.method, money=money)
         ordered = self._ordered(metric, key, window)
         return stats.quantile(ordered, metric.q, unit, limits=metric.statistic == "median")
+
+    def _weighing(self, metric: Metric, key: Key, window: Window) -> Cell:
+        value = self._weighted(metric, key, window)
+        if isinstance(value, Reason):
+            return stats.empty(value)
+        return Cell(value=number(value, whole=False), method=self.weights.method if self.weights else None)
 
     def _weighted(self, metric: Metric, key: Key, window: Window) -> Exact | Reason:
         """The amounts of a group times their chances, in the unit of the amounts."""

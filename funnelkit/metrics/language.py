@@ -22,8 +22,19 @@ OWN_METRIC = frozenset({"label", "formula", "unit", "better"})
 GROUPS = ("funnel", "handoff", "sales", "economics", "ads", "emails", "web", "revenue")
 UNITS = ("count", "money", "ratio", "multiple", "minutes", "days", "money_per_day", "number")
 BETTER = ("higher", "lower", "none")
-INTERVALS = ("wilson", "poisson", "counts", "t", "order", "km", "auc", "kappa")
-STATISTICS = ("mean", "median", "quantile", "survival", "conversion", "within", "auc", "kappa", "weighted")
+INTERVALS = ("wilson", "poisson", "counts", "t", "order", "km", "auc", "kappa", "days", "deals", "customers")
+STATISTICS = (
+    "mean",
+    "median",
+    "quantile",
+    "survival",
+    "conversion",
+    "within",
+    "auc",
+    "kappa",
+    "lagged",
+    "weighted",
+)
 OF_CUSTOMERS = (
     "before",
     "kept",
@@ -40,7 +51,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _MEASURE = OWN_MEASURE | {"needs", "cumulative", "optional", "of_customers"}
 _HISTOGRAM = frozenset({"table", "of", "where", "date", "split", "aged", "needs"})
 _METRIC = OWN_METRIC | frozenset(STATISTICS) | frozenset(
-    ["group", "main", "by_name", "product", "interval", "cohort", "exact", "method", "times", "trailing_months", "needs_period", "above_zero", "convention", "source", "example"]
+    ["group", "main", "by_name", "product", "interval", "share", "cases", "cohort", "exact", "method", "times", "trailing_months", "needs_period", "above_zero", "convention", "source", "example"]
 )  # fmt: skip
 _NET = "net"
 """What a payment leaves after its refund."""
@@ -103,6 +114,8 @@ def read_metric(name: str, entry: Any, *, allowed: Collection[str] = _METRIC) ->
     plain = [
         "main",
         "by_name",
+        "share",
+        "cases",
         "cohort",
         "exact",
         "method",
@@ -133,6 +146,8 @@ def _worked(at: str, kind: str, value: Any) -> dict[str, Any]:
         return {"formula": _formula(at, value)}
     if kind == "conversion":
         return {"statistic": kind, "reached": value["reached"], "among": value["of"], "of": value["times"]}
+    if kind == "lagged":
+        return {"statistic": kind, "reached": value["cost"], "among": value["of"], "of": value["times"]}
     if kind == "kappa":
         return {"statistic": kind, "judged": tuple(value)}
     if kind == "weighted":

@@ -77,6 +77,21 @@ NO_OUTCOME = Reason("no_deals", "no deals loaded, and the leads do not say who b
 NO_WON_DATES = Reason(
     "no_dates", "no date says when leads were won; add closed_at to deals or customer_at to leads"
 )
+NO_LAGS = Reason("no_lags", "no won lead has a day on which it came and one on which it was won")
+LAG_NOT_COVERED = Reason(
+    "lag_not_covered",
+    "the spending that won these customers lies before the first or after the last day of the spend loaded: add it",
+)
+NO_DAYS = Reason("no_days", "the file gives sums of several days at once: export it by day")
+NOT_ALL_DATED = Reason("not_dated", "some of it has no day")
+ALL_ALIKE = Reason("all_alike", "nothing in it varies that chance could be told by")
+
+
+def few_units(what: str) -> Reason:
+    """Too few *what*, or one of them is most of the sum."""
+    return Reason(
+        "few_units", f"fewer than 7 {what}, or as good as one or two, since these are most of the sum"
+    )
 
 
 def not_loaded(table: str) -> Reason:

@@ -6,7 +6,7 @@ another. Only one number for each question and period comes back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
@@ -18,15 +18,30 @@ from funnelkit.periods import Calendar, Period, compare
 if TYPE_CHECKING:
     from funnelkit.collect import Frame
 
-_AT_ONCE = 30
-"""Each period takes a dozen columns; engines slow down over some hundred."""
+_AT_ONCE, _AT_ONCE_WITH_PRODUCTS = 30, 12
+"""Each period takes a dozen columns, or more than two; engines slow down over some hundred."""
 _BEFORE, _NOW, _DAYS, _BOUGHT = "_before", "_now", "_days", "_bought"
 
 
-def counted(payments: Frame, windows: Iterable[Window], as_of: int) -> dict[Window, Mapping[str, int]]:
+PRODUCTS = ("before_before", "least_least", "more_more", "before_least", "before_more")
+"""Sums over customers of the products of two amounts."""
+_MADE_OF = {
+    "revenue_before": ("before",),
+    "revenue_least": ("least",),
+    "revenue_more": ("more",),
+    "revenue_now": ("least", "more"),
+}
+_HALVES = ("_upper", "_mixed", "_lower")
+_SPLIT = 1 << 20
+"""Amounts are multiplied in two halves of their numbers, so that no sum overflows 64 bits."""
+
+
+def counted(
+    payments: Frame, windows: Iterable[Window], as_of: int, *, products: bool = False
+) -> dict[Window, Mapping[str, int]]:
     """For each of *windows* what `language.OF_CUSTOMERS` names, of *payments* with customer, paid_at and net.
 
-    Amounts are in the smallest unit of ``net``. Of a window with everything only the payments of all
+    With *products* also what ``PRODUCTS`` names. Amounts are in the smallest unit of ``net``. Of a window with everything only the payments of all
     time are counted, since nothing is a year before it.
     """
     several = list(dict.fromkeys(windows))
@@ -36,12 +51,30 @@ def counted(payments: Frame, windows: Iterable[Window], as_of: int) -> dict[Wind
     daily = daily.with_columns(_number(bought).alias(_BOUGHT))
     daily = daily.group_by("customer", "paid_at").agg(nw.col("net").sum(), nw.col(_BOUGHT).sum())
     found: dict[Window, Mapping[str, int]] = {}
-    for first in range(0, len(several), _AT_ONCE):
-        some = several[first : first + _AT_ONCE]
-        asked = _asked(_people(daily, some, as_of), len(some))
+    at_once = _AT_ONCE_WITH_PRODUCTS if products else _AT_ONCE
+    for first in range(0, len(several), at_once):
+        some = several[first : first + at_once]
+        asked = _asked(_people(daily, some, as_of), len(some), products=products)
         (row,) = collect.rows(asked)
-        values = iter(row)
-        found |= {window: {word: int(next(values) or 0) for word in _WORDS} for window in some}
+        values = iter([int(value or 0) for value in row])
+        for window in some:
+            words = {word: next(values) for word in _WORDS}
+            if products:
+                words |= {word: _whole(*(next(values) for _ in _HALVES)) for word in PRODUCTS}
+            found[window] = words
+    return found
+
+
+def product(first: str, second: str, counted: Callable[[str], int]) -> int:
+    """The sum over customers of the products of two amounts, by their words, from what was *counted*."""
+    found = 0
+    for a in _MADE_OF[first]:
+        for b in _MADE_OF[second]:
+            pair = sorted((a, b))
+            if pair == ["least", "more"]:
+                # Who pays more has paid before what is the least of both.
+                pair = ["before", "more"]
+            found += counted("_".join(pair))
     return found
 
 
@@ -75,10 +108,40 @@ def _between(window: Window) -> nw.Expr:
     return (nw.col("paid_at") >= window.start) & (nw.col("paid_at") <= window.end)
 
 
-def _asked(people: Frame, windows: int) -> Frame:
-    """One row with the answers for each window, in the order of ``_WORDS``."""
+def _asked(people: Frame, windows: int, *, products: bool) -> Frame:
+    """One row with the answers for each window, in the order of ``_WORDS``, each with ``PRODUCTS`` behind if asked."""
     columns = {f"{word}{i}": e for i in range(windows) for word, e in _answers(i)}
-    return people.with_columns(**columns).select(*(nw.col(c).sum() for c in columns))
+    answered = people.with_columns(**columns)
+    order = []
+    for i in range(windows):
+        order += [f"{word}{i}" for word in _WORDS]
+        order += [f"{name}{half}{i}" for name in PRODUCTS for half in _HALVES] if products else []
+    if products:
+        halves = {name: e for i in range(windows) for name, e in _halved(i)}
+        answered = answered.with_columns(**halves)
+        answered = answered.with_columns(**{name: e for i in range(windows) for name, e in _multiplied(i)})
+    return answered.select(*(nw.col(c).sum() for c in order))
+
+
+def _halved(i: int) -> Iterator[tuple[str, nw.Expr]]:
+    """The amounts in two halves of their numbers."""
+    for name in ("before", "least", "more"):
+        low = nw.col(f"revenue_{name}{i}") % _SPLIT
+        yield f"{name}_low{i}", low
+        yield f"{name}_high{i}", (nw.col(f"revenue_{name}{i}") - low) // _SPLIT
+
+
+def _multiplied(i: int) -> Iterator[tuple[str, nw.Expr]]:
+    for name in PRODUCTS:
+        one, other = name.split("_")
+        high, low = ((nw.col(f"{one}_{half}{i}"), nw.col(f"{other}_{half}{i}")) for half in ("high", "low"))
+        yield f"{name}_upper{i}", high[0] * high[1]
+        yield f"{name}_mixed{i}", high[0] * low[1] + low[0] * high[1]
+        yield f"{name}_lower{i}", low[0] * low[1]
+
+
+def _whole(upper: int, mixed: int, lower: int) -> int:
+    return upper * _SPLIT * _SPLIT + mixed * _SPLIT + lower
 
 
 def _answers(i: int) -> Iterator[tuple[str, nw.Expr]]:

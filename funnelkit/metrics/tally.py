@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from funnelkit.metrics.conversion import LeadDay
+from funnelkit.metrics.daily import Daily
 from funnelkit.metrics.entries import Histogram, Measure
 from funnelkit.metrics.fold import (
     ROWS,
@@ -70,10 +71,16 @@ class Tally:
         """Of histograms of which an engine does not count the values one by one."""
         self._ranks: dict[str, Ranks] = {}
         self._days: dict[str, dict[Key, list[dict[int, LeadDay]]]] = {}
+        self.daily = Daily()
+        """Measures of which the days are kept apart."""
 
     def add(self, stream: Stream, answer: Answer, wanted: Sequence[Measure | Histogram]) -> None:
         """Count *wanted* in what the engine answered to *stream*."""
-        self._add_measures(stream, answer, [one for one in wanted if isinstance(one, Measure)])
+        measures = [one for one in wanted if isinstance(one, Measure)]
+        if stream.daily:
+            self.daily.add(stream, answer, measures)
+        else:
+            self._add_measures(stream, answer, measures)
         for one in wanted:
             if isinstance(one, Measure):
                 continue
@@ -93,11 +100,15 @@ class Tally:
         What was not asked for, or does not occur, is 0.
         """
         if measure.of_customers:
-            return self._returning.get(window, {}).get(measure.of_customers, 0) if key == TOTAL else 0
+            return self.of_customers(measure.of_customers, key, window)
         running = self._running.get(measure.id, {}).get(key)
         if running is None:
             return 0
         return self.timeline.total(running, window, cumulative=measure.cumulative)
+
+    def of_customers(self, word: str, key: Key, window: Window) -> int:
+        """What was counted customer by customer; of groups nothing is."""
+        return self._returning.get(window, {}).get(word, 0) if key == TOTAL else 0
 
     def values(self, histogram: Histogram, key: Key, window: Window) -> Counts:
         """How often each value occurs in the group *key* and *window*; not of money that an engine summed."""
@@ -162,6 +173,7 @@ class Tally:
             _merge(days, keys, into, _each(_together_by_day))
         for ranks in self._ranks.values():
             ranks.merge(into, beside, self.timeline)
+        self.daily.merge(keys, into)
 
     def _in(self, pieces: Sequence[Part] | None, window: Window) -> Iterator[Part]:
         """Those of *pieces* that *window* is made of."""

@@ -50,6 +50,7 @@ def check(
     targeting.check(goals, config.alerts, known)
     every: list[Target | Alert] = [*goals, *config.alerts]
     asked = frozenset(f.dimension for one in every for f in targeting.filters(one))
+    asked |= {alert.by for alert in config.alerts if alert.by}
 
     def wanted(config: Config) -> frozenset[str]:
         return requests.columns(options, config) | asked
@@ -101,6 +102,9 @@ def _watch(alert: Alert, known: Catalog, config: Config, as_of: int) -> Watch:
 
     if alert.table:
         return Watch(alert=alert)
+    if alert.kind:
+        metric, where = known.metric(alert.metric), targeting.filters(alert)
+        return Watch(alert=alert, metric=metric, where=where, grain=alert.grain or config.grain or "week")
     spec = alert.period or (None if alert.behind_target else config.period)
     if spec is None and not alert.behind_target:
         raise ConfigError(

@@ -42,7 +42,7 @@ def worked_out(metric: Metric) -> str:
         return metric.formula.text
     if metric.statistic == "conversion":
         return f"{metric.reached} of {metric.among}, so far"
-    if metric.statistic in ("within", "kappa", "weighted") or (
+    if metric.statistic in ("within", "kappa", "lagged", "weighted") or (
         metric.statistic == "survival" and metric.q != 0.5
     ):
         return metric.how
@@ -84,10 +84,13 @@ _INTERVALS = {
     "wilson": "95 %, Wilson",
     "poisson": "95 %, exact Poisson on the count",
     "counts": "95 %, exact ratio of two Poisson counts",
-    "t": "95 %, Student's t on the mean",
+    "t": "95 %, Student's t on the mean, of money on its logarithm",
     "order": "95 %, order statistics",
     "km": "95 %, log-log limits of Kaplan-Meier",
     "auc": "95 %, Hanley and McNeil, as Newcombe has them",
+    "days": "95 %, Taylor's series with a day as the unit",
+    "deals": "95 %, Taylor's series with a deal as the unit",
+    "customers": "95 %, Taylor's series with a customer as the unit",
     "kappa": "95 %, Fleiss, Cohen and Everitt",
 }
 

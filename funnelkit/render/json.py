@@ -119,6 +119,8 @@ def measured(cell: Cell, unit: str) -> Object:
         "n": cell.n,
         "interval": _interval(cell.interval),
         "interval_type": cell.interval_type,
+        "interval_reason": cell.unlimited.code if cell.unlimited else None,
+        "interval_message": cell.unlimited.message if cell.unlimited else None,
         "method": cell.method,
         "mature": _mature(cell.mature) if cell.mature else None,
         "projected": _projected(cell.projected) if cell.projected else None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit import collect
+from funnelkit.build.checks import control
 from funnelkit.build.checks.targets import Held, share
 from funnelkit.build.checks.verdicts import (
     BEHIND,
@@ -50,6 +51,13 @@ class Seen(Struct, frozen=True, kw_only=True):
     against: Cell | None = None
     change: float | None = None
     when: str = ""
+    group: str = ""
+    """The segment of a control chart, beside that of the alert."""
+
+    @property
+    def segment(self) -> str:
+        """What it is of; nothing for everything."""
+        return ",".join(filter(None, (self.watch.alert.segment, self.group)))
 
     @property
     def name(self) -> str:
@@ -66,6 +74,8 @@ def named(watch: Watch) -> str:
             if alert.older_than is not None
             else alert.table
         )
+    if alert.kind:
+        return f"{alert.metric} out of the ordinary"
     for word in ("above", "below"):
         if (level := getattr(alert, word)) is not None:
             ratio = watch.metric is not None and watch.metric.unit == "ratio"
@@ -89,7 +99,14 @@ def seen(
     watches: Sequence[Watch], numbers: Numbers, held: Sequence[Held], loaded: frozenset[str]
 ) -> list[Seen]:
     """Every alert, of which those on targets look at what is *held*, those on tables at what is *loaded*."""
-    return [_seen(watch, numbers, held, loaded) for watch in watches]
+    charted = control.charts([watch for watch in watches if watch.alert.kind], numbers)
+    found = []
+    for watch in watches:
+        if watch.alert.kind:
+            found += [_of_chart(one) for one in charted if one.watch is watch]
+        else:
+            found.append(_seen(watch, numbers, held, loaded))
+    return found
 
 
 def _seen(watch: Watch, numbers: Numbers, held: Sequence[Held], loaded: frozenset[str]) -> Seen:
@@ -148,6 +165,23 @@ def _moved(watch: Watch, numbers: Numbers, cell: Cell, unit: str) -> Seen:
         against=found.previous,
         change=found.relative,
         when=watch.period.label,
+    )
+
+
+def _of_chart(one: control.Charted) -> Seen:
+    """Raised where a period is beyond the limits of its chart."""
+    if one.judged is None:
+        return Seen(watch=one.watch, verdict=_none(one.cell) or NO_VALUE, value=one.cell, when=one.when, group=one.group)  # fmt: skip
+    beside = Cell(value=one.judged.centre, interval=(one.judged.low, one.judged.high))
+    return Seen(
+        watch=one.watch,
+        verdict=RAISED if one.flagged else QUIET,
+        value=Cell(value=one.judged.value),
+        unit=one.watch.metric.unit if one.watch.metric else "",
+        against=beside,
+        change=one.judged.value / one.judged.centre - 1 if one.judged.centre else None,
+        when=one.when,
+        group=one.group,
     )
 
 
@@ -214,14 +248,15 @@ def table(several: Sequence[Seen]) -> Table:
         fields=_FIELDS,
         rows=tuple(map(_row, several)),
         names=3,
-        caption="against: the level, the period beside it, the target, or the days that a table may be old",
+        caption="against: the level, the period beside it, the target, the days that a table may be old, or "
+        "the middle of a control chart with its limits",
     )
 
 
 def _row(one: Seen) -> tuple[Entry, ...]:
     return (
         Entry(text=one.name),
-        Entry(text=one.watch.alert.segment),
+        Entry(text=one.segment),
         Entry(text=one.when),
         Entry(cell=one.value, unit=one.unit) if one.value else Entry(),
         Entry(cell=one.against, unit=one.unit) if one.against else Entry(),

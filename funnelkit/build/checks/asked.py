@@ -52,6 +52,8 @@ class Watch(Struct, frozen=True, kw_only=True):
     metric: Metric | None = None
     where: tuple[Filter, ...] = ()
     period: Period | None = None
+    grain: str = ""
+    """The periods of a control chart."""
 
     @property
     def key(self) -> _Key | None:
@@ -97,6 +99,23 @@ class Numbers:
         assert beside is not None
         return beside.changes[watch.metric.id]
 
+    def series(self, watch: Watch) -> Report:
+        """The metric of *watch* period by period, in the whole and by the segments that it is charted for."""
+        assert watch.metric is not None
+        by = (watch.alert.by,) if watch.alert.by else ()
+        asked = replace(
+            self.request,
+            period=None,
+            where=watch.where,
+            compare=(),
+            metrics=(watch.metric.id,),
+            by=by,
+            grain=watch.grain,
+            top=None,
+            sort=None,
+        )
+        return self._built(asked, watch.alert.at)
+
     def _report(self, key: _Key, metrics: dict[str, str]) -> Report:
         period, where, compare = key
         asked = replace(
@@ -108,10 +127,13 @@ class Numbers:
             by=(),
             grain=None,
         )
+        return self._built(asked, next(iter(metrics.values())))
+
+    def _built(self, asked: Request, at: str) -> Report:
         try:
             return build(self.dataset, asked, self.catalog, (), ())
         except UsageError as error:
-            raise UsageError(f"{next(iter(metrics.values()))}: {error}", hint=error.hint) from None
+            raise UsageError(f"{at}: {error}", hint=error.hint) from None
 
     @property
     def notes(self) -> dict[str, str]:

@@ -122,7 +122,7 @@ def _of_alerts(seen: Sequence[alerts.Seen], raised: Sequence[alerts.Seen]) -> It
     of = f"{len(seen)} alert{'s' * (len(seen) > 1)}"
     if raised:
         are = "is" if len(raised) == 1 else "are"
-        named = _listed([f"{one.name}{_in(one.watch.alert.segment, one.when)}" for one in raised])
+        named = _listed([f"{one.name}{_in(one.segment, one.when)}" for one in raised])
         yield f"{len(raised)} of {of} {are} raised: {named}."
     else:
         yield f"None of {of} is raised."

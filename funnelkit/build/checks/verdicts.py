@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MET, MISSED, ON_PACE, BEHIND = "met", "missed", "on pace", "behind"
 NO_CALL, NO_DATA, NO_VALUE, NOT_BEGUN = "no call", "no data", "no value", "not begun"
 NOTHING_THERE = frozenset(
-    "no_denominator no_spend_here not_reached not_above_zero not_over no_whole_months no_data_before".split()
+    "no_denominator no_spend_here not_reached not_above_zero not_over no_whole_months no_data_before few_periods".split()
 )
 """Reasons why there is no number although no input is missing."""
 

@@ -14,11 +14,11 @@ from funnelkit.build.why import sentences, tables
 from funnelkit.build.why.counting import Sides, both
 from funnelkit.build.why.judging import Samples, chosen, finding
 from funnelkit.build.why.request import Question, Say, checked
-from funnelkit.build.why.tables import Shown
+from funnelkit.build.why.tables import Shown, Whole
 from funnelkit.errors import UsageError
 from funnelkit.metrics import notes as noted
 from funnelkit.metrics.anatomy import OLD, Anatomy, Piece, anatomy
-from funnelkit.metrics.compare import NO_CALL, change
+from funnelkit.metrics.compare import NO_CALL, Place, change, test
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.reasons import NO_DENOMINATOR
 from funnelkit.metrics.shifts import Shifts
@@ -29,6 +29,7 @@ from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
+    from funnelkit.metrics.apart import Estimate
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.entries import Histogram, Metric
     from funnelkit.metrics.fold import Key
@@ -114,14 +115,15 @@ class _Explained:
         whole = finding(
             "", shifts, total, self._sampler.counts, self._metric, self._request.min_n, young=young
         )
+        moved, verdict = self._whole(whole.apart.total[-1], whole.totals[-1], young=young)
         shown = Shown(
             metric=self._metric,
             shifts=shifts,
             sampler=self._sampler,
             sides=self._sides,
             sums=sums,
-            whole=whole.apart.total[-1],
-            verdict=self._verdict(whole.totals[-1], young=young),
+            whole=moved,
+            verdict=verdict,
             young=young,
             between=self._question.between is not None,
             top=self._question.top,
@@ -267,18 +269,19 @@ class _Explained:
             "an earlier period, or shorten --horizon."
         )
 
-    def _verdict(self, sampled: str, *, young: bool) -> str:
-        """What the report says of the change where it has a test for it, else what the limits here say."""
-        if young:
-            return NO_CALL
-        if self._question.between:
-            return sampled
-        before, after = self._sides.both
-        cells = after.cell(self._metric), before.cell(self._metric)
-        windows = after.window, before.window
-        found = change(after.evaluator, self._metric, (), windows, cells, self._request.min_n)
-        tested = found.interval is not None or self._metric.exact
-        return found.verdict if tested else sampled
+    def _whole(self, sampled: Estimate, word: str, *, young: bool) -> tuple[Whole, str]:
+        """The change and what it means: as a report has it where there is a test, else by the limits of its effects."""
+        now, before = (
+            Place(side.evaluator, (), side.window, side.cell(self._metric))
+            for side in reversed(self._sides.both)
+        )
+        tested = test(self._metric, now, before)
+        mine = Whole(sampled.value, sampled.limits, "delta")
+        if tested.limits is None and not self._metric.exact:
+            return mine, NO_CALL if young else word
+        verdict = change(self._metric, now, before, self._request.min_n).verdict
+        previous = before.cell.value or 0
+        return Whole(sampled.value, tested.differences(previous), self._metric.interval or "poisson"), verdict
 
     def _misspelt(self) -> Iterator[Note]:
         return misspelt(

@@ -127,7 +127,12 @@ class _Words:
         limits = self._shown.whole.limits
         if limits is None:
             return "nothing tells whether that is more than noise"
-        return "no more than noise" if limits[0] <= 0 <= limits[1] else "on too few cases to be called"
+        low, high = limits
+        return (
+            "no more than noise"
+            if low <= 0 and (high is None or high >= 0)
+            else "on too few cases to be called"
+        )
 
     def _signed(self, value: float) -> str:
         return f"{'+' if value > 0 else '-' if value < 0 else ''}{self._say(abs(value), self._unit)}"

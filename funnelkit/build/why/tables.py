@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from funnelkit.metrics.variation import Sampler
 
 SUM = "Sum"
-_SAMPLED = "95 % limits by the delta method; calls take into account that several effects are looked at."
+_SAMPLED = "95 % limits of effects by the delta method, of the change as in a report; calls take into account that several effects are looked at."
+
+
+class Whole(Struct, frozen=True):
+    """The change without segments."""
+
+    value: float
+    limits: tuple[float, float | None] | None
+    kind: str
+    """Whose limits these are, as of a cell."""
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -40,8 +49,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     sides: Sides
     sums: tuple[Values, Values]
     """The sums of all segments, on both sides."""
-    whole: Estimate
-    """The change without segments."""
+    whole: Whole
     verdict: str
     """What it means."""
     young: bool
@@ -76,15 +84,13 @@ def change(shown: Shown) -> Table:
     return Table(id="change", title="The change", fields=fields, rows=tuple(rows))
 
 
-def _row(
-    shown: Shown, name: str, cells: Sequence[Cell], own: str, whole: Estimate | None
-) -> tuple[Entry, ...]:
+def _row(shown: Shown, name: str, cells: Sequence[Cell], own: str, whole: Whole | None) -> tuple[Entry, ...]:
     before, after = cells
     difference = Cell(value=None, reason=NO_DENOMINATOR.code, message=NO_DENOMINATOR.message)
     if before.value is not None and after.value is not None:
         difference = Cell(value=after.value - before.value)
     if whole is not None and difference.value is not None and whole.limits:
-        difference = replace(difference, interval=whole.limits, interval_type="delta")
+        difference = replace(difference, interval=whole.limits, interval_type=whole.kind)
     return (
         Entry(text=name),
         *(Entry(cell=cell, unit=own, young=shown.young) for cell in cells),
@@ -166,7 +172,8 @@ def _totals(shown: Shown, found: Finding) -> Iterator[Entry]:
     """The effects as a whole, and the change."""
     for effect, label, word in zip(found.apart.total, labels(shown.shifts), found.totals, strict=False):
         yield _entry(shown, effect, "" if label.id == DAYS else word)
-    yield _entry(shown, shown.whole, shown.verdict)
+    whole = shown.whole
+    yield _cell(shown, whole.value, whole.limits, whole.kind, shown.verdict)
 
 
 def _effects(shown: Shown) -> tuple[Field, ...]:
@@ -177,9 +184,14 @@ def _effects(shown: Shown) -> tuple[Field, ...]:
 
 
 def _entry(shown: Shown, effect: Estimate, verdict: str) -> Entry:
-    limits = effect.limits
+    return _cell(shown, effect.value, effect.limits, "delta", verdict)
+
+
+def _cell(
+    shown: Shown, value: float, limits: tuple[float, float | None] | None, kind: str, verdict: str
+) -> Entry:
     return Entry(
-        cell=Cell(value=effect.value, interval=limits, interval_type="delta" if limits else None),
+        cell=Cell(value=value, interval=limits, interval_type=kind if limits else None),
         young=shown.young,
         verdict=verdict,
     )

@@ -1,0 +1,80 @@
+"""Acquisition cost with a lag: spending is charged to the days on which the leads that it bought are won.
+
+Who was won today was bought as long ago as leads take. The days from lead to win of all leads that are
+won say how the spending of a day is handed out; leads that are still open may take longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from funnelkit.metrics.fold import TOTAL
+from funnelkit.metrics.quotients import quotient
+from funnelkit.metrics.reasons import LAG_NOT_COVERED, NO_DENOMINATOR, NO_LAGS, NO_SPEND_HERE
+from funnelkit.metrics.statistics import empty
+from funnelkit.metrics.unit_economics import Charged, lagged_cost
+from funnelkit.metrics.units import by_day
+
+if TYPE_CHECKING:
+    from funnelkit.metrics.catalog import Catalog
+    from funnelkit.metrics.cell import Cell
+    from funnelkit.metrics.entries import Measure, Metric
+    from funnelkit.metrics.evaluate import Evaluator
+    from funnelkit.metrics.fold import Key
+    from funnelkit.metrics.windows import Window
+
+LAGGED = "lagged"
+_COVERED = 0.9
+"""The share of the lags whose spending must be there: of one that begins later, too little would be charged."""
+
+
+def parts(metric: Metric, catalog: Catalog) -> Iterator[Measure]:
+    """What must be counted for *metric* beside what it needs itself."""
+    if metric.statistic == LAGGED:
+        yield by_day(catalog.measures[metric.reached])
+
+
+def cell(evaluator: Evaluator, metric: Metric, key: Key, window: Window) -> Cell:
+    """The cost charged to *window* over the number of those who were won in it."""
+    known = evaluator.catalog.measures
+    cost, won = known[metric.reached], known[metric.among]
+    lags: dict[int, int] = {}
+    for _, (lag, came), n in evaluator.tally.by_piece(evaluator.catalog.histograms[metric.of]):
+        if came and lag >= 0:
+            lags[lag] = lags.get(lag, 0) + n
+    if not lags:
+        return empty(NO_LAGS)
+    customers = evaluator.tally.sum(won, key, window)
+    if not customers:
+        return empty(NO_DENOMINATOR)
+    charged, covered = charge(_spend(evaluator, cost, key), lags, window.start, window.end)
+    if covered < _COVERED:
+        return empty(LAG_NOT_COVERED)
+    if not charged:
+        return empty(NO_SPEND_HERE)
+    top = Fraction(charged) / 10 ** evaluator.scale(cost.table, cost.column)
+    return quotient(metric, top.as_integer_ratio(), (customers, 1))
+
+
+def charge(spend: Mapping[int, int], lags: Mapping[int, int], start: int, end: int) -> tuple[float, float]:
+    """What of *spend* by day is charged to the days from *start* to *end*, and the share of the lags covered.
+
+    *lags* says how many were won so many days after they came.
+
+    >>> charge({0: 100, 1: 300, 2: 0}, {0: 1, 1: 1}, 1, 2)
+    (350.0, 1.0)
+    """
+    by_day = lagged_cost(spend, lags)
+    found = [by_day.get(day, Charged(0.0, 0.0)) for day in range(start, end + 1)]
+    return sum(one.cost for one in found), sum(one.covered for one in found) / len(found)
+
+
+def _spend(evaluator: Evaluator, cost: Measure, key: Key) -> dict[int, int]:
+    """The spending of the group *key* by day, over the days on which anybody spent."""
+    everything, name = evaluator.tally.timeline.everything, by_day(cost).id
+    every = evaluator.tally.daily.between((name,), TOTAL, everything)
+    own = evaluator.tally.daily.between((name,), key, everything)
+    ends = dict.fromkeys((*every.days[:1], *every.days[-1:]), 0)
+    return ends | dict(zip(own.days, own.sums[name], strict=True))

@@ -1,0 +1,61 @@
+"""Acquisition cost with a lag: by hand on a few days, and against pandas on a company whose lags are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from funnelkit import report
+
+ENGINES = pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+
+
+def files(folder: Path, first_spend: str = "2026-01-01") -> list[str]:
+    """Two of three customers are won 30 days after they came, one on the day itself; spending doubles in March."""
+    leads, deals = ["lead_id,created_at,channel"], ["deal_id,lead_id,created_at,closed_at,status,amount"]
+    for n, came in enumerate(pd.date_range("2026-02-01", "2026-03-31")):
+        leads.append(f"l{n},{came:%Y-%m-%d},paid_search")
+        won = came + pd.Timedelta(days=0 if n % 3 == 0 else 30)
+        deals.append(f"d{n},l{n},{came:%Y-%m-%d},{won:%Y-%m-%d},Won,100")
+    spend = ["date,channel,cost"]
+    spend += [
+        f"{d:%Y-%m-%d},paid_search,{20 if d.month == 3 else 10}"
+        for d in pd.date_range(first_spend, "2026-04-30")
+    ]
+    made = []
+    for name, lines in (("leads", leads), ("deals", deals), ("ads", spend)):
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+        made.append(str(folder / f"{name}.csv"))
+    return made
+
+
+@ENGINES
+def test_spending_is_moved_to_the_days_on_which_it_wins(tmp_path: Path, engine: str) -> None:
+    made = report(files(tmp_path), metrics=["cac", "cac_lagged", "customers_new"], period="2026-03", engine=engine, currency="EUR", by=["channel"], no_config=True)  # fmt: skip
+    customers = made.metrics["customers_new"].value
+    assert customers
+    deals = pd.read_csv(tmp_path / "deals.csv", parse_dates=["created_at", "closed_at"])
+    assert customers == deals.closed_at.between("2026-03-01", "2026-03-31").sum()
+    share = (deals.closed_at == deals.created_at).mean()
+    # 31 days of 20 at once; of the 31 days 30 days before, 2 in January and 28 in February at 10, 1 in March at 20.
+    cost = share * 31 * 20 + (1 - share) * (30 * 10 + 20)
+    found = made.metrics["cac_lagged"]
+    assert found.value == pytest.approx(cost / customers)
+    assert found.n == customers
+    assert found.interval is not None
+    assert found.interval_type == "poisson"
+    assert made.metrics["cac"].value == pytest.approx(31 * 20 / customers)
+    assert made.breakdown is not None
+    assert made.breakdown.rows[0].cells["cac_lagged"] == found
+
+
+def test_it_says_why_it_cannot_be(tmp_path: Path) -> None:
+    short = report(files(tmp_path, "2026-02-20"), metrics=["cac_lagged"], period="2026-03", currency="EUR", no_config=True)  # fmt: skip
+    assert short.metrics["cac_lagged"].reason == "lag_not_covered"
+    whole = report(files(tmp_path), metrics=["cac_lagged"], currency="EUR", no_config=True)
+    assert whole.metrics["cac_lagged"].reason == "no_period"
+    leads, _, ads = files(tmp_path)
+    alone = report([leads, ads], metrics=["cac_lagged"], period="2026-03", currency="EUR", no_config=True)
+    assert alone.metrics["cac_lagged"].reason == "no_deals"
