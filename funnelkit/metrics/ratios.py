@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from funnelkit.metrics.special import t_quantile
+from funnelkit.metrics.special import t_quantile, upper
 
 
 class PairSums(Struct, frozen=True):
@@ -44,7 +44,7 @@ def ratio(sums: PairSums, level: float = 0.95) -> tuple[float, float | None, flo
 
     The limits are the ratios r for which the mean of x - r y is no more than t standard errors from 0.
     Both are None where y itself might be 0 by that measure: then no ratio can be ruled out. Raises
-    ValueError for fewer than two units, and where y adds up to nothing.
+    ValueError for fewer than two units, where y adds up to nothing, and for sums that no units have.
     """
     n = sums.n
     if n < 2 or not sums.y:
@@ -54,7 +54,9 @@ def ratio(sums: PairSums, level: float = 0.95) -> tuple[float, float | None, flo
     below = scale * (sums.yy - Fraction(sums.y**2, n))
     both = scale * (sums.xy - value * sums.yy)
     residual = scale * (sums.xx - 2 * value * sums.xy + value**2 * sums.yy)
-    t2 = t_quantile((1 + level) / 2, n - 1) ** 2
+    if min(below, residual) < 0:
+        raise ValueError(f"no {n} units have such sums: {sums}")
+    t2 = t_quantile(upper(level), n - 1) ** 2
     # For r = value + d: (d y)^2 = t^2 (residual - 2 d both + d^2 below).
     a, b = sums.y**2 - t2 * float(below), t2 * float(both)
     if a <= 0:
