@@ -30,11 +30,9 @@ MAINTAINED = Times(Counter([9, 13, 18, 23, 31, 34, 48]), Counter([13, 28, 45, 16
 NOT_MAINTAINED = Times(Counter([5, 5, 8, 8, 12, 23, 27, 30, 33, 43, 45]), Counter([16]))
 """Weeks of remission in acute myelogenous leukaemia (Miller 1997, Survival Analysis; `aml` in R)."""
 
+LATER = (192, 194, 230, 276, 332, 383, 418, 466, 487, 526, 609, 662)
 LYMPHOBLASTIC = Times(
-    Counter(
-        (1, 55, 74, 86, 104, 107, 109, 110, 122, 122, 129, 172)
-        + (192, 194, 230, 276, 332, 383, 418, 466, 487, 526, 609, 662)
-    ),
+    Counter([1, 55, 74, 86, 104, 107, 109, 110, 122, 122, 129, 172, *LATER]),
     Counter([226, 530, 996, 1111, 1167, 1182, 1199, 1330, 1377, 1433, 1462, 1496, 1602, 2081]),
 )
 """Days free of disease after bone marrow transplants, group ALL (Klein and Moeschberger 1997, table D.1)."""
@@ -204,9 +202,9 @@ def test_the_c_chart_of_nist() -> None:
 
 def test_purchase_orders_in_samples_of_several_sizes() -> None:
     """Montgomery, Introduction to Statistical Quality Control, table 7.4 (6th ed.): sample 11 is out."""
-    sizes = (100, 80, 80, 100, 110, 110, 100, 100, 90, 90, 110, 120, 120)
-    sizes += (120, 110, 80, 80, 80, 90, 100, 100, 100, 100, 90, 90)
-    faulty = (12, 8, 6, 9, 10, 12, 11, 16, 10, 6, 20, 15, 9, 8, 6, 8, 10, 7, 5, 8, 5, 8, 10, 6, 9)
+    sizes = [100, 80, 80, 100, 110, 110, 100, 100, 90, 90, 110, 120, 120]
+    sizes += [120, 110, 80, 80, 80, 90, 100, 100, 100, 100, 90, 90]
+    faulty = [12, 8, 6, 9, 10, 12, 11, 16, 10, 6, 20, 15, 9, 8, 6, 8, 10, 7, 5, 8, 5, 8, 10, 6, 9]
     chart = p_chart(list(zip(faulty, sizes, strict=True)), laney=False)
     assert chart.centre == 234 / 2450
     limits = {n: (round(p.low, 3), round(p.high, 3)) for n, p in zip(sizes, chart.points, strict=True)}
@@ -242,10 +240,10 @@ def test_the_ewma_chart_of_montgomery() -> None:
         9.40,
         10.08,
     )
-    values += (9.37, 10.62, 10.31, 8.52, 10.84, 10.90, 9.33, 12.29, 11.50, 10.60, 11.08, 10.38, 11.62, 11.31)
-    printed = (9.945, 9.7495, 9.70355, 9.8992, 10.1253, 10.1307, 9.92167, 10.0755, 9.98796, 10.0232, 9.92384)
-    printed += (10.0785, 10.1216, 10.0495, 10.0525, 9.98426, 10.0478, 10.074, 9.91864, 10.0108, 10.0997)
-    printed += (10.0227, 10.2495, 10.3745, 10.3971, 10.4654, 10.4568, 10.5731, 10.6468, 10.6341)
+    values += [9.37, 10.62, 10.31, 8.52, 10.84, 10.90, 9.33, 12.29, 11.50, 10.60, 11.08, 10.38, 11.62, 11.31]
+    printed = [9.945, 9.7495, 9.70355, 9.8992, 10.1253, 10.1307, 9.92167, 10.0755, 9.98796, 10.0232, 9.92384]
+    printed += [10.0785, 10.1216, 10.0495, 10.0525, 9.98426, 10.0478, 10.074, 9.91864, 10.0108, 10.0997]
+    printed += [10.0227, 10.2495, 10.3745, 10.3971, 10.4654, 10.4568, 10.5731, 10.6468, 10.6341]
     chart = ewma([*values, 10.52], 10, 1, weight=0.1, k=2.7)
     assert [p.value for p in chart.points] == pytest.approx(printed, abs=5.1e-5)
     widths = [(round(p.low, 2), round(p.high, 2)) for p in chart.points]

@@ -129,32 +129,32 @@ def roots(variances: tuple[float | None, ...]) -> list[float]:
 def test_mortgage_guarantees_have_the_factors_of_mack_1999() -> None:
     """His table 1, without the factor of the tail: factors, and the parameters of their variance."""
     found = chain_ladder(MORTGAGE)
-    printed = (11.10, 4.092, 1.708, 1.276, 1.139, 1.069, 1.026, 1.023)
+    printed = [11.10, 4.092, 1.708, 1.276, 1.139, 1.069, 1.026, 1.023]
     assert found.factors == pytest.approx(printed, abs=0.0051)
     assert found.factors[1:] == pytest.approx(printed[1:], abs=5.1e-4)
-    printed = (1337, 988.5, 440.1, 207.0, 164.2, 74.60, 35.49, 16.89)
+    printed = [1337, 988.5, 440.1, 207.0, 164.2, 74.60, 35.49, 16.89]
     assert roots(found.variances) == pytest.approx(printed, rel=5e-4)
 
 
 def test_the_errors_of_merz_and_wuthrich_2008() -> None:
     """CDR(MackChainLadder(MW2008, est.sigma = "Mack")): reserves and errors of Mack."""
     found = chain_ladder(MERZ_WUTHRICH)
-    reserves = (0, 4378, 9347, 28392, 51444, 111811, 187084, 411864, 1433505)
-    assert [round(amount) for amount in found.to_come] == list(reserves)
-    errors = (0, 566, 1564, 4157, 10536, 30319, 35967, 45090, 69552)
-    assert [round(error) for error in found.stderr if error is not None] == list(errors)
+    reserves = [0, 4378, 9347, 28392, 51444, 111811, 187084, 411864, 1433505]
+    assert [round(amount) for amount in found.to_come] == reserves
+    errors = [0, 566, 1564, 4157, 10536, 30319, 35967, 45090, 69552]
+    assert [round(error) for error in found.stderr if error is not None] == errors
     assert (found.total, found.total_stderr) == pytest.approx((2_237_826, 108_401), abs=0.5)
 
 
 def test_the_errors_of_merz_and_wuthrich_2014() -> None:
     """CDR(MackChainLadder(MW2014, est.sigma = "Mack")) prints IBNR and Mack.S.E to these digits."""
     found = chain_ladder(LONG_TAIL)
-    reserves = (0, 1.022874, 10.085643, 21.187574, 117.662565, 223.279748, 361.808180, 469.408830)
-    reserves += (653.504225, 1008.763182, 1011.859648, 1406.702133, 1492.903495, 1917.636398)
-    reserves += (2458.152208, 3384.341045, 9596.552341)
-    errors = (0, 0.4083149, 2.5652899, 16.8984949, 157.2756452, 207.1650862, 261.9266093, 292.2622285)
-    errors += (390.5874717, 502.0606072, 486.0911099, 806.9028971, 793.9381916, 891.6613403)
-    errors += (916.4940218, 1106.1262716, 1295.6909824)
+    reserves = [0, 1.022874, 10.085643, 21.187574, 117.662565, 223.279748, 361.808180, 469.408830]
+    reserves += [653.504225, 1008.763182, 1011.859648, 1406.702133, 1492.903495, 1917.636398]
+    reserves += [2458.152208, 3384.341045, 9596.552341]
+    errors = [0, 0.4083149, 2.5652899, 16.8984949, 157.2756452, 207.1650862, 261.9266093, 292.2622285]
+    errors += [390.5874717, 502.0606072, 486.0911099, 806.9028971, 793.9381916, 891.6613403]
+    errors += [916.4940218, 1106.1262716, 1295.6909824]
     assert found.to_come == pytest.approx(reserves, abs=5.1e-7)
     assert found.stderr == pytest.approx(errors, abs=5.1e-8)
     assert found.total == pytest.approx(24134.870088, abs=5.1e-7)
@@ -164,7 +164,7 @@ def test_uk_motor_claims_as_in_r() -> None:
     """MackChainLadder(UKMotor, est.sigma = "Mack")."""
     found = chain_ladder(UK_MOTOR)
     assert [round(amount) for amount in found.to_come] == [0, 351, 1038, 2045, 3663, 7162, 14397]
-    printed = (0, 3.62, 22.90, 141.98, 426.70, 692.39, 900.58)
+    printed = [0, 3.62, 22.90, 141.98, 426.70, 692.39, 900.58]
     assert found.stderr == pytest.approx(printed, abs=0.0051)
     assert (found.total, found.total_stderr) == pytest.approx((28655.77, 1417.27), abs=0.0051)
 
