@@ -223,7 +223,7 @@ def test_faults_of_computers() -> None:
 
 def test_the_ewma_chart_of_montgomery() -> None:
     """Montgomery, table 9.10 (6th ed.): weight 0.1, limits 2.7 standard deviations wide, target 10."""
-    values = (
+    values = [
         9.45,
         7.99,
         9.29,
@@ -239,7 +239,7 @@ def test_the_ewma_chart_of_montgomery() -> None:
         10.51,
         9.40,
         10.08,
-    )
+    ]
     values += [9.37, 10.62, 10.31, 8.52, 10.84, 10.90, 9.33, 12.29, 11.50, 10.60, 11.08, 10.38, 11.62, 11.31]
     printed = [9.945, 9.7495, 9.70355, 9.8992, 10.1253, 10.1307, 9.92167, 10.0755, 9.98796, 10.0232, 9.92384]
     printed += [10.0785, 10.1216, 10.0495, 10.0525, 9.98426, 10.0478, 10.074, 9.91864, 10.0108, 10.0997]
