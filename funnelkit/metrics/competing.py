@@ -150,6 +150,7 @@ def _outcome(
             risk_squared += total**2 * weight
         variance = own - 2 * (total * gain - gain_shared)
         variance += total**2 * risk - 2 * total * risk_shared + risk_squared
-        shares.append(total)
+        # Of all, neither a rounding less nor one more.
+        shares.append(1.0 if total > 1 - _ROUNDING / 10 else total)
         errors.append(math.sqrt(max(0.0, variance)) if _ROUNDING < total < 1 - _ROUNDING else 0.0)
     return tuple(shares), tuple(errors)
