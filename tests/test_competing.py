@@ -161,3 +161,9 @@ def test_median_time_of_winners_counts_the_open() -> None:
 def test_nothing_at_all_has_no_steps() -> None:
     found = aalen_johansen({"won": {}, "lost": {4: 0}}, {})
     assert (share_at(found, "won", 9), open_at(found, 9), share_limits(found, "won", 9)) == (0, 1, (0, 1))
+
+
+@pytest.mark.parametrize("size", [3, 7, 21, 49, 300])
+def test_all_that_are_won_are_exactly_all(size: int) -> None:
+    found = aalen_johansen({"won": dict.fromkeys(range(size), 1)}, {})
+    assert (share_at(found, "won", size), open_at(found, size)) == (1, 0)

@@ -117,3 +117,22 @@ def test_without_deals_there_is_no_cycle(tmp_path: Path) -> None:
     path.write_text("lead_id,email,created_at,source\n1,a@x.test,2026-01-01,web\n")
     with pytest.raises(UsageError, match="no deals with dates"):
         study(path)
+
+
+@ENGINES
+def test_beyond_what_any_deal_was_followed_nothing_is_said(tmp_path: Path, engine: str) -> None:
+    """Two of three are open after 20 and 30 days, so nothing tells how many are won within 90."""
+    path = deals(
+        tmp_path / "deals.csv", [("a", 10, "won"), ("a", 30, "open"), ("b", 20, "open"), ("c", 5, "won")]
+    )
+    made = study(path, by=["owner"], engine=engine)
+    # Won after 5 days one of four, and after 10 one of the three others.
+    assert made.sentences[0] == (
+        "Of 4 new deals, within 30 days, the longest that any was seen, 50.0 % are won, 0.0 % lost, "
+        "50.0 % still open."
+    )
+    found = {row["owner"]: row["won"] for row in rows(made, "groups")}
+    assert {found[owner]["reason"] for owner in "ab"} == {"too_young"}
+    assert found["a"]["message"] == "no deal has been followed for 90 days, and some are open"
+    # All of its deals are won, so it needs no follow-up.
+    assert found["c"]["value"] == 1

@@ -20,6 +20,9 @@ NRF = Calendar(
 )
 """The 4-5-4 calendar of the National Retail Federation."""
 APPLE = Calendar(week_start="sunday", fiscal_year_start=10, pattern="4-4-5", year_end="last")
+CISCO = Calendar(week_start="sunday", fiscal_year_start=8, pattern="4-4-5", year_end="last")
+COSTCO = Calendar(week_start="monday", fiscal_year_start=9, pattern="4-4-5", year_end="nearest")
+INTEL = Calendar(week_start="sunday", fiscal_year_start=1, pattern="4-4-5", year_end="last")
 US = Calendar(week_start="sunday", week_numbers="us")
 
 days = st.integers(day_number(date(1950, 1, 1)), day_number(date(2150, 12, 31)))
@@ -61,6 +64,40 @@ def test_the_calendar_of_retailers(spec: str, start: str, end: str) -> None:
 )
 def test_years_that_end_with_the_last_saturday_of_september(spec: str, start: str, end: str) -> None:
     assert ends(spec, APPLE) == (start, end)
+
+
+@pytest.mark.parametrize("year", range(1989, 2035))
+def test_the_years_of_53_weeks_of_retailers(year: int) -> None:
+    """The National Retail Federation adds a week in these years, of which 2028 and 2034 are to come."""
+    start, end = ends(f"FY{year}", NRF)
+    weeks = (pd.Timestamp(end) - pd.Timestamp(start)).days // 7 + 1
+    assert weeks == (53 if year in {1989, 1995, 2000, 2006, 2012, 2017, 2023, 2028, 2034} else 52)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "spec", "start", "end"),
+    [
+        # Annual reports: the first day follows the last of the year before.
+        (NRF, "FY2006", "2006-01-29", "2007-02-03"),
+        (NRF, "FY2012", "2012-01-29", "2013-02-02"),
+        (NRF, "FY2025", "2025-02-02", "2026-01-31"),
+        (NRF, "FY2025-P08", "2025-08-31", "2025-10-04"),
+        (NRF, "FY2025-Q4", "2025-11-02", "2026-01-31"),
+        (APPLE, "FY2006", "2005-09-25", "2006-09-30"),
+        (APPLE, "FY2012", "2011-09-25", "2012-09-29"),
+        (APPLE, "FY2017", "2016-09-25", "2017-09-30"),
+        (APPLE, "FY2025", "2024-09-29", "2025-09-27"),
+        (CISCO, "FY2016", "2015-07-26", "2016-07-30"),
+        (CISCO, "FY2023", "2022-07-31", "2023-07-29"),
+        (COSTCO, "FY2017", "2016-08-29", "2017-09-03"),
+        (COSTCO, "FY2023", "2022-08-29", "2023-09-03"),
+        (COSTCO, "FY2024", "2023-09-04", "2024-09-01"),
+        (INTEL, "FY2016", "2015-12-27", "2016-12-31"),
+        (INTEL, "FY2022", "2021-12-26", "2022-12-31"),
+    ],
+)
+def test_the_years_of_annual_reports(calendar: Calendar, spec: str, start: str, end: str) -> None:
+    assert ends(spec, calendar) == (start, end)
 
 
 @given(

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
+from funnelkit.metrics.frequencies import occurred
 from funnelkit.metrics.intervals import wilson
-from funnelkit.metrics.special import normal_quantile
+from funnelkit.metrics.special import deviate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +55,7 @@ def auc(good: Mapping[Score, int], bad: Mapping[Score, int], level: float = 0.95
     within 0 and 1 and do not vanish where the scores separate completely. Raises ValueError where one
     side is empty.
     """
-    m, n = sum(good.values()), sum(bad.values())
+    m, n = occurred(good), occurred(bad)
     if not (m and n):
         raise ValueError("without both outcomes there is nothing to tell apart")
     higher, wins = m, 0
@@ -63,7 +64,7 @@ def auc(good: Mapping[Score, int], bad: Mapping[Score, int], level: float = 0.95
         wins += bad.get(score, 0) * (2 * higher - good.get(score, 0))
         higher -= good.get(score, 0)
     area = wins / (2 * m * n)
-    z = normal_quantile((1 + level) / 2)
+    z = deviate(level)
     return Estimate(
         area,
         math.sqrt(_area_variance(area, m, n, m, n)),
@@ -75,9 +76,11 @@ def auc(good: Mapping[Score, int], bad: Mapping[Score, int], level: float = 0.95
 def calibration(good: Mapping[Score, int], bad: Mapping[Score, int], parts: int = 10) -> list[Bin]:
     """Rates of good ones in *parts* of about equal size, by ascending score; equal scores stay together.
 
-    There are fewer parts where the scores do not tell so many apart.
+    There are fewer parts where the scores do not tell so many apart. Raises ValueError for no parts.
     """
-    total, before = sum(good.values()) + sum(bad.values()), 0
+    if parts < 1:
+        raise ValueError(f"not a number of parts: {parts}")
+    total, before = occurred(good) + occurred(bad), 0
     members: dict[int, list[Score]] = {}
     for score in _scores(good, bad):
         here = good.get(score, 0) + bad.get(score, 0)
@@ -94,7 +97,8 @@ def lift(good: Mapping[Score, int], bad: Mapping[Score, int], share: float) -> f
     Of a score that the border cuts, the entities count in proportion. Raises ValueError where nobody
     is good, or *share* is not above 0 and at most 1.
     """
-    total, positive = sum(good.values()) + sum(bad.values()), sum(good.values())
+    positive = occurred(good)
+    total = positive + occurred(bad)
     if not positive or not 0 < share <= 1:
         raise ValueError(f"no lift of the top {share:g} where {positive} of {total} are good")
     left, found = share * total, 0.0
@@ -112,8 +116,8 @@ def brier(good: Mapping[Score, int], bad: Mapping[Score, int], certain: float = 
     *certain* is the score that would mean probability 1: 100 of a score in percent. Raises ValueError
     where a score is no probability on that scale, and where there are none.
     """
-    total = sum(good.values()) + sum(bad.values())
-    if not total or not all(0 <= score <= certain for score in (*good, *bad)):
+    total = occurred(good) + occurred(bad)
+    if not total or not certain > 0 or not all(0 <= score <= certain for score in (*good, *bad)):
         raise ValueError(f"not probabilities on a scale from 0 to {certain:g}")
     missed = math.fsum(n * (1 - score / certain) ** 2 for score, n in good.items())
     return (missed + math.fsum(n * (score / certain) ** 2 for score, n in bad.items())) / total
@@ -124,8 +128,10 @@ def kappa(table: Sequence[Sequence[int]], level: float = 0.95) -> Estimate:
 
     *table* has how many the first put into the class of the row and the second into that of the
     column. Standard error by Fleiss, Cohen and Everitt 1969 (Psych. Bull. 72:323-327). Raises
-    ValueError where chance alone would make them agree always.
+    ValueError where this is no such table, and where chance alone would make them agree always.
     """
+    if any(len(row) != len(table) or min(row) < 0 for row in table):
+        raise ValueError("a table of two judges has a row and a column for each class, and no number below 0")
     total = sum(map(sum, table))
     if not total:
         raise ValueError("nothing was judged")
@@ -143,7 +149,7 @@ def kappa(table: Sequence[Sequence[int]], level: float = 0.95) -> Estimate:
     )
     centre = value - expected * (1 - value)
     error = math.sqrt(max(0.0, spread - centre**2) / total) / (1 - expected)
-    half = normal_quantile((1 + level) / 2) * error
+    half = deviate(level) * error
     return Estimate(value, error, max(-1.0, value - half), min(1.0, value + half))
 
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.metrics.intervals import quantile
+from funnelkit.metrics.special import outside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,5 +81,5 @@ def limits(
     if not found:
         raise ValueError("no replicate has anything to divide by")
     histogram = [(value, 1) for value in found]
-    outside = (1 - level) / 2
-    return Resampled(top / bottom, quantile(histogram, outside), quantile(histogram, 1 - outside), len(found))
+    beyond = outside(level)
+    return Resampled(top / bottom, quantile(histogram, beyond), quantile(histogram, 1 - beyond), len(found))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from funnelkit.metrics.frequencies import occurred
 from funnelkit.metrics.intervals import wilson
 
 if TYPE_CHECKING:
@@ -42,14 +43,14 @@ def aalen_johansen(outcomes: Mapping[str, Mapping[int, int]], censored: Mapping[
     *outcomes* is how many had each outcome, *censored* how many were last seen without any, both by
     age in whole days. On one day an outcome comes before a censoring. The variance is Greenwood's for
     several outcomes, which is multinomial where nothing is censored (Allignol, Schumacher and
-    Beyersmann 2010, Biometrical J. 52:126-137).
+    Beyersmann 2010, Biometrical J. 52:126-137). Raises ValueError for numbers below 0.
 
     >>> found = aalen_johansen({"won": {1: 1, 3: 1}, "lost": {3: 1}}, {2: 1})
     >>> found.shares["won"], found.open
     ((0.25, 0.25, 0.625), (0.75, 0.75, 0.0))
     """
     days = sorted({*censored, *(day for counts in outcomes.values() for day in counts)})
-    left = sum(censored.values()) + sum(sum(counts.values()) for counts in outcomes.values())
+    left = occurred(censored) + sum(map(occurred, outcomes.values()))
     seen, share = left, 1.0
     known, at_risk, before, leaving = [], [], [], []
     for day in days:
@@ -114,11 +115,13 @@ def quantile_among(found: Incidence, outcome: str, q: float = 0.5) -> int | None
 
     Of those seen so far, with the open ones counted: the median time of winners is at q = 0.5.
     """
+    if not 0 <= q <= 1:
+        raise ValueError(f"a quantile is of a share between 0 and 1, and not {q:g}")
     shares = found.shares[outcome]
     if not shares or shares[-1] == 0:
         return None
     goal = q * shares[-1] - _ROUNDING
-    return next(day for day, share in zip(found.times, shares, strict=True) if share >= goal)
+    return next(day for day, share in zip(found.times, shares, strict=True) if 0 < share >= goal)
 
 
 def _outcome(
@@ -147,6 +150,7 @@ def _outcome(
             risk_squared += total**2 * weight
         variance = own - 2 * (total * gain - gain_shared)
         variance += total**2 * risk - 2 * total * risk_shared + risk_squared
-        shares.append(total)
+        # Of all, neither a rounding less nor one more.
+        shares.append(1.0 if total > 1 - _ROUNDING / 10 else total)
         errors.append(math.sqrt(max(0.0, variance)) if _ROUNDING < total < 1 - _ROUNDING else 0.0)
     return tuple(shares), tuple(errors)

@@ -147,8 +147,11 @@ def ewma(values: Sequence[float], target: float, sigma: float, weight: float = 0
     """Exponentially weighted averages, which show small shifts that last (Roberts 1959).
 
     Starts from *target*; *sigma* is the standard deviation of one value. Limits are those of each
-    point, narrower at the start, and after some ten points those of a chart that has settled.
+    point, narrower at the start, and after some ten points those of a chart that has settled. Raises
+    ValueError where *weight* is not above 0 and at most 1, and for limits of less than no width.
     """
+    if not (0 < weight <= 1 and min(sigma, k) >= 0):
+        raise ValueError(f"no chart with a weight of {weight:g} and limits {k:g} times {sigma:g} away")
     level, points = target, []
     for number, value in enumerate(values, start=1):
         level = weight * value + (1 - weight) * level
@@ -162,13 +165,16 @@ def robust_z(values: Sequence[float]) -> list[float]:
     """How many standard deviations each value is from the median, undisturbed by outliers.
 
     The standard deviation is taken from the median distance; where more than half of the values are
-    equal, from the mean distance (Iglewicz and Hoaglin 1993). 0 where all are. Flag beyond 3.5.
+    equal, from the mean distance (Iglewicz and Hoaglin 1993). 0 where all are. Flag beyond 3.5. Raises
+    ValueError for a value that is not finite.
 
     >>> [round(z, 2) for z in robust_z([1, 2, 3, 4, 100])]
     [-1.35, -0.67, 0.0, 0.67, 65.43]
     """
     if not values:
         return []
+    if not all(map(math.isfinite, values)):
+        raise ValueError("an infinite value is no distance from the others")
     middle, spread = median(values), _spread(values)
     return [(value - middle) / spread if spread else 0.0 for value in values]
 
@@ -190,6 +196,8 @@ def _chart(
     series: Sequence[tuple[int, float]], centre: float, sigma: float, most: float, laney: bool, k: float
 ) -> Chart:
     """The series as quotients, with limits for *sigma* the standard deviation at a size of 1."""
+    if k < 0:
+        raise ValueError(f"no limits {k:g} standard deviations away")
     spread = 1.0
     if laney and sigma and len(series) > 1:
         deviates = [(x / n - centre) * math.sqrt(n) / sigma for x, n in series]

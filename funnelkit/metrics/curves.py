@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics.special import chi2_above, normal_p, normal_quantile
+from funnelkit.metrics.frequencies import occurred
+from funnelkit.metrics.special import chi2_above, deviate, normal_p
 from funnelkit.metrics.survival import Curve, kaplan_meier, survival_at
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def logrank(groups: Sequence[Times]) -> LogRank:
     Chi-squared with as many degrees of freedom as the covariance has rank; p is 1 where that is 0.
     """
     size = len(groups)
-    left = [sum(g.events.values()) + sum(g.censored.values()) for g in groups]
+    left = [occurred(g.events) + occurred(g.censored) for g in groups]
     expected = [0.0] * size
     covariance = [[0.0] * size for _ in groups]
     for day in sorted({day for g in groups for day in (*g.events, *g.censored)}):
@@ -101,11 +102,14 @@ def restricted_mean(curve: Curve, tau: int) -> tuple[float, float]:
     """The mean of min(days to the event, *tau*) and its standard error (Irwin 1949, J. Hygiene 47:188).
 
     The standard error is that of the estimate, from Greenwood's variance of the curve, and not the
-    spread of the days themselves. *tau* must not lie beyond the last day that was observed.
+    spread of the days themselves. *tau* must not lie beyond the last day that was observed, which the
+    curve does not know; before the beginning it raises ValueError.
 
     >>> restricted_mean(kaplan_meier({1: 1, 3: 1}, {}), 3)[0]
     2.0
     """
+    if tau < 0:
+        raise ValueError(f"day {tau} is before the beginning")
     days = [day for day in curve.times if day <= tau]
     levels = (1.0, *curve.survival)
     ends = (*days[1:], tau)
@@ -123,7 +127,8 @@ def days_between(first: Times, second: Times, tau: int | None = None, level: flo
     """Restricted mean of *first* less that of *second*, up to the common follow-up or *tau* if given.
 
     (Royston and Parmar 2013, BMC Med Res Methodol 13:152.) Limits and p are normal. Raises ValueError
-    where *tau* is beyond the follow-up of a group of which some were then still without the event.
+    where *tau* is before the beginning, or beyond the follow-up of a group of which some were then still
+    without the event.
     """
     tau = common_follow_up([first, second]) if tau is None else tau
     curves = [kaplan_meier(g.events, g.censored) for g in (first, second)]
@@ -133,7 +138,7 @@ def days_between(first: Times, second: Times, tau: int | None = None, level: flo
             raise ValueError(f"day {tau} is beyond the follow-up of {last} days")
     (mean1, error1), (mean2, error2) = (restricted_mean(curve, tau) for curve in curves)
     value, error = mean1 - mean2, math.hypot(error1, error2)
-    half = normal_quantile((1 + level) / 2) * error
+    half = deviate(level) * error
     p = normal_p(value / error) if error else float(value == 0)
     return DaysBetween(value=value, low=value - half, high=value + half, p=p, tau=tau)
 

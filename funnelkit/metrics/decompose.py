@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from msgspec import Struct
 
 from funnelkit.metrics.moments import NONE, Moments
-from funnelkit.metrics.special import normal_quantile
+from funnelkit.metrics.special import deviate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,10 +119,13 @@ def part(before: Quotient, after: Quotient, all_before: Quotient, all_after: Quo
 
     Shares are those of the sum below the line. Where a segment has something above the line and
     nothing below it (cost without leads), all that its share does not explain counts as rate. The
-    parts of all segments add up to the change.
+    parts of all segments add up to the change. Raises ValueError where all of a period has nothing
+    below the line.
     """
     (x0, n0), (x1, n1) = before, after
     (total0, whole0), (total1, whole1) = all_before, all_after
+    if not (whole0 and whole1):
+        raise ValueError("a period without entities has no rate")
     share0, share1 = n0 / whole0, n1 / whole1
     rate0 = x0 / n0 if n0 else x1 / n1 if n1 else 0.0
     rate1 = x1 / n1 if n1 else rate0
@@ -169,6 +172,8 @@ def _variance(own: Moments, all_: Moments) -> float:
 
 def _squares(of: Moments) -> float:
     """Sum of the squared distances from the mean."""
+    if of.n * of.squares < of.total**2:
+        raise ValueError(f"no {of.n} values have a sum of {of.total} and squares of {of.squares}")
     return (of.n * of.squares - of.total**2) / of.n
 
 
@@ -179,5 +184,5 @@ def _spread(shares: Sequence[float], values: Sequence[float]) -> float:
 
 
 def _effect(value: float, variance: float, level: float) -> Effect:
-    half = normal_quantile((1 + level) / 2) * math.sqrt(variance)
+    half = deviate(level) * math.sqrt(variance)
     return Effect(value, value - half, value + half)

@@ -12,18 +12,20 @@ import math
 from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from funnelkit.metrics.special import (
     binomial_mass,
+    deviate,
     gamma_quantile,
     normal_p,
-    normal_quantile,
     odds_quantile,
     odds_tails,
+    outside,
     t_cdf,
     t_quantile,
+    upper,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 _gamma_quantile = lru_cache(maxsize=4096)(gamma_quantile)
 _t_quantile = lru_cache(maxsize=4096)(t_quantile)
 
+_APART = 1e100
+"""What two rates are counted in cannot differ by so much."""
 _SAME = 1e-7
 """Two probabilities this near to each other, relatively, count as equal, as in R's binom.test."""
 
@@ -50,7 +54,7 @@ def wilson(x: float, n: float, level: float = 0.95, *, corrected: bool = False) 
     """
     if not (n > 0 and 0 <= x <= n):
         raise ValueError(f"not a rate: {x} of {n}")
-    z = normal_quantile((1 + level) / 2)
+    z = deviate(level)
     middle = x + z * z / 2
     half = z * math.sqrt(x * (n - x) / n + z * z / 4)
     if corrected:
@@ -81,7 +85,7 @@ def two_proportion_p(x1: int, n1: int, x2: int, n2: int) -> float:
 
     It is 1 where all or none succeeded. Below 5 expected successes or failures it is too small.
     """
-    if min(n1, n2) <= 0:
+    if not (0 <= x1 <= n1 and 0 <= x2 <= n2 and min(n1, n2) > 0):
         raise ValueError(f"not rates: {x1} of {n1} and {x2} of {n2}")
     pooled = (x1 + x2) * (n1 + n2 - x1 - x2)
     if pooled == 0:
@@ -98,9 +102,9 @@ def poisson(count: int, level: float = 0.95) -> tuple[float, float]:
     """
     if count < 0:
         raise ValueError(f"not a count: {count}")
-    outside = (1 - level) / 2
-    low = _gamma_quantile(outside, count) if count else 0.0
-    return low, _gamma_quantile(1 - outside, count + 1)
+    beyond = outside(level)
+    low = _gamma_quantile(beyond, count) if count else 0.0
+    return low, _gamma_quantile(1 - beyond, count + 1)
 
 
 def poisson_ratio(
@@ -112,20 +116,20 @@ def poisson_ratio(
     are Clopper and Pearson's (1934), p adds up all outcomes that are no likelier, as R's poisson.test
     does. Ratio and upper limit are infinite where c2 is 0.
     """
-    if min(c1, c2) < 0 or c1 + c2 == 0 or min(e1, e2) <= 0:
+    if min(c1, c2) < 0 or c1 + c2 == 0 or min(e1, e2) <= 0 or not 1 / _APART < e1 / e2 < _APART:
         raise ValueError(f"not two rates: {c1} in {e1} and {c2} in {e2}")
-    outside, scale = (1 - level) / 2, e2 / e1
+    beyond, scale = outside(level), e2 / e1
     p = _binomial_p(c1, c1 + c2, e1 / e2)
-    low = scale * odds_quantile(outside, c1, c2 + 1) if c1 else 0.0
+    low = scale * odds_quantile(beyond, c1, c2 + 1) if c1 else 0.0
     if c2 == 0:
         return math.inf, low, math.inf, p
-    return c1 / c2 * scale, low, scale * odds_quantile(1 - outside, c1 + 1, c2), p
+    return c1 / c2 * scale, low, scale * odds_quantile(1 - beyond, c1 + 1, c2), p
 
 
 def mean_t(n: int, total: float, squares: float, level: float = 0.95) -> tuple[float, float]:
     """Limits of the mean (Student 1908) in the unit of the values, from n, their sum and sum of squares."""
     mean, variance = _mean(n, total, squares)
-    half = _t_quantile((1 + level) / 2, n - 1) * math.sqrt(variance)
+    half = _t_quantile(upper(level), n - 1) * math.sqrt(variance)
     return mean - half, mean + half
 
 
@@ -144,7 +148,7 @@ def welch(
     share1, share2 = variance1 / variance, variance2 / variance
     df = 1 / (share1 * share1 / (n1 - 1) + share2 * share2 / (n2 - 1))
     error = math.sqrt(variance)
-    half = t_quantile((1 + level) / 2, df) * error
+    half = t_quantile(upper(level), df) * error
     return difference, difference - half, difference + half, 2 * t_cdf(-abs(difference) / error, df)
 
 
@@ -154,6 +158,8 @@ def quantile(histogram: Sequence[tuple[Number, int]], q: float) -> float:
     >>> quantile([(1, 2), (4, 1), (10, 1)], 0.5)
     2.5
     """
+    if not 0 <= q <= 1:
+        raise ValueError(f"a quantile is of a share between 0 and 1, and not {q:g}")
     ends = _ends(histogram)
     place = (ends[-1] - 1) * q
     rank = math.floor(place)
@@ -173,7 +179,7 @@ def median_limits(
     ends = _ends(histogram)
     rank = _lowest_rank(ends[-1], level)
     if rank == 0:
-        return min(0, histogram[0][0]), None
+        return min(0, _ranked(histogram, ends, 0)), None
     return _ranked(histogram, ends, rank - 1), _ranked(histogram, ends, ends[-1] - rank)
 
 
@@ -181,7 +187,8 @@ def _corrected(x: float, n: float, z: float) -> float:
     """The lower limit of a rate, corrected for continuity."""
     if x == 0:
         return 0.0
-    root = math.sqrt(z * z - 2 - 1 / n + 4 * x / n * (n - x + 1))
+    # Below 0 for parts of a trial only.
+    root = math.sqrt(max(0.0, z * z - 2 - 1 / n + 4 * x / n * (n - x + 1)))
     return max(0.0, (2 * x + z * z - 1 - z * root) / (2 * (n + z * z)))
 
 
@@ -212,13 +219,13 @@ def _binomial_p(k: int, n: int, odds: float) -> float:
 @lru_cache(maxsize=4096)
 def _lowest_rank(n: int, level: float) -> int:
     """The 1-based rank, among *n* values, of the lower limit of the median; 0 where there is none."""
-    outside = (1 - level) / 2 * (1 + 1e-12)
+    beyond = outside(level) * (1 + 1e-12)
 
     def safe(rank: int) -> bool:
         """Whether it is rare enough that fewer than *rank* values lie below the median."""
-        return 2 * rank <= n + 1 and odds_tails(1.0, rank, n - rank + 1)[1] <= outside
+        return 2 * rank <= n + 1 and odds_tails(1.0, rank, n - rank + 1)[1] <= beyond
 
-    rank = max(0, round((n + 1 - normal_quantile((1 + level) / 2) * math.sqrt(n)) / 2))
+    rank = max(0, round((n + 1 - deviate(level) * math.sqrt(n)) / 2))
     while rank > 0 and not safe(rank):
         rank -= 1
     while safe(rank + 1):
@@ -227,7 +234,11 @@ def _lowest_rank(n: int, level: float) -> int:
 
 
 def _ends(histogram: Sequence[tuple[Number, int]]) -> list[int]:
-    """How many values there are up to each entry."""
+    """How many values there are up to each entry. Raises ValueError where these are no values in order."""
+    if any(count < 0 for _, count in histogram):
+        raise ValueError("a value cannot occur less often than never")
+    if any(first[0] > second[0] for first, second in pairwise(histogram)):
+        raise ValueError("the values of a histogram must ascend")
     ends = list(accumulate(count for _, count in histogram))
     if not ends or ends[-1] == 0:
         raise ValueError("no values")

@@ -29,7 +29,7 @@ def effects(before: Factors, after: Factors) -> dict[str, float]:
     Effects are L(after, before) * ln(factor after / before), with L(a, b) = (a - b) / ln(a / b) of
     the products (Ang 2004, Energy Policy 32:1131-1139). Where factors are 0 in one period it is the
     limit, which gives them the whole change in equal parts (Ang and Liu 2007, Energy Policy
-    35:238-246). Raises ValueError for a negative factor, and where the names differ.
+    35:238-246). Raises ValueError for a factor that is negative or infinite, and where the names differ.
 
     >>> {name: round(value, 6) for name, value in effects({"a": 2, "b": 5}, {"a": 4, "b": 5}).items()}
     {'a': 10.0, 'b': 0.0}
@@ -45,7 +45,7 @@ def effects(before: Factors, after: Factors) -> dict[str, float]:
     if old == 0:
         return dict.fromkeys(pairs, 0.0)
     mean = log_mean(new, old)
-    return {name: mean * math.log(b / a) for name, (a, b) in pairs.items()}
+    return {name: mean * _logarithm(b, a) for name, (a, b) in pairs.items()}
 
 
 def segment_effects(
@@ -75,19 +75,33 @@ def segment_effects(
 def log_mean(a: float, b: float) -> float:
     """The logarithmic mean of two positive numbers: their difference over that of their logarithms.
 
+    Raises ValueError where one is not above 0.
+
     >>> log_mean(3, 3), round(log_mean(math.e, 1), 12) == round(math.e - 1, 12)
     (3, True)
     """
     least, gap = min(a, b), abs(a - b)
-    return gap / math.log1p(gap / least) if gap else a
+    if not least > 0:
+        raise ValueError(f"no logarithmic mean of {a:g} and {b:g}")
+    if not gap:
+        return a
+    times = gap / least
+    return gap / (math.log1p(times) if times < math.inf else _logarithm(max(a, b), least))
+
+
+def _logarithm(a: float, b: float) -> float:
+    """The logarithm of a / b, even where the quotient itself is beyond what a float holds."""
+    quotient = a / b
+    return math.log(quotient) if 0 < quotient < math.inf else math.log(a) - math.log(b)
 
 
 def _known(name: str, a: float | None, b: float | None) -> tuple[float, float]:
     """A factor of both periods; unchanged where one of them has none."""
     first = a if a is not None else b if b is not None else 1.0
     second = b if b is not None else first
-    if min(first, second) < 0:
-        raise ValueError(f"{name} is negative, so its effect on a product is not defined")
+    for value, is_ in ((min(first, second), "negative"), (max(first, second), "infinite")):
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{name} is {is_}, so its effect on a product is not defined")
     return first, second
 
 

@@ -18,12 +18,14 @@ from fractions import Fraction
 from msgspec import Struct
 
 from funnelkit.metrics.intervals import wilson
-from funnelkit.metrics.special import t_cdf, t_quantile
+from funnelkit.metrics.special import t_cdf, t_quantile, upper
 
 FEWEST = 7
 """Units below which nothing is said: a week of days."""
 _EFFECTIVE = 3
 """Equal units to which they must come, or one of them is most of the sum."""
+_NOTHING = 50
+"""Limits that differ by the exponential of this rule nothing out."""
 Limits = tuple[float, float]
 
 
@@ -79,7 +81,7 @@ def supports(sums: PairSums, *, share: bool) -> bool:
 
 
 def limits(sums: PairSums, *, share: bool, level: float = 0.95) -> Limits | None:
-    """The limits of x / y; None where nothing varies, or nothing is on top.
+    """The limits of x / y; None where nothing varies, nothing is on top, or nothing can be ruled out.
 
     A *share* is never above 1 in any unit, and has limits at 0 and 1 too. Raises ValueError where the
     units are too few.
@@ -87,13 +89,17 @@ def limits(sums: PairSums, *, share: bool, level: float = 0.95) -> Limits | None
     if not supports(sums, share=share):
         raise ValueError(f"no limits of {sums.n} units")
     units, ratio = effective(sums, share=share), sums.x / sums.y
+    if share and ratio > 1:
+        raise ValueError("a part of more than the whole")
     if share and ratio in (0, 1):
         return wilson(float(ratio) * units, units, level)
     variance = sums.variance(ratio)
     if ratio <= 0 or variance <= 0:
         return None
-    half = t_quantile((1 + level) / 2, units - 1) * math.sqrt(variance)
+    half = t_quantile(upper(level), units - 1) * math.sqrt(variance)
     value = float(ratio)
+    if half > _NOTHING * value * (1 - value if share else 1):
+        return None
     if not share:
         return value * math.exp(-half / value), value * math.exp(half / value)
     odds, step = value / (1 - value), math.exp(half / value / (1 - value))
@@ -117,5 +123,5 @@ def difference(first: PairSums, second: PairSums, *, share: bool, level: float =
     freedoms = [effective(side, share=share) - 1 for side in sides]
     freedom = whole**2 / math.fsum(v * v / f for v, f in zip(variances, freedoms, strict=True))
     value, error = float(first.x / first.y - second.x / second.y), math.sqrt(whole)
-    half = t_quantile((1 + level) / 2, freedom) * error
+    half = t_quantile(upper(level), freedom) * error
     return Difference(value, value - half, value + half, 2 * t_cdf(-abs(value) / error, freedom))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics.special import chi2_above, normal_cdf, normal_quantile
+from funnelkit.metrics.special import chi2_above, deviate, normal_cdf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,8 @@ _SAME = 1e-7
 _NEGLIGIBLE = 1e-20
 _STEPS = 60
 """Halvings of an interval of length 1 that reach the precision of a float."""
+_MOST = 20_000
+"""A standard deviation of the number of successes up to which all likely outcomes are added up one by one."""
 _ENOUGH = 5
 """Expected successes and failures from which on chi-squared holds (Cochran 1954)."""
 
@@ -75,24 +77,28 @@ def chi_squared(rates: Sequence[tuple[int, int]]) -> ChiSquared:
 def fisher_exact(x1: int, n1: int, x2: int, n2: int) -> float:
     """Two-sided p of equal rates given their sum (Fisher 1935): of all outcomes that are no likelier.
 
+    Raises ValueError where they are so many that `chi_squared` holds as well, and at once.
+
     >>> round(fisher_exact(3, 4, 1, 4), 6)
     0.485714
     """
     if not (0 <= x1 <= n1 and 0 <= x2 <= n2):
         raise ValueError(f"not rates: {x1} of {n1} and {x2} of {n2}")
     drawn, low, high = x1 + x2, max(0, x1 + x2 - n2), min(n1, x1 + x2)
+    if n1 * n2 * drawn * (n1 + n2 - drawn) > _MOST**2 * max(n1 + n2 - 1, 1) * (n1 + n2) ** 2:
+        raise ValueError(f"too many for an exact test: {x1} of {n1} and {x2} of {n2}")
     mode = min(high, max(low, (drawn + 1) * (n1 + 1) // (n1 + n2 + 2)))
     # Chances relative to the likeliest outcome, outwards from it until they no longer matter.
     chances = {mode: 1.0}
     for step, end in ((1, high), (-1, low)):
         k, chance = mode, 1.0
-        while k != end and (chance > _NEGLIGIBLE or (x1 - k) * step > 0):
+        while k != end and (chance > _NEGLIGIBLE or (chance > 0 and (x1 - k) * step > 0)):
             up = (n1 - k) * (drawn - k), (k + 1) * (n2 - drawn + k + 1)
             down = k * (n2 - drawn + k), (n1 - k + 1) * (drawn - k + 1)
             chance *= up[0] / up[1] if step > 0 else down[0] / down[1]
             k += step
             chances[k] = chance
-    limit = chances[x1] * (1 + _SAME)
+    limit = chances.get(x1, 0.0) * (1 + _SAME)
     ordered = sorted(chances.values())
     return math.fsum(c for c in ordered if c <= limit) / math.fsum(ordered)
 
@@ -123,7 +129,7 @@ def mantel_haenszel(
         raise ValueError("no odds ratio: one side has only successes or only failures")
     ratio = agree / cross
     error = math.sqrt(agree_part / agree**2 + mixed / (agree * cross) + cross_part / cross**2)
-    half = normal_quantile((1 + level) / 2) * math.sqrt(0.5) * error
+    half = deviate(level) * math.sqrt(0.5) * error
     away = max(0.0, abs(excess) - 0.5) if corrected else abs(excess)
     statistic = away**2 / variance
     return CommonOdds(
@@ -134,12 +140,15 @@ def mantel_haenszel(
 def power(p1: float, n1: float, p2: float, n2: float, level: float = 0.95) -> float:
     """The chance that rates *p1* and *p2* of so many trials are found different (Fleiss 1981).
 
-    For the pooled z test in the direction of the difference, as R's power.prop.test.
+    For the pooled z test in the direction of the difference, as R's power.prop.test. Raises ValueError
+    where these are no rates.
     """
+    if not (0 <= p1 <= 1 and 0 <= p2 <= 1 and min(n1, n2) > 0):
+        raise ValueError(f"not rates: {p1:g} of {n1} and {p2:g} of {n2}")
     pooled = (p1 * n1 + p2 * n2) / (n1 + n2)
     under_equality = math.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
     error = math.sqrt(p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2)
-    beyond = abs(p1 - p2) - normal_quantile((1 + level) / 2) * under_equality
+    beyond = abs(p1 - p2) - deviate(level) * under_equality
     if error == 0:
         return float(beyond > 0)
     return normal_cdf(beyond / error)
@@ -174,11 +183,14 @@ def detectable(
 def false_discovery(ps: Sequence[float]) -> list[float]:
     """Values of p adjusted for being many (Benjamini and Hochberg 1995, JRSS B 57:289-300), in their order.
 
-    Calling those of at most 0.05 makes 5 % of the calls wrong on average.
+    Calling those of at most 0.05 makes 5 % of the calls wrong on average. Raises ValueError where one
+    is no probability.
 
     >>> false_discovery([0.01, 0.5, 0.02])
     [0.03, 0.5, 0.03]
     """
+    if not all(0 <= p <= 1 for p in ps):
+        raise ValueError("a p lies between 0 and 1")
     adjusted = [1.0] * len(ps)
     least = 1.0
     for rank, at in sorted(enumerate(sorted(range(len(ps)), key=ps.__getitem__), start=1), reverse=True):

@@ -51,6 +51,24 @@ def normal_quantile(p: float) -> float:
     return _STANDARD_NORMAL.inv_cdf(p)
 
 
+def outside(level: float) -> float:
+    """The probability beyond each of two limits at *level*. Raises ValueError where that is not within 0 and 1."""
+    if not 0 < level < 1:
+        raise ValueError(f"limits hold with a probability between 0 and 1, and not {level:g}")
+    return (1 - level) / 2
+
+
+def upper(level: float) -> float:
+    """The share of a law that lies below the upper limit at *level*. Raises ValueError as `outside`."""
+    outside(level)
+    return (1 + level) / 2
+
+
+def deviate(level: float) -> float:
+    """How many standard errors limits at *level* are away from a normal estimate; ValueError as `outside`."""
+    return normal_quantile(upper(level))
+
+
 def gamma_p(a: float, x: float) -> float:
     """The regularised lower incomplete gamma function P(a, x), which is P(Poisson(x) >= a).
 

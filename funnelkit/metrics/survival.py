@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics.special import normal_quantile
+from funnelkit.metrics.frequencies import occurred
+from funnelkit.metrics.special import deviate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,11 +40,12 @@ def kaplan_meier(events: Mapping[int, int], censored: Mapping[int, int]) -> Curv
     """The curve (Kaplan and Meier 1958, JASA 53:457-481).
 
     *events* is how many had the event, *censored* how many were last seen without it, by age in days.
+    Raises ValueError for numbers below 0.
 
     >>> kaplan_meier({1: 1, 3: 1}, {2: 2}).survival
     (0.75, 0.0)
     """
-    left = sum(events.values()) + sum(censored.values())
+    left = occurred(events) + occurred(censored)
     share, error = 1.0, 0.0
     steps: list[tuple[int, float, int, int, float]] = []
     for day in sorted({*events, *censored}):
@@ -81,7 +83,7 @@ def quantile_limits(curve: Curve, q: float, level: float = 0.95) -> tuple[int | 
     They are where the log-log limits of the curve (Kalbfleisch and Prentice 1980) come down to 1 - *q*;
     None where they never do. Where nothing is left there are no limits of the curve.
     """
-    z = normal_quantile((1 + level) / 2)
+    z = deviate(level)
 
     def line(share: float, error: float, sign: int) -> float:
         return share ** math.exp(sign * z * error / (share * math.log(share))) if share else 1.0
@@ -102,7 +104,7 @@ def share_elapsed(curve: Curve, ages: Mapping[int, int], horizon: int) -> float 
     entities. A young cohort's rate divided by it is what the rate will be, if it converts as *curve*
     did: the expected emergence of chain ladder. None without entities, or where F(horizon) is 0.
     """
-    entities = sum(ages.values())
+    entities = occurred(ages)
     whole = 1 - survival_at(curve, horizon)
     if entities == 0 or whole == 0:
         return None
@@ -112,6 +114,8 @@ def share_elapsed(curve: Curve, ages: Mapping[int, int], horizon: int) -> float 
 
 def _first(curve: Curve, q: float, line: Callable[[float, float], float]) -> int | None:
     """The first day on which *line*, of survival and its error, is at most 1 - *q*."""
+    if not 0 <= q <= 1:
+        raise ValueError(f"a quantile is of a share between 0 and 1, and not {q:g}")
     for day, share, error in zip(curve.times, curve.survival, curve.stderr, strict=True):
         if line(share, error) <= 1 - q + _ROUNDING:
             return day

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics.special import normal_quantile
+from funnelkit.metrics.special import deviate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,10 @@ class Completed(Struct, frozen=True, kw_only=True):
     to_come: tuple[float, ...]
     """Of that, what is still missing: the reserve of insurers."""
     stderr: tuple[float | None, ...]
-    """Root mean square error of *to_come* per cohort, of estimate and of chance together."""
+    """Root mean square error of *to_come* per cohort, of estimate and of chance together.
+
+    None where nothing is known of chance: no factor has two cohorts, or an amount is below 0.
+    """
     total: float
     """Sum of *to_come*."""
     total_stderr: float | None
@@ -86,13 +89,14 @@ def chain_ladder(rows: Sequence[Sequence[float]]) -> Completed:
 def lognormal_limits(estimate: float, stderr: float, level: float = 0.95) -> tuple[float, float]:
     """Limits of what is to come, for the law that Mack 1993 proposes: it cannot be below 0.
 
-    Raises ValueError for an *estimate* that is not above 0.
+    Raises ValueError for an *estimate* that is not above 0, and an error below 0.
     """
-    if estimate <= 0:
-        raise ValueError(f"not an amount to come: {estimate}")
-    spread = math.log1p((stderr / estimate) ** 2)
+    if not (estimate > 0 and stderr >= 0):
+        raise ValueError(f"not an amount to come: {estimate} with an error of {stderr}")
+    times = stderr / estimate
+    spread = math.log1p(times * times) if times < 1e100 else 2 * (math.log(stderr) - math.log(estimate))
     middle = math.log(estimate) - spread / 2
-    half = normal_quantile((1 + level) / 2) * math.sqrt(spread)
+    half = deviate(level) * math.sqrt(spread)
     return math.exp(middle - half), math.exp(middle + half)
 
 
@@ -122,7 +126,7 @@ def _error(
         reached = [row[-1] * math.prod(factors[len(row) - 1 : age]) for row in rows if len(row) <= age + 1]
         if not reached:
             continue
-        if variance is None:
+        if variance is None or min(reached) < 0:
             return None
         amount = math.fsum(reached)
         square = factor**2 * square + variance * (amount + amount**2 / base)

@@ -6,13 +6,18 @@ Amounts are margins, not revenue; rates are per period of the amounts: monthly w
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from funnelkit.metrics.frequencies import occurred
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_MOST = 100_000
+"""Periods: of days these are three hundred years."""
 _ROUNDING = 1e-12
 """Adding up may leave a sum this little, relatively, below the cost it equals."""
 
@@ -66,7 +71,10 @@ def expanding_value(margin: float, growth: float, churn: float, discount: float 
         raise ValueError(f"no value at a churn of {churn:g} and a discount of {discount:g}")
     # 1 - (1 - c) (1 - d), written so that it keeps the digits of a small churn.
     lost = churn + discount - churn * discount
-    return margin / lost + growth * (1 - lost) / lost**2
+    value = margin / lost + growth * (1 - lost) / lost / lost
+    if not math.isfinite(value):
+        raise ValueError(f"no value at a churn of {churn:g} and a discount of {discount:g}")
+    return value
 
 
 def lagged_cost(spend: Mapping[int, float], lags: Mapping[int, int]) -> dict[int, Charged]:
@@ -75,14 +83,17 @@ def lagged_cost(spend: Mapping[int, float], lags: Mapping[int, int]) -> dict[int
     *spend* by number of the period, *lags* how many customers were won so many periods after they came:
     the cost of t is the sum over k of the share of lag k times the spending of t - k. Periods run from
     the first with spending to the last plus the longest lag, so that their costs add up to all of it.
-    A period between the first and the last without spending spent nothing.
+    A period between the first and the last without spending spent nothing. Raises ValueError where no
+    customer was won, one before it came, or a lag or the spending goes on without end.
     """
-    total = sum(lags.values())
+    total = occurred(lags)
     if not total or min(lags) < 0:
         raise ValueError("no lags that could be charged")
     if not spend:
         return {}
     first, last = min(spend), max(spend)
+    if last + max(lags) - first > _MOST:
+        raise ValueError(f"spending is charged to at most {_MOST:,} periods")
     return {
         t: Charged(
             cost=math.fsum(n * spend.get(t - k, 0) for k, n in sorted(lags.items())) / total,
@@ -96,27 +107,34 @@ def payback(cost: float, margin: float, paying: Iterable[float], discount: float
     """The first period by whose end the margin of a customer adds up to the *cost* of winning one.
 
     *paying* is the share of customers who still pay, by period from the first; its end is the end of
-    what is looked at. *discount* is per period from the second on. None where it never comes back.
+    what is looked at. *discount* is per period from the second on. None where it never comes back. Raises
+    ValueError for a discount of 100 % or more below 0.
 
     >>> payback(770, 100 * 0.70, [1] * 24)
     11
     """
-    goal, earned = cost * (1 - _ROUNDING), 0.0
-    for period, share in enumerate(paying):
-        earned += margin * share / (1 + discount) ** period
+    if not discount > -1:
+        raise ValueError(f"no payback at a discount of {discount:g}")
+    goal, earned, worth = cost * (1 - _ROUNDING), 0.0, 1.0
+    for period, share in enumerate(paying, start=1):
+        earned += margin * share * worth
         if earned >= goal:
-            return period + 1
+            return period
+        worth /= 1 + discount
     return None
 
 
 def annual_growth(first: float, last: float, years: float) -> float:
     """The constant yearly growth that leads from *first* to *last* (CAGR), as a fraction.
 
-    Raises ValueError where *first* or *years* is not above 0, or *last* is below 0.
+    Raises ValueError where *first* or *years* is not above 0, *last* is below 0, or it is no number.
 
     >>> round(annual_growth(100, 121, 2), 12)
     0.1
     """
-    if first <= 0 or last < 0 or years <= 0:
-        raise ValueError(f"no growth from {first:g} to {last:g} in {years:g} years")
-    return math.pow(last / first, 1 / years) - 1
+    if first > 0 and last >= 0 and years > 0:
+        # Of a moment the growth of a year is beyond what a float holds.
+        with suppress(OverflowError):
+            if math.isfinite(growth := math.pow(last / first, 1 / years) - 1):
+                return growth
+    raise ValueError(f"no growth from {first:g} to {last:g} in {years:g} years")

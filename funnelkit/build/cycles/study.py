@@ -45,11 +45,13 @@ def study(data: Dataset, request: Request, sources: Sequence[Source], notes: Seq
 
 
 def _sentences(cycles: Cycles, waits: Waits, shown: int) -> Iterator[str]:
-    horizon = cycles.request.horizon
+    horizon, longest = cycles.request.horizon, ""
+    if not waits.tells(horizon):
+        horizon, longest = waits.longest, ", the longest that any was seen,"
     won, lost = (competing.share_at(waits.incidence, name, horizon) for name in ("won", "lost"))
     still = competing.open_at(waits.incidence, horizon)
     yield (
-        f"Of {waits.deals:,} new deals, within {horizon} days {won:.1%} are won, {lost:.1%} lost, "
+        f"Of {waits.deals:,} new deals, within {horizon} days{longest} {won:.1%} are won, {lost:.1%} lost, "
         f"{still:.1%} still open.".replace("%", " %")
     )
     median = survival.median(waits.curve)

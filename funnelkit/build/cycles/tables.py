@@ -12,7 +12,7 @@ from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.compare import NO_CALL
 from funnelkit.metrics.moments import Moments
-from funnelkit.metrics.reasons import NO_VALUES
+from funnelkit.metrics.reasons import NO_VALUES, Reason
 from funnelkit.metrics.significance import false_discovery
 from funnelkit.studies import TEXT, Entry, Field, Table
 
@@ -72,8 +72,7 @@ def course(waits: Waits) -> Table:
 
 def ages(waits: Waits) -> list[int]:
     """The ages that some deal has been followed to."""
-    last = max((day for counts in (waits.won, waits.lost, waits.open) for day in counts), default=0)
-    return [age for age in AGES if age <= last] or [last]
+    return [age for age in AGES if age <= waits.longest] or [waits.longest]
 
 
 def _at(waits: Waits, age: int) -> tuple[Entry, ...]:
@@ -88,7 +87,11 @@ def _at(waits: Waits, age: int) -> tuple[Entry, ...]:
 
 
 def share(waits: Waits, outcome: str, age: int) -> Cell:
-    """The share that has had *outcome* by *age*, with limits."""
+    """The share that has had *outcome* by *age*, with limits; none where no deal has been followed so long."""
+    if not waits.tells(age):
+        return stats.empty(
+            Reason("too_young", f"no deal has been followed for {age:,} days, and some are open")
+        )
     return Cell(
         value=competing.share_at(waits.incidence, outcome, age),
         n=waits.deals,

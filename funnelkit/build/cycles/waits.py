@@ -36,6 +36,15 @@ class Waits(Struct, frozen=True, dict=True):
         """How many there are."""
         return sum(sum(counts.values()) for counts in (self.won, self.lost, self.open))
 
+    @property
+    def longest(self) -> int:
+        """The highest age in days at which any of them was seen."""
+        return max((day for counts in (self.won, self.lost, self.open) for day in counts), default=0)
+
+    def tells(self, age: int) -> bool:
+        """Whether what becomes of them by *age* is known: one was seen so long, or none is open any more."""
+        return age <= self.longest or not self.incidence.open[-1]
+
     @cached_property
     def incidence(self) -> competing.Incidence:
         """The shares won and lost by age (Aalen and Johansen)."""
