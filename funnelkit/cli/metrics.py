@@ -29,6 +29,8 @@ def metrics(
     timezone: a.Timezone = None,
     currency: a.Currency = None,
     horizon: a.Horizon = None,
+    anchor: a.Anchor = None,
+    stage_entry: a.StageEntry = None,
     drop_tests: a.DropTests = False,
     date_order: a.DateOrder = None,
     decimal: a.Decimal = None,
@@ -64,10 +66,9 @@ def metrics(
 def _told(id: str | None, options: Options) -> None:
     """The catalogue, or what it says of one metric."""
     from funnelkit.cli import output as out
-    from funnelkit.metrics import catalog
-    from funnelkit.pipeline import listings
+    from funnelkit.pipeline import listings, requests
     from funnelkit.pipeline.reading import read_config
 
     own = read_config(options)
-    known = catalog.load(own.measures, own.metrics, [id] if id else ())
+    known = requests.catalog(options, own, [id] if id else ())
     out.emit(listings.metric(known, id) if id else listings.metrics(known))

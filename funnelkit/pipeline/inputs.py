@@ -213,6 +213,7 @@ def _settings(spec: SourceSpec, given: FileSettings) -> FileSettings:
         orders={target: c.order for target, c in spec.columns.items() if c.order},
         decimals={target: c.decimal for target, c in spec.columns.items() if c.decimal},
         values=spec.values,
+        steps=given.steps,
         order=given.order or spec.date_order,
         decimal=given.decimal or spec.decimal,
         yields=not (spec.date_order or spec.decimal),

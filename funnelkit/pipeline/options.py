@@ -22,6 +22,8 @@ class Options(Struct, frozen=True, kw_only=True):
     horizon: int | None = None
     min_n: int | None = None
     metrics: Sequence[str] = ()
+    anchor: str | None = None
+    stage_entry: str | None = None
     sort: str | None = None
     top: int | None = None
     date_order: str | None = None

@@ -42,7 +42,6 @@ def report(files: Sequence[str], options: Options, observe: Observe = nobody) ->
 
 def _reported(done: Read, options: Options) -> Report:
     from funnelkit import build
-    from funnelkit.metrics import catalog
     from funnelkit.pipeline import requests
     from funnelkit.pipeline.linked import linked
 
@@ -51,7 +50,7 @@ def _reported(done: Read, options: Options) -> Report:
     return build.build(
         found.data,
         requests.request(options, config, done.zone, found.data.as_of),
-        catalog.load(config.measures, config.metrics, options.metrics),
+        requests.catalog(options, config, options.metrics),
         found.sources,
         found.notes,
     )

@@ -75,6 +75,7 @@ def document(report: Report) -> Object:
         "trend": _trend(report.trend, definitions) if report.trend else None,
         "comparison": _comparison(report),
         "further_comparisons": [_beside(one, definitions) for one in report.besides],
+        "stage_entry": report.stage_entry,
         "funnel": [_stage(stage) for stage in report.funnel],
         "sources": [origin(source) for source in report.sources],
         "matching": _matching(report),
@@ -91,10 +92,11 @@ def _metrics(
     *,
     named: bool = False,
 ) -> Object:
-    """The cells by metric id, in the order of the report; *named* adds label and direction."""
+    """The cells by metric id, in the order of the report; *named* adds label, direction and anchor."""
     return {
         metric.id: measured(cells[metric.id], metric.unit)
         | ({"label": metric.label, "better": metric.better} if named else {})
+        | ({"anchor": metric.anchor} if named and metric.anchor else {})
         | ({"change": _change(changes[metric.id], metric)} if metric.id in changes else {})
         for metric in definitions.values()
         if metric.id in cells
@@ -243,7 +245,7 @@ def _stage(stage: Stage) -> Object:
     for name, cell in (("previous", stage.rate_from_previous), ("first", stage.rate_from_first)):
         if cell:
             found |= {f"rate_from_{name}": cell.value, f"from_{name}": measured(cell, "ratio")}
-    return found | {"skipped": stage.skipped}
+    return found | {"skipped": stage.skipped} | ({"optional": True} if stage.optional else {})
 
 
 def origin(source: Source) -> Object:
