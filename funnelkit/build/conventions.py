@@ -9,7 +9,9 @@ from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.build.counting import Count
+    from funnelkit.metrics.counted import Counted
     from funnelkit.metrics.entries import Metric
+    from funnelkit.metrics.stages import Path
 
 _ANCHORS = {
     "cohort": "are of what was created in the period, and what became of it so far",
@@ -34,9 +36,21 @@ def said(found: Count, metrics: Sequence[Metric]) -> Iterator[Note]:
             message="Stages are strict: only leads with a day of the stage itself count for it, or where no file has "
             "such days, those that are in it now. Rates are of those that entered both stages.",
         )
+    yield from _of_stages(found.counted, path)
+
+
+def _of_stages(counted: Counted, path: Path) -> Iterator[Note]:
+    """Stages of the user's own that nobody is in, and optional ones that are known of a few."""
+    for step in path.own:
+        if "leads" in counted.facts.frames and not counted.survey.seen(step.name):
+            yield Note(
+                code="stage_not_seen",
+                message=f"No lead is in the stage {step.label}: none has {' or '.join(map(repr, step.words))} for its "
+                "status or stage, so the funnel is shown without it.",
+            )
     for stage in path.names[1:-1]:
-        undated = not any(found.counted.facts.has("leads", c) for c in path.own_columns(stage))
-        if path.step(stage).optional and undated and found.counted.survey.seen(stage):
+        undated = not any(counted.facts.has("leads", c) for c in path.own_columns(stage))
+        if path.step(stage).optional and undated and counted.survey.seen(stage):
             label = path.label(stage)
             yield Note(
                 code="stage_undated",

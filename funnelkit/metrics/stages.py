@@ -145,11 +145,15 @@ class Path(Struct, frozen=True, dict=True):
         return passed and not self._itself(stage, flags)
 
     def _itself(self, stage: str, flags: Mapping[str, Any]) -> bool:
-        """Whether something speaks of *stage* itself: a date, the deal; where no file has dates of it, the status."""
+        """Whether something speaks of *stage* itself: a date, the deal, the status.
+
+        Strict, the status counts only where no file has dates of the stage.
+        """
         if stage == self.names[0] or flags.get(_FLAGS.get(stage, "")):
             return True
         days = [m for column in self.own_columns(stage) if (m := flags.get(missing(column))) is not None]
-        return not all(days) if days else flags.get("status") == stage
+        is_in = flags.get("status") == stage
+        return not all(days) or (is_in and not self.strict) if days else is_in
 
     @cached_property
     def _dates(self) -> tuple[tuple[int, str], ...]:
