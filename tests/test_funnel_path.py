@@ -191,14 +191,14 @@ def test_a_stage_of_ones_own_comes_right_before_the_next_one_listed(tmp_path: Pa
     # An accepted lead need not have had the demo, since that comes before the SQL and not before the SAL.
     path = tmp_path / "leads.csv"
     path.write_text("Lead ID,Created,Lead Source,SAL Date,Demo\n1,2026-01-01,web,2026-01-02,\n2,2026-01-01,web,,2026-01-03\n")  # fmt: skip
-    config = configured(tmp_path, "stages: [lead, mql, {name: demo, date: Demo}, sql]")
+    config = configured(tmp_path, "stages: [lead, {name: demo, date: Demo}, sql]")
     made = report([path], config=config)
-    assert {s.stage: s.entered for s in made.funnel} == {"lead": 2, "mql": 2, "demo": 1}
+    assert {s.stage: s.entered for s in made.funnel} == {"lead": 2, "demo": 1}
 
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    return write(tmp_path_factory.mktemp("company"), 3_000, seed=5)
+    return write(tmp_path_factory.mktemp("company"), 1_200, seed=5)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -255,7 +255,9 @@ def test_sqls_within_the_horizon_of_their_mql_are_those_of_sql_by_hand(
         [company.leads, company.deals], metrics=names, no_config=True, horizon=horizon, engine=engine,
         stage_entry=entry, period="2024-01-01..2025-12-31",
     )  # fmt: skip
-    rows = duckdb.sql(SQL.format(leads=company.leads, deals=company.deals, days=days)).fetchall()
+    rows = (
+        duckdb.connect().execute(SQL.format(leads=company.leads, deals=company.deals, days=days)).fetchall()
+    )
     assert made.as_of is not None
     for name, place in zip(names, (2, 3), strict=True):
         pairs = [
@@ -267,7 +269,8 @@ def test_sqls_within_the_horizon_of_their_mql_are_those_of_sql_by_hand(
         assert cell.mature is not None
         assert (cell.mature.denominator, cell.mature.numerator) == (len(old), sum(lag is not None and lag <= horizon for lag in old))  # fmt: skip
         within = sum(lag is not None and lag <= horizon for _, lag in lags)
-        ripe = math.fsum(_share(lags, min(age, horizon)) for age, _ in lags) / _share(lags, horizon)
+        shares = [_share(lags, day) for day in range(horizon + 1)]
+        ripe = math.fsum(shares[min(age, horizon)] for age, _ in lags) / shares[horizon]
         assert cell.projected is not None
         assert cell.projected.value == pytest.approx(within / ripe, rel=1e-9)
         assert cell.projected.interval == pytest.approx(wilson(within, ripe), rel=1e-9)
@@ -288,7 +291,8 @@ def test_from_lead_to_customer_it_is_the_conversion_of_leads(company: Company) -
         [company.leads, company.deals], metrics=names, no_config=True, by=["channel"], grain="quarter"
     )
     first, second = (made.metrics[name] for name in names)
-    assert first.mature == second.mature and first.mature is not None
+    assert first.mature == second.mature
+    assert first.mature is not None
     assert first.projected == second.projected
     assert made.breakdown is not None
     for row in made.breakdown.rows:
@@ -348,7 +352,6 @@ def test_kept_tables_keep_the_days_of_own_stages_and_are_stale_under_others(
     config = configured(tmp_path, STAGES % "")
     keep([leads], tmp_path / "kept", config=config)
     assert funnel(report([tmp_path / "kept"], config=config)) == REACHED
-    configured(tmp_path, STAGES % "".replace("demo", "call"))
     with pytest.raises(MissingInputError, match="described in another way"):
         report(
             [tmp_path / "kept"],

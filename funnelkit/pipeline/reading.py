@@ -17,7 +17,7 @@ from funnelkit.errors import (
     UsageError,
     did_you_mean,
 )
-from funnelkit.pipeline.inputs import Input, expand
+from funnelkit.pipeline.inputs import Input, expand, steps
 from funnelkit.sources.settings import FileSettings
 from funnelkit.tables import stage_day
 
@@ -77,13 +77,7 @@ def settings_of(options: Options, config: Config) -> FileSettings:
         raise UsageError(f"--date-order {options.date_order}: not an order", hint="Say dmy or mdy.")
     if options.decimal not in (None, ".", ","):
         raise UsageError(f"--decimal {options.decimal}: not a decimal sign", hint="Say . or ,")
-    stages = config.stages
-    return FileSettings(
-        order=options.date_order,
-        decimal=options.decimal,
-        yields=True,
-        steps=stages.steps if stages.own else (),
-    )
+    return FileSettings(order=options.date_order, decimal=options.decimal, yields=True, steps=steps(config))
 
 
 def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input]:
