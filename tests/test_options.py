@@ -69,6 +69,8 @@ CHANGES: dict[str, tuple[dict[str, Any], Callable[[Report], bool]]] = {
     "currency": ({"currency": "EUR"}, lambda r: r.currency == "EUR"),
     "horizon": ({"horizon": 14, "metrics": ["lead_conversion_rate"]}, lambda r: "14" in str(r)),
     "min_n": ({"min_n": 7}, lambda r: r.min_n == 7),
+    "anchor": ({"anchor": "event"}, lambda r: r.definitions["win_rate"].anchor == "event"),
+    "stage_entry": ({"stage_entry": "strict"}, lambda r: r.stage_entry == "strict"),
     "metrics": ({"metrics": ["deals_won"]}, lambda r: list(r.metrics) == ["deals_won"]),
     "sort": ({"by": ["channel"], "sort": "deals_won"}, lambda r: next(iter(rows(r))) == "organic_search"),
     "top": ({"by": ["channel"], "top": 1}, lambda r: len(rows(r)) == 2),
