@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog
@@ -84,8 +84,17 @@ def counted(part: Measure | Histogram) -> str:
     """A measure or histogram in words: what is counted, of which rows, by which date."""
     column = getattr(part, "column", None) or getattr(part, "of", None)
     what = f"{column} of {part.table}" if column else f"rows of {part.table}"
-    where = ", ".join(
-        f"{name} {' or '.join(sorted(map(str, values)))}" for name, values in part.where.items()
-    )
+    from funnelkit.metrics import courses
+
+    if pair := courses.stages(column or ""):
+        what = f"days from {pair[0]} to {pair[1]} of {part.table}"
+    where = ", ".join(_condition(name, values) for name, values in part.where.items())
     date = f", in the period by {part.date}" if part.date else ""
     return f"{what}{f' where {where}' if where else ''}{date}"
+
+
+def _condition(column: str, values: frozenset[Any]) -> str:
+    """What *column* must hold; one that is true or false names what is true by itself: ``counts_sql``."""
+    if all(value is True for value in values):
+        return column.replace("_", " ", 1)
+    return f"{column} {' or '.join(sorted(map(str, values)))}"
