@@ -1,4 +1,4 @@
-"""What marketing and sales have agreed on: how soon a lead is answered, and which leads are qualified."""
+"""What marketing and sales have agreed on: how soon a lead is answered, which leads are qualified, by which stages they go."""
 
 from __future__ import annotations
 
@@ -56,3 +56,16 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return "; or ".join(", ".join(map(str, way)) for way in self.ways)
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One stage on the way of a lead."""
+
+    name: str
+    label: str
+    words: tuple[str, ...] = ()
+    """What a status or stage column says of a lead that is in it, for a stage of the team's own."""
+    dates: tuple[str, ...] = ()
+    """The headers under which the files have the day on which it was entered, for a stage of the team's own."""
+    optional: bool = False
+    """Whether a lead may go another way, so that nobody has skipped it who was not in it."""

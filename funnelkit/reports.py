@@ -37,6 +37,8 @@ class Metric(Struct, frozen=True, kw_only=True):
     """funnel, handoff, sales, economics, ads or revenue: the block of the report it belongs to."""
     cohort: bool = False
     """Whether it is of those who came in the period, whenever they turned out; else of what happened in it."""
+    anchor: str = ""
+    """cohort, event or close: which day puts its entities into a period, where there is a choice."""
 
 
 class Span(Struct, frozen=True, kw_only=True):
@@ -58,7 +60,9 @@ class Stage(Struct, frozen=True, kw_only=True):
     rate_from_previous: Cell | None
     rate_from_first: Cell | None
     skipped: int = 0
-    """Of *entered*, how many carry no date or status of this stage but a later one."""
+    """How many came further without a date or status of this stage: part of *entered* unless that is strict."""
+    optional: bool = False
+    """Whether leads may go another way: then nobody skips it, and the rate of the next one is of the stage before."""
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -250,6 +254,8 @@ class Report(Struct, frozen=True, kw_only=True):
     matching: tuple[Match, ...]
     unmatched: Mapping[str, int]
     warnings: tuple[Note, ...]
+    stage_entry: str = "reached"
+    """reached, where whoever came further counts as having entered a stage; strict, where only its own day or status does."""
     handoff: Handoff | None = None
     """None where no file tells of it."""
     targets: Mapping[str, Aim] = {}

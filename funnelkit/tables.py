@@ -7,6 +7,7 @@ decimals are integers at a scale that travels with the frame: 16.61 at scale 2 i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -38,6 +39,32 @@ class Table(Struct, frozen=True, kw_only=True):
     """Sets of columns: where only words say that it is this table, one of them must be whole. None asks for no more."""
 
 
+_STAGE_DAY = re.compile("stage_[a-z][a-z0-9_]*_at")
+
+
+def stage_day(stage: str) -> str:
+    """The column of leads with the day on which they entered *stage*, one of the user's own."""
+    return f"stage_{stage}_at"
+
+
+def is_stage_day(column: str) -> bool:
+    """Whether *column* of leads is the day of a stage of the user's own.
+
+    >>> is_stage_day(stage_day("demo"))
+    True
+    """
+    return _STAGE_DAY.fullmatch(column) is not None
+
+
+class _OfLeads(dict[str, Column]):
+    """The columns of leads. The days of stages that users name themselves are among them once they are asked for."""
+
+    def __missing__(self, name: str) -> Column:
+        if is_stage_day(name):
+            return Column(kind="date")
+        raise KeyError(name)
+
+
 def _columns(**kinds: str) -> dict[str, Column]:
     return {
         name: Column(kind=kind)  # type: ignore[arg-type]
@@ -65,14 +92,16 @@ TABLES: dict[str, Table] = {
                 ("email", "company"),
                 *((column,) for column in _OF_LEADS),
             ),
-            columns=_columns(
-                id="lead_id deal_id company_id",
-                text="email company domain channel source medium campaign owner country segment stage "
-                "rejected_reason",
-                date="created_at mql_at sal_at sql_at opportunity_at customer_at first_response_at",
-                status="status",
-                boolean="converted converted_to_deal",
-                decimal="score",
+            columns=_OfLeads(
+                _columns(
+                    id="lead_id deal_id company_id",
+                    text="email company domain channel source medium campaign owner country segment stage "
+                    "rejected_reason",
+                    date="created_at mql_at sal_at sql_at opportunity_at customer_at first_response_at",
+                    status="status",
+                    boolean="converted converted_to_deal",
+                    decimal="score",
+                )
             ),
         ),
         Table(

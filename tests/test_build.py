@@ -15,6 +15,7 @@ from scipy.stats import binomtest
 from funnelkit.build import Filter, Request, build
 from funnelkit.errors import UsageError
 from funnelkit.metrics import catalog
+from funnelkit.metrics.stages import Path
 from funnelkit.periods import parse
 from funnelkit.reports import Change, Report, Span
 from funnelkit.tables import Dataset, Match, Note
@@ -78,7 +79,7 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ({"sort": "cac", "by": ("channel",), "metrics": ("leads",)}, "cannot sort by cac", "leads"),
     ({"compare": "prev"}, "a comparison needs a period", "--period"),
     ({"grain": "decade"}, "no grain is called 'decade'", "day"),
-    ({"stages": ("lead", "mqll")}, "there is no stage 'mqll'", "mql"),
+    ({"path": Path(shown=("lead", "mqll"))}, "there is no stage 'mqll'", "mql"),
     ({"top": 0, "by": ("channel",)}, "cannot show the top 0 groups", "from 1 on"),
 ]
 
@@ -379,7 +380,7 @@ def test_the_funnel_shows_how_far_leads_came_and_who_skipped_a_stage() -> None:
 
 
 def test_the_stages_of_the_funnel_can_be_chosen() -> None:
-    found = report(stages=("customer", "lead", "sql"))
+    found = report(path=Path(shown=("customer", "lead", "sql")))
     assert [stage.stage for stage in found.funnel] == ["lead", "sql", "customer"]
 
 

@@ -212,10 +212,10 @@ def test_an_unknown_metric_is_a_usage_error_with_the_nearest_name() -> None:
 
 
 def test_a_stage_reached_is_the_furthest_of_any_evidence() -> None:
-    missing = dict.fromkeys(stages.MISSING.values(), True)
-    assert stages.reached({**missing, "status": ""}) == "lead"
-    assert stages.reached({**missing, "status": "rejected", "missing_mql_at": False}) == "mql"
-    assert stages.reached({**missing, "status": "mql", "has_deal": 1}) == "opportunity"
-    assert stages.reached({**missing, "status": "sql", "has_won": 1}) == "customer"
-    assert stages.dated({**missing, "status": "sql", "has_won": 1}) == "lead"
-    assert stages.dated({**missing, "missing_sql_at": False}) == "sql"
+    missing = dict.fromkeys(stages.USUAL.dated_by, True)
+    assert stages.USUAL.reached({**missing, "status": ""}) == "lead"
+    assert stages.USUAL.reached({**missing, "status": "rejected", "missing_mql_at": False}) == "mql"
+    assert stages.USUAL.reached({**missing, "status": "mql", "has_deal": 1}) == "opportunity"
+    assert stages.USUAL.reached({**missing, "status": "sql", "has_won": 1}) == "customer"
+    assert stages.USUAL.dated({**missing, "status": "sql", "has_won": 1}) == "lead"
+    assert stages.USUAL.dated({**missing, "missing_sql_at": False}) == "sql"

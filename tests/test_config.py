@@ -26,6 +26,7 @@ from funnelkit.config.containers import Field, Keyed, Record, Several
 from funnelkit.config.keys import COLUMN, FILE, SOURCE
 from funnelkit.errors import ConfigError, FunnelkitError, MissingInputError, SeveralProblems
 from funnelkit.goals import Alert
+from funnelkit.metrics import stages
 from funnelkit.periods import Calendar
 from funnelkit.tables import TABLES
 
@@ -63,6 +64,8 @@ sources:
     delimiter: "\\t"
 channels: {paid_search: [google-ads, sem], partners: reseller}
 stages: [lead, mql, sql, opportunity, customer]
+stage_entry: strict
+anchor: event
 gross_margin: 0.72
 horizon: 60
 sla: 2 days
@@ -175,7 +178,9 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
             ),
         ),
         channels={"paid_search": ("google-ads", "sem"), "partners": ("reseller",)},
-        stages=("lead", "mql", "sql", "opportunity", "customer"),
+        stages=stages.Path(shown=("lead", "mql", "sql", "opportunity", "customer")),
+        stage_entry="strict",
+        anchor="event",
         gross_margin=Decimal("0.72"),
         horizon=60,
         sla=Sla(minutes=2880, in_days=True),
@@ -212,10 +217,10 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
                 segment="channel=email,sms",
                 period="last-month",
                 above=Decimal("0.12"),
-                at=f"{path}:54",
+                at=f"{path}:56",
             ),
-            Alert(metric="leads", period="2026-08", falls=Decimal("0.2"), against="yoy", at=f"{path}:55"),
-            Alert(table="deals", older_than=3, at=f"{path}:56"),
+            Alert(metric="leads", period="2026-08", falls=Decimal("0.2"), against="yoy", at=f"{path}:57"),
+            Alert(table="deals", older_than=3, at=f"{path}:58"),
         ),
         presets=here / "presets",
         measures={
@@ -601,7 +606,7 @@ def records(kind: object) -> list[Record]:
 
 def test_every_key_at_every_level_is_explained() -> None:
     found = records(FILE)
-    assert len(found) == 11
+    assert len(found) == 12
     assert all(field.doc.endswith((".", '".')) for record in found for field in record.fields.values())
 
 

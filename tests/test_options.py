@@ -73,6 +73,8 @@ CHANGES: dict[str, tuple[dict[str, Any], Callable[[Report], bool]]] = {
         {"probability": "crm", "metrics": ["pipeline_weighted"]},
         lambda r: r.metrics["pipeline_weighted"].reason == "no_probability",
     ),
+    "anchor": ({"anchor": "event"}, lambda r: r.definitions["win_rate"].anchor == "event"),
+    "stage_entry": ({"stage_entry": "strict"}, lambda r: r.stage_entry == "strict"),
     "metrics": ({"metrics": ["deals_won"]}, lambda r: list(r.metrics) == ["deals_won"]),
     "sort": ({"by": ["channel"], "sort": "deals_won"}, lambda r: next(iter(rows(r))) == "organic_search"),
     "top": ({"by": ["channel"], "top": 1}, lambda r: len(rows(r)) == 2),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from funnelkit.build import funnel, handoff
+from funnelkit.build import conventions, funnel, handoff
 from funnelkit.build.counting import Count, count
 from funnelkit.build.request import Filter, Request, check
 from funnelkit.build.rows import Cells, rows
@@ -14,6 +14,7 @@ from funnelkit.metrics import moneynotes
 from funnelkit.metrics import notes as noted
 from funnelkit.metrics.aggregate import distinct
 from funnelkit.metrics.fold import TOTAL
+from funnelkit.metrics.stages import REACHED, STRICT
 from funnelkit.periods import from_day
 from funnelkit.reports import Breakdown, Comparison, Report, Trend
 from funnelkit.reports import Metric as Definition
@@ -43,7 +44,7 @@ def build(
     joint = handoff.wanted(dataset, request)
     candidates = _candidates(catalog, request, handoff.METRICS if joint else ())
     more = [
-        *funnel.measures(catalog),
+        *funnel.measures(catalog, request.path),
         noted.FREE,
         moneynotes.OUTSIDE,
         *(handoff.parts(catalog) if joint else ()),
@@ -65,9 +66,8 @@ def build(
         min_n=request.min_n,
         definitions={m.id: _definition(m) for m in metrics},
         metrics=total,
-        funnel=funnel.funnel(
-            found.counted, found.evaluator.tally, catalog, found.spans.window, request.stages
-        ),
+        funnel=funnel.funnel(found.counted, found.evaluator.tally, catalog, found.spans.window, request.path),
+        stage_entry=STRICT if request.path.strict else REACHED,
         breakdown=breakdown,
         trend=Trend(grain=request.grain, points=cells.points(TOTAL)) if request.grain else None,
         comparison=compared[0] if compared else None,
@@ -78,6 +78,7 @@ def build(
         warnings=(
             *(dataset.notes if notes is None else notes),
             *misspelt(found.counted.facts, request.where),
+            *conventions.said(found, metrics),
             *noted.notes(_view(found, cells, total, breakdown)),
             *(made.notes() if "leads" in dataset.frames else ()),
         ),
@@ -145,6 +146,7 @@ def _definition(metric: Metric) -> Definition:
         better=metric.better,
         group=metric.group,
         cohort=metric.cohort,
+        anchor=metric.anchor,
     )
 
 

@@ -45,11 +45,18 @@ class Count(Struct, frozen=True, dict=True):
             gross_margin=self.request.gross_margin,
             sla=self.request.sla.minutes,
         )
-        curve = None
+        curve, since = None, self.truncated.first_win if self.truncated else None
         if "lead_times" not in self.counted.lacks:
-            since = self.truncated.first_win if self.truncated else None
             curve = self.counted.timing(self.catalog.histograms["lead_times"], since)
-        return Evaluator(self.catalog, self.counted, self.dataset.scales, curve, settings, self.weights)
+        return Evaluator(
+            self.catalog,
+            self.counted,
+            self.dataset.scales,
+            curve,
+            settings,
+            weights=self.weights,
+            since=since,
+        )
 
 
 def count(
@@ -67,7 +74,7 @@ def count(
     for metric in metrics:
         parts += [*units.parts(metric, catalog), *lagged.parts(metric, catalog)]
     filters = [(f.dimension, f.values, f.negate) for f in request.where]
-    asked = ask(dataset, filters, request.by, parts, request.horizon, sla=request.sla)
+    asked = ask(dataset, filters, request.by, parts, request.horizon, sla=request.sla, path=request.path)
     found = spans(asked, request, dataset.as_of)
     truncated = asked.truncated(catalog.histograms["lead_times"])
     ranked = {m.of for m in metrics if m.statistic in ("median", "quantile")}

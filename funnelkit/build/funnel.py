@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL
-from funnelkit.metrics.stagerates import MEASURES
-from funnelkit.metrics.stages import LABELS, MISSING, RANK, STAGES
+from funnelkit.metrics.stagerates import both, of, skipped
+from funnelkit.metrics.stages import Path
 from funnelkit.reports import Stage
 
 if TYPE_CHECKING:
@@ -20,57 +20,53 @@ if TYPE_CHECKING:
     from funnelkit.metrics.windows import Window
 
 
-def measures(catalog: Catalog) -> Iterator[Measure]:
+def measures(catalog: Catalog, path: Path) -> Iterator[Measure]:
     """What must be counted for the funnel."""
-    for stage, name in MEASURES.items():
-        yield catalog.measures[name]
-        if stage in _SKIPPED:
-            yield _SKIPPED[stage]
+    for rank, stage in enumerate(path.names):
+        yield catalog.measures[of(stage)]
+        yield from (catalog.measures[both(first, stage, path)] for first in path.names[:rank])
+        if stage in path.names[1:-1]:
+            yield skipped(stage)
 
 
-def funnel(counted: Counted, tally: Tally, catalog: Catalog, window: Window, asked: Sequence[str]) -> tuple[Stage, ...]:  # fmt: skip
-    """The stages *asked* for, or those that the files speak of; nothing without leads."""
+def funnel(counted: Counted, tally: Tally, catalog: Catalog, window: Window, path: Path) -> tuple[Stage, ...]:
+    """The stages that *path* shows, or those that the files speak of; nothing without leads."""
     found: list[Stage] = []
-    for name in sorted(asked, key=RANK.__getitem__) if asked else STAGES:
-        measure = catalog.measures[MEASURES[name]]
-        spoken_of = bool(asked) or name in ("lead", "customer") or counted.survey.seen(name)
-        if measure.id in counted.lacks or not spoken_of:
+    for name in _shown(counted, path):
+        measure = catalog.measures[of(name)]
+        if measure.id in counted.lacks:
             continue
-        entered = tally.sum(measure, TOTAL, window)
-        first, previous = (found[0].entered, found[-1].entered) if found else (None, None)
-        skipped = _SKIPPED.get(name)
+        passed, optional = skipped(name), path.step(name).optional
+        countable = name in path.names[1:-1] and not optional and passed.id not in counted.lacks
+        # Who may go another way has not dropped out by doing so.
+        before = next((stage for stage in reversed(found) if not stage.optional), None)
+        first, previous = (
+            _rate(tally.sum(catalog.measures[both(base.stage, name, path)], TOTAL, window), base.entered)
+            if base
+            else None
+            for base in (found[0] if found else None, before)
+        )
         found.append(
             Stage(
                 stage=name,
-                label=LABELS[name],
-                entered=entered,
-                rate_from_previous=_rate(entered, previous),
-                rate_from_first=_rate(entered, first),
-                skipped=tally.sum(skipped, TOTAL, window)
-                if skipped and skipped.id not in counted.lacks
-                else 0,
+                label=path.label(name),
+                entered=tally.sum(measure, TOTAL, window),
+                rate_from_previous=previous,
+                rate_from_first=first,
+                skipped=tally.sum(passed, TOTAL, window) if countable else 0,
+                optional=optional,
             )
         )
     return tuple(found)
 
 
-def _skipped(stage: str) -> Measure:
-    """Leads that are beyond *stage* without a date of their own for it."""
-    return Measure(
-        id=f"skipped_{stage}",
-        table="leads",
-        date="created_at",
-        where={"reached": frozenset(STAGES[RANK[stage] :]), MISSING[f"{stage}_at"]: frozenset({1})},
-        needs=(f"stage_{stage}",),
-    )
+def _shown(counted: Counted, path: Path) -> list[str]:
+    if path.shown:
+        return sorted(path.shown, key=path.ranks.__getitem__)
+    return [name for name in path.names if name in ("lead", "customer") or counted.survey.seen(name)]
 
 
-_SKIPPED = {stage: _skipped(stage) for stage in ("mql", "sal", "sql")}
-
-
-def _rate(entered: int, of: int | None) -> Cell | None:
-    if of is None:
-        return None
+def _rate(entered: int, of: int) -> Cell:
     if of == 0:
         return Cell(value=None, numerator=entered, denominator=0, n=0, reason="no_denominator", message="nothing to divide by here")  # fmt: skip
     limits = intervals.wilson(entered, of) if entered <= of else None

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from funnelkit.agreements import Rule, Sla
 from funnelkit.errors import UsageError, did_you_mean
 from funnelkit.metrics.entries import OWN
-from funnelkit.metrics.stages import STAGES
+from funnelkit.metrics.stages import USUAL, Path
 from funnelkit.periods import Calendar, Period
 from funnelkit.tables import DIMENSIONS
 
@@ -56,8 +56,10 @@ class Request(Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     title: str = "Funnel report"
     calendar: Calendar = field(default_factory=Calendar)
-    stages: tuple[str, ...] = ()
-    """The stages of the funnel; empty shows those that the files speak of."""
+    path: Path = USUAL
+    """The stages by which leads go."""
+    anchor: str = ""
+    """cohort, event or close, where it is said which day puts rates into a period."""
 
 
 def check(request: Request, dataset: Dataset, catalog: Catalog) -> None:
@@ -67,9 +69,9 @@ def check(request: Request, dataset: Dataset, catalog: Catalog) -> None:
         _dimension(dimension, known)
     for name in (*(request.metrics or ()), *filter(None, [request.sort])):
         catalog.metric(name)
-    for stage in request.stages:
-        if stage not in STAGES:
-            raise UsageError(f"there is no stage {stage!r}", hint=did_you_mean(stage, STAGES))
+    for stage in request.path.shown:
+        if stage not in request.path.names:
+            raise UsageError(f"there is no stage {stage!r}", hint=did_you_mean(stage, request.path.names))
     if request.sort and request.metrics and request.sort not in request.metrics:
         raise UsageError(
             f"cannot sort by {request.sort}: it is not among the metrics of the report",

@@ -98,6 +98,23 @@ Horizon = Annotated[
     int | None,
     typer.Option("--horizon", metavar="DAYS", help="How long a lead has to convert to count as mature; 90."),
 ]
+Anchor = Annotated[
+    str | None,
+    typer.Option(
+        "--anchor",
+        metavar="ANCHOR",
+        help="What puts rates into the period: cohort (what was created in it), event (what came in it over what began "
+        "in it) or close; else leads are by cohort, win rates by close.",
+    ),
+]
+StageEntry = Annotated[
+    str | None,
+    typer.Option(
+        "--stage-entry",
+        metavar="WORD",
+        help="reached: who came further has been in a stage; strict: only with a day or status of its own.",
+    ),
+]
 MinN = Annotated[
     int | None, typer.Option("--min-n", metavar="N", help="Groups with fewer are shown but not judged; 30.")
 ]

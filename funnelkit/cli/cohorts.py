@@ -23,7 +23,7 @@ A cohort is all leads of a month. Recent ones look worse than they are: what is 
 def cohorts(
     files: a.Files = None,
     of: Annotated[str | None, typer.Option("--of", metavar="KIND", help="leads or payments; else leads, where some are loaded.")] = None,
-    stage: Annotated[str, typer.Option("--stage", metavar="STAGE", help="What leads become: mql, sal, sql, opportunity or customer.")] = "customer",
+    stage: Annotated[str, typer.Option("--stage", metavar="STAGE", help="What leads become: mql, sal, sql, opportunity, customer or a stage of your own.")] = "customer",
     grain: Annotated[str | None, typer.Option("--grain", metavar="GRAIN", help="Cohorts by day, week, month, quarter or year; month.")] = None,
     age_days: Annotated[int | None, typer.Option("--age-days", metavar="DAYS", help="From one age of leads to the next; 30 by month, 7 by week.")] = None,
     ages: Annotated[int | None, typer.Option("--ages", metavar="N", help="So many ages at most; 12.")] = None,
@@ -35,6 +35,7 @@ def cohorts(
     timezone: a.Timezone = None,
     currency: a.Currency = None,
     horizon: a.Horizon = None,
+    stage_entry: a.StageEntry = None,
     min_n: a.MinN = None,
     drop_tests: a.DropTests = False,
     dedupe_emails: a.DedupeEmails = False,

@@ -29,6 +29,8 @@ def metrics(
     timezone: a.Timezone = None,
     currency: a.Currency = None,
     horizon: a.Horizon = None,
+    anchor: a.Anchor = None,
+    stage_entry: a.StageEntry = None,
     drop_tests: a.DropTests = False,
     dedupe_emails: a.DedupeEmails = False,
     merge_unknown: a.MergeUnknown = False,

@@ -32,6 +32,8 @@ def report(
     timezone: a.Timezone = None,
     currency: a.Currency = None,
     horizon: a.Horizon = None,
+    anchor: a.Anchor = None,
+    stage_entry: a.StageEntry = None,
     min_n: a.MinN = None,
     probability: a.Probability = None,
     drop_tests: a.DropTests = False,

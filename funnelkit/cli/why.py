@@ -31,6 +31,8 @@ def why(
     timezone: a.Timezone = None,
     currency: a.Currency = None,
     horizon: a.Horizon = None,
+    anchor: a.Anchor = None,
+    stage_entry: a.StageEntry = None,
     min_n: a.MinN = None,
     drop_tests: a.DropTests = False,
     dedupe_emails: a.DedupeEmails = False,

@@ -10,9 +10,12 @@ from funnelkit.config.agreed import RULES, SLA
 from funnelkit.config.containers import Field, Keyed, Record, Several
 from funnelkit.config.own import Presets
 from funnelkit.config.scalars import Figure, Flag, Share, Value, Whole
+from funnelkit.config.stages import STAGE_LIST
 from funnelkit.config.words import Choice, File, Pattern, Text
 from funnelkit.goals import CONTROL, DIRECTIONS
 from funnelkit.metrics.entries import CHANCES
+from funnelkit.metrics.language import ANCHORS
+from funnelkit.metrics.stages import ENTRIES
 from funnelkit.periods import GRAINS
 from funnelkit.periods.days import NAMED_BY, PATTERNS, WEEK_NUMBERS, YEAR_ENDS
 from funnelkit.tables import DIMENSIONS, TABLES
@@ -222,7 +225,15 @@ FILE = Record(
         "channels": Field(
             Keyed(keys=_word, of=_words, check=one_meaning), "Channel: the words that the files use for it."
         ),
-        "stages": Field(Several(of=_word, distinct=True), "The steps of the funnel, first to last."),
+        "stages": Field(STAGE_LIST, "The steps of the funnel, first to last, your own among them."),
+        "stage_entry": Field(
+            Choice(wanted="reached or strict", words=ENTRIES),
+            "strict: only a day or status of its own puts a lead into a stage. reached.",
+        ),
+        "anchor": Field(
+            Choice(wanted="cohort, event or close", words=ANCHORS),
+            "What puts rates into a period. Leads are by cohort and win rates by close, where nothing is said.",
+        ),
         "gross_margin": Field(Share(), "Gross margin as a share of revenue: 72 % is 0.72."),
         "horizon": Field(Whole(low=1, high=36500), "Days that a lead gets to become a customer. 90."),
         "sla": Field(SLA, "The time within which sales answers a lead: 24 h, 30 min, 2 days. 24 h."),

@@ -46,12 +46,15 @@ def load(path: Path) -> Config:
 def _specs(values: dict[str, Any], path: Path, seen: Reading) -> dict[str, Any]:
     """*values* with the parts that have a type of their own in it."""
     from funnelkit.config.agreed import rules, sla
+    from funnelkit.config.stages import path as path_of
 
     specs = dict(values)
     if "calendar" in values:
         specs["calendar"] = Calendar(**values["calendar"])
     if "sla" in values:
         specs["sla"] = sla(values["sla"])
+    if "stages" in values:
+        specs["stages"] = path_of(values["stages"])
     specs["qualification"] = rules(values.get("qualification", ()))
     specs["sources"] = tuple(_source(source) for source in values.get("sources", ()))
     specs["alerts"] = tuple(

@@ -9,6 +9,8 @@ from msgspec import Struct, field
 
 from funnelkit.agreements import Rule, Sla
 from funnelkit.goals import Alert
+from funnelkit.metrics.stages import REACHED, USUAL
+from funnelkit.metrics.stages import Path as LeadPath
 from funnelkit.periods import Calendar
 
 if TYPE_CHECKING:
@@ -76,7 +78,10 @@ class Config(Struct, frozen=True, kw_only=True):
     compare: str | None = None
     sources: tuple[SourceSpec, ...] = ()
     channels: Words = field(default_factory=dict)
-    stages: tuple[str, ...] = ()
+    stages: LeadPath = USUAL
+    """The way of leads; only `stage_entry` says whether it is strict."""
+    stage_entry: str = REACHED
+    anchor: str | None = None
     gross_margin: Decimal | None = None
     """Above 0, at most 1."""
     horizon: int = 90

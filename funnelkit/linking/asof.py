@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 
 from funnelkit import collect
 from funnelkit.periods import from_day
-from funnelkit.tables import INSTANTS, Note
+from funnelkit.tables import INSTANTS, Note, is_stage_day
 
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "leads": (
@@ -40,11 +40,19 @@ _GAP = 180
 _STAGES = EVENTS["leads"][1:-1]
 
 
+def events(table: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Those of *columns* of *table* that are dates on which something happened, the days of users' own stages among them."""
+    own = [c for c in columns if table == "leads" and is_stage_day(c)]
+    return tuple(c for c in (*EVENTS.get(table, ()), *own) if c in columns)
+
+
 def find(
     frames: Mapping[str, Any], asked: Mapping[str, tuple[str, ...]] = EVENTS
 ) -> tuple[int | None, tuple[int, ...]]:
     """The last day of *frames*, and the days beyond it that must be typing errors."""
     tables = [(collect.frame(frames[t]), columns) for t, columns in asked.items() if t in frames]
+    if asked is EVENTS and "leads" in frames:
+        tables[0] = tables[0][0], events("leads", collect.names(tables[0][0]))
 
     def latest(below: int | None = None) -> int | None:
         found = (collect.latest(table, columns, below) for table, columns in tables)
@@ -70,7 +78,7 @@ def without(table: str, frame: Any, days: Sequence[int]) -> Any:
     """*frame* whose events on *days* have no date: the row stays, since only its date is wrong."""
     rows = collect.frame(frame)
     names = collect.names(rows)
-    columns = [c for c in EVENTS.get(table, ()) if c in names]
+    columns = events(table, names)
     right = [_kept(c, ~nw.col(day).is_in(days)) for day in columns for c in _with_instant(table, day, names)]
     return rows.with_columns(*right).to_native() if right else frame
 
@@ -107,8 +115,8 @@ def places(table: str, frame: Any, day: int) -> list[str]:
     rows = collect.frame(frame)
     names = collect.names(rows)
     found = []
-    for column in (*EVENTS.get(table, ()), *OTHERS.get(table, ())):
-        if column not in names or not (several := collect.count(hits := rows.filter(nw.col(column) == day))):
+    for column in (*events(table, names), *(c for c in OTHERS.get(table, ()) if c in names)):
+        if not (several := collect.count(hits := rows.filter(nw.col(column) == day))):
             continue
         text = f"{column} of {table}"
         if {"source_file", "source_row"} <= set(names):
@@ -154,9 +162,9 @@ def cut(table: str, frame: Any, as_of: int) -> Any:
 
 def _not_yet(columns: Sequence[str], as_of: int) -> list[nw.Expr]:
     """The columns of leads that tell of a later day, without what they tell of it."""
-    dates = [c for c in EVENTS["leads"][1:] if c in columns]
+    dates = [c for c in events("leads", columns) if c != "created_at"]
     changed = [_kept(c, nw.col(day) <= as_of) for day in dates for c in _with_instant("leads", day, columns)]
-    later = [nw.col(c) > as_of for c in dates if c in _STAGES]
+    later = [nw.col(c) > as_of for c in dates if c in _STAGES or is_stage_day(c)]
     if later:
         # A status is of the day of the export: whoever moved on after as_of was not there yet.
         moved = nw.any_horizontal(*later, ignore_nulls=True)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 from funnelkit import collect
-from funnelkit.metrics.columns import DERIVED, KEPT, WITHIN, table_columns
+from funnelkit.metrics.columns import KEPT, WITHIN, inputs, table_columns
+from funnelkit.metrics.stages import Path
 
 if TYPE_CHECKING:
     from funnelkit.metrics.entries import Histogram, Measure
@@ -30,6 +31,8 @@ class Stream(Struct, frozen=True):
     by: tuple[str, ...]
     flags: tuple[str, ...]
     """Columns of few values that measures select by."""
+    path: Path
+    """The stages by which leads go, from which some of these follow."""
     sums: tuple[str, ...] = ()
     value: str = ""
     """A column whose values are counted one by one, or summed with their squares; rows without one are left out."""
@@ -136,14 +139,15 @@ def _stream(
     flags: list[str] = [KEPT] if facts.filters else []
     for one in together:
         for column in (*one.where, *filter(None, [getattr(one, "split", None)])):
-            inputs = DERIVED[table, column][0] if (table, column) in DERIVED else (column,)
-            flags += [c for c in inputs if facts.lacks_column(table, c) is None]
+            read = inputs(table, column, facts.path)
+            flags += [c for c in read if facts.lacks_column(table, c) is None]
     columns = (getattr(one, "column", None) for one in together)
     return Stream(
         table=table,
         day=day,
         by=by if set(by) <= set(facts.dimensions(table)) else (),
         flags=tuple(dict.fromkeys(flags)),
+        path=facts.path,
         value=value,
         sums=tuple(dict.fromkeys(c for c in columns if c and facts.has(table, c))),
         daily=daily,

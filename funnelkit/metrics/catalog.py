@@ -21,6 +21,7 @@ from funnelkit.metrics.entries import Histogram, Measure, Metric
 from funnelkit.metrics.formula import parse
 from funnelkit.metrics.language import OWN_MEASURE, OWN_METRIC, read_histogram, read_measure, read_metric
 from funnelkit.metrics.lookback import OF_PERIODS
+from funnelkit.metrics.stages import USUAL, Path
 
 CONSTANTS = ("gross_margin", *OF_PERIODS)
 """Numbers that a report is given, or that its period has, and that formulas may name."""
@@ -154,7 +155,7 @@ class Catalog(Struct, frozen=True):
                 yield self.measures[name]
             elif name in self.metrics:
                 yield from self._parts(self.metrics[name])
-        yield from (self.histograms[name] for name in (metric.of, metric.otherwise) if name)
+        yield from (self.histograms[name] for name in (metric.of, metric.otherwise, metric.course) if name)
 
     def _walk(self, name: str, above: tuple[str, ...]) -> None:
         if name in above:
@@ -169,14 +170,28 @@ def load(
     measures: Mapping[str, Any] | None = None,
     metrics: Mapping[str, Any] | None = None,
     asked: Iterable[str] = (),
+    path: Path = USUAL,
+    anchor: str = "",
 ) -> Catalog:
     """The built-in catalogue, with *measures* and *metrics* of the user's own as YAML has them.
 
-    Of the metrics *asked* for, those between any two stages are made: ``stage_rate[mql->customer]``.
+    Of the metrics *asked* for, those between any two stages of *path* are made: ``stage_rate[mql->customer]``.
+    Metrics that can be had by *anchor* are.
     """
-    known = _built_in().own(measures or {}, metrics or {}) if measures or metrics else _built_in()
-    between = {m.id: m for name in asked if (m := stagerates.between(name))}
-    return replace(known, metrics={**known.metrics, **between}) if between else known
+    known = _built_in() if path == USUAL else stagerates.on_path(_built_in(), path)
+    if measures or metrics:
+        known = known.own(measures or {}, metrics or {})
+    return stagerates.asked(_anchored(known, anchor), asked, path, anchor)
+
+
+def _anchored(catalog: Catalog, anchor: str) -> Catalog:
+    """*catalog* in which plain names stand for what is counted by *anchor*, where there is such a metric."""
+    changed = {
+        name: replace(catalog.metrics[other], id=name, main=metric.main, by_name=metric.by_name)
+        for name, metric in catalog.metrics.items()
+        if (other := metric.instead.get(anchor))
+    }
+    return replace(catalog, metrics={**catalog.metrics, **changed}) if changed else catalog
 
 
 @cache

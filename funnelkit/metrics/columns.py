@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from funnelkit.metrics import stages
+from funnelkit.metrics.stages import Path
 from funnelkit.tables import DIMENSIONS, TABLES
 
 KEPT = "kept"
@@ -71,17 +72,49 @@ DURATIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 """Whole days or minutes between two dates, and the date columns without which they say nothing."""
 
-EVENT_DAYS: Mapping[tuple[str, str], str] = {
-    ("leads", f"entered_{stage}"): stage for stage in stages.STAGES[1:-1]
-}
-"""The first day on which a lead was in a stage or beyond; missing where it never was."""
+_ENTERED = "entered_"
+EVENT_DAYS = tuple(f"{_ENTERED}{stage}" for stage in stages.STAGES[1:-1])
+"""Columns of leads that measures may be dated by: the first day on which a lead counted as being in a stage."""
 
-DERIVED: Mapping[tuple[str, str], tuple[tuple[str, ...], Callable[[Mapping[str, Any]], str]]] = {
-    ("leads", "reached"): (stages.REACHED_BY, stages.reached),
-    ("leads", "dated"): (stages.DATED_BY, stages.dated),
-    ("leads", "handed"): (stages.REACHED_BY, stages.handed),
+
+def event_day(table: str, column: str | None) -> str | None:
+    """The stage whose first day *column* of *table* is, missing where it never came; None for another column."""
+    entered = table == "leads" and column is not None and column.startswith(_ENTERED)
+    return column.removeprefix(_ENTERED) if entered and column is not None else None
+
+
+_PATH: Mapping[str, Callable[[Path, Mapping[str, Any]], str]] = {
+    "reached": Path.reached,
+    "dated": Path.dated,
+    "handed": Path.handed,
 }
-"""Flags that follow from other flags: which ones, and how."""
+"""Flags of leads that follow from other flags by the path of leads."""
+_OF_STAGE: Mapping[str, Callable[[Path, str, Mapping[str, Any]], bool]] = {
+    "counts": Path.counts,
+    "undated": Path.undated,
+    "skipped": Path.skipped,
+}
+"""The same for one stage each: ``counts_sql``."""
+DERIVED = {"leads": tuple(_PATH)}
+"""The flags of each table that the catalogue names though no file has them."""
+
+
+def inputs(table: str, column: str, path: Path) -> tuple[str, ...]:
+    """The flags that *column* of *table* follows from; itself where it does not."""
+    return path.reached_by if derives(table, column) else (column,)
+
+
+def derives(table: str, column: str) -> bool:
+    """Whether *column* of *table* follows from other flags."""
+    return table == "leads" and (column in _PATH or column.partition("_")[0] in _OF_STAGE)
+
+
+def derived(column: str, path: Path, flags: Mapping[str, Any]) -> Any:
+    """The value of *column*, which follows from *flags*."""
+    if column in _PATH:
+        return _PATH[column](path, flags)
+    kind, _, stage = column.partition("_")
+    return _OF_STAGE[kind](path, stage, flags)
 
 
 @cache
@@ -95,7 +128,7 @@ def table_columns() -> Mapping[str, Mapping[str, str]]:
     for name, column in DURATIONS:
         tables[name][column] = "integer"
     tables["deals"] |= {"timed": _FLAG, "free": _FLAG}
-    for column in stages.MISSING.values():
+    for column in stages.USUAL.dated_by:
         tables["leads"][column] = _FLAG
     tables["leads"] |= {RIPE: _FLAG, SETTLED: _FLAG, QUALIFIED: _FLAG}
     return tables

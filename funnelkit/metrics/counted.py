@@ -23,6 +23,7 @@ from funnelkit.metrics.facts import Facts, Filters, facts
 from funnelkit.metrics.fold import fitting
 from funnelkit.metrics.grouped import Groups
 from funnelkit.metrics.rowwise import Rows
+from funnelkit.metrics.stages import USUAL, Path
 from funnelkit.metrics.survey import Survey
 from funnelkit.metrics.survival import Curve
 from funnelkit.metrics.tally import Tally
@@ -154,7 +155,7 @@ class Counted(Struct, frozen=True):
         """How many rows of the *chosen* groups of *table* pass the filters."""
         for stream, answer in self.answers.items():
             if (stream.table, stream.day, stream.value, stream.daily) == (table, day, "", False):
-                fits = fitting(stream.table, stream.flags, {})
+                fits = fitting(stream, {})
                 columns = [answer.column(c) for c in stream.flags]
                 kept = [i for i in chosen(answer) if fits(tuple(column[i] for column in columns))]
                 return sum(answer.counts[i] for i in kept) if answer.counts else len(kept)
@@ -169,9 +170,10 @@ def ask(
     horizon: int,
     few_rows: int = FEW_ROWS,
     sla: Sla = DAILY,
+    path: Path = USUAL,
 ) -> Asked:
     """Prepare to count *wanted*; ``PROBES`` of the survey must be among them."""
-    known = facts(dataset, filters, horizon, sla)
+    known = facts(dataset, filters, horizon, sla, path)
     parts = list(dict.fromkeys(wanted))
     lacks = {part.id: reason for part in parts if (reason := known.lacks(part))}
     planned = plan([part for part in parts if part.id not in lacks], known, by)

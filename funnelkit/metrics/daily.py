@@ -90,7 +90,7 @@ def _folded(stream: Stream, answer: Answer, measure: Measure) -> Iterator[tuple[
     keys, flags = ([answer.column(c) for c in columns] for columns in (stream.by, stream.flags))
     ends = [answer.column(stream.days[0]), answer.column(stream.days[-1])]
     amounts = answer.counts if measure.column is None else answer.column(measure.column or ROWS)
-    fits, at = fitting(stream.table, stream.flags, measure.where), len(keys)
+    fits, at = fitting(stream, measure.where), len(keys)
     ranges: dict[tuple[int, int], dict[Key, int]] = {}
     for row, amount in added([*keys, *ends, *flags], amounts).items():
         start, end = row[at : at + 2]

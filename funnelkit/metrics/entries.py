@@ -79,6 +79,13 @@ class Metric(Struct, frozen=True, kw_only=True, eq=False):
     """The measure that says how many cases it rests on, where its limits are by days."""
     cohort: bool = False
     """Whether young entities still have time to change it."""
+    anchor: str = ""
+    """Which day puts its entities into a period: cohort (when they were created), event (when each of its two counts
+    happened) or close; empty where there is no choice."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """The metrics that show the same by another anchor, by that."""
+    course: str = ""
+    """The histogram of how long it took, for what becomes of young entities."""
     exact: bool = False
     """Whether it is no sample of anything, so that any difference is a change."""
     method: str | None = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import conversion, lagged, response, survival, units
+from funnelkit.metrics import conversion, courses, lagged, response, survival, units
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.columns import table_columns
@@ -65,6 +65,7 @@ class Evaluator:
         curve: survival.Curve | None,
         settings: Settings,
         weights: Weights | None = None,
+        since: int | None = None,
     ) -> None:
         self.catalog = catalog
         self.tally = counted.tally
@@ -77,6 +78,9 @@ class Evaluator:
         self._scales = scales
         self._curve = curve
         """Days from lead to win of all leads, for projections."""
+        self._since = since
+        """The day before which nobody wrote down wins, so that leads from then say nothing of the time to one."""
+        self._curves: dict[str, survival.Curve] = {}
         self._values: dict[tuple[str, Key, Window], stats.Histogram] = {}
         self._cohorts: dict[tuple[Key, Window], conversion.Cohort] = {}
 
@@ -136,7 +140,9 @@ class Evaluator:
             if metric.interval and metric.unit == "money" and top[0] == 0:
                 return stats.empty(NO_SPEND_HERE)
             cell = quotient(metric, top, bottom)
-            return units.limited(cell, self, metric, key, window) if metric.interval in units.UNITS else cell
+            if metric.interval in units.UNITS:
+                return units.limited(cell, self, metric, key, window)
+            return self._with_course(metric, cell, key, window)
         exact = formula.value(lookup)
         if exact is None:
             return stats.empty(NO_DENOMINATOR)
@@ -251,6 +257,29 @@ class Evaluator:
             mature=conversion.mature(found, horizon),
             projected=conversion.projected(found, self._curve, horizon),
         )
+
+    def _with_course(self, metric: Metric, rate: Cell, key: Key, window: Window) -> Cell:
+        """*rate*, and what it is of leads that have had their time for it, where the files have the days."""
+        if not metric.course or metric.course in self.lacks:
+            return rate
+        histogram, horizon = self.catalog.histograms[metric.course], self.settings.horizon
+        found = courses.cohort(self.tally.values(histogram, key, window), horizon)
+        return replace(
+            rate,
+            mature=conversion.mature(found, horizon),
+            projected=conversion.projected(found, self._timing(histogram), horizon),
+        )
+
+    def _timing(self, histogram: Histogram) -> survival.Curve:
+        """The curve of the course *histogram* over all leads."""
+        if histogram.id not in self._curves:
+            timeline = self.tally.timeline
+            since = self._since if histogram.split == "counts_customer" else None
+            first = timeline.piece(since) if since is not None else 0
+            pieces = range(first, timeline.piece(timeline.as_of) + 1)
+            kept = ((value, n) for piece, value, n in self.tally.by_piece(histogram) if piece in pieces)
+            self._curves[histogram.id] = courses.timing(kept, self.settings.horizon)
+        return self._curves[histogram.id]
 
     def cohort(self, histogram: Histogram, key: Key, window: Window) -> conversion.Cohort:
         """The dated leads of the group *key* and *window*, by what maturity needs."""

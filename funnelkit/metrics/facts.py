@@ -13,16 +13,16 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit.agreements import DAILY, UNTOUCHED_DAYS, Sla
-from funnelkit.metrics import response, stages
+from funnelkit.metrics import courses, response, stages
 from funnelkit.metrics.columns import (
     DURATIONS,
-    EVENT_DAYS,
     KEPT,
     LINKED,
     QUALIFIED,
     RIPE,
     SETTLED,
     WITHIN,
+    event_day,
     table_columns,
 )
 from funnelkit.metrics.reasons import (
@@ -63,6 +63,8 @@ class Facts(Struct, frozen=True):
     """Whether durations below 0 count as 0."""
     sla_in_days: bool = False
     """Whether that was said in days."""
+    path: stages.Path = stages.USUAL
+    """The stages by which leads go."""
 
     def dimensions(self, table: str) -> tuple[str, ...]:
         """The dimensions that *table* has."""
@@ -90,7 +92,7 @@ class Facts(Struct, frozen=True):
         """Why the rows of *table* belong to no period."""
         if day is None:
             day = "start"
-        if (table, day) in EVENT_DAYS or day in self.columns[table]:
+        if event_day(table, day) or day in self.columns[table]:
             return None
         return no_dates(table, "date" if day == "start" else day)
 
@@ -103,9 +105,12 @@ class Facts(Struct, frozen=True):
         for source in DURATIONS.get((table, column), ()):
             if not self.has(table, source):
                 return no_dates(table, source)
+        if pair := courses.stages(column):
+            without = [stage for stage in pair if self._day(stage) is None]
+            return no_dates(table, self._named(without[0])[0]) if without else None
         column = _MADE_OF.get((table, column), column)
         derived = (table, column) in DURATIONS or column == "timed"
-        derived |= any(column == flag and self.has(table, date) for date, flag in stages.MISSING.items())
+        derived |= any(column == stages.missing(day) and self.has(table, day) for day in self._entries(table))
         if derived or self.has(table, column):
             return None
         if column in ("in_quota", "due_in_quota"):
@@ -134,13 +139,18 @@ class Facts(Struct, frozen=True):
         return None if found is None else found.alias(column)
 
     def _derived(self, table: str, column: str) -> nw.Expr | None:
-        if (table, column) in EVENT_DAYS:
-            stage = EVENT_DAYS[table, column]
-            days = [nw.col(c) for c in stages.entry_columns(stage) if self.has(table, c)]
-            return nw.coalesce(*days) if days else None
-        for date, flag in stages.MISSING.items():
-            if column == flag and self.has(table, date):
-                return nw.col(date).is_null()
+        if stage := event_day(table, column):
+            return self._day(stage)
+        if pair := courses.stages(column):
+            first, last = map(self._day, pair)
+            return (
+                None
+                if first is None or last is None
+                else courses.coded(first, last, self.as_of, self.horizon)
+            )
+        for day in self._entries(table):
+            if column == stages.missing(day) and self.has(table, day):
+                return nw.col(day).is_null()
         if column == "free":
             return (nw.col("amount") == 0).fill_null(False) if self.has(table, "amount") else None
         if column in ("response_minutes", "response_age"):
@@ -176,6 +186,20 @@ class Facts(Struct, frozen=True):
         """*duration* as it counts: below 0 it is a mistake, which is left out later, or 0."""
         return nw.when(duration < 0).then(nw.lit(0)).otherwise(duration) if self.clamped else duration
 
+    def _entries(self, table: str) -> list[str]:
+        """The columns of *table* with days on which a stage was entered."""
+        return [day for _, day in self.path.entry_dates] if table == "leads" else []
+
+    def _named(self, stage: str) -> tuple[str, ...]:
+        """The columns that tell when *stage* was entered: of a customer the win alone, which counts as one."""
+        ends = {"lead": ("created_at",), "customer": ("won_at",)}
+        return ends.get(stage) or self.path.entry_columns(stage)
+
+    def _day(self, stage: str) -> nw.Expr | None:
+        """The first day on which a lead counted as being in *stage*, lead and customer among them."""
+        days = [nw.col(c) for c in self._named(stage) if self.has("leads", c)]
+        return nw.coalesce(*days) if days else None
+
     def _response(self, column: str) -> nw.Expr | None:
         if not (self.has("leads", "created_at") and self.has("leads", "first_response_at")):
             return None
@@ -197,7 +221,9 @@ _MADE_OF = {
 """Columns that are there where another one is."""
 
 
-def facts(dataset: Dataset, filters: Filters, horizon: int, sla: Sla = DAILY) -> Facts:
+def facts(
+    dataset: Dataset, filters: Filters, horizon: int, sla: Sla = DAILY, path: stages.Path = stages.USUAL
+) -> Facts:
     """The tables of *dataset* under *filters*."""
     frames: dict[str, Frame] = {name: nw.from_native(frame) for name, frame in dataset.frames.items()}
     columns = {name: _columns(dataset, name, frame) for name, frame in frames.items()}
@@ -211,6 +237,7 @@ def facts(dataset: Dataset, filters: Filters, horizon: int, sla: Sla = DAILY) ->
         clamped=dataset.clamped,
         sla=sla.minutes,
         sla_in_days=sla.in_days,
+        path=path,
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from funnelkit.metrics.columns import DERIVED, KEPT, WITHIN
+from funnelkit.metrics.columns import KEPT, WITHIN, derived, derives
 from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.placing import END, START
 
@@ -95,38 +95,38 @@ def fold_squares(stream: Stream, answer: Answer, histogram: Histogram) -> Iterat
 
 def splits(stream: Stream, histogram: Histogram) -> Callable[[Flags], tuple[Any] | None]:
     """The value of the column that *histogram* is split by, of flags that fit it; None for those that do not."""
-    fits = fitting(stream.table, stream.flags, histogram.where)
+    fits = fitting(stream, histogram.where)
     known: dict[Flags, tuple[Any] | None] = {}
 
     def choose(flags: Flags) -> tuple[Any] | None:
         if flags not in known:
             named = dict(zip(stream.flags, flags, strict=True))
-            known[flags] = (_flag(stream.table, histogram.split, named),) if fits(flags) else None
+            known[flags] = (_flag(stream, histogram.split, named),) if fits(flags) else None
         return known[flags]
 
     return choose
 
 
-def fitting(table: str, names: Sequence[str], where: Where) -> Callable[[Flags], bool]:
-    """Whether flags called *names* pass the filters and *where*."""
+def fitting(stream: Stream, where: Where) -> Callable[[Flags], bool]:
+    """Whether flags of *stream* pass the filters and *where*."""
     known: dict[Flags, bool] = {}
 
     def fits(flags: Flags) -> bool:
         if flags not in known:
-            named = dict(zip(names, flags, strict=True))
+            named = dict(zip(stream.flags, flags, strict=True))
             known[flags] = bool(named.get(KEPT, 1)) and all(
-                _flag(table, column, named) in values for column, values in where.items()
+                _flag(stream, column, named) in values for column, values in where.items()
             )
         return known[flags]
 
     return fits
 
 
-def _flag(table: str, column: str | None, named: Mapping[str, Any]) -> Any:
+def _flag(stream: Stream, column: str | None, named: Mapping[str, Any]) -> Any:
     """The value of the flag *column*, derived where it must be."""
     if column is None:
         return None
-    return DERIVED[table, column][1](named) if (table, column) in DERIVED else named.get(column)
+    return derived(column, stream.path, named) if derives(stream.table, column) else named.get(column)
 
 
 def added(columns: Sequence[list[Any]], amounts: Sequence[int | None] | None) -> Mapping[Any, int]:

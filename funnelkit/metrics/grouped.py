@@ -11,7 +11,7 @@ from funnelkit import collect
 from funnelkit.collect import Frame
 from funnelkit.metrics import placing
 from funnelkit.metrics.aggregate import Answer, Squares, Stream, Wins
-from funnelkit.metrics.columns import EVENT_DAYS, KEPT, WITHIN
+from funnelkit.metrics.columns import KEPT, WITHIN, event_day
 from funnelkit.metrics.ranks import Ranks
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Groups:
         elif stream.value:
             # What nothing gives is missing in every row.
             frame = frame.head(0)
-        event = (self._table, stream.day) in EVENT_DAYS
+        event = event_day(self._table, stream.day) is not None
         if not self._given.issuperset(stream.days):
             # What has no day anywhere never happened, or is not dated.
             frame = frame.head(0) if event else frame

@@ -23,6 +23,7 @@ GROUPS = ("funnel", "handoff", "sales", "economics", "ads", "emails", "web", "re
 UNITS = ("count", "money", "ratio", "multiple", "minutes", "days", "money_per_day", "number")
 BETTER = ("higher", "lower", "none")
 INTERVALS = ("wilson", "poisson", "counts", "t", "order", "km", "auc", "kappa", "days", "deals", "customers")
+COHORT, EVENT, CLOSE = ANCHORS = ("cohort", "event", "close")
 STATISTICS = (
     "mean",
     "median",
@@ -51,7 +52,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _MEASURE = OWN_MEASURE | {"needs", "cumulative", "optional", "of_customers"}
 _HISTOGRAM = frozenset({"table", "of", "where", "date", "split", "aged", "needs"})
 _METRIC = OWN_METRIC | frozenset(STATISTICS) | frozenset(
-    ["group", "main", "by_name", "product", "interval", "share", "cases", "cohort", "exact", "method", "times", "trailing_months", "needs_period", "above_zero", "convention", "source", "example"]
+    ["group", "anchor", "instead", "main", "by_name", "product", "interval", "share", "cases", "cohort", "exact", "method", "times", "trailing_months", "needs_period", "above_zero", "convention", "source", "example"]
 )  # fmt: skip
 _NET = "net"
 """What a payment leaves after its refund."""
@@ -117,6 +118,7 @@ def read_metric(name: str, entry: Any, *, allowed: Collection[str] = _METRIC) ->
         "share",
         "cases",
         "cohort",
+        "instead",
         "exact",
         "method",
         "times",
@@ -133,6 +135,9 @@ def read_metric(name: str, entry: Any, *, allowed: Collection[str] = _METRIC) ->
         group=_one_of(at, "group", entry.get("group", "economics"), GROUPS),
         unit=_one_of(at, "unit", entry.get("unit", "number"), UNITS),
         better=_one_of(at, "better", entry.get("better", "none"), BETTER),
+        anchor=_one_of(at, "anchor", entry["anchor"], ANCHORS)
+        if "anchor" in entry
+        else COHORT * bool(entry.get("cohort")),
         interval=_one_of(at, "interval", entry["interval"], INTERVALS) if "interval" in entry else None,
         product={str(label): _formula(at, text) for label, text in entry.get("product", {}).items()},
         **_worked(at, worked[0], entry[worked[0]]),
@@ -200,7 +205,7 @@ def _where(at: str, table: str, where: Any) -> dict[str, frozenset[Any]]:
         raise ConfigError(f"{at}: where needs `column: value`, not {where!r}")
     found = {}
     for column, value in where.items():
-        kind = {**table_columns()[table], **{c: "text" for t, c in DERIVED if t == table}}.get(column)
+        kind = {**table_columns()[table], **dict.fromkeys(DERIVED.get(table, ()), "text")}.get(column)
         if kind is None:
             raise ConfigError(
                 f"{at}: the {table} table has no {column!r}",
@@ -224,5 +229,5 @@ def _date(at: str, table: str, date: Any) -> str | None:
         return None
     kinds = table_columns()[table]
     known = [column for column, kind in kinds.items() if kind == "date"]
-    known += [column for t, column in EVENT_DAYS if t == table]
+    known += EVENT_DAYS if table == "leads" else ()
     return _one_of(at, "date", date if date is not None else TABLES[table].date, known)

@@ -94,7 +94,11 @@ def _left_truncated(view: View) -> str:
 def _young_cohort(view: View) -> str:
     horizon = view.evaluator.settings.horizon
     leads = view.sum("leads")
-    if "lead_conversion_rate" not in view.metrics or "lead_times" in view.counted.lacks or not leads:
+    cohort = (
+        view.evaluator.catalog.metrics["lead_conversion_rate"].cohort
+        and "lead_conversion_rate" in view.metrics
+    )
+    if not cohort or "lead_times" in view.counted.lacks or not leads:
         return ""
     times = view.evaluator.catalog.histograms["lead_times"]
     dated = view.evaluator.cohort(times, TOTAL, view.window)

@@ -114,6 +114,11 @@ def no_stage(stage: str) -> Reason:
     return Reason(f"no_{stage}", f"no file says which leads became {stage}: add {stage}_at or a status")
 
 
+def no_own_stage(stage: str, label: str) -> Reason:
+    """No lead is in *stage*, one of the user's own."""
+    return Reason(f"no_{stage}", f"no lead has a word or a day of the stage {label}")
+
+
 def missing_dimension(table: str, dimension: str) -> Reason:
     """A breakdown or filter names something that *table* does not have."""
     return Reason("missing_dimension", f"the {table} table has no {dimension}")

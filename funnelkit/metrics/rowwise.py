@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from funnelkit import collect
 from funnelkit.metrics import placing
 from funnelkit.metrics.aggregate import Answer, Stream, Wins
-from funnelkit.metrics.columns import EVENT_DAYS, KEPT
+from funnelkit.metrics.columns import KEPT, event_day
 
 if TYPE_CHECKING:
     from funnelkit.metrics.entries import Histogram
@@ -69,7 +69,7 @@ class Rows:
     def _placed(self, stream: Stream, day: str, timeline: Timeline) -> list[int | None]:
         if (day,) not in self._pieces:
             found = placing.listed(self._column(day), timeline)
-            if (self._table, day) in EVENT_DAYS:
+            if event_day(self._table, day):
                 # Without a day it did not happen.
                 found = [None if piece == timeline.undated else piece for piece in found]
             self._pieces[day,] = found

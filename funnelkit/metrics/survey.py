@@ -21,6 +21,7 @@ from funnelkit.metrics.reasons import (
     NO_WON_DATES,
     UNLINKED,
     Reason,
+    no_own_stage,
     no_stage,
     not_loaded,
 )
@@ -75,13 +76,18 @@ class Survey:
             return True
         return stage in self.words or any(
             self._facts.has("leads", column)
-            for name, column in stages.ENTRY_DATES
-            if name == stage and column not in ("deal_created_at", "won_at")
+            for column in self._facts.path.own_columns(stage)
+            if column not in ("deal_created_at", "won_at")
         )
 
     def _stage(self, stage: str) -> Reason | None:
+        path = self._facts.path
+        if stage not in stages.RANK:
+            return None if self.seen(stage) else no_own_stage(stage, path.label(stage))
+        if path.alone(stage):
+            return None if self.seen(stage) else no_stage(stage)
         # An opportunity says that a lead came far, but not that anybody qualifies leads before.
-        later = stages.STAGES[stages.RANK[stage] : stages.RANK["opportunity"]]
+        later = path.names[path.ranks[stage] : path.ranks["opportunity"]]
         return None if self.words & {*later} or self.seen(stage) else no_stage(stage)
 
     def _deals_beyond_won(self) -> bool:

@@ -192,7 +192,7 @@ class Tally:
 
     def _sums(self, stream: Stream, folded: Folded, measures: Sequence[Measure]) -> list[Sums]:
         """The sums by group and piece, for each of the measures of one column."""
-        tests = [fitting(stream.table, stream.flags, m.where) for m in measures]
+        tests = [fitting(stream, m.where) for m in measures]
         sums = [Sums(self.timeline.pieces) for _ in measures]
         chosen: dict[Flags, list[Sums]] = {}
         for (key, piece, flags), amount in folded.cells:

@@ -58,7 +58,7 @@ class Undefined:
 
     def _told(self, metric: Metric, grouped: bool, everything: bool, reaches: bool) -> Reason | None:
         for part in self._catalog.parts(metric):
-            if metric.statistic == "conversion" and part.id == metric.of:
+            if part.id == (metric.of if metric.statistic == "conversion" else metric.course):
                 # Without days there still is a rate, only none of the mature leads.
                 continue
             if metric.otherwise and part.id == metric.of and part.id in self._counted.lacks:

@@ -34,8 +34,6 @@ def check(
 
     Raises UsageError where there is nothing to check, ConfigError for targets that cannot be meant.
     """
-    from funnelkit.metrics import catalog
-
     config = read_config(options)
     if options.as_of == TODAY:
         options = replace(options, as_of=_today(zone_of(options, config)))
@@ -46,7 +44,7 @@ def check(
             hint="Name a file of targets with --targets FILE, or set `targets` or `alerts` in funnelkit.yaml.",
         )
     named = [*(goal.metric for goal in goals), *(alert.metric for alert in config.alerts if alert.metric)]
-    known = catalog.load(config.measures, config.metrics, named)
+    known = requests.catalog(options, config, named)
     targeting.check(goals, config.alerts, known)
     every: list[Target | Alert] = [*goals, *config.alerts]
     asked = frozenset(f.dimension for one in every for f in targeting.filters(one))

@@ -13,6 +13,7 @@ from funnelkit.pipeline.loading import Read, read
 from funnelkit.pipeline.watching import Observe, Work, nobody
 
 if TYPE_CHECKING:
+    from funnelkit.config import Config
     from funnelkit.pipeline.options import Options
     from funnelkit.studies import Study
     from funnelkit.tables import Dataset
@@ -34,19 +35,23 @@ def cohorts(
 
     Raises UsageError for what does not exist, and for what the files do not tell.
     """
-    _check(of, stage, step, ages)
+    _check(of, step, ages)
     from funnelkit.pipeline import requests
 
-    with read(files, options, observe, lambda config: requests.columns(options, config)) as done:
+    def wanted(config: Config) -> frozenset[str]:
+        stages = requests.path(options, config).names[1:]
+        if stage not in stages:
+            raise UsageError(f"there is no stage {stage!r}", hint=did_you_mean(stage, stages))
+        return requests.columns(options, config)
+
+    with read(files, options, observe, wanted) as done:
         observe(Work("linking and counting"))
         return _study(done, options, of, stage, step, ages)
 
 
-def _check(of: str | None, stage: str, step: int | None, ages: int | None) -> None:
+def _check(of: str | None, step: int | None, ages: int | None) -> None:
     if of is not None and of not in KINDS:
         raise UsageError(f"there are no cohorts of {of!r}", hint=did_you_mean(of, KINDS))
-    if stage not in STAGES[1:]:
-        raise UsageError(f"there is no stage {stage!r}", hint=did_you_mean(stage, STAGES[1:]))
     for name, number in (("age-days", step), ("ages", ages)):
         if number is not None and number < 1:
             raise UsageError(f"--{name} {number}: too few", hint="Give a number from 1 on.")

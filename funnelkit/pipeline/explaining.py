@@ -48,7 +48,6 @@ def _dimensions(options: Options, config: Config, between: Sequence[str]) -> fro
 
 def _explained(metric: str, done: Read, options: Options, between: Sequence[str]) -> Study:
     from funnelkit.build import why
-    from funnelkit.metrics import catalog
     from funnelkit.pipeline import requests
     from funnelkit.pipeline.linked import linked
     from funnelkit.render._numbers import number
@@ -72,7 +71,7 @@ def _explained(metric: str, done: Read, options: Options, between: Sequence[str]
     return why.explain(
         found.data,
         question,
-        catalog.load(config.measures, config.metrics, [metric]),
+        requests.catalog(options, config, [metric]),
         found.sources,
         found.notes,
         lambda value, unit: number(value, unit, currency),

@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from funnelkit.agreements import Step
 from funnelkit.config import Config, SourceSpec
 from funnelkit.errors import (
     FunnelkitError,
@@ -163,9 +164,15 @@ def _kept(folder: str, settings: FileSettings) -> list[Input]:
     return [*tables, *beside]
 
 
+def steps(config: Config) -> tuple[Step, ...]:
+    """The stages that files are read for: those of *config*, where some are the user's own."""
+    return config.stages.steps if config.stages.own else ()
+
+
 def settings_now(one: Input, config: Config) -> list[FileSettings]:
     """What *config* says now of the file of a kept table."""
-    again = replace(one, settings=one.said or one.settings, kept=None)
+    given = replace(one.said or one.settings, steps=steps(config))
+    again = replace(one, settings=given, kept=None)
     return [found.settings for found in _described(again, config)]
 
 
@@ -219,6 +226,7 @@ def _settings(spec: SourceSpec, given: FileSettings) -> FileSettings:
         orders={target: c.order for target, c in spec.columns.items() if c.order},
         decimals={target: c.decimal for target, c in spec.columns.items() if c.decimal},
         values=spec.values,
+        steps=given.steps,
         order=given.order or spec.date_order,
         decimal=given.decimal or spec.decimal,
         yields=not (spec.date_order or spec.decimal),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog
@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 
 def known(options: Options, asked: Iterable[str] = ()) -> Catalog:
     """The catalogue with the metrics of the configuration, and those between two stages that are *asked* for."""
-    from funnelkit.metrics import catalog
+    from funnelkit.pipeline import requests
     from funnelkit.pipeline.reading import read_config
 
-    own = read_config(options)
-    return catalog.load(own.measures, own.metrics, asked)
+    return requests.catalog(options, read_config(options), asked)
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:
@@ -99,8 +98,17 @@ def counted(part: Measure | Histogram) -> str:
     """A measure or histogram in words: what is counted, of which rows, by which date."""
     column = getattr(part, "column", None) or getattr(part, "of", None)
     what = f"{column} of {part.table}" if column else f"rows of {part.table}"
-    where = ", ".join(
-        f"{name} {' or '.join(sorted(map(str, values)))}" for name, values in part.where.items()
-    )
+    from funnelkit.metrics import courses
+
+    if pair := courses.stages(column or ""):
+        what = f"days from {pair[0]} to {pair[1]} of {part.table}"
+    where = ", ".join(_condition(name, values) for name, values in part.where.items())
     date = f", in the period by {part.date}" if part.date else ""
     return f"{what}{f' where {where}' if where else ''}{date}"
+
+
+def _condition(column: str, values: frozenset[Any]) -> str:
+    """What *column* must hold; one that is true or false names what is true by itself: ``counts_sql``."""
+    if all(value is True for value in values):
+        return column.replace("_", " ", 1)
+    return f"{column} {' or '.join(sorted(map(str, values)))}"

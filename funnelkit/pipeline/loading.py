@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from funnelkit import engines
 from funnelkit.errors import FunnelkitError, SourceError, UsageError, raise_all
-from funnelkit.pipeline import finding, kept, sizes
+from funnelkit.pipeline import finding, kept, sizes, stagedays
 from funnelkit.pipeline.reading import inputs, presets, read_config, read_export, with_costs, zone_of
 from funnelkit.pipeline.spared import spared
 from funnelkit.pipeline.watching import Observe, Watched, Work, nobody
@@ -218,6 +218,7 @@ def _put_together(
     from funnelkit.sources.together import put_together
 
     loaded, strays = found
+    stagedays.check(loaded, config)
     if options.strict:
         raise_all([p for f in loaded for p in _bad_rows(f)])
     drop = options.drop_tests or config.drop_tests

@@ -24,6 +24,8 @@ class Options(Struct, frozen=True, kw_only=True):
     min_n: int | None = None
     probability: str | None = None
     metrics: Sequence[str] = ()
+    anchor: str | None = None
+    stage_entry: str | None = None
     sort: str | None = None
     top: int | None = None
     date_order: str | None = None

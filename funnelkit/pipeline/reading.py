@@ -17,8 +17,9 @@ from funnelkit.errors import (
     UsageError,
     did_you_mean,
 )
-from funnelkit.pipeline.inputs import Input, expand
+from funnelkit.pipeline.inputs import Input, expand, steps
 from funnelkit.sources.settings import FileSettings
+from funnelkit.tables import stage_day
 
 if TYPE_CHECKING:
     from funnelkit.config import Config
@@ -70,18 +71,18 @@ def presets(config: Config) -> tuple[Preset, ...]:
     return (*presetfiles.builtin(), *(presetfiles.own(name, one) for name, one in config.presets.items()))
 
 
-def settings_of(options: Options) -> FileSettings:
-    """What the command line says of every file."""
+def settings_of(options: Options, config: Config) -> FileSettings:
+    """What the command line says of every file, and which stages there are."""
     if options.date_order not in (None, "dmy", "mdy"):
         raise UsageError(f"--date-order {options.date_order}: not an order", hint="Say dmy or mdy.")
     if options.decimal not in (None, ".", ","):
         raise UsageError(f"--decimal {options.decimal}: not a decimal sign", hint="Say . or ,")
-    return FileSettings(order=options.date_order, decimal=options.decimal, yields=True)
+    return FileSettings(order=options.date_order, decimal=options.decimal, yields=True, steps=steps(config))
 
 
 def inputs(files: Sequence[str], options: Options, config: Config) -> list[Input]:
     """The inputs that *files* name, or the configuration's."""
-    return expand(files, config, settings_of(options), [p.name for p in presets(config)])
+    return expand(files, config, settings_of(options, config), [p.name for p in presets(config)])
 
 
 def with_costs(named: list[Input], options: Options, config: Config) -> list[Input]:
@@ -177,7 +178,11 @@ def _opened(
     return reader.read(
         one.path,
         recognise.Recogniser(
-            presets=presets(config), kind=settings.kind, columns=settings.columns, closed=settings.pinned
+            presets=presets(config),
+            kind=settings.kind,
+            columns=settings.columns,
+            closed=settings.pinned,
+            stages={stage_day(step.name): step.dates for step in settings.steps if step.dates},
         ),
         file=one.file,
         data=one.data,

@@ -43,14 +43,13 @@ def report(files: Sequence[str], options: Options, observe: Observe = nobody) ->
 def _reported(done: Read, options: Options) -> Report:
     from funnelkit import build
     from funnelkit.build import checks
-    from funnelkit.metrics import catalog
     from funnelkit.pipeline import requests, targeting
     from funnelkit.pipeline.linked import linked
 
     config = done.config
     wanted = targeting.targets(config.targets)
     named = [*options.metrics, *(one.metric for one in wanted)]
-    known = catalog.load(config.measures, config.metrics, named)
+    known = requests.catalog(options, config, named)
     targeting.check(wanted, (), known)
     found = linked(done, options, requests.dimensions(options, config))
     as_of = found.data.as_of

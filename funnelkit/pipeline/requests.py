@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from funnelkit import periods
 from funnelkit.errors import UsageError, did_you_mean
@@ -12,6 +14,8 @@ from funnelkit.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     from funnelkit.build import Filter, Request
     from funnelkit.config import Config
+    from funnelkit.metrics.catalog import Catalog
+    from funnelkit.metrics.stages import Path
     from funnelkit.pipeline.options import Options
 
 
@@ -53,8 +57,39 @@ def request(options: Options, config: Config, zone: str, as_of: int) -> Request:
         probability=probability,
         timezone=zone,
         calendar=config.calendar,
-        stages=config.stages,
+        path=path(options, config),
+        anchor=anchor(options, config),
     )
+
+
+def path(options: Options, config: Config) -> Path:
+    """The stages by which leads go, and what counts as having entered one."""
+    from funnelkit.metrics.stages import ENTRIES, STRICT
+
+    entry = options.stage_entry or config.stage_entry
+    _one_of("--stage-entry", entry, ENTRIES)
+    return replace(config.stages, strict=entry == STRICT)
+
+
+def anchor(options: Options, config: Config) -> str:
+    """The day that puts rates into a period, where anybody says it."""
+    from funnelkit.metrics.language import ANCHORS
+
+    found = options.anchor or config.anchor or ""
+    _one_of("--anchor", found or ANCHORS[0], ANCHORS)
+    return found
+
+
+def catalog(options: Options, config: Config, asked: Iterable[str]) -> Catalog:
+    """The metrics that there are, those that are *asked* for by name among them, by the conventions asked for."""
+    from funnelkit.metrics.catalog import load
+
+    return load(config.measures, config.metrics, asked, path(options, config), anchor(options, config))
+
+
+def _one_of(option: str, word: str, words: Sequence[str]) -> None:
+    if word not in words:
+        raise UsageError(f"{option} {word}: there is no such word for it", hint=did_you_mean(word, words))
 
 
 def dimensions(options: Options, config: Config) -> frozenset[str]:

@@ -102,7 +102,7 @@ def _needed(part: Measure | Histogram, table: str) -> Iterator[tuple[str, ...]]:
     for need in part.needs:
         stage = need.removeprefix("stage_")
         if stage in stages.RANK and table == "leads":
-            dates = (c for c in stages.entry_columns(stage) if c in TABLES[table].columns)
+            dates = (c for c in stages.USUAL.entry_columns(stage) if c in TABLES[table].columns)
             yield ("status", *(("converted_to_deal",) if stage == "opportunity" else ()), *dates)
         elif need in ("deal_status", "lost_deals", "open_deals") and table == "deals":
             yield ("status",)

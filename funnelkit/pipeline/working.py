@@ -26,14 +26,13 @@ def worked(metric: str, files: Sequence[str], options: Options, observe: Observe
 
 def _study(metric: str, done: Read, options: Options) -> Study:
     from funnelkit.build import worked
-    from funnelkit.metrics import catalog
     from funnelkit.pipeline import listings, requests
     from funnelkit.pipeline.linked import linked
     from funnelkit.render._numbers import number
 
     # What a configuration says of reports (a trend, groups, a comparison) is not asked here.
     config = replace(done.config, by=(), grain=None, compare=None)
-    known = catalog.load(config.measures, config.metrics, [metric])
+    known = requests.catalog(options, config, [metric])
     asked = known.metric(metric)
     found = linked(done, options, requests.dimensions(options, config))
     request = requests.request(options, config, done.zone, found.data.as_of)

@@ -51,13 +51,21 @@ def funnel(report: Report) -> Block | None:
         Column(header=Text("from first"), parts=(Part(), _cells.RANGE)),
         Column(header=Text("drop-off"), parts=(Part(), Part(header="skipped", prefix="skipped"))),
     )
-    rows = [_stage(stage, before, most) for before, stage in zip((None, *stages[:-1]), stages, strict=True)]
-    skipped = Text("skipped: came further without a date or status of this stage", "quiet")
+    rows = [_stage(stage, most) for stage in stages]
+    strict = ", and is not counted in it" if report.stage_entry == "strict" else ""
+    said = [
+        ("skipped: came further without a date or status of this stage" + strict, "skipped"),
+        (
+            "optional: who was not in it has skipped nothing, and the next rate is from the stage before",
+            "optional",
+        ),
+    ]
+    lines = tuple((Text(text, "quiet"),) for text, sign in said if any(getattr(s, sign) for s in stages))
     return Block(
         title=Text("Funnel", "strong"),
         caption=Text("how far the leads created in the period have come", "quiet"),
         choices=((Table(columns=columns, rows=tuple(rows)),),),
-        lines=((skipped,),) if any(stage.skipped for stage in stages) else (),
+        lines=lines,
     )
 
 
@@ -161,11 +169,12 @@ def _listed(metrics: Sequence[Metric], report: Report) -> Table:
     return Table(columns=columns, rows=tuple(rows))
 
 
-def _stage(stage: Stage, before: Stage | None, most: int) -> Row:
-    lost = f"{stage.entered - before.entered:+,}" if before else ""
+def _stage(stage: Stage, most: int) -> Row:
+    of = stage.rate_from_previous
+    lost = f"{int(of.numerator or 0) - int(of.denominator or 0):+,}" if of else ""
     return Row(
         cells=(
-            (Text(stage.label),),
+            (Text(f"{stage.label} (optional)" if stage.optional else stage.label),),
             (Text(share=stage.entered / most if most else 0),),
             (Text(_numbers.number(stage.entered, "count"), "strong"),),
             _rate(stage.rate_from_previous),

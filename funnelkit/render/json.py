@@ -77,6 +77,7 @@ def document(report: Report) -> Object:
         "trend": _trend(report.trend, definitions) if report.trend else None,
         "comparison": _comparison(report),
         "further_comparisons": [_beside(one, definitions) for one in report.besides],
+        "stage_entry": report.stage_entry,
         "funnel": [_stage(stage) for stage in report.funnel],
         "sources": [origin(source) for source in report.sources],
         "matching": _matching(report),
@@ -94,7 +95,7 @@ def _metrics(
     *,
     named: bool = False,
 ) -> Object:
-    """The cells by metric id, in the order of the report; *named* adds label and direction."""
+    """The cells by metric id, in the order of the report; *named* adds label, direction and anchor."""
     return {
         metric.id: measured(cells[metric.id], metric.unit)
         | (_named(metric) if named else {})
@@ -107,7 +108,11 @@ def _metrics(
 
 def _named(metric: Metric) -> Object:
     found = {"label": metric.label, "better": metric.better}
-    return found | ({"cohort": True} if metric.cohort else {})
+    return (
+        found
+        | ({"cohort": True} if metric.cohort else {})
+        | ({"anchor": metric.anchor} if metric.anchor else {})
+    )
 
 
 def measured(cell: Cell, unit: str) -> Object:
@@ -266,7 +271,7 @@ def _stage(stage: Stage) -> Object:
     for name, cell in (("previous", stage.rate_from_previous), ("first", stage.rate_from_first)):
         if cell:
             found |= {f"rate_from_{name}": cell.value, f"from_{name}": measured(cell, "ratio")}
-    return found | {"skipped": stage.skipped}
+    return found | {"skipped": stage.skipped} | ({"optional": True} if stage.optional else {})
 
 
 def origin(source: Source) -> Object:

@@ -30,9 +30,10 @@ def asked(export: Export[Recognition], settings: FileSettings, text: Any) -> lis
     wanted = []
     for target, header in kind.columns.items():
         source = kind.preset.columns.get(target) if kind.preset else None
-        words = _words(
-            kind.preset.values.get(target, {}) if kind.preset else {}, settings.values.get(target, {})
-        )
+        theirs: Mapping[str, Sequence[str]] = kind.preset.values.get(target, {}) if kind.preset else {}
+        if (kind.table, target) == ("leads", "status"):
+            theirs = _words(theirs, _of_stages(settings))
+        words = _words(theirs, settings.values.get(target, {}))
         asked_kind = columns[target].kind
         wanted.append(
             Asked(
@@ -60,7 +61,8 @@ def asked(export: Export[Recognition], settings: FileSettings, text: Any) -> lis
         # The stage keeps its own name and is read a second time for the outcome that it says.
         mine = settings.values.get("status", {}) or settings.values.get("stage", {})
         tools = kind.preset.values if kind.preset else {}
-        outcome = _words(_words(tools.get("status", {}), tools.get("stage", {})), mine)
+        outcome = _words(tools.get("status", {}), tools.get("stage", {}))
+        outcome = _words(_words(outcome, _of_stages(settings) if kind.table == "leads" else {}), mine)
         header = kind.columns["stage"]
         wanted.append(
             Asked(
@@ -72,6 +74,11 @@ def asked(export: Export[Recognition], settings: FileSettings, text: Any) -> lis
             )
         )
     return wanted
+
+
+def _of_stages(settings: FileSettings) -> Mapping[str, Sequence[str]]:
+    """The words of the user's own stages."""
+    return {step.name: step.words for step in settings.steps if step.words}
 
 
 def _words(tools: Mapping[str, Sequence[str]], own: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:

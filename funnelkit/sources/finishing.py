@@ -25,7 +25,7 @@ def finished(loaded: Loaded, said: Range | None, without_ad: Sequence[int] = ())
     if loaded.table == "deals":
         frame, present = outcomes.deals(frame, present)
     if loaded.table == "leads":
-        frame, present = outcomes.leads(frame, present)
+        frame, present = outcomes.leads(frame, present, loaded.settings.steps)
     if loaded.table in RANGED:
         frame, present, notes = _dated(loaded, said)
     if loaded.table in ("spend", "web"):

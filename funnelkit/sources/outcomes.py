@@ -6,11 +6,13 @@ with a stage or flag that names no outcome is open; one of which nothing is said
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
+from funnelkit.agreements import Step
 from funnelkit.sources import vocabulary
 from funnelkit.sources.fills import HOPED_FOR
 from funnelkit.sources.vocabulary import UNCLEAR
@@ -88,12 +90,18 @@ def _still_open(present: frozenset[str]) -> nw.Expr:
     return nw.when(~nw.coalesce(*said).is_null()).then(nw.lit("open"))
 
 
-def leads(frame: Any, present: frozenset[str]) -> tuple[Any, frozenset[str]]:
-    """A leads frame whose status is the canonical word of its stage or status; and its columns now."""
+def leads(frame: Any, present: frozenset[str], steps: Sequence[Step] = ()) -> tuple[Any, frozenset[str]]:
+    """A leads frame whose status is the canonical word of its stage or status; and its columns now.
+
+    The stage goes before the status, but where one of them names a stage of the user's own, the later of both among *steps*.
+    """
     table = collect.frame(frame)
     words = [c for c in ("stage_outcome", "status") if c in collect.names(table)]
     if words:
-        table = table.with_columns(status=nw.coalesce(*(nw.col(c) for c in words)))
+        status = nw.coalesce(*(nw.col(c) for c in words))
+        if len(words) > 1 and steps:
+            status = nw.when(_beyond(steps)).then(nw.col("status")).otherwise(status)
+        table = table.with_columns(status=status)
         table = table.drop([c for c in words if c == "stage_outcome"])
         present |= {"status"}
     return table.to_native(), present
@@ -107,3 +115,14 @@ def of_stage(stage: str = "") -> str:
     """
     found = vocabulary.load().words("deals", "stage_outcome", "status").parse(stage)
     return found if isinstance(found, str) and found != UNCLEAR else ""
+
+
+def _beyond(steps: Sequence[Step]) -> nw.Expr:
+    """Whether the status is a later stage than the stage column says, and one of both is the user's own."""
+    stage, status, order = nw.col("stage_outcome"), nw.col("status"), [step.name for step in steps]
+    found = []
+    for place, step in enumerate(steps):
+        if step.words:
+            found += [(status == step.name) & stage.is_in(order[:place])]
+            found += [(stage == step.name) & status.is_in(order[place + 1 :])]
+    return nw.any_horizontal(*found, ignore_nulls=True) if found else nw.lit(False)

@@ -51,6 +51,8 @@ class Recogniser(Struct, frozen=True, kw_only=True):
     """Canonical column -> header, from the configuration."""
     closed: bool = False
     """Nothing but *columns* is read."""
+    stages: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Column of leads -> the headers that it may have, for the days of the user's own stages."""
 
     def __call__(self, header: tuple[str, ...], below: Records, file: str) -> Proposal[Recognition] | None:
         """What *header* is, or None."""
@@ -68,6 +70,13 @@ class Recogniser(Struct, frozen=True, kw_only=True):
                 found = other
         if found and found.kind.preset and found.kind.table == "spend":
             found = Proposal(kind=_worded(found.kind, header, below), score=found.score)
+        if found and found.kind.table == "leads" and self.stages:
+            days = {
+                t: h
+                for t, headers in self.stages.items()
+                if (h := next(filter(None, map(names.find, headers)), None))
+            }
+            own = {**days, **own}
         if found is None or not own:
             return found
         kind = found.kind

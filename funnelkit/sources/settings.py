@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
+from funnelkit.agreements import Step
+
 
 class FileSettings(Struct, frozen=True, kw_only=True):
     """What decides how one file is read; None and empty leave it to the file."""
@@ -19,6 +21,8 @@ class FileSettings(Struct, frozen=True, kw_only=True):
     decimals: Mapping[str, str] = field(default_factory=dict)
     """Column -> decimal sign."""
     values: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    """All stages of leads from the first one on, where some of them are the user's own."""
     order: str | None = None
     decimal: str | None = None
     yields: bool = False

@@ -15,7 +15,7 @@ from funnelkit.metrics import conversion, survival
 from funnelkit.metrics.counted import Counted
 from funnelkit.metrics.entries import Histogram, Measure
 from funnelkit.metrics.reasons import NO_WON_DATES, Reason
-from funnelkit.metrics.stages import LABELS, STAGES
+from funnelkit.metrics.stages import STAGES
 from funnelkit.periods import Period
 
 if TYPE_CHECKING:
@@ -79,7 +79,10 @@ class Leads(Struct, frozen=True, kw_only=True, dict=True):
         """Why nothing can be said of time."""
         reason, stage = self.counted.lacks.get(self.times.id), self.asked.stage
         if reason == NO_WON_DATES and stage != STAGES[-1]:
-            return Reason(reason.code, f"no date says when leads became {LABELS[stage]}: add {stage}_at")
+            return Reason(
+                reason.code,
+                f"no date says when leads became {self.asked.request.path.label(stage)}: add {stage}_at",
+            )
         return reason
 
     @cached_property

@@ -44,7 +44,8 @@ def count(data: Dataset, asked: Asked) -> Leads:
     known = catalog.load()
     probes = [known.measures.get(name) or known.histograms[name] for name in PROBES]
     filters = [(f.dimension, f.values, f.negate) for f in request.where]
-    question = ask(data, filters, request.by, [*probes, LEADS, reached, times], request.horizon)
+    parts = [*probes, LEADS, reached, times]
+    question = ask(data, filters, request.by, parts, request.horizon, path=request.path)
     days = question.days("leads")
     if not days:
         raise UsageError(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from funnelkit.build.cohorts import counting
-from funnelkit.build.cohorts.request import ALL, MANY, ONE, Given, span
+from funnelkit.build.cohorts.request import ALL, Given, span
 from funnelkit.build.cohorts.said import of_leads
 from funnelkit.build.cohorts.tables import tables_of
 from funnelkit.build.cohorts.toward import toward
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 def study(given: Given, asked: Asked) -> Study:
     """The cohorts of the leads, as a whole and by group; UsageError where the files do not tell."""
     request = asked.request
-    leads = counting.count(toward(given.data, asked.stage), asked)
+    leads = counting.count(toward(given.data, asked.stage, asked.request.path), asked)
     if leads.reason:
         raise UsageError(
-            f"nothing says which leads became {MANY[asked.stage]}: {leads.reason.message}",
+            f"nothing says which leads became {asked.things}: {leads.reason.message}",
             hint="Name another --stage, or load the deals as well.",
         )
     tables = list(tables_of(leads, TOTAL))
@@ -35,13 +35,13 @@ def study(given: Given, asked: Asked) -> Study:
         tables += tables_of(leads, key, others)
     return Study(
         command="cohorts",
-        title=f"Leads by {asked.grain} of creation, and {MANY[asked.stage]} by age",
+        title=f"Leads by {asked.grain} of creation, and {asked.things} by age",
         as_of=from_day(given.data.as_of),
         timezone=request.timezone,
         currency=given.data.currency,
         period=span(leads.main, leads.as_of),
         filters=tuple(str(f) for f in request.where),
-        sentences=tuple(of_leads(leads, MANY[asked.stage])),
+        sentences=tuple(of_leads(leads, asked.things)),
         tables=tuple(tables),
         sources=tuple(given.sources),
         warnings=(*given.notes, *_notes(leads)),
@@ -49,13 +49,13 @@ def study(given: Given, asked: Asked) -> Study:
 
 
 def _notes(leads: Leads) -> Iterator[Note]:
-    things = MANY[leads.asked.stage]
+    things = leads.asked.things
     if leads.undated:
         yield Note(code=leads.undated.code, message=f"There are no ages: {leads.undated.message}.")
     if found := leads.truncated:
         yield Note(
             code="left_truncated",
-            message=f"{found.said(ONE[leads.asked.stage], things)} The chain ladder and the row {ALL} of the triangle leave them out.",
+            message=f"{found.said(leads.asked.thing, things)} The chain ladder and the row {ALL} of the triangle leave them out.",
         )
     if undated := leads.counted.undated("leads", "created_at"):
         yield Note(code="undated", message=f"Leads without a date of creation, in no cohort: {undated:,}.")

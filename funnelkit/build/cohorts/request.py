@@ -27,16 +27,14 @@ GROUPS = 5
 ALL = "all"
 """The row of all cohorts together."""
 
-ONE = {"customer": "customer", "opportunity": "opportunity", "mql": "MQL", "sal": "SAL", "sql": "SQL"}
-"""What is said of a lead that has reached a stage."""
-MANY = {
+_ONE = {"customer": "customer", "opportunity": "opportunity", "mql": "MQL", "sal": "SAL", "sql": "SQL"}
+_MANY = {
     "customer": "customers",
     "opportunity": "opportunities",
     "mql": "MQLs",
     "sal": "SALs",
     "sql": "SQLs",
 }
-"""And of several."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -50,6 +48,16 @@ class Asked(Struct, frozen=True, kw_only=True):
     """So many ages at most."""
     groups: int = GROUPS
     """So many groups apart at most."""
+
+    @property
+    def thing(self) -> str:
+        """What is said of a lead that has reached the stage."""
+        return _ONE.get(self.stage, f"lead in {self.request.path.label(self.stage)}")
+
+    @property
+    def things(self) -> str:
+        """And of several."""
+        return _MANY.get(self.stage, f"leads in {self.request.path.label(self.stage)}")
 
     @property
     def grain(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.build.cohorts.ladder import Ladder, ladder
-from funnelkit.build.cohorts.request import ALL, MANY, rate, share
+from funnelkit.build.cohorts.request import ALL, rate, share
 from funnelkit.metrics import conversion
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.reasons import Reason
@@ -46,7 +46,7 @@ def _names(leads: Leads, key: Key) -> tuple[Field, ...]:
 
 def _overview(leads: Leads, key: Key, cohorts: Sequence[Cohort], name: str) -> Table:
     """How far each cohort has come, and how far it will."""
-    horizon, things = leads.asked.request.horizon, MANY[leads.asked.stage]
+    horizon, things = leads.asked.request.horizon, leads.asked.things
     names = _names(leads, key)
     steps = ladder(cohorts, leads.ladder_ages, leads.since)
     rows = [_row(leads, key, cohort, cohort.period.label, steps) for cohort in cohorts]
@@ -107,7 +107,7 @@ def _completed(leads: Leads, cohort: Cohort) -> tuple[Cell, Cell]:
 
 def _triangle(leads: Leads, key: Key, cohorts: Sequence[Cohort], name: str) -> Table:
     """The share of each cohort that had reached the stage by each age."""
-    names, things = _names(leads, key), MANY[leads.asked.stage]
+    names, things = _names(leads, key), leads.asked.things
     rows = [
         (
             *(Entry(text=value) for value in key),

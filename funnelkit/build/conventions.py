@@ -1,0 +1,59 @@
+"""What a report says of the conventions that it was asked to follow instead of the usual ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from funnelkit.tables import Note
+
+if TYPE_CHECKING:
+    from funnelkit.build.counting import Count
+    from funnelkit.metrics.counted import Counted
+    from funnelkit.metrics.entries import Metric
+    from funnelkit.metrics.stages import Path
+
+_ANCHORS = {
+    "cohort": "are of what was created in the period, and what became of it so far",
+    "event": "are what came in the period over what began in it: not the same people or deals, and perhaps above 100 %",
+    "close": "are of the deals closed in the period",
+}
+
+
+def said(found: Count, metrics: Sequence[Metric]) -> Iterator[Note]:
+    """The anchor that was asked for, strict stages, and optional stages of which only the present ones are known."""
+    request = found.request
+    if request.anchor:
+        names = [metric.label for metric in metrics if metric.anchor == request.anchor]
+        told = (
+            f"{', '.join(names)} {_ANCHORS[request.anchor]}" if names else "no number of this report has it"
+        )
+        yield Note(code="anchor", message=f"Anchor {request.anchor}: {told}.")
+    path = request.path
+    if path.strict:
+        yield Note(
+            code="stage_entry",
+            message="Stages are strict: only leads with a day of the stage itself count for it, or where no file has "
+            "such days, those that are in it now. Rates are of those that entered both stages.",
+        )
+    yield from _of_stages(found.counted, path)
+
+
+def _of_stages(counted: Counted, path: Path) -> Iterator[Note]:
+    """Stages of the user's own that nobody is in, and optional ones that are known of a few."""
+    for step in path.own:
+        if "leads" in counted.facts.frames and not counted.survey.seen(step.name):
+            yield Note(
+                code="stage_not_seen",
+                message=f"No lead is in the stage {step.label}: none has {' or '.join(map(repr, step.words))} for its "
+                "status or stage, so the funnel is shown without it.",
+            )
+    for stage in path.names[1:-1]:
+        undated = not any(counted.facts.has("leads", c) for c in path.own_columns(stage))
+        if path.step(stage).optional and undated and counted.survey.seen(stage):
+            label = path.label(stage)
+            yield Note(
+                code="stage_undated",
+                message=f"{label} is optional and no file has its days: only leads that are in it now count, "
+                "not those that have gone on since.",
+            )
