@@ -442,3 +442,12 @@ def test_a_weighed_pipeline_is_worked_out_in_the_open(files: list[str]) -> None:
     assert found["Offer"] == [1000.1, 1, 1000.1]
     assert found["Lead In"] == [300, pytest.approx(2 / 3), pytest.approx(200)]
     assert {source["table"] for source in made["sources"]} == {"deals", "stage_history"}
+
+
+@ENGINES
+def test_only_the_deals_of_a_period_and_an_owner(files: list[str], engine: str) -> None:
+    """B and D were created in January and are Y's: B left Lead In after 20 days, D after 5 and 7."""
+    rows = stages(files, engine=engine, period="2026-01", where=["owner=Y"])["stages"]
+    assert numbers(rows, "entered", "median") == {"Lead In": [2, 16], "Demo": [2, 10]}
+    with pytest.raises(UsageError, match="no deal that was created in the period"):
+        stages(files, engine=engine, period="2025-01")
