@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from funnelkit.render._measured import Object, change, measured, target
 from funnelkit.render._text import whole
 from funnelkit.reports import (
-    Aim,
     Breakdown,
     Comparison,
     Handoff,
@@ -32,7 +31,8 @@ from funnelkit.reports import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from funnelkit.metrics.cell import Cell, Change, Mature, Number, Projected
+    from funnelkit.metrics.cell import Cell, Change
+    from funnelkit.reports import Aim
     from funnelkit.tables import Note
 
 FORMAT_VERSION = "1.0"
@@ -40,8 +40,6 @@ FORMAT_VERSION = "1.0"
 
 # JSON lets these stand as they are, but a terminal or a script that embeds the document would act on them.
 _RAW = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
-Object = dict[str, Any]
 
 
 def render(report: Report) -> bytes:
@@ -99,8 +97,8 @@ def _metrics(
     return {
         metric.id: measured(cells[metric.id], metric.unit)
         | (_named(metric) if named else {})
-        | ({"change": _change(changes[metric.id], metric)} if metric.id in changes else {})
-        | ({"target": _target(targets[metric.id])} if metric.id in targets else {})
+        | ({"change": change(changes[metric.id], metric.unit)} if metric.id in changes else {})
+        | ({"target": target(targets[metric.id])} if metric.id in targets else {})
         for metric in definitions.values()
         if metric.id in cells
     }
@@ -113,81 +111,6 @@ def _named(metric: Metric) -> Object:
         | ({"cohort": True} if metric.cohort else {})
         | ({"anchor": metric.anchor} if metric.anchor else {})
     )
-
-
-def measured(cell: Cell, unit: str) -> Object:
-    """*cell* with what a reader needs to trust it; the keys that say nothing are left out."""
-    found: Object = {"value": _finite(cell.value), "unit": unit}
-    optional = {
-        "numerator": cell.numerator,
-        "denominator": cell.denominator,
-        "n": cell.n,
-        "interval": _interval(cell.interval),
-        "interval_type": cell.interval_type,
-        "interval_reason": cell.unlimited.code if cell.unlimited else None,
-        "interval_message": cell.unlimited.message if cell.unlimited else None,
-        "method": cell.method,
-        "mature": _mature(cell.mature) if cell.mature else None,
-        "projected": _projected(cell.projected) if cell.projected else None,
-        "reason": cell.reason,
-        "message": cell.message,
-    }
-    return found | {key: value for key, value in optional.items() if value is not None}
-
-
-def _finite(number: Number | None) -> Number | None:
-    """*number*, which must be one: JSON has no other, and a null would hide that it went wrong."""
-    if number is not None and not math.isfinite(number):
-        raise ValueError(f"{number} is not JSON compliant")
-    return number
-
-
-def _interval(interval: tuple[Number, Number | None] | None) -> list[Number | None] | None:
-    """Both limits; an infinite one is null."""
-    if interval is None:
-        return None
-    return [limit if limit is not None and math.isfinite(limit) else None for limit in interval]
-
-
-def _mature(mature: Mature) -> Object:
-    return {
-        "value": _finite(mature.value),
-        "numerator": mature.numerator,
-        "denominator": mature.denominator,
-        "horizon_days": mature.horizon_days,
-    }
-
-
-def _projected(projected: Projected) -> Object:
-    return {
-        "value": _finite(projected.value),
-        "interval": _interval(projected.interval),
-        "share_elapsed": projected.share_elapsed,
-    }
-
-
-def _change(change: Change, metric: Metric) -> Object:
-    return {
-        "previous": measured(change.previous, metric.unit),
-        "absolute": _finite(change.absolute),
-        "relative": _finite(change.relative),
-        "interval": _interval(change.interval),
-        "verdict": change.verdict,
-        "uncalled": change.uncalled,
-        "p": change.p,
-        "detectable": list(change.detectable) if change.detectable else None,
-    }
-
-
-def _target(aim: Aim) -> Object:
-    return {
-        "value": _finite(aim.value),
-        "direction": aim.direction,
-        "tolerance": aim.tolerance,
-        "attainment": _finite(aim.attainment),
-        "pace": _finite(aim.pace),
-        "verdict": aim.verdict,
-    }
 
 
 def period(span: Span) -> Object:
@@ -261,7 +184,7 @@ def _comparison(report: Report) -> Object | None:
 
 
 def _beside(one: Comparison, definitions: Mapping[str, Metric]) -> Object:
-    changes = {name: _change(moved, definitions[name]) for name, moved in one.changes.items()}
+    changes = {name: change(moved, definitions[name].unit) for name, moved in one.changes.items()}
     return {"kind": one.kind, "period": period(one.span), "changes": changes}
 
 

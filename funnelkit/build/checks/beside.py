@@ -35,12 +35,14 @@ def beside(report: Report, request: Request, goals: Sequence[Goal], day: Day) ->
         **{row.key: row.cells for row in rows},
     }
     found: _Found = {}
-    elsewhere, empty = [], []
+    elsewhere: list[Goal] = []
+    empty: list[Goal] = []
+    second: list[Goal] = []
     for goal in goals:
         key = _place(goal, request)
         cell = cells.get(key, {}).get(goal.metric.id) if _same_days(goal, report) and key != () else None
         if cell is None or goal.metric.id in found.get(key, ()):
-            elsewhere.append(goal)
+            (elsewhere if cell is None else second).append(goal)
             continue
         aim = _aim(goal, cell, day)
         found.setdefault(key, {})[goal.metric.id] = aim
@@ -49,7 +51,7 @@ def beside(report: Report, request: Request, goals: Sequence[Goal], day: Day) ->
     broken = report.breakdown and replace(
         report.breakdown, rows=tuple(replace(row, targets=found.get(row.key, {})) for row in rows)
     )
-    notes = (*_without_number(empty), *_elsewhere(elsewhere, report))
+    notes = (*_without_number(empty), *_second(second), *_elsewhere(elsewhere, report))
     return replace(report, targets=found.get(None, {}), breakdown=broken, warnings=(*report.warnings, *notes))
 
 
@@ -97,6 +99,15 @@ def _without_number(goals: Sequence[Goal]) -> Iterator[Note]:
         yield Note(
             code="target_without_number",
             message=f"{_counted(goals)} cannot be held against a number, which is n/a: {_listed(goals)}.",
+        )
+
+
+def _second(goals: Sequence[Goal]) -> Iterator[Note]:
+    if goals:
+        yield Note(
+            code="second_target",
+            message=f"{_counted(goals)} of numbers that have one already, not shown beside them: {_listed(goals)}; "
+            "`funnelkit check` holds all of them against their numbers.",
         )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelkit.render import json as report
+from funnelkit.render._measured import measured
 
 if TYPE_CHECKING:
-    from funnelkit.render.json import Object
+    from funnelkit.render._measured import Object
     from funnelkit.studies import Entry, Field, Study, Table
 
 VERSION = "1.0"
@@ -59,5 +60,5 @@ def _entry(entry: Entry, field: Field) -> Object | str | None:
     beside: Object = {"young": True} if entry.young else {}
     beside |= {"verdict": entry.verdict} if entry.verdict else {}
     if entry.cell is not None:
-        return report.measured(entry.cell, entry.unit or field.unit) | beside
+        return measured(entry.cell, entry.unit or field.unit) | beside
     return {"text": entry.text} | beside if beside else entry.text or None
