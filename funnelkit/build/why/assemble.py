@@ -276,12 +276,11 @@ class _Explained:
             for side in reversed(self._sides.both)
         )
         tested = test(self._metric, now, before)
-        mine = Whole(sampled.value, sampled.limits, "delta")
         if tested.limits is None and not self._metric.exact:
-            return mine, NO_CALL if young else word
+            return Whole(sampled.value, sampled.limits, "delta"), NO_CALL if young else word
         verdict = change(self._metric, now, before, self._request.min_n).verdict
-        previous = before.cell.value or 0
-        return Whole(sampled.value, tested.differences(previous), self._metric.interval or "poisson"), verdict
+        limits = tested.differences(before.cell.value or 0)
+        return Whole(sampled.value, limits, self._metric.interval or "poisson"), verdict
 
     def _misspelt(self) -> Iterator[Note]:
         return misspelt(
