@@ -50,7 +50,7 @@ def _reported(done: Read, options: Options) -> Report:
     return build.build(
         found.data,
         requests.request(options, config, done.zone, found.data.as_of),
-        requests.catalog(options, config, options.metrics),
+        requests.catalog(options, config, options.metrics, aged=True),
         found.sources,
         found.notes,
     )
