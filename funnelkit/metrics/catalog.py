@@ -172,16 +172,18 @@ def load(
     asked: Iterable[str] = (),
     path: Path = USUAL,
     anchor: str = "",
+    *,
+    aged: bool = False,
 ) -> Catalog:
     """The built-in catalogue, with *measures* and *metrics* of the user's own as YAML has them.
 
     Of the metrics *asked* for, those between any two stages of *path* are made: ``stage_rate[mql->customer]``.
-    Metrics that can be had by *anchor* are.
+    Metrics that can be had by *anchor* are. *Aged*, rates between stages also tell what they are of leads that have had their time.
     """
     known = _built_in() if path == USUAL else stagerates.on_path(_built_in(), path)
     if measures or metrics:
         known = known.own(measures or {}, metrics or {})
-    return stagerates.asked(_anchored(known, anchor), asked, path, anchor)
+    return stagerates.asked(_anchored(known, anchor), asked, path, anchor, aged=aged)
 
 
 def _anchored(catalog: Catalog, anchor: str) -> Catalog:

@@ -95,8 +95,8 @@ def on_path(catalog: Catalog, path: Path) -> Catalog:
     return replace(catalog, measures={**catalog.measures, **made}, metrics={**catalog.metrics, **changed})
 
 
-def asked(catalog: Catalog, names: Iterable[str], path: Path, anchor: str) -> Catalog:
-    """*catalog* with the rates between two stages among *names*, and what they are once young leads are older."""
+def asked(catalog: Catalog, names: Iterable[str], path: Path, anchor: str, *, aged: bool) -> Catalog:
+    """*catalog* with the rates between two stages among *names*; *aged*, with what they are of leads that have had their time."""
     rates: dict[str, Metric] = {}
     timed: dict[str, Histogram] = {}
     for name in names:
@@ -106,7 +106,7 @@ def asked(catalog: Catalog, names: Iterable[str], path: Path, anchor: str) -> Ca
             metric, pair = catalog.metrics[name], RATES[name]
         else:
             continue
-        if metric.cohort:
+        if metric.cohort and aged:
             histogram = _course(*pair)
             timed[histogram.id] = histogram
             metric = replace(metric, course=histogram.id)

@@ -49,7 +49,7 @@ def _reported(done: Read, options: Options) -> Report:
     config = done.config
     wanted = targeting.targets(config.targets)
     named = [*options.metrics, *(one.metric for one in wanted)]
-    known = requests.catalog(options, config, named)
+    known = requests.catalog(options, config, named, aged=True)
     targeting.check(wanted, (), known)
     found = linked(done, options, requests.dimensions(options, config))
     as_of = found.data.as_of

@@ -80,11 +80,16 @@ def anchor(options: Options, config: Config) -> str:
     return found
 
 
-def catalog(options: Options, config: Config, asked: Iterable[str]) -> Catalog:
-    """The metrics that there are, those that are *asked* for by name among them, by the conventions asked for."""
+def catalog(options: Options, config: Config, asked: Iterable[str], *, aged: bool = False) -> Catalog:
+    """The metrics that there are, those that are *asked* for by name among them, by the conventions asked for.
+
+    *Aged*, rates between stages also tell what they are of leads that have had their time.
+    """
     from funnelkit.metrics.catalog import load
 
-    return load(config.measures, config.metrics, asked, path(options, config), anchor(options, config))
+    return load(
+        config.measures, config.metrics, asked, path(options, config), anchor(options, config), aged=aged
+    )
 
 
 def _one_of(option: str, word: str, words: Sequence[str]) -> None:
