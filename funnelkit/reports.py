@@ -16,7 +16,8 @@ from funnelkit.metrics.cell import Cell, Change
 if TYPE_CHECKING:
     import pandas as pd
 
-    from funnelkit.tables import Match, Note
+    from funnelkit.dataset import Match
+    from funnelkit.tables import Note
 
 __all__ = ["Cell", "Change"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from funnelkit.dataset import Match
 from funnelkit.metrics.cell import Cell, Change, Mature, Projected
 from funnelkit.reports import (
     Aim,
@@ -19,7 +20,7 @@ from funnelkit.reports import (
     Stage,
     Trend,
 )
-from funnelkit.tables import Match, Note
+from funnelkit.tables import Note
 
 HOSTILE = (
     "=cmd|' /C calc'!A0",

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from funnelkit import engines
+from funnelkit.dataset import Dataset
 from funnelkit.linking.dataset import Canonical, build
-from funnelkit.tables import BLANK, TABLES, Dataset
+from funnelkit.tables import BLANK, TABLES
 
 Row = Mapping[str, Any]
 _WHOLE = ("date", "integer", "decimal", "money", "percent")

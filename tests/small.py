@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from funnelkit.tables import Dataset
+from funnelkit.dataset import Dataset
 
 DAY = date(1970, 1, 1).toordinal()
 FLAGS: dict[str, dict[str, Any]] = {

@@ -13,12 +13,13 @@ from msgspec.structs import replace
 from scipy.stats import binomtest
 
 from funnelkit.build import Filter, Request, build
+from funnelkit.dataset import Dataset, Match
 from funnelkit.errors import UsageError
 from funnelkit.metrics import catalog
 from funnelkit.metrics.stages import Path
 from funnelkit.periods import parse
 from funnelkit.reports import Change, Report, Span
-from funnelkit.tables import Dataset, Match, Note
+from funnelkit.tables import Note
 from tests.small import dataset, day, scaled
 from tests.test_metrics import AS_OF, SHOP
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from funnelkit.build import Filter, Request, build, counting
+from funnelkit.dataset import Dataset
 from funnelkit.metrics import catalog
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.counted import ask
@@ -27,7 +28,6 @@ from funnelkit.metrics.spread import spread
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import Period, parse
 from funnelkit.reports import Report
-from funnelkit.tables import Dataset
 from tests.small import dataset, day, olist
 
 AS_OF = day("2026-09-30")

@@ -21,12 +21,12 @@ from funnelkit.reports import Metric as Definition
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Cell
     from funnelkit.metrics.entries import Metric
     from funnelkit.metrics.facts import Facts
     from funnelkit.reports import Source
-    from funnelkit.tables import Dataset
 
 
 def build(

@@ -18,10 +18,10 @@ from funnelkit.metrics.windows import Timeline
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.entries import Histogram, Measure, Metric
     from funnelkit.metrics.weighing import Weights
-    from funnelkit.tables import Dataset
 
 
 class Count(Struct, frozen=True, dict=True):

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from funnelkit.agreements import Rule
     from funnelkit.build.periods import Spans
     from funnelkit.build.request import Request
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Number
     from funnelkit.metrics.entries import Histogram, Measure, Metric
     from funnelkit.metrics.evaluate import Evaluator
     from funnelkit.metrics.tally import Counts
-    from funnelkit.tables import Dataset
 
 METRICS = tuple(
     "mqls sals sqls mql_rate sal_rate sql_rate feedback_coverage response_minutes_median response_minutes_p90 "

@@ -17,8 +17,8 @@ from funnelkit.tables import DIMENSIONS
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.catalog import Catalog
-    from funnelkit.tables import Dataset
 
 
 class Filter(Struct, frozen=True):

@@ -15,13 +15,14 @@ from funnelkit.periods import from_day
 from funnelkit.studies import TEXT, Entry, Field, Study, Table
 
 if TYPE_CHECKING:
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Number
     from funnelkit.metrics.entries import Measure, Metric
     from funnelkit.metrics.formula import Exact, Formula
     from funnelkit.metrics.weighing import Weights
     from funnelkit.reports import Source
-    from funnelkit.tables import Dataset, Note
+    from funnelkit.tables import Note
 
 Say = Callable[["Number", str], str]
 """A number with its unit, as people read it."""

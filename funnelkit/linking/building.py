@@ -7,8 +7,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from funnelkit.dataset import Match
 from funnelkit.engines import Engine
-from funnelkit.tables import Match, Note
+from funnelkit.tables import Note
 
 
 class Build(Struct, kw_only=True):

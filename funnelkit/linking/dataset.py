@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from funnelkit import collect
 from funnelkit.agreements import Rule
+from funnelkit.dataset import Dataset
 from funnelkit.engines import Engine
 from funnelkit.linking import (
     activities,
@@ -29,7 +30,7 @@ from funnelkit.linking import (
 )
 from funnelkit.linking.building import Build
 from funnelkit.linking.handled import AS_USUAL, Handling
-from funnelkit.tables import DIMENSIONS, Dataset
+from funnelkit.tables import DIMENSIONS
 
 
 class Canonical(Struct, frozen=True, kw_only=True):

@@ -14,9 +14,9 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
+from funnelkit.dataset import Match
 from funnelkit.engines import Engine
 from funnelkit.plans import LinkKey
-from funnelkit.tables import Match
 
 FREE_MAIL = frozenset(
     "me.com mac.com web.de t-online.de freenet.de mail.ru pm.me orange.fr free.fr wanadoo.fr laposte.net libero.it "

@@ -29,9 +29,9 @@ from funnelkit.metrics.survival import Curve
 from funnelkit.metrics.tally import Tally
 
 if TYPE_CHECKING:
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.reasons import Reason
     from funnelkit.metrics.windows import Timeline, Window
-    from funnelkit.tables import Dataset
 
 FEW_ROWS = 20_000
 """Up to here, grouping in an engine costs more than it saves: the rows are their own groups."""

@@ -11,14 +11,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from funnelkit.metrics import conversion, courses, lagged, response, survival, units
+from funnelkit.metrics import conversion, lagged, response, survival, units
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.columns import table_columns
 from funnelkit.metrics.formula import looked_back
 from funnelkit.metrics.lookback import OF_PERIODS, of_period
+from funnelkit.metrics.maturing import Maturing
 from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.quotients import number, quotient
 from funnelkit.metrics.reasons import (
@@ -75,14 +75,9 @@ class Evaluator:
         """Why measures and histograms say nothing, by id."""
         self.weights = weights
         """The chances of open deals, where a metric asks for them."""
+        self.maturing = Maturing(catalog, counted, settings.horizon, curve, since)
         self._scales = scales
-        self._curve = curve
-        """Days from lead to win of all leads, for projections."""
-        self._since = since
-        """The day before which nobody wrote down wins, so that leads from then say nothing of the time to one."""
-        self._curves: dict[str, survival.Curve] = {}
         self._values: dict[tuple[str, Key, Window], stats.Histogram] = {}
-        self._cohorts: dict[tuple[Key, Window], conversion.Cohort] = {}
 
     def cell(self, metric: Metric, key: Key, window: Window) -> Cell:
         """*metric* in the group *key* and *window*."""
@@ -142,7 +137,7 @@ class Evaluator:
             cell = quotient(metric, top, bottom)
             if metric.interval in units.UNITS:
                 return units.limited(cell, self, metric, key, window)
-            return self._with_course(metric, cell, key, window)
+            return self.maturing.of_stages(metric, cell, key, window)
         exact = formula.value(lookup)
         if exact is None:
             return stats.empty(NO_DENOMINATOR)
@@ -247,49 +242,7 @@ class Evaluator:
         leads = self._sum(self.catalog.measures[metric.among], key, window)
         if not leads:
             return stats.empty(NO_DENOMINATOR)
-        rate = quotient(metric, (won, 1), (leads, 1))
-        if metric.of in self.lacks or self._curve is None:
-            return rate
-        horizon = self.settings.horizon
-        found = self.cohort(self.catalog.histograms[metric.of], key, window)
-        return replace(
-            rate,
-            mature=conversion.mature(found, horizon),
-            projected=conversion.projected(found, self._curve, horizon),
-        )
-
-    def _with_course(self, metric: Metric, rate: Cell, key: Key, window: Window) -> Cell:
-        """*rate*, and what it is of leads that have had their time for it, where the files have the days."""
-        if not metric.course or metric.course in self.lacks:
-            return rate
-        histogram, horizon = self.catalog.histograms[metric.course], self.settings.horizon
-        found = courses.cohort(self.tally.values(histogram, key, window), horizon)
-        return replace(
-            rate,
-            mature=conversion.mature(found, horizon),
-            projected=conversion.projected(found, self._timing(histogram), horizon),
-        )
-
-    def _timing(self, histogram: Histogram) -> survival.Curve:
-        """The curve of the course *histogram* over all leads."""
-        if histogram.id not in self._curves:
-            timeline = self.tally.timeline
-            since = self._since if histogram.split == "counts_customer" else None
-            first = timeline.piece(since) if since is not None else 0
-            pieces = range(first, timeline.piece(timeline.as_of) + 1)
-            kept = ((value, n) for piece, value, n in self.tally.by_piece(histogram) if piece in pieces)
-            self._curves[histogram.id] = courses.timing(kept, self.settings.horizon)
-        return self._curves[histogram.id]
-
-    def cohort(self, histogram: Histogram, key: Key, window: Window) -> conversion.Cohort:
-        """The dated leads of the group *key* and *window*, by what maturity needs."""
-        if (known := self._cohorts.get((key, window))) is not None:
-            return known
-        found = conversion.Cohort()
-        for day, leads in self.tally.days(histogram, key, window):
-            found.take(leads, self.tally.timeline.as_of - day, self.settings.horizon)
-        self._cohorts[key, window] = found
-        return found
+        return self.maturing.of_leads(metric, quotient(metric, (won, 1), (leads, 1)), key, window)
 
     def _sum(self, measure: Measure, key: Key, window: Window) -> int:
         return self.tally.sum(measure, key, window)

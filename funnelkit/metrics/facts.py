@@ -36,8 +36,8 @@ from funnelkit.metrics.reasons import (
 from funnelkit.tables import DIMENSIONS, INSTANTS
 
 if TYPE_CHECKING:
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.entries import Histogram, Measure
-    from funnelkit.tables import Dataset
 
 
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]

@@ -101,7 +101,7 @@ def _young_cohort(view: View) -> str:
     if not cohort or "lead_times" in view.counted.lacks or not leads:
         return ""
     times = view.evaluator.catalog.histograms["lead_times"]
-    dated = view.evaluator.cohort(times, TOTAL, view.window)
+    dated = view.evaluator.maturing.cohort(times, TOTAL, view.window)
     young = dated.leads - dated.old
     if young / leads < _YOUNG:
         return ""

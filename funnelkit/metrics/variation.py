@@ -84,7 +84,7 @@ class Sampler:
         if isinstance(part, Measure):
             return evaluator.tally.sum(part, key, window) / self._scale(part.table, part.column)
         if piece.kind in (OLD, WITHIN):
-            cohort = evaluator.cohort(part, key, window)
+            cohort = evaluator.maturing.cohort(part, key, window)
             return float(cohort.old if piece.kind == OLD else cohort.old_within)
         found = self._moments(evaluator, part, key, window)
         return float(found.n if piece.kind == ROWS else found.total / self._scale(part.table, part.of))

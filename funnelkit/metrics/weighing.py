@@ -19,13 +19,13 @@ from funnelkit.metrics.entries import CRM, MATURE, OWN
 from funnelkit.metrics.reasons import NO_CHANCE, NO_DECIDED, NO_HISTORY, Reason, no_column
 
 if TYPE_CHECKING:
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.chances import Reached
     from funnelkit.metrics.entries import Measure
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.formula import Exact
     from funnelkit.metrics.tally import Tally
     from funnelkit.metrics.windows import Window
-    from funnelkit.tables import Dataset
 
 WHOLE = "value_still_open"
 """The measure whose parts are weighed."""

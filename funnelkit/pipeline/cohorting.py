@@ -14,9 +14,9 @@ from funnelkit.pipeline.watching import Observe, Work, nobody
 
 if TYPE_CHECKING:
     from funnelkit.config import Config
+    from funnelkit.dataset import Dataset
     from funnelkit.pipeline.options import Options
     from funnelkit.studies import Study
-    from funnelkit.tables import Dataset
 
 KINDS = ("leads", "payments")
 

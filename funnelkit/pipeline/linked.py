@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.tables import Dataset, Note
+from funnelkit.dataset import Dataset
+from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.config import Config

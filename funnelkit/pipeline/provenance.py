@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from funnelkit.dataset import Dataset
 from funnelkit.engines import Repeated
 from funnelkit.periods import from_day
 from funnelkit.reports import SetAside, Source
-from funnelkit.tables import RANGED, Dataset, Note
+from funnelkit.tables import RANGED, Note
 
 if TYPE_CHECKING:
     from funnelkit.sources.loaded import Loaded

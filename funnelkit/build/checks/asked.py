@@ -14,13 +14,13 @@ from funnelkit.goals import AT_LEAST, AT_MOST
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Filter, Request
+    from funnelkit.dataset import Dataset
     from funnelkit.goals import Alert, Target
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Cell, Change
     from funnelkit.metrics.entries import Metric
     from funnelkit.periods import Period
     from funnelkit.reports import Report
-    from funnelkit.tables import Dataset
 
 _Key = tuple["Period", "tuple[Filter, ...]", "str | None"]
 

@@ -18,9 +18,9 @@ from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.reports import Source
-    from funnelkit.tables import Dataset
 
 _NAMED = 3
 """So many are named in a sentence; the tables have all."""

@@ -17,7 +17,7 @@ from funnelkit.periods import Period, split
 
 if TYPE_CHECKING:
     from funnelkit.build.cohorts.request import Asked
-    from funnelkit.tables import Dataset
+    from funnelkit.dataset import Dataset
 
 
 def count(data: Dataset, asked: Asked) -> Leads:

@@ -23,7 +23,7 @@ from funnelkit.periods.grains import piece, serial
 if TYPE_CHECKING:
     from funnelkit.build.cohorts.request import Asked
     from funnelkit.collect import Frame
-    from funnelkit.tables import Dataset
+    from funnelkit.dataset import Dataset
 
 _NET, _ACTIVE, _FIRST, _CUSTOMERS = "net", "_active", "_first", "_customers"
 

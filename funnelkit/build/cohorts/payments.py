@@ -21,7 +21,7 @@ from funnelkit.tables import Note
 if TYPE_CHECKING:
     from funnelkit.build.cohorts.paying import Paid
     from funnelkit.build.cohorts.request import Asked
-    from funnelkit.tables import Dataset
+    from funnelkit.dataset import Dataset
 
 _At = Callable[[int, int], Entry]
 """What stands in a cohort at an age."""

@@ -15,8 +15,9 @@ from funnelkit.reports import Span
 from funnelkit.studies import Entry
 
 if TYPE_CHECKING:
+    from funnelkit.dataset import Dataset
     from funnelkit.reports import Source
-    from funnelkit.tables import Dataset, Note
+    from funnelkit.tables import Note
 
 AGES = 12
 """So many ages are shown unless said."""

@@ -11,8 +11,8 @@ from funnelkit import collect
 from funnelkit.linking.identity import flag
 
 if TYPE_CHECKING:
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.stages import Path
-    from funnelkit.tables import Dataset
 
 
 def toward(data: Dataset, stage: str, path: Path) -> Dataset:

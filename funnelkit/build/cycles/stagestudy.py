@@ -15,9 +15,9 @@ from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.stageorder import Place
     from funnelkit.reports import Source
-    from funnelkit.tables import Dataset
 
 GROUPS = 6
 """So many groups are shown unless said, each with all of its stages."""

@@ -21,11 +21,11 @@ from funnelkit.metrics.survey import PROBES
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
     from funnelkit.collect import Frame
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.chances import Reached
     from funnelkit.metrics.facts import Facts
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.stays import Stays
-    from funnelkit.tables import Dataset
 
 HISTORY = "stage_history"
 Reentries = Literal["sum", "first"]

@@ -14,8 +14,9 @@ from funnelkit.studies import Study
 if TYPE_CHECKING:
     from funnelkit.build.cycles.waits import Cycles, Waits
     from funnelkit.build.request import Request
+    from funnelkit.dataset import Dataset
     from funnelkit.reports import Source
-    from funnelkit.tables import Dataset, Note
+    from funnelkit.tables import Note
 
 GROUPS = 12
 """So many groups are shown unless said."""

@@ -18,8 +18,8 @@ from funnelkit.metrics.fold import TOTAL
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.fold import Key
-    from funnelkit.tables import Dataset
 
 WAITS = "deal_waits"
 

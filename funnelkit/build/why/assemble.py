@@ -29,6 +29,7 @@ from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.apart import Estimate
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.entries import Histogram, Metric
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from funnelkit.metrics.shifts import Values
     from funnelkit.reports import Source
     from funnelkit.studies import Table
-    from funnelkit.tables import Dataset
 
 
 def explain(

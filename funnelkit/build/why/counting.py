@@ -16,6 +16,7 @@ from funnelkit.metrics.fold import TOTAL
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Filter, Request
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.beginning import Truncation
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Cell
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.variation import Sample, Sampler
     from funnelkit.metrics.windows import Window
-    from funnelkit.tables import Dataset
 
 
 class Side(Struct, frozen=True, kw_only=True):

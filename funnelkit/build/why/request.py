@@ -12,9 +12,9 @@ from funnelkit.build.request import Filter, Request, check
 from funnelkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from funnelkit.dataset import Dataset
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.entries import Metric
-    from funnelkit.tables import Dataset
 
 Say = Callable[[float, str], str]
 """A number as people read it, with its unit."""
