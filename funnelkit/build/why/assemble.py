@@ -12,7 +12,7 @@ from funnelkit.build.assemble import misspelt
 from funnelkit.build.request import dimensions
 from funnelkit.build.why import sentences, tables
 from funnelkit.build.why.counting import Sides, both
-from funnelkit.build.why.judging import Samples, chosen, finding
+from funnelkit.build.why.judging import Finding, Samples, chosen, finding
 from funnelkit.build.why.request import Question, Say, checked
 from funnelkit.build.why.tables import Shown, Whole
 from funnelkit.errors import UsageError
@@ -108,7 +108,7 @@ class _Explained:
     def _answer(self) -> tuple[list[str], Sequence[Table]]:
         shifts, sums = self._shifts(), self._sums()
         if any(shifts.value(side) is None for side in sums):
-            return [self._immature()], ()
+            return [sentences.immature(self._metric, self._request.horizon)], ()
         self._refuse_negative(shifts, sums)
         total = self._sides.samples(self._sampler, self._metric, [()])
         young = self._young()
@@ -128,7 +128,24 @@ class _Explained:
             between=self._question.between is not None,
             top=self._question.top,
         )
-        found, counted = [], {}
+        found, counted = self._findings(shifts, young=young)
+        best = chosen(found) if found else None
+        asked = bool(self._request.by)
+        said = list(sentences.sentences(shown, found, best, self._say, asked=asked))
+        if self._metric.statistic == "conversion":
+            said.append(self._matured(total))
+        made = [tables.change(shown)]
+        if found:
+            made.append(tables.effects(shown, found))
+        for one in found:
+            if asked or one is best:
+                made.append(tables.segments(replace(shown, sides=counted[one.dimension]), one))
+        return said, made
+
+    def _findings(self, shifts: Shifts, *, young: bool) -> tuple[list[Finding], dict[str, Sides]]:
+        """What each dimension shows that has several segments, and what was counted of it."""
+        found: list[Finding] = []
+        counted: dict[str, Sides] = {}
         for dimension in self._dimensions():
             sides = self._count((dimension,))
             keys = sorted(self._keys(sides))
@@ -147,18 +164,7 @@ class _Explained:
                 )
             )
             counted[dimension] = sides
-        best = chosen(found) if found else None
-        asked = bool(self._request.by)
-        said = list(sentences.sentences(shown, found, best, self._say, asked=asked))
-        if self._metric.statistic == "conversion":
-            said.append(self._matured(total))
-        made = [tables.change(shown)]
-        if found:
-            made.append(tables.effects(shown, found))
-        for one in found:
-            if asked or one is best:
-                made.append(tables.segments(replace(shown, sides=counted[one.dimension]), one))
-        return said, made
+        return found, counted
 
     def _refuse_negative(self, shifts: Shifts, sums: tuple[Values, Values]) -> None:
         """Products have effects of their factors only where none is below zero."""
@@ -260,14 +266,6 @@ class _Explained:
             for side, one in zip(total, self._sides.both, strict=True)
         )
         return f"Only leads that have had all of {self._request.horizon} days count, and what they won within them: {old}."
-
-    def _immature(self) -> str:
-        if self._metric.statistic != "conversion":
-            return f"{self._metric.label}: n/a, {NO_DENOMINATOR.message}."
-        return (
-            f"{self._metric.label}: n/a, no lead of one side has had all of {self._request.horizon} days yet. Ask about "
-            "an earlier period, or shorten --horizon."
-        )
 
     def _whole(self, sampled: Estimate, word: str, *, young: bool) -> tuple[Whole, str]:
         """The change and what it means: as a report has it where there is a test, else by the limits of its effects."""

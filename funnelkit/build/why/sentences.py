@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build.why.labels import Label, labels, plural, unit
 from funnelkit.metrics.compare import NO_CALL
+from funnelkit.metrics.reasons import NO_DENOMINATOR
 
 if TYPE_CHECKING:
     from funnelkit.build.why.judging import Finding
     from funnelkit.build.why.request import Say
     from funnelkit.build.why.tables import Shown
+    from funnelkit.metrics.entries import Metric
 
 _MOST = 5
 """So many effects are named."""
@@ -32,6 +34,16 @@ def sentences(shown: Shown, findings: Sequence[Finding], chosen: Finding | None,
     yield words.called(chosen)
     if not asked and len(findings) > 1:
         yield words.choice(findings, chosen)
+
+
+def immature(metric: Metric, horizon: int) -> str:
+    """Why nothing can be said, where one side has too little to divide by."""
+    if metric.statistic != "conversion":
+        return f"{metric.label}: n/a, {NO_DENOMINATOR.message}."
+    return (
+        f"{metric.label}: n/a, no lead of one side has had all of {horizon} days yet. Ask about an earlier period, or "
+        "shorten --horizon."
+    )
 
 
 class _Words:
