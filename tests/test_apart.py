@@ -45,6 +45,9 @@ REFUSED = {
     "sla_attainment",
     "handoff_kappa",
     "score_auc",
+    # One is of other days than its customers, the other of the as-of day alone.
+    "cac_lagged",
+    "pipeline_weighted",
     # They look back, or count the days of the period.
     "pacing",
     "cac_ratio_cost",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import daily, ratios, returning
+from funnelkit.metrics import daily, intervals, ratios, returning
 from funnelkit.metrics.entries import Histogram, Measure
 from funnelkit.metrics.ratios import PairSums
 from funnelkit.metrics.reasons import ALL_ALIKE, NO_DAYS, NOT_ALL_DATED, Reason, few_units
@@ -67,16 +67,33 @@ def limited(cell: Cell, evaluator: Evaluator, metric: Metric, key: Key, window: 
     found = sums(evaluator, metric, key, window)
     n = _cases(evaluator, metric, key, window)
     if isinstance(found, Reason):
-        return replace(cell, n=n, unlimited=found)
+        return _of_cases(cell, metric, n) or replace(cell, n=n, unlimited=found)
     n = found.n if n is None else n
     units = found if metric.share else found.shifted(shift := _shift(evaluator, metric))
     if not ratios.supports(units, share=metric.share):
-        return replace(cell, n=n, unlimited=few_units(metric.interval or ""))
+        return _of_cases(cell, metric, n) or replace(cell, n=n, unlimited=few_units(metric.interval or ""))
     if (limits := ratios.limits(units, share=metric.share)) is None:
         return replace(cell, n=n, unlimited=ALL_ALIKE)
     if not metric.share:
         limits = limits[0] + float(shift), limits[1] + float(shift)
     return replace(cell, n=n, interval=limits, interval_type=metric.interval)
+
+
+def _of_cases(cell: Cell, metric: Metric, n: int | None) -> Cell | None:
+    """*cell* with the limits that *n* cases set by themselves, where the files tell of too few days.
+
+    What days have in common they leave out, as their type says. None where what is below the line is no number of cases.
+    """
+    if metric.interval != DAYS or not n or cell.denominator != n or cell.value is None:
+        return None
+    if metric.unit == "money":
+        low, high = intervals.poisson(n)
+        return replace(
+            cell, n=n, interval=(cell.value * n / high, cell.value * n / low), interval_type="poisson"
+        )
+    if not isinstance(cell.numerator, int) or not 0 <= cell.numerator <= n:
+        return None
+    return replace(cell, n=n, interval=intervals.wilson(cell.numerator, n), interval_type="wilson")
 
 
 def compared(

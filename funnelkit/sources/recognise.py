@@ -107,6 +107,8 @@ class Recogniser(Struct, frozen=True, kw_only=True):
         seen = tablewords.Seen(header, below)
         for table in [TABLES[self.kind]] if self.kind else TABLES.values():
             columns = tablewords.columns_of(table, seen)
+            if not self.kind and not all(column in table.columns for column in own):
+                continue
             if not (columns or own) or (not self.kind and not tablewords.complete(table, {**columns, **own})):
                 continue
             named = tablewords.named(table, file)
