@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from itertools import permutations
 
 import numpy as np
@@ -25,7 +26,7 @@ def paths(*given: tuple[str, int, int]) -> Found:
     return {Path(tuple(words.split())): Tally(won, lost) for words, won, lost in given}
 
 
-def rounded(credit: Mapping[str, float | int]) -> dict[str, float]:
+def as_floats(credit: Mapping[str, Fraction]) -> dict[str, float]:
     return {name: float(part) for name, part in credit.items()}
 
 
@@ -37,7 +38,7 @@ def test_the_published_chain_of_three_journeys() -> None:
     found = markov(BRYL)
     assert found.rate == pytest.approx(1 / 3, abs=1e-12)
     assert found.effects == pytest.approx({"c1": 0.5, "c2": 1, "c3": 1}, abs=1e-12)
-    assert rounded(found.credit.conversions) == pytest.approx({"c1": 0.2, "c2": 0.4, "c3": 0.4}, abs=1e-12)
+    assert as_floats(found.credit.conversions) == pytest.approx({"c1": 0.2, "c2": 0.4, "c3": 0.4}, abs=1e-12)
 
 
 def test_the_published_chain_of_google_and_mailing() -> None:
@@ -51,7 +52,7 @@ def test_the_published_chain_of_google_and_mailing() -> None:
     found = markov(given)
     assert found.rate == pytest.approx(0.8)
     assert found.effects == pytest.approx({"google": 0.75, "mailing": 0.5})
-    assert rounded(found.credit.conversions) == pytest.approx({"google": 2.4, "mailing": 1.6}, abs=1e-12)
+    assert as_floats(found.credit.conversions) == pytest.approx({"google": 2.4, "mailing": 1.6}, abs=1e-12)
 
 
 def test_the_published_probabilities_of_moving() -> None:
@@ -91,7 +92,7 @@ def test_a_channel_that_never_converts_itself_may_lead_to_conversion() -> None:
 def test_money_follows_the_journeys_that_bring_it() -> None:
     found = {Path(("a",)): Tally(1, 1, 900), Path(("b",)): Tally(1, 1, 100)}
     assert markov(found).credit.money == {"a": 900, "b": 100}
-    assert rounded(markov(found).credit.conversions) == {"a": 1, "b": 1}
+    assert as_floats(markov(found).credit.conversions) == {"a": 1, "b": 1}
 
 
 def test_money_that_a_channel_loses_is_shared_as_conversions_are() -> None:
@@ -129,20 +130,15 @@ def test_the_solved_effects_are_those_of_simulated_walks() -> None:
     won: list[set[str]] = []
     walks = 20_000
     for _ in range(walks):
-        state, seen = START, set()
-        while True:
+        state: tuple[str, ...] | None = START
+        seen: set[str] = set()
+        while state is not None:
             others, chances, converts = steps[state]
-            draw = random.random_sample()
-            for other, chance in zip(others, chances, strict=True):
-                draw -= chance
-                if draw < 0:
-                    break
-            else:
-                if draw < converts:
-                    won.append(seen)
-                break
-            state = other
-            seen.add(state[-1])
+            at = int(np.searchsorted(np.cumsum([*chances, converts]), random.random_sample(), "right"))
+            if at == len(others):
+                won.append(seen)
+            state = others[at] if at < len(others) else None
+            seen |= {state[-1]} if state else set()
     found = markov(given)
     assert found.rate == pytest.approx(len(won) / walks, abs=0.015)
     for name, effect in found.effects.items():
@@ -174,9 +170,9 @@ def test_removing_a_channel_by_hand_loses_what_its_effect_says(found: Found) -> 
     rate = markov(found).rate
     for name, effect in markov(found).effects.items():
         kept = [state for state in states if name not in state]
-        matrix = np.eye(len(kept)) - [[float(moves.move(a, b)) for b in kept] for a in kept] if kept else []
         if START not in kept or not rate:
             continue
+        matrix = np.eye(len(kept)) - np.array([[float(moves.move(a, b)) for b in kept] for a in kept])
         without = np.linalg.solve(matrix, [float(moves.conversion(state)) for state in kept])[0]
         assert effect == pytest.approx(1 - without / rate, abs=1e-9)
 
@@ -217,7 +213,7 @@ def test_published_values_of_channels_that_add_up(dividends: str, expected: dict
     )
     assert found == pytest.approx(expected, abs=1e-12)
     shared = {Path(tuple(sorted(one))): Tally(round(100 * part)) for one, part in parts.items()}
-    assert rounded(shapley(shared).conversions) == pytest.approx(
+    assert as_floats(shapley(shared).conversions) == pytest.approx(
         {name: 100 * value for name, value in expected.items()}, abs=1e-9
     )
 
@@ -239,7 +235,7 @@ def test_published_games() -> None:
 def test_the_closed_form_is_the_game_of_sums(found: Found) -> None:
     players = sorted({name for path in found for name in path.channels})
     worth = subsets(found, players, rate=False)
-    assert rounded(shapley(found).conversions) == pytest.approx(by_orders(players, worth), abs=1e-9)
+    assert as_floats(shapley(found).conversions) == pytest.approx(by_orders(players, worth), abs=1e-9)
     assert shapley(found) == attribute(found, "linear_distinct")
     assert shapley_value(players, worth.__getitem__) == pytest.approx(by_orders(players, worth), abs=1e-9)
 
@@ -251,7 +247,7 @@ def test_the_game_of_rates_is_played_over_all_orders(found: Found) -> None:
     values = by_orders(players, subsets(found, players, rate=True))
     whole = sum(tally.converted + tally.unconverted for tally in found.values())
     expected = {name: value * whole for name, value in values.items()}
-    assert rounded(shapley_rate(found).conversions) == pytest.approx(expected, abs=1e-9)
+    assert as_floats(shapley_rate(found).conversions) == pytest.approx(expected, abs=1e-9)
 
 
 @settings(deadline=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -52,7 +52,8 @@ def forecast(
     """
     if data.constant:
         value = float(data.known[0])
-        return Forecast("constant", (Step(value, value, value),) * steps, level, "constant", None, False, {})
+        same = _bounded([Step(value, value, value)] * steps, least)
+        return Forecast("constant", same, level, "constant", None, same[0].mean > value, {})
     names = [model] if model else names_for(data.period)
     fits = {name: fit(data, shape_of(name, data.period)) for name in names}
     fitted = {name: found for name, found in fits.items() if isinstance(found, Fitted)}
@@ -71,7 +72,7 @@ def forecast(
     raw = steps_of(best, steps, level)
     return Forecast(
         model=chosen,
-        steps=tuple(raw if least is None else (_raised(step, least) for step in raw)),
+        steps=_bounded(raw, least),
         level=level,
         limits="simulated" if simulated(best) else "class_1",
         fitted=best,
@@ -89,5 +90,8 @@ def _least_wrong(done: Mapping[str, Backtest]) -> str:
     )
 
 
-def _raised(step: Step, least: float) -> Step:
-    return Step(max(step.mean, least), max(step.low, least), max(step.high, least))
+def _bounded(steps: Sequence[Step], least: float | None) -> tuple[Step, ...]:
+    """The *steps*, nothing of which is below *least*."""
+    if least is None:
+        return tuple(steps)
+    return tuple(Step(max(step.mean, least), max(step.low, least), max(step.high, least)) for step in steps)
