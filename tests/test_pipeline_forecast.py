@@ -65,7 +65,8 @@ def test_few_deals_of_a_stage_are_drawn_towards_all() -> None:
     assert found.deals == 5
     beyond = chance(few, PAST, 6, 30, prior=10)
     assert beyond is not None
-    assert (beyond.deals, beyond.p) == (0, pytest.approx(4 / 34))
+    assert beyond.deals == 0
+    assert beyond.p == pytest.approx(0.25)
 
 
 def test_an_age_that_hardly_any_deal_reached_has_no_answer() -> None:
@@ -109,17 +110,25 @@ def test_the_sums_of_a_pipeline_by_hand() -> None:
     assert 0 <= found.value.low <= found.value.mean <= found.value.high <= 29500
 
 
-def test_the_errors_of_estimates_add_up_and_do_not_cancel() -> None:
-    one = chance(None, PAST, 0, 30)
-    assert one is not None
-    found = answered(pipeline([Open(stage="s", age=0, amounts={100: 50})], 30, {}, PAST))
-    assert found.wins.by_estimate == pytest.approx(50 * math.sqrt(one.variance))
-    assert found.value.by_estimate == pytest.approx(5000 * math.sqrt(one.variance))
+def test_errors_of_estimates_are_shared_by_ages_that_look_ahead_to_the_same_days() -> None:
+    def of(*deals: tuple[int, int]) -> Pipeline:
+        return answered(pipeline([Open(stage="s", age=a, amounts={100: n}) for a, n in deals], 10, {}, PAST))
+
+    young, near, far = (chance(None, PAST, age, 10) for age in (0, 5, 25))
+    assert young
+    assert near
+    assert far
+    one, two, three = (math.sqrt(each.variance) for each in (young, near, far))
+    assert of((0, 50)).wins.by_estimate == pytest.approx(50 * one)
+    assert of((0, 20), (0, 30)).value.by_estimate == pytest.approx(5000 * one)
+    assert of((0, 1), (25, 1)).wins.by_estimate == pytest.approx(math.hypot(one, three))
+    half = math.sqrt(one**2 + two**2 + 2 * 0.5 * one * two)
+    assert of((0, 1), (5, 1)).wins.by_estimate == pytest.approx(half)
 
 
 def test_many_deals_have_normal_limits_near_the_exact_ones() -> None:
-    exact = answered(pipeline([Open(stage="s", age=0, amounts={1: 2000})], 30, {}, PAST))
-    normal = answered(pipeline([Open(stage="s", age=0, amounts={1: 2001})], 30, {}, PAST))
+    exact = answered(pipeline([Open(stage="s", age=0, amounts={1: 1000})], 30, {}, PAST))
+    normal = answered(pipeline([Open(stage="s", age=0, amounts={1: 1001})], 30, {}, PAST))
     assert (exact.limits, normal.limits) == ("poisson_binomial", "normal")
     assert (normal.wins.low, normal.wins.high) == pytest.approx((exact.wins.low, exact.wins.high), rel=0.05)
 
@@ -151,7 +160,7 @@ def test_the_mixed_law_has_both_variances() -> None:
     assert mean == pytest.approx(40 * 0.3 + 25 * 0.5)
     # Probabilities that vary by themselves lose p (1 - p) what they give to their own variance.
     chances = 40 * (0.3 * 0.7 - 0.04**2) + 25 * (0.25 - 0.03**2)
-    assert float((wins - mean) ** 2 @ law) == pytest.approx(chances + (40 * 0.04 + 25 * 0.03) ** 2)
+    assert float((wins - mean) ** 2 @ law) == pytest.approx(chances + (40 * 0.04 + 25 * 0.03) ** 2, rel=2e-3)
     assert quantile(np.array([0.025, 0.95, 0.025]), 0.025) == 0
     assert quantile(np.array([0.02, 0.95, 0.03]), 0.025) == 1
     assert quantile(np.array([0.02, 0.95, 0.03]), 1) == 2
@@ -187,5 +196,5 @@ def test_the_limits_hold_for_made_up_companies() -> None:
         came = ~done & is_won & (ends <= ages + 30) & np.array(counts)
         wins += covered(found.wins, came.sum())
         money += covered(found.value, amounts[came].sum())
-    assert 0.93 <= wins / 150
-    assert 0.92 <= money / 150 < 1
+    assert 0.93 * 150 <= wins < 150
+    assert 0.9 * 150 <= money < 150

@@ -86,14 +86,15 @@ def chance(
     and open. That of the deal's *own* stage is drawn towards that of *everyone* as if *prior* deals of
     the latter stood beside the n of its own: (n p + prior p_all) / (n + prior). Where fewer than *fewest*
     deals of all stages were seen open beyond this age there is no answer. The variance is p' (1 - p') /
-    (n + prior + 1) with p' half a case away from 0 and 1, for 0 wins of few are no proof of impossibility.
+    (n + prior + 1) with p' half a case away from 0 and 1, for 0 wins of few are no proof of impossibility;
+    a stage without a curve is taken to be like all deals, and n + prior is then how many those are.
     """
     general, support = _conditional(everyone, age, days)
     if support < fewest or general is None:
         return None
     special, n = _conditional(own, age, days) if own else (None, 0)
     p = general if special is None else (n * special + prior * general) / (n + prior)
-    weight = n + min(prior, support)
+    weight = support if own is None else n + min(prior, support)
     kept_off = (p * weight + 0.5) / (weight + 1)
     return Chance(
         p=min(1.0, max(0.0, p)),

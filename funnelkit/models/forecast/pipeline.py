@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 
+import numpy as np
 from msgspec import Struct
 
 from funnelkit.models.forecast.chances import FEWEST, PRIOR, Chance, Curve, chance
@@ -44,7 +45,7 @@ class Expected(Struct, frozen=True):
     by_chance: float
     """The standard deviation if all probabilities were known: single deals are won or lost."""
     by_estimate: float
-    """The standard deviation from not knowing the probabilities, all moved together."""
+    """The standard deviation from not knowing the probabilities."""
 
 
 class StagePart(Struct, frozen=True):
@@ -90,10 +91,11 @@ def pipeline(
     *curves* are those of past deals by stage, *everyone* that of all of them; see `chances.chance` for the
     probability of one deal, how it is drawn together where a stage has few, and where there is none.
     With deals independent of each other, wins have the mean sum p and the variance sum p (1 - p), and
-    money sum a p and sum a^2 p (1 - p). To these comes the variance of the estimates, (sum error)^2 and
-    (sum a error)^2, as if all erred in one direction. The limits of the wins are quantiles of the
-    Poisson-binomial law mixed over that error, those of the value normal, both within what is open; of
-    few and unequal deals the latter are rough. Refused where no deal has an answer.
+    money sum a p and sum a^2 p (1 - p). To these comes the variance of the estimates: the sum of the
+    products of the errors of every two, times the share of days that both look ahead to, for there they
+    have learnt from the same past deals. The limits of the wins are quantiles of the Poisson-binomial
+    law mixed over that error, those of the value normal, both within what is open; of few and unequal
+    deals the latter are rough. Refused where no deal has an answer.
     """
     found = [
         (each, chance(curves.get(each.stage), everyone, each.age, days, prior=prior, fewest=fewest))
@@ -108,10 +110,10 @@ def pipeline(
         return Refusal(
             "too_few_deals", f"fewer than {fewest} past deals were seen open as long as the open ones are"
         )
-    wins, method = _wins(told, level)
+    wins, method = _wins(told, days, level)
     return Pipeline(
         wins=wins,
-        value=_value(told, level),
+        value=_value(told, days, level),
         limits=method,
         stages=_by_stage(told),
         unanswered_deals=sum(each.deals for each in silent),
@@ -121,27 +123,39 @@ def pipeline(
     )
 
 
-def _wins(told: Sequence[tuple[Open, Chance]], level: float) -> tuple[Expected, str]:
+def _wins(told: Sequence[tuple[Open, Chance]], days: int, level: float) -> tuple[Expected, str]:
     mean = math.fsum(each.deals * p.p for each, p in told)
     variance = math.fsum(each.deals * p.p * (1 - p.p) for each, p in told)
-    error = math.fsum(each.deals * math.sqrt(p.variance) for each, p in told)
+    error, together = _error([(each.age, each.deals * math.sqrt(p.variance)) for each, p in told], days)
     most = sum(each.deals for each, _ in told)
     if most > EXACT_UP_TO:
         return _normal(mean, variance, error, (0, most), level), "normal"
-    law = mixed_law([(each.deals, p.p, math.sqrt(p.variance)) for each, p in told])
+    law = mixed_law([(each.deals, p.p, together * math.sqrt(p.variance)) for each, p in told])
     low, high = (quantile(law, share) for share in ((1 - level) / 2, (1 + level) / 2))
     return Expected(mean, low, high, math.sqrt(variance), error), "poisson_binomial"
 
 
-def _value(told: Sequence[tuple[Open, Chance]], level: float) -> Expected:
+def _value(told: Sequence[tuple[Open, Chance]], days: int, level: float) -> Expected:
     mean = math.fsum(each.money * p.p for each, p in told)
     variance = math.fsum(
         n * amount**2 * p.p * (1 - p.p) for each, p in told for amount, n in each.amounts.items()
     )
-    error = abs(math.fsum(each.money * math.sqrt(p.variance) for each, p in told))
+    error, _ = _error([(each.age, each.money * math.sqrt(p.variance)) for each, p in told], days)
     amounts = [(amount, n) for each, _ in told for amount, n in each.amounts.items()]
     least, most = (sum(sign * max(0, sign * amount) * n for amount, n in amounts) for sign in (-1, 1))
     return _normal(mean, variance, error, (least, most), level)
+
+
+def _error(parts: Sequence[tuple[int, float]], days: int) -> tuple[float, float]:
+    """The error of a sum of estimates, each given by age and error, and over it if all erred alike.
+
+    Two ages look ahead to 1 - |difference| / days of the same days.
+    """
+    ages, errors = np.array(parts, dtype=float).T
+    shared = np.maximum(0, 1 - np.abs(ages[:, None] - ages) / max(days, 1))
+    error = math.sqrt(max(0.0, float(errors @ shared @ errors)))
+    alike = float(np.abs(errors).sum())
+    return error, error / alike if alike else 0.0
 
 
 def _normal(
