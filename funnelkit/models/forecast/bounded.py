@@ -23,16 +23,17 @@ _STIFFER = 1e6
 _STIFFEST = 1e14
 _STILL = 1e-10
 """A step this small relative to its place changes no digit that anybody prints."""
-_FLAT = 1e-14
+ROUNDING = 1e-13
 """A sum of squares that falls by less, relatively, falls by rounding."""
 
 
 def least_squares(
-    residuals: Residuals, start: np.ndarray, low: np.ndarray, high: np.ndarray
+    residuals: Residuals, start: np.ndarray, low: np.ndarray, high: np.ndarray, flat: float = ROUNDING
 ) -> tuple[np.ndarray, float]:
     """The place near *start* with the least sum of squares between *low* and *high*, and that sum.
 
-    Where *low* equals *high* a coordinate is held.
+    Where *low* equals *high* a coordinate is held. The search ends where the sum falls by less than the
+    share *flat* in a round.
     """
     place = np.clip(start, low, high)
     least = squares(residuals, place[None])[0]
@@ -44,14 +45,14 @@ def least_squares(
         free = np.flatnonzero(~held & np.isfinite(slope))
         if not len(free) or not np.isfinite(least):
             break
-        moved, flat = None, False
+        moved, done = None, False
         while moved is None and damping < _STIFFEST:
             trials = _trials(jacobian[:, free], slope[free], damping, place, free)
             trials = np.clip(trials, low, high)
             sums = squares(residuals, trials)
             best = int(np.argmin(sums))
             if sums[best] < least:
-                flat = least - sums[best] <= _FLAT * least
+                done = least - sums[best] <= flat * least
                 moved, least = trials[best], float(sums[best])
                 damping = max(1e-12, damping * _DAMPINGS[best])
             else:
@@ -60,7 +61,7 @@ def least_squares(
             break
         still = np.all(np.abs(moved - place) <= _STILL * (1 + np.abs(place)))
         place = moved
-        if still or flat:
+        if still or done:
             break
     return place, float(least)
 

@@ -13,8 +13,9 @@ from funnelkit.models.forecast.series import Refusal, Series
 from funnelkit.models.forecast.smoothing import Parameters, Shape, States, smooth
 from funnelkit.models.forecast.starts import Space, grid, space, unpacked
 
-_REFINED = 2
-"""So many of the best places of the grid are followed to the end."""
+_NUDGE = 1e-3
+_ROUGH = 1e-6
+"""How far each start is followed; the best of them then to the last digit."""
 _TINY = 1e-300
 
 
@@ -48,8 +49,8 @@ def fit(
     """The parameters of greatest likelihood, or why there are none.
 
     The weights are searched in the usual region (0.0001 to 0.9999, gamma up to 1 - alpha, phi 0.8 to
-    0.98), weights and first states together; some may be *fixed*. The search starts from the best two
-    places of a grid, or from *start*. With multiplicative errors e / forecast the likelihood is that of
+    0.98), weights and first states together; some may be *fixed*. The search starts from the best
+    place of a grid for each of five alpha, for there are several optima, or from *start* and the best two. With multiplicative errors e / forecast the likelihood is that of
     Hyndman, Koehler, Ord and Snyder 2008, section 5.1. Refused are series with fewer values than
     parameters and two, seasons that were not seen twice, and products of values not above 0.
     """
@@ -72,19 +73,36 @@ def fit(
         relative: np.ndarray = errors / expected * factor
         return relative
 
-    starts = [start] if start is not None else _best(grid(values, within), within, residuals)
-    found = [least_squares(residuals, place, within.low, within.high) for place in starts]
-    place, least = min(found, key=lambda pair: pair[1])
+    starts = _best(grid(values, within), within, residuals)
+    starts = starts if start is None else [start, *starts[:2]]
+    rough = [least_squares(residuals, place, within.low, within.high, _ROUGH) for place in starts]
+    place, least = least_squares(residuals, min(rough, key=lambda pair: pair[1])[0], within.low, within.high)
     return _described(data, within, place, least * scale**2, scale)
 
 
 def _best(places: np.ndarray, within: Space, residuals: Residuals) -> list[np.ndarray]:
-    """The best places of a grid, of different alpha."""
-    sums = squares(residuals, places)
+    """The places of a grid, the best first, one of each alpha, with the states that suit its weights.
+
+    Errors are linear in the first states where nothing multiplies, and nearly so elsewhere: one step of
+    linear least squares at each place finds the states, and shows which weights are worth following.
+    """
+    states = np.arange(within.weights, len(within.names))
+    moved = np.repeat(places[:, None], 1 + len(states), axis=1)
+    moved[:, 1 + np.arange(len(states)), states] += _NUDGE
+    with np.errstate(all="ignore"):
+        found = residuals(moved.reshape(-1, len(within.names)))
+    found = found.reshape(len(found), len(places), -1)
+    solved = places.copy()
+    for at, (here, *nudged) in enumerate(np.moveaxis(found, 0, 2)):
+        slopes = (np.array(nudged) - here).T / _NUDGE
+        if np.isfinite(slopes).all():
+            solved[at, states] -= np.linalg.lstsq(slopes, here, rcond=None)[0]
+    both = np.clip(np.concatenate([solved, places]), within.low, within.high)
+    sums = squares(residuals, both)
     chosen: dict[float, np.ndarray] = {}
     for at in np.argsort(sums, kind="stable"):
-        chosen.setdefault(float(places[at, 0]), places[at])
-    return list(chosen.values())[:_REFINED]
+        chosen.setdefault(float(both[at, 0]), both[at])
+    return list(chosen.values())
 
 
 def _refusal(data: Series, within: Space) -> Refusal | None:

@@ -20,10 +20,10 @@ _BOUNDS = {
 """The usual region (Hyndman, Koehler, Ord and Snyder 2008, section 2.5.2) in the component form: beta*
 up to 1, gamma up to 1 - alpha, of which it is the *share*; phi as R's ets has it."""
 _GRID = {
-    "alpha": (0.05, 0.2, 0.4, 0.6, 0.8, 0.95),
-    "beta": (0.01, 0.1, 0.3, 0.6),
-    "share": (0.01, 0.2, 0.5),
-    "phi": (0.88, 0.95),
+    "alpha": (0.01, 0.1, 0.3, 0.6, 0.9),
+    "beta": (0.01, 0.2, 0.6),
+    "share": (0.01, 0.3, 0.7),
+    "phi": (0.85, 0.97),
 }
 _WEIGHTS = ("alpha", "beta", "share", "phi")
 
@@ -35,6 +35,11 @@ class Space(Struct, frozen=True, eq=False):
     names: tuple[str, ...]
     low: np.ndarray
     high: np.ndarray
+
+    @property
+    def weights(self) -> int:
+        """How many of them are weights; the states follow."""
+        return sum(name in _WEIGHTS for name in self.names)
 
     @property
     def free(self) -> int:
@@ -89,7 +94,7 @@ def grid(values: np.ndarray, within: Space) -> np.ndarray:
     """
     shape = within.shape
     states = _first_states(values, shape)
-    weights = [name for name in within.names if name in _WEIGHTS]
+    weights = within.names[: within.weights]
     choices = [
         (low,) if low == high else _GRID[name]
         for name, low, high in zip(weights, within.low, within.high, strict=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,13 +11,8 @@ EXACT_UP_TO = 1000
 
 
 def number_law(groups: Sequence[tuple[int, float]]) -> np.ndarray:
-    """The probability of 0, 1, 2, ... wins from *groups* of so many deals with one probability each.
-
-    The law of a sum is the convolution of the laws of its parts, here binomial ones.
-    """
-    law = np.ones(1)
-    for deals, p in groups:
-        law = np.convolve(law, _binomial(deals, p))
+    """The probability of 0, 1, 2, ... wins from *groups* of so many deals with one probability each."""
+    law: np.ndarray = _laws([n for n, _ in groups], np.array([[p for _, p in groups]]))[0]
     return law
 
 
@@ -30,11 +24,8 @@ def mixed_law(groups: Sequence[tuple[int, float, float]]) -> np.ndarray:
     """
     places = np.arange(-20, 21) / 5
     weights = np.exp(-(places**2) / 2)
-    laws = [
-        weight * number_law([(n, min(1.0, max(0.0, p + place * error))) for n, p, error in groups])
-        for place, weight in zip(places.tolist(), (weights / weights.sum()).tolist(), strict=True)
-    ]
-    mixed: np.ndarray = np.sum(laws, axis=0)
+    chances = np.array([p for _, p, _ in groups]) + np.outer(places, [error for _, _, error in groups])
+    mixed: np.ndarray = weights / weights.sum() @ _laws([n for n, _, _ in groups], np.clip(chances, 0, 1))
     return mixed
 
 
@@ -43,12 +34,19 @@ def quantile(law: np.ndarray, share: float) -> int:
     return min(int(np.searchsorted(np.cumsum(law), share - 1e-12)), len(law) - 1)
 
 
-def _binomial(n: int, p: float) -> np.ndarray:
-    if p in (0.0, 1.0):
-        return np.array([float(k == n * p) for k in range(n + 1)])
-    start = math.lgamma(n + 1)
-    logs = [
-        start - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * math.log(p) + (n - k) * math.log1p(-p)
-        for k in range(n + 1)
-    ]
-    return np.exp(logs)
+def _laws(deals: Sequence[int], chances: np.ndarray) -> np.ndarray:
+    """A law per row of *chances*, which has a column per group of *deals*.
+
+    One deal after the other: k wins are k before and this one lost, or k - 1 before and this one won.
+    """
+    laws = np.zeros((len(chances), sum(deals) + 1))
+    laws[:, 0] = 1
+    seen = 0
+    for group, n in enumerate(deals):
+        won = chances[:, group, None]
+        for _ in range(n):
+            seen += 1
+            before = laws[:, :seen].copy()
+            laws[:, :seen] -= before * won
+            laws[:, 1 : seen + 1] += before * won
+    return laws
