@@ -164,7 +164,7 @@ def test_mistyped_and_unfitting_models_are_refused() -> None:
         shape_of("holt_winters_additive", 1)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(
     st.lists(st.integers(0, 50) | st.none(), max_size=16) | st.lists(st.floats(-1e9, 1e9), max_size=12),
     st.sampled_from([1, 2, 4]),

@@ -14,7 +14,7 @@ from funnelkit.models.forecast.smoothing import Parameters, Shape, States, smoot
 from funnelkit.models.forecast.starts import Space, grid, space, unpacked
 
 _NUDGE = 1e-3
-_ROUGH = 1e-6
+_ROUGH = 1e-5
 """How far each start is followed; the best of them then to the last digit."""
 _TINY = 1e-300
 
