@@ -116,12 +116,9 @@ def test_milestones_earn_at_the_touch_that_came_last_before_them() -> None:
 
 def test_unknown_and_shared_milestones() -> None:
     # No opportunity: 30, 30 and 10 of 70. One touch is the first and made the lead: it earns both.
-    assert positional(W_SHAPED)(Path(tuple("abc"), lead=1)) == [
-        Fraction(3, 7),
-        Fraction(3, 7),
-        Fraction(1, 7),
-    ]
-    assert positional(W_SHAPED)(Path(tuple("ab"), lead=0, opportunity=1)) == [Fraction(2, 3), Fraction(1, 3)]
+    sevenths = tuple(Fraction(part, 7) for part in (3, 3, 1))
+    assert positional(W_SHAPED)(Path(tuple("abc"), lead=1)) == sevenths
+    assert positional(W_SHAPED)(Path(tuple("ab"), lead=0, opportunity=1)) == (Fraction(2, 3), Fraction(1, 3))
     assert sum(positional(FULL_PATH)(Path(("a",), lead=0, opportunity=0))) == 1
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from math import floor, fsum
+from math import floor, fsum, ldexp
 
-_GRID = 2**60
+_DIGITS = 60
+_GRID = 2**_DIGITS
 """Amounts that were computed in floats become whole numbers of 1 / 2**60: finer than a float, and one
 denominator for all, so that thousands of them can be added exactly and fast."""
 
@@ -19,7 +20,7 @@ def exact(amounts: Sequence[float], total: int = 1) -> list[Fraction]:
 
     What rounding has lost or gained goes to the largest, the first of equals.
     """
-    parts = [floor(Fraction(amount) * _GRID) for amount in amounts]
+    parts = [floor(ldexp(amount, _DIGITS)) for amount in amounts]
     if parts:
         largest = max(range(len(parts)), key=lambda at: (abs(parts[at]), -at))
         parts[largest] += total * _GRID - sum(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 
 from msgspec import Struct
 
@@ -59,13 +60,15 @@ def positional(weights: Positions) -> Rule:
     ['2/5', '1/10', '1/10', '2/5']
     """
 
-    def rule(path: Path) -> list[Fraction]:
-        earned = [_NONE] * len(path.channels)
+    # Few lengths and places make many paths.
+    @cache
+    def earned_by(touches: int, lead: int | None, opportunity: int | None) -> tuple[Fraction, ...]:
+        earned = [_NONE] * touches
         for place, weight in (
             (0, weights.first),
-            (path.lead, weights.lead),
-            (path.opportunity, weights.opportunity),
-            (len(earned) - 1, weights.last),
+            (lead, weights.lead),
+            (opportunity, weights.opportunity),
+            (touches - 1, weights.last),
         ):
             if place is not None:
                 earned[place] += weight
@@ -73,6 +76,9 @@ def positional(weights: Positions) -> Rule:
         for at in rest:
             earned[at] = weights.rest / len(rest)
         whole = sum(earned, _NONE)
-        return [weight / whole for weight in earned]
+        return tuple(weight / whole for weight in earned)
+
+    def rule(path: Path) -> tuple[Fraction, ...]:
+        return earned_by(len(path.channels), path.lead, path.opportunity)
 
     return rule

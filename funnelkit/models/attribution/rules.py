@@ -9,6 +9,8 @@ from funnelkit.models.attribution.credit import Rule
 from funnelkit.models.attribution.parting import shares
 from funnelkit.models.attribution.paths import Path
 
+_ALL, _NOTHING = Fraction(1), Fraction(0)
+
 
 def first(path: Path) -> list[Fraction]:
     """All to the first touch."""
@@ -42,8 +44,7 @@ def linear_distinct(path: Path) -> list[Fraction]:
     """1 / m to each of m different channels, paid out at its first touch."""
     share = Fraction(1, len(set(path.channels)))
     return [
-        share if channel not in path.channels[:at] else Fraction(0)
-        for at, channel in enumerate(path.channels)
+        share if channel not in path.channels[:at] else _NOTHING for at, channel in enumerate(path.channels)
     ]
 
 
@@ -68,4 +69,4 @@ def time_decay(half_life: float = 7) -> Callable[[Path], list[Fraction]]:
 
 
 def _all_to(path: Path, place: int) -> list[Fraction]:
-    return [Fraction(int(at == place)) for at in range(len(path.channels))]
+    return [_ALL if at == place else _NOTHING for at in range(len(path.channels))]
