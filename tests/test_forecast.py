@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -21,8 +22,8 @@ from funnelkit.models.forecast.series import Refusal, Series, series
 from tests.published_series import AIR_2016, OIL_2013, TOURISTS
 
 
-def data(values: list[float | None] | list[float] | list[int], period: int = 1) -> Series:
-    found = series(list(values), period)
+def data(values: Sequence[float | None], period: int = 1) -> Series:
+    found = series(values, period)
     assert isinstance(found, Series)
     return found
 
@@ -55,6 +56,19 @@ def test_the_choice_by_back_test_takes_the_least_error() -> None:
     tried = {name: backtest(values, name, 2) for name in names_for(1)}
     errors = {name: one.own.absolute for name, one in tried.items() if isinstance(one, Backtest)}
     assert found.model == min(errors, key=errors.__getitem__)
+
+
+def test_models_are_compared_at_the_origins_that_all_had() -> None:
+    # Ten values: ses could be tried at five origins, two of them before wild values, holt at three after.
+    values = data([21, 20, 20, 22, 21, 8, 31, 19, 19, 20])
+    ses, holt = backtest(values, "ses"), backtest(values, "holt")
+    assert isinstance(ses, Backtest)
+    assert isinstance(holt, Backtest)
+    assert (ses.origins, holt.origins) == (5, 3)
+    assert ses.own.absolute > 6 * holt.own.absolute
+    found = answered(forecast(values, 1, by="backtest"))
+    assert found.model == "ses"
+    assert found.refused["damped"].code == "too_short"
 
 
 def test_a_back_test_is_the_rolling_origin_by_hand() -> None:
@@ -153,6 +167,7 @@ def test_gaps_are_passed_over() -> None:
     found = answered(forecast(data([None, *values]), 1))
     assert found.fitted is not None
     assert found.fitted.n == 16
+    assert data([None, 1, None, 2]).values.tolist()[::2] == [1, 2]
     assert isinstance(backtest(data(values), "ses", 1), Backtest)
 
 

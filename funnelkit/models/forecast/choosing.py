@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -67,7 +68,7 @@ def forecast(
         refused |= {name: found for name, found in tried.items() if isinstance(found, Refusal)}
         if not done:
             return refused[names[0]]
-        chosen = _least_wrong(done)
+        chosen = _least_wrong(data, steps, done)
     best = fitted[chosen]
     raw = steps_of(best, steps, level)
     return Forecast(
@@ -81,13 +82,14 @@ def forecast(
     )
 
 
-def _least_wrong(done: Mapping[str, Backtest]) -> str:
-    """The model with the least mean error among those that were tried at the most origins."""
-    most = max(found.origins for found in done.values())
-    return min(
-        (name for name, found in done.items() if found.origins == most),
-        key=lambda name: done[name].own.absolute,
-    )
+def _least_wrong(data: Series, steps: int, done: Mapping[str, Backtest]) -> str:
+    """The model with the least sum of errors at those of the latest origins from which all could be tried."""
+    shared = min(found.origins for found in done.values())
+    errors: dict[str, float] = {}
+    for name, found in done.items():
+        again = found if found.origins == shared else backtest(data, name, steps, shared)
+        errors[name] = again.own.absolute if isinstance(again, Backtest) else math.inf
+    return min(errors, key=errors.__getitem__)
 
 
 def _bounded(steps: Sequence[Step], least: float | None) -> tuple[Step, ...]:
