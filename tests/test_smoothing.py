@@ -77,6 +77,19 @@ def test_the_temperatures_of_nist() -> None:
     assert before[1:] == pytest.approx(printed, abs=0.0051)
 
 
+def test_the_ewma_of_nist_is_the_same_recursion() -> None:
+    # (e-Handbook 6.3.2.4, weight 0.3 from the target of 50; printed are the averages from the target on.)
+    furnace = (
+        "52.0 47.0 53.0 49.3 50.1 47.0 51.0 50.1 51.2 50.5 49.6 47.6 49.9 51.3 47.8 51.2 52.6 52.4 53.6 52.1"
+    )
+    printed = (
+        "50.00 50.60 49.52 50.56 50.18 50.16 49.21 49.75 49.85 50.26 50.33"
+        " 50.11 49.36 49.52 50.05 49.38 49.92 50.73 51.23 51.94 51.99"
+    )
+    before, after = run([float(x) for x in furnace.split()], Shape(), Parameters(alpha=0.3, level=50))
+    assert before + after == pytest.approx([float(x) for x in printed.split()], abs=0.0051)
+
+
 def test_double_smoothing_of_nist() -> None:
     # (e-Handbook 6.4.3.4: the level begins with the first value, the trend with the mean of three steps.)
     values = [5.6, 7.8, 8.8, 11, 11.6, 16.7, 15.3, 21.6, 22.4]
