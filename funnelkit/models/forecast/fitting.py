@@ -49,10 +49,11 @@ def fit(
     """The parameters of greatest likelihood, or why there are none.
 
     The weights are searched in the usual region (0.0001 to 0.9999, gamma up to 1 - alpha, phi 0.8 to
-    0.98), weights and first states together; some may be *fixed*. The search starts from the best
-    place of a grid for each of five alpha, for there are several optima, or from *start* and the best two. With multiplicative errors e / forecast the likelihood is that of
-    Hyndman, Koehler, Ord and Snyder 2008, section 5.1. Refused are series with fewer values than
-    parameters and two, seasons that were not seen twice, and products of values not above 0.
+    0.98), weights and first states together; some may be *fixed*. There are several optima: the search
+    starts from the best place of a grid for each of five alpha, or from *start* and the best two of these.
+    With multiplicative errors e / forecast the likelihood is that of Hyndman, Koehler, Ord and Snyder
+    2008, section 5.1. Refused are series with fewer values than parameters and two, seasons that were not
+    seen twice, and products of values not above 0.
     """
     within = space(shape, fixed or {})
     if refusal := _refusal(data, within):
