@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,14 +22,19 @@ HEAVY = {
 }
 
 
-def modules_after(code: str) -> set[str]:
+def all_after(code: str) -> list[str]:
+    """The full names of all modules that are loaded once *code* has run."""
     run = subprocess.run(
-        [sys.executable, "-c", f"{code}\nimport sys; print(*(m.partition('.')[0] for m in sys.modules))"],
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
         capture_output=True,
         text=True,
         check=True,
     )
-    return set(run.stdout.splitlines()[-1].split())
+    return run.stdout.splitlines()[-1].split()
+
+
+def modules_after(code: str) -> set[str]:
+    return {name.partition(".")[0] for name in all_after(code)}
 
 
 @pytest.mark.parametrize(
@@ -70,3 +76,11 @@ def test_commands_that_read_no_file_import_nothing_heavy(arguments: list[str]) -
 def test_the_version_is_answered_before_typer_is_imported() -> None:
     code = "import sys\nsys.argv = ['funnelkit', '--version']\nfrom funnelkit.__main__ import main\nmain()"
     assert not {"typer", "yaml"} & modules_after(code)
+
+
+def test_a_report_imports_no_model_of_attribution_or_forecasts() -> None:
+    config = str(Path(__file__).parent.parent / "examples/funnelkit.yaml")
+    code = f"from funnelkit.cli.app import run\nrun(['report', '--config', {config!r}])"
+    loaded = all_after(code)
+    assert "funnelkit.reports" in loaded
+    assert [name for name in loaded if name.startswith("funnelkit.models")] == []

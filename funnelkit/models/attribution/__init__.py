@@ -1,0 +1,1 @@
+"""Which touch earns how much of a conversion: rules, chains and games over counts of paths."""
