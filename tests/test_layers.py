@@ -25,7 +25,7 @@ LAYERS = [
         "collect",
     },
     {"engines"},
-    {"sources", "linking", "metrics"},
+    {"sources", "linking", "metrics", "models"},
     {"reports", "studies", "build", "longform", "inspection"},
     {"render"},
     {"config"},

@@ -1,0 +1,1 @@
+"""Statistical models: pure functions over counts, which know neither frames nor files."""

@@ -1,0 +1,169 @@
+"""The parameters of greatest likelihood: searched in logarithms, finished by Newton, and checked.
+
+Newton's steps with the observed information (differences of the exact gradients) lead to the maximum
+and say how sure it is. Where the likelihood bends up, a step goes uphill all the same, and none is
+longer than a factor of e. Data of very many groups are first fitted on coarser ones, from where a few
+steps on the data themselves are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import fields
+
+from funnelkit.models.lifetime.fitted import Checked, Fitted, P, rebuilt, vector
+from funnelkit.models.lifetime.groups import Floats, Groups, coarser
+from funnelkit.models.lifetime.refusal import NoFitError
+
+Score: TypeAlias = Callable[[Floats], tuple[float, Floats]]
+"""Parameters -> the log-likelihood and its gradient by the parameters."""
+
+_EDGE = 10.0
+"""How far the logarithm of a parameter may go from its start: a factor of 22,000 both ways."""
+_LOOSE = 5.0
+"""A standard error of a logarithm beyond this says that the data do not know the parameter."""
+_STEP = 1e-4
+_ENOUGH = 1e-11
+"""Less than this to gain in the log-likelihood is a maximum."""
+_NEWTON = 60
+_SLOW = 0.05
+"""A step that leaves more than this share of what was to gain says that the information is out of date."""
+
+
+class _Peak(Struct, frozen=True):
+    """The end of a search, in logarithms of the parameters."""
+
+    place: Floats
+    value: float
+    information: Floats
+    to_gain: float
+
+
+class _Counted:
+    """The score by the logarithms of the parameters, and how often it was asked for."""
+
+    def __init__(self, score: Score) -> None:
+        self._score = score
+        self.calls = 0
+
+    def __call__(self, place: Floats) -> tuple[float, Floats]:
+        self.calls += 1
+        params = np.exp(place)
+        value, slope = self._score(params)
+        return value, slope * params
+
+
+def maximise(
+    score: Score, starts: Sequence[P], customers: float, *, coarse: Score | None = None
+) -> Fitted[P]:
+    """The fit from the first of *starts* that leads to a maximum. Raises NoFitError where none does.
+
+    *coarse* is the score on coarser data of as many customers.
+    """
+    counted = _Counted(score)
+    refused: NoFitError | None = None
+    for number, start in enumerate(starts, start=1):
+        origin = np.log(vector(start))
+        try:
+            peak = _climbed(counted, origin, None if coarse is None else _Counted(coarse))
+            loosest = _trusted(peak, origin, start)
+        except NoFitError as error:
+            refused = refused or error
+            continue
+        return Fitted(
+            params=rebuilt(start, np.exp(peak.place)),
+            log_likelihood=peak.value,
+            log_covariance=np.linalg.inv(peak.information),
+            customers=round(customers),
+            converged=peak.to_gain < _ENOUGH * max(1.0, abs(peak.value)),
+            checked=Checked(to_gain=peak.to_gain, loosest=loosest, starts=number, evaluations=counted.calls),
+        )
+    raise refused or ValueError("no place to start from")
+
+
+def from_groups(scorer: Callable[[Groups], Score], starts: Sequence[P], data: Groups) -> Fitted[P]:
+    """The fit to customers in groups, by way of coarser ones where they are very many."""
+    rough = coarser(data)
+    coarse = None if rough is None else scorer(rough)
+    return maximise(scorer(data), starts, float(data.n.sum()), coarse=coarse)
+
+
+def _climbed(score: _Counted, origin: Floats, coarse: _Counted | None) -> _Peak:
+    """The maximum near *origin*; with *coarse*, by way of the maximum of that."""
+    if coarse is None:
+        return _newton(score, origin, origin, _information(score, origin))
+    first = _climbed(coarse, origin, None)
+    return _newton(score, origin, first.place, first.information)
+
+
+def _newton(score: _Counted, origin: Floats, place: Floats, information: Floats) -> _Peak:
+    """Steps uphill to the maximum; the information is worked out anew where it has served its time."""
+    value, slope = score(place)
+    to_gain = np.inf
+    for _ in range(_NEWTON):
+        step = _step(information, slope)
+        to_gain, before = float(slope @ step) / 2, to_gain
+        if to_gain < _ENOUGH:
+            break
+        if to_gain > before * _SLOW:
+            information = _information(score, place)
+            step = _step(information, slope)
+        ahead = _risen(score, place, value, step, origin)
+        if ahead is None:
+            break
+        place, value, slope = ahead
+    return _Peak(place, value, _information(score, place), to_gain)
+
+
+def _step(information: Floats, slope: Floats) -> Floats:
+    """Newton's step, along directions in which the likelihood bends down, none longer than 1."""
+    bend, axes = np.linalg.eigh(information)
+    along = axes.T @ slope
+    step = np.asarray(axes @ (along / np.maximum(np.abs(bend), np.abs(along))))
+    return step
+
+
+def _risen(
+    score: _Counted, place: Floats, value: float, step: Floats, origin: Floats
+) -> tuple[Floats, float, Floats] | None:
+    """The place after *step*, or after a part of it, where the likelihood is no less; None where nowhere."""
+    for _ in range(8):
+        ahead = np.clip(place + step, origin - _EDGE, origin + _EDGE)
+        height, slope = score(ahead)
+        if height >= value - 1e-12 * abs(value):
+            return ahead, height, slope
+        step = step / 4
+    return None
+
+
+def _information(score: _Counted, place: Floats) -> Floats:
+    """Minus the second derivatives of the log-likelihood, by central differences of its gradient."""
+    rows = []
+    for index in range(place.size):
+        shift = np.zeros_like(place)
+        shift[index] = _STEP
+        rows.append((score(place - shift)[1] - score(place + shift)[1]) / (2 * _STEP))
+    found = np.array(rows)
+    return np.asarray((found + found.T) / 2)
+
+
+def _trusted(peak: _Peak, origin: Floats, start: P) -> float:
+    """The largest standard error of any combination. Raises NoFitError where the data do not decide."""
+    names = [field.name for field in fields(start)]
+    away = np.abs(peak.place - origin)
+    if not (np.isfinite(peak.value) and np.isfinite(peak.information).all()):
+        raise NoFitError("at_the_edge", "the likelihood cannot be worked out near its maximum")
+    if away.max() > 0.9 * _EDGE:
+        worst = int(away.argmax())
+        value = np.exp(peak.place[worst])
+        message = f"the likelihood has no maximum: it still rises at {names[worst]} = {value:.3g}"
+        raise NoFitError("at_the_edge", message)
+    bend, axes = np.linalg.eigh(peak.information)
+    if bend[0] <= _LOOSE**-2:
+        worst = names[int(np.abs(axes[:, 0]).argmax())]
+        raise NoFitError("flat", f"the data leave {worst} open: very different values explain them equally")
+    return float(bend[0] ** -0.5)
