@@ -79,7 +79,7 @@ class _Paths:
 
 
 def _terms(values: Floats, x: Floats, seen: Floats, left: int) -> Floats:
-    """ln B(alpha + x, beta + seen - x) B(gamma + left, delta + seen), and its derivatives, first axis."""
+    """The logarithm of B(alpha + x, beta + seen - x) B(gamma + left, delta + seen), and its derivatives."""
     alpha, beta, gamma, delta = values
     shapes = np.broadcast_arrays(
         alpha + x,
@@ -103,7 +103,7 @@ def _terms(values: Floats, x: Floats, seen: Floats, left: int) -> Floats:
 
 
 def _check(data: Groups) -> None:
-    if (data.T != np.rint(data.T)).any() or (data.t_x != np.rint(data.t_x)).any():
+    if (np.rint(data.T) != data.T).any() or (np.rint(data.t_x) != data.t_x).any():
         raise ValueError("t_x and T are numbers of occasions, and so whole")
     if (data.x > data.t_x).any():
         raise ValueError("nobody buys more than once on an occasion: x is at most t_x")

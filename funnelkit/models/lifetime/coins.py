@@ -82,10 +82,9 @@ def of_known(params: Coins, data: Groups, t: ArrayLike, tossed: Floats) -> Float
 
     One time gives a value for each group; several give a row for each.
     """
-    known = (params.r + data.x, params.alpha + data.T, np.full_like(data.x, params.a), params.b + tossed)
-    if np.ndim(t) == 0:
-        return purchases(*known, t)
-    return purchases(*(column[:, None] for column in known), t)
+    known = (params.r + data.x, params.alpha + data.T, params.b + tossed)
+    r, alpha, b = (column if np.ndim(t) == 0 else column[:, None] for column in known)
+    return purchases(r, alpha, np.full_like(b, params.a), b, t)
 
 
 def mass(params: Coins, t: float, x: ArrayLike, tossed: int) -> Floats:

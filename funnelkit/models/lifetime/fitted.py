@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 import numpy as np
 from msgspec import Struct
@@ -62,4 +62,4 @@ def vector(params: Struct) -> Floats:
 
 def rebuilt(params: P, values: Floats) -> P:
     """Parameters of the same model with other *values*."""
-    return cast("P", type(params)(*map(float, values)))
+    return type(params)(*map(float, values))

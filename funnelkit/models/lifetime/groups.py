@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from msgspec import Struct
@@ -10,13 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from funnelkit.models.lifetime.refusal import NoFitError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 Floats: TypeAlias = NDArray[np.float64]
 
 _SMALL = 6000
 """Up to so many groups a fit is quick without a first one on coarser groups."""
+_PART = 2048
+"""Groups that are worked on at a time: their arrays stay in the fast memory of the processor."""
 _AGES, _SHARES = 12, 20
 """The coarser grid: so many ages, and so many shares of the age at which the last purchase came."""
 
@@ -73,7 +72,7 @@ def coarser(data: Groups) -> Groups | None:
     ages = (data.T - data.T.min()) / max(float(np.ptp(data.T)), 1e-300) * _AGES
     cell = (data.x * (_AGES + 1) + ages.astype(int)) * (_SHARES + 1) + (share * _SHARES).astype(int)
     _, place = np.unique(cell, return_inverse=True)
-    count = np.bincount(place, data.n)
+    count = np.bincount(place, data.n).astype(np.float64)
     used = count > 0
 
     def mean(column: Floats) -> Floats:
@@ -82,10 +81,10 @@ def coarser(data: Groups) -> Groups | None:
     return Groups(x=np.rint(mean(data.x)), t_x=mean(data.t_x), T=mean(data.T), n=count[used])
 
 
-def by_count(counts: Floats) -> Callable[[Callable[[Floats], Floats]], Floats]:
-    """Evaluate a function once for each different count, of which there are few, and spread the values."""
-    distinct, place = np.unique(counts, return_inverse=True)
-    return lambda function: function(distinct)[place]
+def parts(data: Groups) -> list[Groups]:
+    """The same groups, few enough at a time to be worked on quickly."""
+    pieces = (slice(begin, begin + _PART) for begin in range(0, data.x.size, _PART))
+    return [Groups(x=data.x[at], t_x=data.t_x[at], T=data.T[at], n=data.n[at]) for at in pieces]
 
 
 def _check(data: Groups) -> None:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from funnelkit.models.lifetime.fitted import Checked, Fitted, P, rebuilt, vector
-from funnelkit.models.lifetime.groups import Floats, Groups, coarser
+from funnelkit.models.lifetime.groups import Floats, Groups, coarser, parts
 from funnelkit.models.lifetime.refusal import NoFitError
 
 Score: TypeAlias = Callable[[Floats], tuple[float, Floats]]
@@ -26,7 +26,7 @@ _EDGE = 10.0
 """How far the logarithm of a parameter may go from its start: a factor of 22,000 both ways."""
 _LOOSE = 5.0
 """A standard error of a logarithm beyond this says that the data do not know the parameter."""
-_STEP = 1e-4
+_STEP = 1e-5
 _ENOUGH = 1e-11
 """Less than this to gain in the log-likelihood is a maximum."""
 _NEWTON = 60
@@ -77,7 +77,7 @@ def maximise(
         return Fitted(
             params=rebuilt(start, np.exp(peak.place)),
             log_likelihood=peak.value,
-            log_covariance=np.linalg.inv(peak.information),
+            log_covariance=np.asarray(np.linalg.inv(peak.information), dtype=np.float64),
             customers=round(customers),
             converged=peak.to_gain < _ENOUGH * max(1.0, abs(peak.value)),
             checked=Checked(to_gain=peak.to_gain, loosest=loosest, starts=number, evaluations=counted.calls),
@@ -88,35 +88,48 @@ def maximise(
 def from_groups(scorer: Callable[[Groups], Score], starts: Sequence[P], data: Groups) -> Fitted[P]:
     """The fit to customers in groups, by way of coarser ones where they are very many."""
     rough = coarser(data)
-    coarse = None if rough is None else scorer(rough)
-    return maximise(scorer(data), starts, float(data.n.sum()), coarse=coarse)
+    coarse = None if rough is None else summed(scorer, rough)
+    return maximise(summed(scorer, data), starts, float(data.n.sum()), coarse=coarse)
+
+
+def summed(scorer: Callable[[Groups], Score], data: Groups) -> Score:
+    """The score of all groups, from those of some at a time."""
+    scores = [scorer(part) for part in parts(data)]
+
+    def score(values: Floats) -> tuple[float, Floats]:
+        found = [each(values) for each in scores]
+        return sum(value for value, _ in found), np.sum([slope for _, slope in found], axis=0)
+
+    return score
 
 
 def _climbed(score: _Counted, origin: Floats, coarse: _Counted | None) -> _Peak:
     """The maximum near *origin*; with *coarse*, by way of the maximum of that."""
     if coarse is None:
-        return _newton(score, origin, origin, _information(score, origin))
+        return _newton(score, origin, origin, None)
     first = _climbed(coarse, origin, None)
     return _newton(score, origin, first.place, first.information)
 
 
-def _newton(score: _Counted, origin: Floats, place: Floats, information: Floats) -> _Peak:
+def _newton(score: _Counted, origin: Floats, place: Floats, information: Floats | None) -> _Peak:
     """Steps uphill to the maximum; the information is worked out anew where it has served its time."""
     value, slope = score(place)
     to_gain = np.inf
     for _ in range(_NEWTON):
+        if information is None:
+            information = _information(score, place, slope)
         step = _step(information, slope)
         to_gain, before = float(slope @ step) / 2, to_gain
         if to_gain < _ENOUGH:
             break
         if to_gain > before * _SLOW:
-            information = _information(score, place)
+            information = _information(score, place, slope)
             step = _step(information, slope)
         ahead = _risen(score, place, value, step, origin)
         if ahead is None:
             break
         place, value, slope = ahead
-    return _Peak(place, value, _information(score, place), to_gain)
+    return _Peak(place, value, _information(score, place, slope), to_gain)
 
 
 def _step(information: Floats, slope: Floats) -> Floats:
@@ -140,14 +153,9 @@ def _risen(
     return None
 
 
-def _information(score: _Counted, place: Floats) -> Floats:
-    """Minus the second derivatives of the log-likelihood, by central differences of its gradient."""
-    rows = []
-    for index in range(place.size):
-        shift = np.zeros_like(place)
-        shift[index] = _STEP
-        rows.append((score(place - shift)[1] - score(place + shift)[1]) / (2 * _STEP))
-    found = np.array(rows)
+def _information(score: _Counted, place: Floats, slope: Floats) -> Floats:
+    """Minus the second derivatives of the log-likelihood, by differences of its exact *slope* here."""
+    found = np.array([(slope - score(place + shift)[1]) / _STEP for shift in np.eye(place.size) * _STEP])
     return np.asarray((found + found.T) / 2)
 
 
@@ -164,6 +172,7 @@ def _trusted(peak: _Peak, origin: Floats, start: P) -> float:
         raise NoFitError("at_the_edge", message)
     bend, axes = np.linalg.eigh(peak.information)
     if bend[0] <= _LOOSE**-2:
-        worst = names[int(np.abs(axes[:, 0]).argmax())]
-        raise NoFitError("flat", f"the data leave {worst} open: very different values explain them equally")
+        open_one = names[int(np.abs(axes[:, 0]).argmax())]
+        message = f"the data leave {open_one} open: very different values explain them equally well"
+        raise NoFitError("flat", message)
     return float(bend[0] ** -0.5)

@@ -20,8 +20,6 @@ _EASY = 8.0
 """An integrand that falls by less than e to this, over an interval shorter than half of it, needs few points."""
 _GONE = 36.0
 """What is smaller than e to minus this, of the whole, is left out."""
-_CHUNK = 2048
-"""Groups at a time, so that the points stay in the fast memory of the processor."""
 
 
 def scorer(data: Groups) -> Score:
@@ -78,14 +76,10 @@ def _gone(values: Floats, data: Groups) -> Floats:
     length, fall = _length(values, data), _fall(values, data, data.T)
     easy = (fall < _EASY) & (length < _EASY / 2)
     for chosen, rule in ((easy, _FEW), (~easy, _MANY)):
-        places = np.flatnonzero(chosen)
-        for begin in range(0, places.size, _CHUNK):
-            part = places[begin : begin + _CHUNK]
-            seen = Groups(x=data.x[part], t_x=data.t_x[part], T=data.T[part], n=data.n[part])
-            upto = length[part]
-            if rule is _MANY:
-                upto = _shortened(values, seen, upto)
-            found[:, part] = _integral(values, seen, upto, rule)
+        if chosen.any():
+            seen = Groups(x=data.x[chosen], t_x=data.t_x[chosen], T=data.T[chosen], n=data.n[chosen])
+            upto = length[chosen] if rule is _FEW else _shortened(values, seen, length[chosen])
+            found[:, chosen] = _integral(values, seen, upto, rule)
     return found
 
 
@@ -99,7 +93,7 @@ def _fall(values: Floats, data: Groups, time: Floats) -> Floats:
     """How far the logarithm of the integrand falls from t_x to *time*."""
     r, alpha, s, beta = values
     later = time - data.t_x
-    bought, stayed = np.log1p(later / (alpha + data.t_x)), np.log1p(later / (beta + data.t_x))
+    bought, stayed = np.log(1 + later / (alpha + data.t_x)), np.log(1 + later / (beta + data.t_x))
     return np.asarray((r + data.x) * bought + (s + 1) * stayed)
 
 
@@ -118,27 +112,27 @@ def _shortened(values: Floats, data: Groups, length: Floats) -> Floats:
 def _integral(values: Floats, data: Groups, upto: Floats, rule: tuple[Floats, Floats]) -> Floats:
     """The logarithm of s times the integral, and its derivatives by the parameters, as rows."""
     r, alpha, s, beta = values
-    shape, (points, weights) = r + data.x, rule
+    shape, points, weights = r + data.x, (1 + rule[0][:, None]) / 2, rule[1][:, None] / 2
     bought, stayed = alpha + data.t_x, beta + data.t_x
     first = np.minimum(bought, stayed)
-    along = upto[:, None] * ((1 + points) / 2)
-    later = first[:, None] * np.expm1(along)
-    log_bought = along if alpha <= beta else np.log1p(later / bought[:, None])
-    log_stayed = along if beta < alpha else np.log1p(later / stayed[:, None])
-    mass = np.exp(along - shape[:, None] * log_bought - (s + 1) * log_stayed) * (weights / 2)
-    whole = mass.sum(axis=1)
+    along = upto * points
+    later = first * (np.exp(along) - 1)
+    log_bought = along if alpha <= beta else np.log(1 + later / bought)
+    log_stayed = along if beta < alpha else np.log(1 + later / stayed)
+    mass = np.exp(along - shape * log_bought - (s + 1) * log_stayed) * weights
+    whole = mass.sum(axis=0)
     with np.errstate(divide="ignore"):
         value = np.log(s * first * upto * whole) - shape * np.log(bought) - (s + 1) * np.log(stayed)
 
     def mean(of: Floats) -> Floats:
-        return np.asarray(np.einsum("ij,ij->i", mass, of) / whole)
+        return np.asarray(np.einsum("ij,ij->j", mass, of) / whole)
 
     return np.array(
         (
             value,
             -np.log(bought) - mean(log_bought),
-            -shape * mean(1 / (bought[:, None] + later)),
+            -shape * mean(1 / (bought + later)),
             1 / s - np.log(stayed) - mean(log_stayed),
-            -(s + 1) * mean(1 / (stayed[:, None] + later)),
+            -(s + 1) * mean(1 / (stayed + later)),
         )
     )

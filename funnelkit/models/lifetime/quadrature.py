@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from funnelkit.models.lifetime.groups import Floats
 
-_U = np.arange(-9.5, 9.5 + 0.025, 0.05)
+_U = np.arange(-208, 209) / 16
 _SINH = np.sinh(_U)
 _COSH = np.cosh(_U)
 
