@@ -16,7 +16,7 @@ _SMALL = 6000
 """Up to so many groups a fit is quick without a first one on coarser groups."""
 _PART = 2048
 """Groups that are worked on at a time: their arrays stay in the fast memory of the processor."""
-_AGES, _SHARES = 12, 20
+_AGES, _SHARES = 8, 16
 """The coarser grid: so many ages, and so many shares of the age at which the last purchase came."""
 
 
@@ -71,7 +71,7 @@ def coarser(data: Groups) -> Groups | None:
     share = np.divide(data.t_x, data.T, out=np.zeros_like(data.T), where=data.T > 0)
     ages = (data.T - data.T.min()) / max(float(np.ptp(data.T)), 1e-300) * _AGES
     cell = (data.x * (_AGES + 1) + ages.astype(int)) * (_SHARES + 1) + (share * _SHARES).astype(int)
-    _, place = np.unique(cell, return_inverse=True)
+    place = cell.astype(int) if cell.max() < cell.size else np.unique(cell, return_inverse=True)[1]
     count = np.bincount(place, data.n).astype(np.float64)
     used = count > 0
 
@@ -79,6 +79,15 @@ def coarser(data: Groups) -> Groups | None:
         return np.asarray(np.bincount(place, data.n * column)[used] / count[used])
 
     return Groups(x=np.rint(mean(data.x)), t_x=mean(data.t_x), T=mean(data.T), n=count[used])
+
+
+def by_count(data: Groups) -> tuple[Floats, Floats]:
+    """The different numbers of purchases, and how many customers have each."""
+    if data.x.max() < data.x.size:
+        counts = np.bincount(data.x.astype(int), data.n).astype(np.float64)
+        return np.arange(counts.size, dtype=np.float64), counts
+    xs, place = np.unique(data.x, return_inverse=True)
+    return xs, np.bincount(place, data.n).astype(np.float64)
 
 
 def parts(data: Groups) -> list[Groups]:

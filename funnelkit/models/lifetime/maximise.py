@@ -26,12 +26,19 @@ _EDGE = 10.0
 """How far the logarithm of a parameter may go from its start: a factor of 22,000 both ways."""
 _LOOSE = 5.0
 """A standard error of a logarithm beyond this says that the data do not know the parameter."""
+_DONE = 1e-9
+"""More than this to gain, a customer, is none yet."""
 _STEP = 1e-5
-_ENOUGH = 1e-11
-"""Less than this to gain in the log-likelihood is a maximum."""
+_ENOUGH = 3e-14
+"""Less than this to gain in the log-likelihood, a customer, is a maximum: so, whatever their number, the
+parameters are right to about seven digits."""
 _NEWTON = 60
 _SLOW = 0.05
 """A step that leaves more than this share of what was to gain says that the information is out of date."""
+_NEAR = 0.02
+"""A step shorter than this is worth the information of the data themselves."""
+_STALE = 1e-3
+"""At a place this far away, in logarithms, the information is as good as the same."""
 
 
 class _Peak(Struct, frozen=True):
@@ -69,7 +76,7 @@ def maximise(
     for number, start in enumerate(starts, start=1):
         origin = np.log(vector(start))
         try:
-            peak = _climbed(counted, origin, None if coarse is None else _Counted(coarse))
+            peak = _climbed(counted, origin, customers, None if coarse is None else _Counted(coarse))
             loosest = _trusted(peak, origin, start)
         except NoFitError as error:
             refused = refused or error
@@ -79,7 +86,7 @@ def maximise(
             log_likelihood=peak.value,
             log_covariance=np.asarray(np.linalg.inv(peak.information), dtype=np.float64),
             customers=round(customers),
-            converged=peak.to_gain < _ENOUGH * max(1.0, abs(peak.value)),
+            converged=peak.to_gain < _DONE * customers,
             checked=Checked(to_gain=peak.to_gain, loosest=loosest, starts=number, evaluations=counted.calls),
         )
     raise refused or ValueError("no place to start from")
@@ -103,33 +110,40 @@ def summed(scorer: Callable[[Groups], Score], data: Groups) -> Score:
     return score
 
 
-def _climbed(score: _Counted, origin: Floats, coarse: _Counted | None) -> _Peak:
+def _climbed(score: _Counted, origin: Floats, customers: float, coarse: _Counted | None) -> _Peak:
     """The maximum near *origin*; with *coarse*, by way of the maximum of that."""
+    enough = _ENOUGH * customers
     if coarse is None:
-        return _newton(score, origin, origin, None)
-    first = _climbed(coarse, origin, None)
-    return _newton(score, origin, first.place, first.information)
+        return _newton(score, origin, origin, enough, None)
+    first = _climbed(coarse, origin, customers, None)
+    return _newton(score, origin, first.place, enough, first.information)
 
 
-def _newton(score: _Counted, origin: Floats, place: Floats, information: Floats | None) -> _Peak:
-    """Steps uphill to the maximum; the information is worked out anew where it has served its time."""
+def _newton(score: _Counted, origin: Floats, place: Floats, enough: float, borrowed: Floats | None) -> _Peak:
+    """Steps uphill to the maximum, with the information *borrowed* from other data while these are long.
+
+    The information is worked out anew where it has served its time, and at the end where the place
+    at which it was is too far away.
+    """
     value, slope = score(place)
-    to_gain = np.inf
+    information, known_at, to_gain = borrowed, origin, np.inf
     for _ in range(_NEWTON):
-        if information is None:
-            information = _information(score, place, slope)
-        step = _step(information, slope)
-        to_gain, before = float(slope @ step) / 2, to_gain
-        if to_gain < _ENOUGH:
+        own = information is not borrowed
+        step = None if information is None else _step(information, slope)
+        to_gain, before = np.inf if step is None else float(slope @ step) / 2, to_gain
+        if own and to_gain < enough:
             break
-        if to_gain > before * _SLOW:
-            information = _information(score, place, slope)
+        if step is None or to_gain > before * _SLOW or not (own or np.abs(step).max() > _NEAR):
+            information, known_at = _information(score, place, slope), place
             step = _step(information, slope)
+            to_gain = float(slope @ step) / 2
         ahead = _risen(score, place, value, step, origin)
         if ahead is None:
             break
         place, value, slope = ahead
-    return _Peak(place, value, _information(score, place, slope), to_gain)
+    if information is None or np.abs(place - known_at).max() > _STALE:
+        information = _information(score, place, slope)
+    return _Peak(place, value, information, to_gain)
 
 
 def _step(information: Floats, slope: Floats) -> Floats:

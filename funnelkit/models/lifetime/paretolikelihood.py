@@ -11,21 +11,21 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import digamma, expit, gammaln
 
-from funnelkit.models.lifetime.groups import Floats, Groups
+from funnelkit.models.lifetime.groups import Floats, Groups, by_count
 from funnelkit.models.lifetime.maximise import Score
 
-_FEW = np.polynomial.legendre.leggauss(12)
-_MANY = np.polynomial.legendre.leggauss(32)
-_EASY = 8.0
-"""An integrand that falls by less than e to this, over an interval shorter than half of it, needs few points."""
+_RULES = [
+    (most, np.polynomial.legendre.leggauss(points))
+    for most, points in ((2.5, 6), (5.0, 8), (10.0, 14), (np.inf, 32))
+]
+"""An integrand that falls by less than e to this, over less than half of it, needs so many points."""
 _GONE = 36.0
 """What is smaller than e to minus this, of the whole, is left out."""
 
 
 def scorer(data: Groups) -> Score:
     """The log-likelihood of *data* and its gradient, as a function of r, alpha, s and beta."""
-    xs, place = np.unique(data.x, return_inverse=True)
-    counts = np.bincount(place, data.n)
+    xs, counts = by_count(data)
     total = data.n.sum()
 
     def score(values: Floats) -> tuple[float, Floats]:
@@ -74,11 +74,13 @@ def _gone(values: Floats, data: Groups) -> Floats:
     """The same of those who left between t_x and T: minus infinity where that is one moment."""
     found = np.empty((5, data.x.size))
     length, fall = _length(values, data), _fall(values, data, data.T)
-    easy = (fall < _EASY) & (length < _EASY / 2)
-    for chosen, rule in ((easy, _FEW), (~easy, _MANY)):
-        if chosen.any():
+    effort, above = np.maximum(fall, 2 * length), -1.0
+    for most, rule in _RULES:
+        chosen = np.flatnonzero((effort > above) & (effort <= most))
+        above = most
+        if chosen.size:
             seen = Groups(x=data.x[chosen], t_x=data.t_x[chosen], T=data.T[chosen], n=data.n[chosen])
-            upto = length[chosen] if rule is _FEW else _shortened(values, seen, length[chosen])
+            upto = length[chosen] if most < _GONE else _shortened(values, seen, length[chosen])
             found[:, chosen] = _integral(values, seen, upto, rule)
     return found
 
@@ -110,29 +112,30 @@ def _shortened(values: Floats, data: Groups, length: Floats) -> Floats:
 
 
 def _integral(values: Floats, data: Groups, upto: Floats, rule: tuple[Floats, Floats]) -> Floats:
-    """The logarithm of s times the integral, and its derivatives by the parameters, as rows."""
+    """The logarithm of s times the integral, and its derivatives by the parameters, as rows.
+
+    It runs over the logarithm of the lesser of alpha + t and beta + t, *near*; the other is *far*.
+    """
     r, alpha, s, beta = values
-    shape, points, weights = r + data.x, (1 + rule[0][:, None]) / 2, rule[1][:, None] / 2
-    bought, stayed = alpha + data.t_x, beta + data.t_x
-    first = np.minimum(bought, stayed)
+    points, weights = (1 + rule[0][:, None]) / 2, rule[1][:, None] / 2
+    powers = (r + data.x, s + 1)
+    of_near, of_far = powers if alpha <= beta else powers[::-1]
+    first, between = min(alpha, beta) + data.t_x, abs(alpha - beta)
     along = upto * points
-    later = first * (np.exp(along) - 1)
-    log_bought = along if alpha <= beta else np.log(1 + later / bought)
-    log_stayed = along if beta < alpha else np.log(1 + later / stayed)
-    mass = np.exp(along - shape * log_bought - (s + 1) * log_stayed) * weights
+    near = first * np.exp(along)
+    far = near + between
+    log_far, log_first, log_second = np.log(far), np.log(first), np.log(first + between)
+    mass = np.exp((1 - of_near) * along - of_far * (log_far - log_second)) * weights
     whole = mass.sum(axis=0)
     with np.errstate(divide="ignore"):
-        value = np.log(s * first * upto * whole) - shape * np.log(bought) - (s + 1) * np.log(stayed)
+        value = np.log(s * upto * whole) + (1 - of_near) * log_first - of_far * log_second
 
     def mean(of: Floats) -> Floats:
         return np.asarray(np.einsum("ij,ij->j", mass, of) / whole)
 
-    return np.array(
-        (
-            value,
-            -np.log(bought) - mean(log_bought),
-            -shape * mean(1 / (bought + later)),
-            1 / s - np.log(stayed) - mean(log_stayed),
-            -(s + 1) * mean(1 / (stayed + later)),
-        )
-    )
+    slopes = [
+        (-log_first - mean(along), -of_near * mean(1 / near)),
+        (-mean(log_far), -of_far * mean(1 / far)),
+    ]
+    (by_r, by_alpha), (by_s, by_beta) = slopes if alpha <= beta else slopes[::-1]
+    return np.array((value, by_r, by_alpha, 1 / s + by_s, by_beta))
