@@ -104,5 +104,5 @@ def _check(data: Groups) -> None:
         raise ValueError("x and n are counts, x a whole number, neither below 0")
     if (data.t_x < 0).any() or (data.t_x > data.T).any():
         raise ValueError("the last purchase lies between the first and the end of the observation")
-    if (data.t_x[data.x == 0] != 0).any():
-        raise ValueError("who bought only once made the last purchase at time 0")
+    if ((data.t_x > 0) != (data.x > 0)).any():
+        raise ValueError("the last purchase is later than the first where x is above 0, and only there")

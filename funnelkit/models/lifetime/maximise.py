@@ -182,7 +182,7 @@ def _trusted(peak: _Peak, origin: Floats, start: P) -> float:
     if away.max() > 0.9 * _EDGE:
         worst = int(away.argmax())
         value = np.exp(peak.place[worst])
-        message = f"the likelihood has no maximum: it still rises at {names[worst]} = {value:.3g}"
+        message = f"the likelihood has no maximum: it still rises beyond {names[worst]} = {value:.3g}"
         raise NoFitError("at_the_edge", message)
     bend, axes = np.linalg.eigh(peak.information)
     if bend[0] <= _LOOSE**-2:
