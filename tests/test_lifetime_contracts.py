@@ -107,7 +107,13 @@ def test_bdw_of_c_1_is_the_sbg() -> None:
 def test_the_likelihood_counts_the_lost_and_those_who_are_left() -> None:
     """By the definition: each who left at t has P(T = t), each who is left has S(t)."""
     params, data = sbg.Sbg(0.7, 1.2), survivors([(100, 60, 50, 45), (80, 70)])
-    p, s = (lambda t: float(sbg.pmf(params, t))), (lambda t: float(sbg.survival(params, t)))
+
+    def p(t: int) -> float:
+        return float(sbg.pmf(params, t))
+
+    def s(t: int) -> float:
+        return float(sbg.survival(params, t))
+
     by_hand = 40 * math.log(p(1)) + 10 * math.log(p(2)) + 5 * math.log(p(3)) + 45 * math.log(s(3))
     by_hand += 10 * math.log(p(1)) + 70 * math.log(s(1))
     assert sbg.log_likelihood(params, data) == pytest.approx(by_hand, rel=1e-12)

@@ -19,6 +19,10 @@ from funnelkit.models.lifetime.maximise import Score, maximise
 from funnelkit.models.lifetime.survivors import Survivors, check_survivors
 
 _LEAST_RATE = 1e-5
+_FAR = 1e3
+"""Beyond this the series of the digamma function is exact in all digits."""
+_LEAST = -1e-300
+"""The logarithm of a retention is below 0, also where all its digits are lost."""
 _NOTHING = 37.0
 """A payment that is worth less than e to minus this ends the sum."""
 
@@ -94,6 +98,13 @@ def _log_retention(values: Floats, t: Floats) -> Floats:
     return np.asarray(_log_survival(values, t) - _log_survival(values, t - 1))
 
 
+def _digamma_less(at: Floats, by: float) -> Floats:
+    """The digamma function *at* a place less that further on *by*: by its series where the two are nearly equal."""
+    far = at + by
+    series = -np.log1p(by / at) - (1 / at - 1 / far) / 2 - (1 / at**2 - 1 / far**2) / 12
+    return np.asarray(np.where(at > _FAR, series, digamma(at) - digamma(far)))
+
+
 def _scorer(data: Survivors) -> Score:
     """The log-likelihood and its gradient: at each renewal so many of those at risk left."""
     ages = np.arange(data.lost.size + 1, dtype=np.float64)
@@ -102,12 +113,10 @@ def _scorer(data: Survivors) -> Score:
     def score(values: Floats) -> tuple[float, Floats]:
         alpha, beta, c = values
         grown = ages**c
-        kept = np.diff(_log_survival(values, ages))
-        both = digamma(alpha + beta + grown)
-        slopes = np.array(
-            (-both, digamma(beta + grown) - both, (digamma(beta + grown) - both) * grown * log_ages)
-        )
+        kept = np.minimum(np.diff(_log_survival(values, ages)), _LEAST)
+        less = _digamma_less(beta + grown, alpha)
+        slopes = np.array((-digamma(alpha + beta + grown), less, less * grown * log_ages))
         value = data.kept @ kept + data.lost @ np.log(-np.expm1(kept))
-        return float(value), np.diff(slopes) @ (data.kept - data.lost / np.expm1(-kept))
+        return float(value), np.diff(slopes) @ (data.kept + data.lost * np.exp(kept) / np.expm1(kept))
 
     return score

@@ -15,7 +15,7 @@ from msgspec import Struct
 from numpy.typing import ArrayLike
 from scipy.special import betainc, betaln, digamma, expit, gammaln, xlogy
 
-from funnelkit.models.lifetime.groups import Floats, Groups, by_count
+from funnelkit.models.lifetime.groups import Floats, Groups, by_count, parts
 from funnelkit.models.lifetime.maximise import Score
 from funnelkit.models.lifetime.quadrature import beta_mean
 
@@ -80,14 +80,13 @@ def purchases(r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: ArrayLike, t: Arr
     return beta_mean(lambda p: -np.expm1(-r * np.log1p(p * t / alpha)) / p, a, b)
 
 
-def of_known(params: Coins, data: Groups, t: ArrayLike, tossed: Floats) -> Floats:
-    """Expected purchases after T of those who are there at T, after so many coins *tossed*.
-
-    One time gives a value for each group; several give a row for each.
-    """
-    known = (params.r + data.x, params.alpha + data.T, params.b + tossed)
-    r, alpha, b = (column if np.ndim(t) == 0 else column[:, None] for column in known)
-    return purchases(r, alpha, np.full_like(b, params.a), b, t)
+def of_known(params: Coins, data: Groups, t: float, tossed: int) -> Floats:
+    """Expected purchases after T of those of each group who are there at T."""
+    found = [
+        purchases(params.r + some.x, params.alpha + some.T, params.a, params.b + some.x + tossed, t)
+        for some in parts(data)
+    ]
+    return np.concatenate(found)
 
 
 def mass(params: Coins, t: float, x: ArrayLike, tossed: int) -> Floats:

@@ -10,7 +10,7 @@ from funnelkit.models.lifetime.groups import Floats
 from funnelkit.models.lifetime.quadrature import exponential_mean
 
 
-def discounted(expected: Callable[[Floats], Floats], rate: float) -> Floats:
+def discounted(expected: Callable[[float], Floats], rate: float) -> Floats:
     """The integral of exp(-rate t) over the purchases that *expected* counts up to t.
 
     *rate* is continuous, a unit of time: ln(1 + d) / 52 a week for d a year. Integrated by parts it is

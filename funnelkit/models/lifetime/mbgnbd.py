@@ -45,9 +45,9 @@ def alive(params: MbgNbd, data: Groups) -> Floats:
     return coins.alive(params, data, _TOSSED)
 
 
-def next_purchases(params: MbgNbd, data: Groups, t: ArrayLike) -> Floats:
+def next_purchases(params: MbgNbd, data: Groups, t: float) -> Floats:
     """E[Y(t) | x, t_x, T]: expected purchases of each group from T to T + t (BDF, HW)."""
-    return alive(params, data) * _if_there(params, data, t)
+    return alive(params, data) * coins.of_known(params, data, t, _TOSSED)
 
 
 def pmf(params: MbgNbd, t: float, x: ArrayLike) -> Floats:
@@ -62,9 +62,5 @@ def discounted_purchases(params: MbgNbd, rate: float) -> Floats:
 
 def residual_purchases(params: MbgNbd, data: Groups, rate: float) -> Floats:
     """Purchases to be expected of each group after T, discounted to T at *rate* a unit of time."""
-    return alive(params, data) * discounted(lambda t: _if_there(params, data, t), rate)
-
-
-def _if_there(params: MbgNbd, data: Groups, t: ArrayLike) -> Floats:
-    """What is expected of those of each group who are there at T; several times make a second axis."""
-    return coins.of_known(params, data, t, data.x + 1)
+    there = discounted(lambda t: coins.of_known(params, data, t, _TOSSED), rate)
+    return alive(params, data) * there

@@ -55,7 +55,7 @@ def alive(params: ParetoNbd, data: Groups) -> Floats:
     return paretolikelihood.alive(vector(params), data)
 
 
-def next_purchases(params: ParetoNbd, data: Groups, t: ArrayLike) -> Floats:
+def next_purchases(params: ParetoNbd, data: Groups, t: float) -> Floats:
     """E[Y(t) | x, t_x, T]: expected purchases of each group from T to T + t (note 009, equation 41)."""
     return alive(params, data) * _if_there(params, data, t)
 
@@ -94,14 +94,9 @@ def residual_purchases(params: ParetoNbd, data: Groups, rate: float) -> Floats:
     return alive(params, data) * discounted(lambda t: _if_there(params, data, t), rate)
 
 
-def _if_there(params: ParetoNbd, data: Groups, t: ArrayLike) -> Floats:
-    """Expected purchases after T of those who are there at T: of a new customer with other parameters.
-
-    One time gives a value for each group; several give a row for each.
-    """
-    known = (params.r + data.x, params.alpha + data.T, params.beta + data.T)
-    r, alpha, beta = (column if np.ndim(t) == 0 else column[:, None] for column in known)
-    return _purchases(r, alpha, params.s, beta, t)
+def _if_there(params: ParetoNbd, data: Groups, t: float) -> Floats:
+    """Expected purchases after T of those who are there at T: of new customers with other parameters."""
+    return _purchases(params.r + data.x, params.alpha + data.T, params.s, params.beta + data.T, t)
 
 
 def _purchases(

@@ -17,9 +17,12 @@ _U = np.arange(-208, 209) / 16
 _SINH = np.sinh(_U)
 _COSH = np.cosh(_U)
 
-_V = np.arange(-5.0, 5.0 + 0.02, 0.04)
+_LIGHTEST = 1e-18
+"""Points of less weight than this, of the heaviest, are left out."""
+
+_V = np.arange(-40, 41) / 10
 _Z = np.exp(_V - np.exp(-_V))
-_Z_WEIGHT = np.exp(-_Z) * _Z * (1 + np.exp(-_V)) * 0.04
+_Z_WEIGHT = np.exp(-_Z) * _Z * (1 + np.exp(-_V)) / 10
 
 
 def beta_mean(function: Callable[[Floats], Floats], a: ArrayLike, b: ArrayLike) -> Floats:
@@ -35,14 +38,17 @@ def beta_mean(function: Callable[[Floats], Floats], a: ArrayLike, b: ArrayLike) 
     share = -np.logaddexp(0.0, -odds)
     weight = a * share + b * (share - odds)
     weight = np.exp(weight - weight.max(axis=-1, keepdims=True)) * _COSH
+    used = (weight > _LIGHTEST).reshape(-1, _U.size).any(axis=0)
     # Where a share is too small for a float it has no weight either, but is still divided by.
-    share = np.maximum(np.exp(share), np.finfo(np.float64).tiny)
+    share = np.maximum(np.exp(share[..., used]), np.finfo(np.float64).tiny)
+    weight = weight[..., used]
     return np.asarray((function(share) * weight).sum(axis=-1) / weight.sum(axis=-1))
 
 
-def exponential_mean(function: Callable[[Floats], Floats]) -> Floats:
+def exponential_mean(function: Callable[[float], Floats]) -> Floats:
     """The mean of *function* over a time that has the exponential distribution of mean 1.
 
-    The function gets the points along a last axis (Takahasi and Mori's rule for the half line).
+    The function is called for one time after another (Takahasi and Mori's rule for the half line).
     """
-    return np.asarray((function(_Z) * _Z_WEIGHT).sum(axis=-1))
+    means = [weight * function(float(time)) for time, weight in zip(_Z, _Z_WEIGHT, strict=True)]
+    return np.asarray(np.sum(means, axis=0))
