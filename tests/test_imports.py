@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,16 @@ def test_importing_the_module_imports_nothing_heavy(module: str) -> None:
 def test_commands_that_read_no_file_import_nothing_heavy(arguments: list[str]) -> None:
     code = f"from funnelkit.cli.app import run\nrun({arguments!r})"
     assert not HEAVY & modules_after(code)
+
+
+def test_a_report_imports_no_scipy(tmp_path: Path) -> None:
+    """Models need it, and nothing else does: it takes longer to import than a small report to make."""
+    leads = tmp_path / "leads.csv"
+    leads.write_text("lead_id,created_at,channel\n1,2026-01-05,email\n2,2026-02-07,direct\n", "utf-8")
+    code = f"from funnelkit.cli.app import run\nrun(['report', '--no-config', 'leads={leads}'])"
+    found = modules_after(code)
+    assert "pandas" in found
+    assert "scipy" not in found
 
 
 def test_the_version_is_answered_before_typer_is_imported() -> None:
