@@ -107,6 +107,7 @@ def test_pareto_expectations_are_the_printed_ones() -> None:
     assert pareto.expected_purchases(fitted, 52) == pytest.approx(1.473441, abs=1e-6)
     assert pareto.next_purchases(fitted, ONE, 52) == pytest.approx(25.455411, abs=1e-4)
     assert pareto.alive(fitted, ONE) == pytest.approx(0.997873, abs=1e-6)
+    assert pareto.alive(fitted, groups([0, 23], [0, 39], [39, 39])) == pytest.approx([0.2941633, 1], abs=2e-4)
     paradox = pareto.next_purchases(BTYD_PARETO, groups([10, 15, 20, 25], [20] * 4, [39] * 4), 52)
     assert paradox == pytest.approx([0.7062289, 0.1442396, 0.02250658, 0.00309267], rel=2e-4)
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from funnelkit.models.lifetime import bdw, bgbb, bgnbd, mbgnbd, money, pareto, sbg
 from funnelkit.models.lifetime.discounting import check_rate
@@ -16,6 +18,10 @@ from funnelkit.models.lifetime.refusal import NoFitError
 from funnelkit.models.lifetime.survivors import survivors
 
 SILENT = [bgnbd, mbgnbd, pareto, bgbb]
+REASONS = (
+    *("", "too_few_customers", "nobody_repeats", "nobody_leaves", "too_few_periods"),
+    *("all_alike", "at_the_edge", "flat"),
+)
 
 
 def reason(model: Any, data: Any) -> str:
@@ -83,6 +89,42 @@ def test_cohorts_that_tell_nothing_are_refused(model: Any) -> None:
     assert reason(model, survivors([[100, 50]] * 9)) == "too_few_periods"
     assert reason(model, survivors([[1000, 800, 640, 512]])) == "at_the_edge"
     assert reason(model, survivors([[1000, 900, 700, 300, 50]])) == "at_the_edge"
+
+
+customers = st.tuples(st.integers(0, 40), st.floats(0.01, 1), st.integers(1, 400), st.integers(1, 500))
+cohorts = st.lists(st.integers(0, 5000), max_size=9).map(lambda counts: sorted(counts, reverse=True))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(customers, min_size=1, max_size=12))
+def test_any_customers_give_a_fit_or_a_reason(rows: Any) -> None:
+    x, share, age, n = map(np.array, zip(*rows, strict=True))
+    data = groups(x, np.where(x > 0, share * age, 0), age, n)
+    whole = np.ceil(share * np.minimum(age, 12)) * (x > 0)
+    chosen = groups(np.minimum(x, whole), whole, np.minimum(age, 12), n)
+    for fit in (bgnbd.fit, mbgnbd.fit, pareto.fit, lambda _: bgbb.fit(chosen)):
+        sound(fit, data)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(cohorts, max_size=4))
+def test_any_cohorts_give_a_fit_or_a_reason(seen: Any) -> None:
+    for fit in (sbg.fit, bdw.fit):
+        sound(fit, survivors(seen))
+
+
+def sound(fit: Any, data: Any) -> None:
+    """A fit has finite numbers; warnings of numpy would be errors here."""
+    try:
+        fitted = fit(data)
+    except NoFitError as refused:
+        said = refused.reason
+    else:
+        said = ""
+        assert np.isfinite(fitted.log_likelihood)
+        assert np.isfinite(fitted.log_covariance).all()
+        assert (np.diag(fitted.covariance) > 0).all()
+    assert said in REASONS
 
 
 def test_a_cohort_does_not_grow() -> None:

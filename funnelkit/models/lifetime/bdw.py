@@ -49,7 +49,7 @@ def log_likelihood(params: Bdw, data: Survivors) -> float:
 
 
 def survival(params: Bdw, t: ArrayLike) -> Floats:
-    """S(t): the share that is left after *t* renewals (FHLDS equation 7)."""
+    """S(t): the share that is left after *t* renewals (FHLDS)."""
     return np.asarray(np.exp(_log_survival(vector(params), np.asarray(t, dtype=np.float64))))
 
 

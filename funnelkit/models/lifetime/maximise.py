@@ -33,6 +33,7 @@ _ENOUGH = 3e-14
 """Less than this to gain in the log-likelihood, a customer, is a maximum: so, whatever their number, the
 parameters are right to about seven digits."""
 _NEWTON = 60
+_TINY = np.finfo(np.float64).tiny
 _SLOW = 0.05
 """A step that leaves more than this share of what was to gain says that the information is out of date."""
 _NEAR = 0.02
@@ -135,6 +136,8 @@ def _newton(score: _Counted, origin: Floats, place: Floats, enough: float, borro
             break
         if step is None or to_gain > before * _SLOW or not (own or np.abs(step).max() > _NEAR):
             information, known_at = _information(score, place, slope), place
+            if not np.isfinite(information).all():
+                break
             step = _step(information, slope)
             to_gain = float(slope @ step) / 2
         ahead = _risen(score, place, value, step, origin)
@@ -150,8 +153,7 @@ def _step(information: Floats, slope: Floats) -> Floats:
     """Newton's step, along directions in which the likelihood bends down, none longer than 1."""
     bend, axes = np.linalg.eigh(information)
     along = axes.T @ slope
-    step = np.asarray(axes @ (along / np.maximum(np.abs(bend), np.abs(along))))
-    return step
+    return np.asarray(axes @ (along / np.maximum(np.maximum(np.abs(bend), np.abs(along)), _TINY)))
 
 
 def _risen(

@@ -30,7 +30,7 @@ def fit(data: Groups) -> Fitted[MbgNbd]:
 
 
 def log_likelihood(params: MbgNbd, data: Groups) -> float:
-    """BDF equation 9, HW equation 9, summed over all customers."""
+    """The likelihood of BDF and HW, summed over all customers."""
     return coins.scorer(data, _TOSSED)(vector(params))[0]
 
 

@@ -68,7 +68,7 @@ def log_likelihood(params: GammaGamma, data: Spending) -> float:
 
 
 def mean_money(params: GammaGamma) -> float:
-    """E(M): the mean amount over all customers (N25 equation 2). Raises ValueError where it is infinite."""
+    """E(M): the mean amount over all customers (N25). Raises ValueError where it is infinite."""
     if params.q <= 1:
         raise ValueError(f"amounts spread so widely (q = {params.q:.3g}) that they have no mean")
     return params.p * params.gamma / (params.q - 1)

@@ -41,7 +41,7 @@ _STARTS = ((0.6, 1.7, 0.6, 0.5), (1.0, 1.2, 0.5, 2.0), (0.3, 2.0, 2.0, 2.0))
 
 
 def log_likelihood(params: ParetoNbd, data: Groups) -> float:
-    """Note 009, equations 15 and 17 to 19, summed over all customers."""
+    """Note 009, equation 18, with A0 of equations 19 and 20, summed over all customers."""
     return paretolikelihood.scorer(data)(vector(params))[0]
 
 
@@ -51,7 +51,7 @@ def expected_purchases(params: ParetoNbd, t: ArrayLike) -> Floats:
 
 
 def alive(params: ParetoNbd, data: Groups) -> Floats:
-    """P(alive at T | x, t_x, T) of each group (note 009, equations 11 and 18)."""
+    """P(alive at T | x, t_x, T) of each group (note 009, equations 36 and 37)."""
     return paretolikelihood.alive(vector(params), data)
 
 

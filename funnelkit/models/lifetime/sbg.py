@@ -36,7 +36,7 @@ def fit(data: Survivors) -> Fitted[Sbg]:
 
 
 def log_likelihood(params: Sbg, data: Survivors) -> float:
-    """FH equation B3, summed over the cohorts."""
+    """FH appendix B, summed over the cohorts."""
     return _scorer(data)(vector(params))[0]
 
 
@@ -58,7 +58,7 @@ def pmf(params: Sbg, t: ArrayLike) -> Floats:
 
 
 def lifetime(params: Sbg, rate: float) -> float:
-    """DEL: payments to be expected of a new customer, the first now, at *rate* a period (FH10 equation 4)."""
+    """DEL: payments to be expected of a new customer, the first now, at *rate* a period (FH10)."""
     return float(beta_mean(lambda leaves: stream(leaves, rate), params.alpha, params.beta))
 
 
