@@ -16,7 +16,7 @@ _SMALL = 6000
 """Up to so many groups a fit is quick without a first one on coarser groups."""
 _PART = 2048
 """Groups that are worked on at a time: their arrays stay in the fast memory of the processor."""
-_AGES, _SHARES = 8, 16
+_AGES, _SHARES = 10, 24
 """The coarser grid: so many ages, and so many shares of the age at which the last purchase came."""
 
 

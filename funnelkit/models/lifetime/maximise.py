@@ -36,10 +36,8 @@ _NEWTON = 60
 _TINY = np.finfo(np.float64).tiny
 _SLOW = 0.05
 """A step that leaves more than this share of what was to gain says that the information is out of date."""
-_NEAR = 0.02
-"""A step shorter than this is worth the information of the data themselves."""
-_STALE = 1e-3
-"""At a place this far away, in logarithms, the information is as good as the same."""
+_NEAR = 1e-3
+"""At a place this near, in logarithms, the information is as good as the same."""
 
 
 class _Peak(Struct, frozen=True):
@@ -144,7 +142,7 @@ def _newton(score: _Counted, origin: Floats, place: Floats, enough: float, borro
         if ahead is None:
             break
         place, value, slope = ahead
-    if information is None or np.abs(place - known_at).max() > _STALE:
+    if information is None or np.abs(place - known_at).max() > _NEAR:
         information = _information(score, place, slope)
     return _Peak(place, value, information, to_gain)
 
