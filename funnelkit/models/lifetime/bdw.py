@@ -23,6 +23,8 @@ _FAR = 1e3
 """Beyond this the series of the digamma function is exact in all digits."""
 _LEAST = -1e-300
 """The logarithm of a retention is below 0, also where all its digits are lost."""
+_HUGE = 300.0
+"""No age, as a power, has a logarithm beyond this."""
 _NOTHING = 37.0
 """A payment that is worth less than e to minus this ends the sum."""
 
@@ -91,11 +93,16 @@ def _discounted(values: Floats, first: int, rate: float) -> Floats:
 
 def _log_survival(values: Floats, t: ArrayLike) -> Floats:
     alpha, beta, c = values
-    return np.asarray(betaln(alpha, beta + np.power(t, c)) - betaln(alpha, beta))
+    return np.asarray(betaln(alpha, beta + _grown(np.asarray(t, dtype=np.float64), c)) - betaln(alpha, beta))
 
 
 def _log_retention(values: Floats, t: Floats) -> Floats:
     return np.asarray(_log_survival(values, t) - _log_survival(values, t - 1))
+
+
+def _grown(t: Floats, c: float) -> Floats:
+    """t^c, or what is as good as infinite and yet can be squared."""
+    return np.asarray(np.where(t > 0, np.exp(np.minimum(c * np.log(np.maximum(t, 1)), _HUGE)), 0.0))
 
 
 def _digamma_less(at: Floats, by: float) -> Floats:
@@ -112,7 +119,7 @@ def _scorer(data: Survivors) -> Score:
 
     def score(values: Floats) -> tuple[float, Floats]:
         alpha, beta, c = values
-        grown = ages**c
+        grown = _grown(ages, c)
         kept = np.minimum(np.diff(_log_survival(values, ages)), _LEAST)
         less = _digamma_less(beta + grown, alpha)
         slopes = np.array((-digamma(alpha + beta + grown), less, less * grown * log_ages))
