@@ -79,7 +79,7 @@ def test_a_discounted_lifetime_is_the_sum_of_what_survives() -> None:
     [(HIGH_END, 4, (0.259, 1.723, 1.584)), (REGULAR, 4, (0.523, 0.894, 1.196))],
 )
 def test_bdw_parameters_of_four_years(seen: Sequence[int], years: int, known: Sequence[float]) -> None:
-    """FHLDS fit these two segments by four years; the values are what a search by hand finds, too."""
+    """The two segments by four years: kept as they were found, since no printed table was at hand."""
     fitted = bdw.fit(survivors([seen[: years + 1]]))
     assert vector(fitted.params) == pytest.approx(known, abs=5e-4)
 
