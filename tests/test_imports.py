@@ -73,6 +73,16 @@ def test_commands_that_read_no_file_import_nothing_heavy(arguments: list[str]) -
     assert not HEAVY & modules_after(code)
 
 
+def test_a_report_imports_no_scipy(tmp_path: Path) -> None:
+    """Models need it, and nothing else does: it takes longer to import than a small report to make."""
+    leads = tmp_path / "leads.csv"
+    leads.write_text("lead_id,created_at,channel\n1,2026-01-05,email\n2,2026-02-07,direct\n", "utf-8")
+    code = f"from funnelkit.cli.app import run\nrun(['report', '--no-config', 'leads={leads}'])"
+    found = modules_after(code)
+    assert "pandas" in found
+    assert "scipy" not in found
+
+
 def test_the_version_is_answered_before_typer_is_imported() -> None:
     code = "import sys\nsys.argv = ['funnelkit', '--version']\nfrom funnelkit.__main__ import main\nmain()"
     assert not {"typer", "yaml"} & modules_after(code)

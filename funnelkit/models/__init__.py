@@ -1,1 +1,1 @@
-"""Statistical models over small counts and series: pure functions, no frames, no files, no commands."""
+"""Models over counts: pure functions, without frames or files."""

@@ -1,0 +1,116 @@
+"""What BG/NBD and MBG/NBD share: Poisson purchases, and a coin that decides after each whether one stays.
+
+The purchase rate is gamma distributed over customers (r, alpha), the chance to leave at a coin beta
+distributed (a, b). The models differ in when a coin is tossed: *tossed* is how many come before the
+first further purchase, 0 or 1. A customer who is still there after x purchases and k coins in a time T
+is as one whose rate and chance have the parameters r + x, alpha + T, a, b + k: by Bayes that gives all
+that is expected of known customers. It is what the papers write with a hypergeometric function, which
+is kept here as the integral that it stands for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import ArrayLike
+from scipy.special import betainc, betaln, digamma, expit, gammaln, xlogy
+
+from funnelkit.models.lifetime.groups import Floats, Groups, by_count, parts
+from funnelkit.models.lifetime.maximise import Score
+from funnelkit.models.lifetime.quadrature import beta_mean
+
+
+class Coins(Struct, frozen=True):
+    """The parameters of both models, all above 0."""
+
+    r: float
+    """Shape of the gamma distribution of the purchase rates."""
+    alpha: float
+    """Its inverse scale, in the unit of the times."""
+    a: float
+    """With b, the beta distribution of the chance to leave at a coin."""
+    b: float
+
+
+def scorer(data: Groups, tossed: int) -> Score:
+    """The log-likelihood of *data* and its gradient, as a function of r, alpha, a and b."""
+    xs, counts = by_count(data)
+    total, coins = data.n.sum(), np.maximum(data.x + tossed, 1)
+    may_leave = data.x + tossed > 0
+    none_left = None if may_leave.all() else may_leave
+
+    def score(values: Floats) -> tuple[float, Floats]:
+        r, alpha, a, b = values
+        shape, end, gone, stays = r + data.x, alpha + data.T, alpha + data.t_x, b - 1 + coins
+        log_end, ratio = np.log(end), np.log(end / gone)
+        odds = shape * ratio + np.log(a / stays)
+        # As logaddexp and expit have them, but many times faster.
+        small = np.exp(-np.abs(odds))
+        left, more = np.where(odds > 0, 1.0, small) / (1 + small), np.maximum(odds, 0) + np.log(1 + small)
+        left *= data.n
+        if none_left is not None:
+            left, more = left * none_left, more * none_left
+        of_x = gammaln(r + xs) - gammaln(r) + betaln(a, b + xs + tossed) - betaln(a, b)
+        tail = digamma(a + b) - digamma(a + b + xs + tossed)
+        value = total * r * np.log(alpha) + counts @ of_x + data.n @ (more - shape * log_end)
+        slope = (
+            total * np.log(alpha) + counts @ (digamma(r + xs) - digamma(r)) - data.n @ log_end + left @ ratio,
+            total * r / alpha - (data.n - left) @ (shape / end) - left @ (shape / gone),
+            counts @ tail + left.sum() / a,
+            counts @ (tail + digamma(b + xs + tossed) - digamma(b)) - left @ (1 / stays),
+        )
+        return float(value), np.array(slope)
+
+    return score
+
+
+def alive(params: Coins, data: Groups, tossed: int) -> Floats:
+    """P(alive at T) of each group: the odds of having left at the last coin are those of the likelihood."""
+    ratio = np.log((params.alpha + data.T) / (params.alpha + data.t_x))
+    odds = (params.r + data.x) * ratio + _left(params.a, params.b, data.x + tossed)
+    return np.asarray(expit(-odds))
+
+
+def purchases(r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Floats:
+    """Expected purchases in a time *t*, of customers who are there at its beginning.
+
+    The mean of (1 - exp(-lambda p t)) / p over both distributions; over lambda it is in closed form.
+    """
+    r, alpha, t = (np.asarray(value, dtype=np.float64)[..., None] for value in (r, alpha, t))
+    return beta_mean(lambda p: -np.expm1(-r * np.log1p(p * t / alpha)) / p, a, b)
+
+
+def of_known(params: Coins, data: Groups, t: float, tossed: int) -> Floats:
+    """Expected purchases after T of those of each group who are there at T."""
+    found = [
+        purchases(params.r + some.x, params.alpha + some.T, params.a, params.b + some.x + tossed, t)
+        for some in parts(data)
+    ]
+    return np.concatenate(found)
+
+
+def mass(params: Coins, t: float, x: ArrayLike, tossed: int) -> Floats:
+    """P(X(t) = x) of a new customer: x purchases and still there, or gone at the last of at least x."""
+    r, alpha, a, b = params.r, params.alpha, params.a, params.b
+    x = np.asarray(x, dtype=np.float64)
+    coins = x + tossed
+    bought = gammaln(r + x) - gammaln(r) - gammaln(x + 1)
+    bought = bought - r * np.log1p(t / alpha) + xlogy(x, t / (alpha + t))
+    stays = np.exp(bought + betaln(a, b + coins) - betaln(a, b))
+    at_least = np.where(x > 0, betainc(np.maximum(x, 1), r, t / (alpha + t)), 1.0)
+    leaves = np.exp(betaln(a, b + coins) - betaln(a, b) + _left(a, b, coins))
+    return np.asarray(stays + leaves * at_least)
+
+
+def starts(data: Groups) -> list[tuple[float, float, float, float]]:
+    """Where to look for the maximum: at the observed rate, with more or fewer customers who leave."""
+    rate = float(data.n @ data.x / (data.n @ data.T))
+    return [(r, r / (faster * rate), a, b) for r, faster, a, b in _STARTS]
+
+
+_STARTS = ((0.5, 1.5, 0.8, 2.0), (1.0, 1.0, 0.3, 3.0), (0.3, 2.0, 0.1, 0.3))
+
+
+def _left(a: float, b: float, coins: Floats) -> Floats:
+    """ln(B(a + 1, b + k - 1) / B(a, b + k)): the odds of leaving at the last of k coins; minus infinity at none."""
+    return np.where(coins > 0, np.log(a) - np.log(b + np.maximum(coins, 1) - 1), -np.inf)

@@ -1,0 +1,192 @@
+"""The parameters of greatest likelihood: searched in logarithms, finished by Newton, and checked.
+
+Newton's steps with the observed information (differences of the exact gradients) lead to the maximum
+and say how sure it is. Where the likelihood bends up, a step goes uphill all the same, and none is
+longer than a factor of e. Data of very many groups are first fitted on coarser ones, from where a few
+steps on the data themselves are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import fields
+
+from funnelkit.models.lifetime.fitted import Checked, Fitted, P, rebuilt, vector
+from funnelkit.models.lifetime.groups import Floats, Groups, coarser, parts
+from funnelkit.models.lifetime.refusal import NoFitError
+
+Score: TypeAlias = Callable[[Floats], tuple[float, Floats]]
+"""Parameters -> the log-likelihood and its gradient by the parameters."""
+
+_EDGE = 10.0
+"""How far the logarithm of a parameter may go from its start: a factor of 22,000 both ways."""
+_LOOSE = 5.0
+"""A standard error of a logarithm beyond this says that the data do not know the parameter."""
+_DONE = 1e-9
+"""More than this to gain, a customer, is none yet."""
+_STEP = 1e-5
+_ENOUGH = 3e-14
+"""Less than this to gain in the log-likelihood, a customer, is a maximum: so, whatever their number, the
+parameters are right to about seven digits."""
+_NEWTON = 60
+_TINY = np.finfo(np.float64).tiny
+_SLOW = 0.05
+"""A step that leaves more than this share of what was to gain says that the information is out of date."""
+_NEAR = 1e-3
+"""At a place this near, in logarithms, the information is as good as the same."""
+
+
+class _Peak(Struct, frozen=True):
+    """The end of a search, in logarithms of the parameters."""
+
+    place: Floats
+    value: float
+    information: Floats
+    to_gain: float
+
+
+class _Counted:
+    """The score by the logarithms of the parameters, and how often it was asked for."""
+
+    def __init__(self, score: Score) -> None:
+        self._score = score
+        self.calls = 0
+
+    def __call__(self, place: Floats) -> tuple[float, Floats]:
+        self.calls += 1
+        params = np.exp(place)
+        value, slope = self._score(params)
+        return value, slope * params
+
+
+def maximise(
+    score: Score, starts: Sequence[P], customers: float, *, coarse: Score | None = None
+) -> Fitted[P]:
+    """The fit from the first of *starts* that leads to a maximum. Raises NoFitError where none does.
+
+    *coarse* is the score on coarser data of as many customers.
+    """
+    counted = _Counted(score)
+    refused: NoFitError | None = None
+    for number, start in enumerate(starts, start=1):
+        origin = np.log(vector(start))
+        try:
+            peak = _climbed(counted, origin, customers, None if coarse is None else _Counted(coarse))
+            loosest = _trusted(peak, origin, start)
+        except NoFitError as error:
+            refused = refused or error
+            continue
+        return Fitted(
+            params=rebuilt(start, np.exp(peak.place)),
+            log_likelihood=peak.value,
+            log_covariance=np.asarray(np.linalg.inv(peak.information), dtype=np.float64),
+            customers=round(customers),
+            converged=peak.to_gain < _DONE * customers,
+            checked=Checked(to_gain=peak.to_gain, loosest=loosest, starts=number, evaluations=counted.calls),
+        )
+    raise refused or ValueError("no place to start from")
+
+
+def from_groups(scorer: Callable[[Groups], Score], starts: Sequence[P], data: Groups) -> Fitted[P]:
+    """The fit to customers in groups, by way of coarser ones where they are very many."""
+    rough = coarser(data)
+    coarse = None if rough is None else summed(scorer, rough)
+    return maximise(summed(scorer, data), starts, float(data.n.sum()), coarse=coarse)
+
+
+def summed(scorer: Callable[[Groups], Score], data: Groups) -> Score:
+    """The score of all groups, from those of some at a time."""
+    scores = [scorer(part) for part in parts(data)]
+
+    def score(values: Floats) -> tuple[float, Floats]:
+        found = [each(values) for each in scores]
+        return sum(value for value, _ in found), np.sum([slope for _, slope in found], axis=0)
+
+    return score
+
+
+def _climbed(score: _Counted, origin: Floats, customers: float, coarse: _Counted | None) -> _Peak:
+    """The maximum near *origin*; with *coarse*, by way of the maximum of that."""
+    enough = _ENOUGH * customers
+    if coarse is None:
+        return _newton(score, origin, origin, enough, None)
+    first = _climbed(coarse, origin, customers, None)
+    return _newton(score, origin, first.place, enough, first.information)
+
+
+def _newton(score: _Counted, origin: Floats, place: Floats, enough: float, borrowed: Floats | None) -> _Peak:
+    """Steps uphill to the maximum, with the information *borrowed* from other data while these are long.
+
+    The information is worked out anew where it has served its time, and at the end where the place
+    at which it was is too far away.
+    """
+    value, slope = score(place)
+    information, known_at, to_gain = borrowed, origin, np.inf
+    for _ in range(_NEWTON):
+        own = information is not borrowed
+        step = None if information is None else _step(information, slope)
+        to_gain, before = np.inf if step is None else float(slope @ step) / 2, to_gain
+        if own and to_gain < enough:
+            break
+        if step is None or to_gain > before * _SLOW or not (own or np.abs(step).max() > _NEAR):
+            information, known_at = _information(score, place, slope), place
+            if not np.isfinite(information).all():
+                break
+            step = _step(information, slope)
+            to_gain = float(slope @ step) / 2
+        ahead = _risen(score, place, value, step, origin)
+        if ahead is None:
+            break
+        place, value, slope = ahead
+    if information is None or np.abs(place - known_at).max() > _NEAR:
+        information = _information(score, place, slope)
+    return _Peak(place, value, information, to_gain)
+
+
+def _step(information: Floats, slope: Floats) -> Floats:
+    """Newton's step, along directions in which the likelihood bends down, none longer than 1."""
+    bend, axes = np.linalg.eigh(information)
+    along = axes.T @ slope
+    return np.asarray(axes @ (along / np.maximum(np.maximum(np.abs(bend), np.abs(along)), _TINY)))
+
+
+def _risen(
+    score: _Counted, place: Floats, value: float, step: Floats, origin: Floats
+) -> tuple[Floats, float, Floats] | None:
+    """The place after *step*, or after a part of it, where the likelihood is no less; None where nowhere."""
+    for _ in range(8):
+        ahead = np.clip(place + step, origin - _EDGE, origin + _EDGE)
+        height, slope = score(ahead)
+        if height >= value - 1e-12 * abs(value):
+            return ahead, height, slope
+        step = step / 4
+    return None
+
+
+def _information(score: _Counted, place: Floats, slope: Floats) -> Floats:
+    """Minus the second derivatives of the log-likelihood, by differences of its exact *slope* here."""
+    found = np.array([(slope - score(place + shift)[1]) / _STEP for shift in np.eye(place.size) * _STEP])
+    return np.asarray((found + found.T) / 2)
+
+
+def _trusted(peak: _Peak, origin: Floats, start: P) -> float:
+    """The largest standard error of any combination. Raises NoFitError where the data do not decide."""
+    names = [field.name for field in fields(start)]
+    away = np.abs(peak.place - origin)
+    if not (np.isfinite(peak.value) and np.isfinite(peak.information).all()):
+        raise NoFitError("at_the_edge", "the likelihood cannot be worked out near its maximum")
+    if away.max() > 0.9 * _EDGE:
+        worst = int(away.argmax())
+        value = np.exp(peak.place[worst])
+        message = f"the likelihood has no maximum: it still rises beyond {names[worst]} = {value:.3g}"
+        raise NoFitError("at_the_edge", message)
+    bend, axes = np.linalg.eigh(peak.information)
+    if bend[0] <= _LOOSE**-2:
+        open_one = names[int(np.abs(axes[:, 0]).argmax())]
+        message = f"the data leave {open_one} open: very different values explain them equally well"
+        raise NoFitError("flat", message)
+    return float(bend[0] ** -0.5)
