@@ -19,9 +19,10 @@ from funnelkit.metrics.apart import Apart, take_apart
 from funnelkit.metrics.compare import NO_CALL
 from funnelkit.metrics.counted import ask
 from funnelkit.metrics.decompose import rate_and_mix
-from funnelkit.metrics.evaluate import Evaluator, Settings
+from funnelkit.metrics.evaluate import Evaluator
 from funnelkit.metrics.fold import Key
 from funnelkit.metrics.formula import evaluate
+from funnelkit.metrics.settings import Settings
 from funnelkit.metrics.shifts import Shifts
 from funnelkit.metrics.survey import PROBES
 from funnelkit.metrics.variation import Sample, Sampler

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from funnelkit.metrics.agreement import auc, kappa
-from funnelkit.metrics.bootstrap import MODULUS, THRESHOLDS, limits
 from funnelkit.metrics.competing import aalen_johansen, effective_counts, share_limits
 from funnelkit.metrics.curves import Times, days_between, restricted_mean
 from funnelkit.metrics.decompose import rate_and_mix
@@ -204,28 +203,6 @@ def test_power_is_how_often_a_difference_is_found() -> None:
     pooled = (x1 + x2) / (2 * n)
     found = (x2 - x1) / n > Z * np.sqrt(pooled * (1 - pooled) * 2 / n)
     assert found.mean() == pytest.approx(power(p1, n, p2, n), abs=0.03)
-
-
-def test_resampled_means_of_skewed_money() -> None:
-    rows, replicates = 100, 200
-
-    def weights(random: np.random.Generator) -> np.ndarray:
-        """What `weight` gives for random seeds, in whole numbers of 64 bits."""
-        seeds = random.integers(0, 2**60, rows)
-        steps = np.arange(replicates)[:, None]
-        x = (seeds % MODULUS + steps * (seeds // MODULUS % MODULUS)) % MODULUS
-        x2 = x * x % MODULUS
-        u = x2 * x2 % MODULUS * x % MODULUS
-        return np.asarray(np.searchsorted(np.array(THRESHOLDS), u, side="right"))
-
-    def draw(random: np.random.Generator) -> Iterable[tuple[Limits, float]]:
-        amounts, w = random.gamma(2, 500, rows), weights(random)
-        sums = zip((w @ amounts).tolist(), w.sum(axis=1).tolist(), strict=True)
-        found = limits(float(amounts.sum()), rows, list(sums))
-        yield (found.low, found.high), 1000
-
-    # Percentiles are a little short for skewed money, and more so the fewer rows there are.
-    assert 0.91 <= covered(draw, 500) <= 0.97
 
 
 def pairs(x: np.ndarray, y: np.ndarray) -> PairSums:

@@ -20,18 +20,17 @@ from msgspec import Struct
 
 from funnelkit.metrics import (
     agreement,
-    bootstrap,
     competing,
     control,
     curves,
     decompose,
     intervals,
+    lagged,
     products,
     ratios,
     significance,
     survival,
     triangle,
-    unit_economics,
 )
 from funnelkit.metrics.curves import Times
 from funnelkit.metrics.moments import Moments
@@ -90,11 +89,8 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
     ("-1 times", lambda: control.ewma([1], 0, 1, k=-1)),
     ("-1 standard", lambda: control.p_chart([(1, 2)], k=-1)),
     ("infinite", lambda: control.robust_z([1, math.inf])),
-    ("no value", lambda: unit_economics.expanding_value(1, 1, 1e-300)),
-    ("cannot have occurred", lambda: unit_economics.lagged_cost({0: 5}, {0: 2, 1: -1})),
-    ("at most 100,000 periods", lambda: unit_economics.lagged_cost({0: 5}, {10**9: 1})),
-    ("no payback", lambda: unit_economics.payback(5, 1, [1, 1], -1)),
-    ("no growth", lambda: unit_economics.annual_growth(1, 2, 1e-9)),
+    ("cannot have occurred", lambda: lagged.lagged_cost({0: 5}, {0: 2, 1: -1})),
+    ("at most 100,000 periods", lambda: lagged.lagged_cost({0: 5}, {10**9: 1})),
 ]
 
 
@@ -124,7 +120,6 @@ def test_limits_hold_with_a_probability(level: float) -> None:
         lambda: agreement.auc({1: 1}, {2: 1}, level),
         lambda: agreement.kappa([[1, 2], [3, 4]], level),
         lambda: ratios.limits(pairs(9, 12, 18, 20, 40, 26), share=False, level=level),
-        lambda: bootstrap.limits(1, 1, [(1, 1)], level),
     ]
     for call in calls:
         with pytest.raises(ValueError, match="a probability between 0 and 1"):

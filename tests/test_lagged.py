@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from funnelkit import report
+from funnelkit.metrics.lagged import lagged_cost
 
 ENGINES = pytest.mark.parametrize("engine", ["pandas", "duckdb"])
 
@@ -59,3 +62,32 @@ def test_it_says_why_it_cannot_be(tmp_path: Path) -> None:
     leads, _, ads = files(tmp_path)
     alone = report([leads, ads], metrics=["cac_lagged"], period="2026-03", currency="EUR", no_config=True)
     assert alone.metrics["cac_lagged"].reason == "no_deals"
+
+
+def test_spending_is_charged_to_later_wins_by_hand() -> None:
+    # Half of the customers are won in the same month, a quarter after one and after two months.
+    found = lagged_cost({1: 400, 2: 800}, {0: 2, 1: 1, 2: 1})
+    assert {t: charged.cost for t, charged in found.items()} == {1: 200, 2: 500, 3: 300, 4: 200}
+    assert {t: charged.covered for t, charged in found.items()} == {1: 0.5, 2: 0.75, 3: 0.5, 4: 0.25}
+
+
+@given(
+    spend=st.dictionaries(st.integers(0, 24), st.integers(0, 10**6), min_size=1),
+    lags=st.dictionaries(st.integers(0, 12), st.integers(1, 50), min_size=1),
+)
+def test_all_spending_is_charged_once(spend: dict[int, int], lags: dict[int, int]) -> None:
+    found = lagged_cost(spend, lags)
+    assert sum(charged.cost for charged in found.values()) == pytest.approx(sum(spend.values()))
+    assert all(0 <= charged.covered <= 1 for charged in found.values())
+    assert min(found) == min(spend)
+    same = lagged_cost(spend, {0: 7})
+    assert {t: charged.cost for t, charged in same.items() if charged.cost} == {
+        t: s for t, s in spend.items() if s
+    }
+
+
+def test_no_lags_charge_nothing() -> None:
+    assert lagged_cost({}, {0: 1}) == {}
+    for lags in ({}, {0: 0}, {-1: 3}):
+        with pytest.raises(ValueError, match="no lags"):
+            lagged_cost({1: 100}, lags)

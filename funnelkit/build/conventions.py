@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from funnelkit.metrics import firstpaid
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def said(found: Count, metrics: Sequence[Metric]) -> Iterator[Note]:
             f"{', '.join(names)} {_ANCHORS[request.anchor]}" if names else "no number of this report has it"
         )
         yield Note(code="anchor", message=f"Anchor {request.anchor}: {told}.")
+    yield from _of_age(found, metrics)
     path = request.path
     if path.strict:
         yield Note(
@@ -37,6 +39,18 @@ def said(found: Count, metrics: Sequence[Metric]) -> Iterator[Note]:
             "such days, those that are in it now. Rates are of those that entered both stages.",
         )
     yield from _of_stages(found.counted, path)
+
+
+def _of_age(found: Count, metrics: Sequence[Metric]) -> Iterator[Note]:
+    """Up to which age customers are counted who all had to reach it."""
+    age = firstpaid.age(found.spans.window, found.dataset.as_of)
+    aged = [m for m in metrics if any(p.id == firstpaid.REVENUE for p in found.catalog.parts(m))]
+    if aged and age is not None:
+        yield Note(
+            code="customer_age",
+            message=f"{aged[0].label}: in the month of the first payment and the {age} after it, which all customers "
+            "of the period have behind them. A first payment is the first in these files.",
+        )
 
 
 def _of_stages(counted: Counted, path: Path) -> Iterator[Note]:

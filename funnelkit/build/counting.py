@@ -12,7 +12,8 @@ from funnelkit.build.periods import Spans, spans
 from funnelkit.metrics import lagged, units
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.counted import Counted, ask
-from funnelkit.metrics.evaluate import Evaluator, Settings
+from funnelkit.metrics.evaluate import Evaluator
+from funnelkit.metrics.settings import Settings
 from funnelkit.metrics.survey import PROBES
 from funnelkit.metrics.windows import Timeline
 
@@ -43,6 +44,7 @@ class Count(Struct, frozen=True, dict=True):
             by=self.request.by,
             horizon=self.request.horizon,
             gross_margin=self.request.gross_margin,
+            discount=self.request.discount,
             sla=self.request.sla.minutes,
         )
         curve, since = None, self.truncated.first_win if self.truncated else None
@@ -78,7 +80,9 @@ def count(
     found = spans(asked, request, dataset.as_of)
     truncated = asked.truncated(catalog.histograms["lead_times"])
     ranked = {m.of for m in metrics if m.statistic in ("median", "quantile")}
-    timeline = Timeline(found.windows, dataset.as_of, _cuts(found, request, catalog, metrics, truncated))
+    months = {m.trailing_months for m in metrics if m.trailing_months}
+    windows = [*found.windows, *found.trailing(months)]
+    timeline = Timeline(windows, dataset.as_of, _cuts(found, request, catalog, metrics, truncated))
     return Count(dataset, request, catalog, asked.count(timeline, ranked), found, truncated, weights)
 
 
@@ -103,7 +107,6 @@ def _cuts(
     """The days at which time is cut beside the periods themselves."""
     # Leads from before anybody wrote down wins are kept apart, since they would make all leads look slow.
     cuts = [truncated.first_win] if truncated else []
-    cuts += found.trailing_cuts({m.trailing_months for m in metrics if m.trailing_months})
     if any(catalog.looks_back(m) for m in metrics):
         cuts += found.previous_cuts()
     return cuts + [rule.since for rule in request.rules if rule.since is not None]

@@ -47,10 +47,9 @@ class Spans(Struct, frozen=True, kw_only=True, dict=True):
         """Every window that something is asked of."""
         return [self.window, *self.windows_before, *(window(p) for p in self.points)]
 
-    def trailing_cuts(self, several: Iterable[int]) -> list[int]:
-        """The days on which windows begin and end that look back so many months from the others."""
-        trailing = [w.trailing(months) for w in self.windows for months in several]
-        return [day for w in trailing for day in (w.start, w.end + 1)]
+    def trailing(self, several: Iterable[int]) -> list[Window]:
+        """The windows that look back so many months from the end of the others."""
+        return [w.trailing(months) for w in self.windows for months in several]
 
     def previous_cuts(self) -> list[int]:
         """The days on which the periods right before the others begin; they end where these begin."""

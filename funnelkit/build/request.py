@@ -51,6 +51,8 @@ class Request(Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...] = ()
     """The versions of the rule that makes MQLs."""
     gross_margin: Decimal | None = None
+    discount: Decimal | None = None
+    """A year, as a fraction."""
     probability: str = OWN
     """Whose word it is how likely an open deal is to be won: one of ``CHANCES``."""
     timezone: str = "UTC"

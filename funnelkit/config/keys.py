@@ -235,6 +235,9 @@ FILE = Record(
             "What puts rates into a period. Leads are by cohort and win rates by close, where nothing is said.",
         ),
         "gross_margin": Field(Share(), "Gross margin as a share of revenue: 72 % is 0.72."),
+        "discount": Field(
+            Share(), "What money loses in value in a year, for customer lifetime value: 10 % is 0.1."
+        ),
         "horizon": Field(Whole(low=1, high=36500), "Days that a lead gets to become a customer. 90."),
         "sla": Field(SLA, "The time within which sales answers a lead: 24 h, 30 min, 2 days. 24 h."),
         "qualification": Field(RULES, "The rule that makes an MQL of a lead, and its versions."),

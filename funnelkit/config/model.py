@@ -84,6 +84,8 @@ class Config(Struct, frozen=True, kw_only=True):
     anchor: str | None = None
     gross_margin: Decimal | None = None
     """Above 0, at most 1."""
+    discount: Decimal | None = None
+    """A year, as a fraction: 0 or more, at most 1."""
     horizon: int = 90
     """Days."""
     sla: Sla = Sla()

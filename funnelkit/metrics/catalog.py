@@ -23,8 +23,10 @@ from funnelkit.metrics.language import OWN_MEASURE, OWN_METRIC, read_histogram, 
 from funnelkit.metrics.lookback import OF_PERIODS
 from funnelkit.metrics.stages import USUAL, Path
 
-CONSTANTS = ("gross_margin", *OF_PERIODS)
-"""Numbers that a report is given, or that its period has, and that formulas may name."""
+GIVEN = ("gross_margin", "discount")
+"""Numbers that a report is given."""
+CONSTANTS = (*GIVEN, *OF_PERIODS)
+"""Numbers that formulas may name beside measures and metrics: those given, and those of the period."""
 
 
 class Catalog(Struct, frozen=True):
@@ -77,12 +79,12 @@ class Catalog(Struct, frozen=True):
         """The tables that must be loaded for *metric*."""
         return tuple(dict.fromkeys(part.table for part in self.parts(metric)))
 
-    def needs_margin(self, metric: Metric) -> bool:
-        """Whether *metric*, or one in its formula, is made with the gross margin."""
-        if metric.times == "gross_margin" or "gross_margin" in self._names(metric):
-            return True
-        inner = (self.metrics[n] for n in self._names(metric) if n in self.metrics and n not in self.measures)
-        return any(self.needs_margin(m) for m in inner)
+    def given(self, metric: Metric) -> tuple[str, ...]:
+        """Those of ``GIVEN`` that *metric*, or one in its formula, is made with."""
+        names = self._names(metric)
+        inner = (name for n in names if (m := self._inner(n)) for name in self.given(m))
+        found = {metric.times, *names, *inner}
+        return tuple(name for name in GIVEN if name in found)
 
     def weighs(self, metric: Metric) -> bool:
         """Whether *metric*, or one in its formula, counts deals by the chance of each."""
@@ -97,13 +99,16 @@ class Catalog(Struct, frozen=True):
 
     def needs_period(self, metric: Metric) -> bool:
         """Whether *metric*, or one in its formula, says nothing of all days together."""
+        if metric.trailing_months:
+            # Months that end with the as-of day are a period too.
+            return False
         if metric.needs_period or set(OF_PERIODS) & {*self._names(metric)} or self.looks_back(metric):
             return True
         return any(self.needs_period(m) for n in self._names(metric) if (m := self._inner(n)))
 
     def _inner(self, name: str) -> Metric | None:
-        """The metric that a formula means by *name*; a measure of that name goes before it."""
-        return None if name in self.measures else self.metrics.get(name)
+        """The metric that a formula means by *name*; a measure or constant of that name goes before it."""
+        return None if name in self.measures or name in CONSTANTS else self.metrics.get(name)
 
     def check(self, names: Iterable[str]) -> None:
         """Refuse formulas of the metrics *names* that name what does not exist, or each other in a circle."""
@@ -153,8 +158,8 @@ class Catalog(Struct, frozen=True):
             # A measure goes before a metric of the same name, which then is that measure alone.
             if name in self.measures:
                 yield self.measures[name]
-            elif name in self.metrics:
-                yield from self._parts(self.metrics[name])
+            elif inner := self._inner(name):
+                yield from self._parts(inner)
         yield from (self.histograms[name] for name in (metric.of, metric.otherwise, metric.course) if name)
 
     def _walk(self, name: str, above: tuple[str, ...]) -> None:
@@ -162,7 +167,7 @@ class Catalog(Struct, frozen=True):
             circle = " -> ".join((*above[above.index(name) :], name))
             raise ConfigError(f"metrics.{above[0]}: the formula goes in a circle: {circle}")
         for used in self._names(self.metrics[name]):
-            if used in self.metrics and used not in self.measures:
+            if self._inner(used):
                 self._walk(used, (*above, name))
 
 
@@ -209,8 +214,8 @@ def read(entries: Mapping[str, Any]) -> Catalog:
         metrics={k: read_metric(k, v) for k, v in entries["metrics"].items()},
     )
     for name, metric in catalog.metrics.items():
-        if name in catalog.measures and catalog._names(metric) != (name,):
-            raise ConfigError(f"metrics.{name}: a measure has this name but means something else")
+        if (name in catalog.measures or name in CONSTANTS) and catalog._names(metric) != (name,):
+            raise ConfigError(f"metrics.{name}: a measure or constant has this name but means something else")
         for of in filter(None, (metric.of, metric.otherwise)):
             if of not in catalog.histograms:
                 raise ConfigError(f"metrics.{name}: there is no histogram {of!r}")

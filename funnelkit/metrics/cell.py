@@ -38,7 +38,7 @@ class Cell(Struct, frozen=True, kw_only=True):
     interval: tuple[Number, Number | None] | None = None
     """95 % limits; an upper limit of None is infinite."""
     interval_type: str | None = None
-    """wilson, poisson, t, log_t, order, km or delta; the unit of a quotient of sums: days, deals or customers."""
+    """wilson, poisson, t, log_t, order, km, kept or delta; the unit of a quotient of sums: days, deals or customers."""
     unlimited: Reason | None = None
     """Why there are no limits, where this metric has some."""
     method: str | None = None

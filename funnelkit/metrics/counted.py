@@ -13,7 +13,7 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit.agreements import DAILY, Sla
-from funnelkit.metrics import returning
+from funnelkit.metrics import firstpaid, returning
 from funnelkit.metrics.aggregate import Answer, Source, Stream, plan
 from funnelkit.metrics.beginning import Truncation, truncation
 from funnelkit.metrics.columns import KEPT
@@ -86,12 +86,14 @@ class Asked(Struct, frozen=True):
             return {}
         frame = self.facts.frames["payments"]
         kept = self.facts.derived("payments", KEPT) if self.facts.filters else None
-        return returning.counted(
-            frame if kept is None else frame.filter(kept),
-            timeline.windows,
-            timeline.as_of,
-            products=bool(words & {*returning.PRODUCTS}),
-        )
+        asked = (frame if kept is None else frame.filter(kept)), timeline.windows, timeline.as_of
+        found: dict[Window, Mapping[str, int]] = {}
+        if words - {*firstpaid.WORDS}:
+            found |= returning.counted(*asked, products=bool(words & {*returning.PRODUCTS}))
+        if words & {*firstpaid.WORDS}:
+            for window, values in firstpaid.counted(*asked).items():
+                found[window] = {**found.get(window, {}), **values}
+        return found
 
 
 class Counted(Struct, frozen=True):

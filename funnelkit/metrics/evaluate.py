@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from funnelkit.metrics import conversion, lagged, response, survival, units
+from funnelkit.metrics import conversion, lagged, response, survival, units, worth
 from funnelkit.metrics import statistics as stats
+from funnelkit.metrics.catalog import GIVEN
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.columns import table_columns
 from funnelkit.metrics.formula import looked_back
@@ -33,25 +32,14 @@ from funnelkit.metrics.reasons import (
 from funnelkit.metrics.undefined import Undefined
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.counted import Counted
     from funnelkit.metrics.entries import Histogram, Measure, Metric
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.formula import Exact, Formula, Lookup
+    from funnelkit.metrics.settings import Settings
     from funnelkit.metrics.weighing import Weights
     from funnelkit.metrics.windows import Window
-
-
-class Settings(Struct, frozen=True, kw_only=True):
-    """What a report is told, beside its files."""
-
-    by: tuple[str, ...] = ()
-    horizon: int = 90
-    gross_margin: Decimal | None = None
-    sla: int = response.DAY
-    """Minutes."""
 
 
 class Evaluator:
@@ -125,7 +113,7 @@ class Evaluator:
         return Fraction(1 if times is None else times) / Fraction(10**scale)
 
     def _formula(self, metric: Metric, formula: Formula, key: Key, window: Window) -> Cell:
-        lookup = self._lookup(key, window)
+        lookup = self.lookup(key, window)
         if formula.numerator is not None and formula.denominator is not None:
             top, bottom = formula.numerator(lookup), formula.denominator(lookup)
             if top is None or bottom is None or bottom[0] == 0:
@@ -137,13 +125,16 @@ class Evaluator:
             cell = quotient(metric, top, bottom)
             if metric.interval in units.UNITS:
                 return units.limited(cell, self, metric, key, window)
+            if metric.interval == worth.KEPT:
+                return worth.limited(cell, self, formula, key, window)
             return self.maturing.of_stages(metric, cell, key, window)
         exact = formula.value(lookup)
         if exact is None:
             return stats.empty(NO_DENOMINATOR)
         return Cell(value=number(exact, whole=metric.unit == "count"), method=metric.method)
 
-    def _lookup(self, key: Key, window: Window) -> Lookup:
+    def lookup(self, key: Key, window: Window) -> Lookup:
+        """What names in formulas stand for in the group *key* and *window*, each worked out once."""
         known: dict[str, Exact | None] = {}
 
         def value(name: str) -> Exact | None:
@@ -160,13 +151,13 @@ class Evaluator:
             return self._sum(measure, key, window), 10 ** self.scale(measure.table, measure.column)
         if name in OF_PERIODS:
             return of_period(name, window, self.tally.timeline.as_of)
-        if name == "gross_margin":
+        if name in GIVEN:
             return self.constant(name)
         if of := looked_back(name):
             return self.named(of, key, window.previous())
         metric = self.catalog.metrics[name]
         if metric.formula is not None:
-            return metric.formula.value(self._lookup(key, window))
+            return metric.formula.value(self.lookup(key, window))
         if metric.statistic == "mean":
             found, unit = self.moments(metric, key, window), self.unit(metric)
             return (found.total * unit.numerator, found.n * unit.denominator) if found.n else None
@@ -178,8 +169,8 @@ class Evaluator:
 
     def constant(self, name: str) -> Exact | None:
         """A number that the report was given."""
-        margin = self.settings.gross_margin if name == "gross_margin" else None
-        return None if margin is None else margin.as_integer_ratio()
+        number = self.settings.given(name)
+        return None if number is None else number.as_integer_ratio()
 
     def _statistic(self, metric: Metric, key: Key, window: Window) -> Cell:
         if metric.statistic == "conversion":

@@ -6,15 +6,18 @@ won say how the spending of a day is handed out; leads that are still open may t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from funnelkit.metrics.fold import TOTAL
+from funnelkit.metrics.frequencies import occurred
 from funnelkit.metrics.quotients import quotient
 from funnelkit.metrics.reasons import LAG_NOT_COVERED, NO_DENOMINATOR, NO_LAGS, NO_SPEND_HERE
 from funnelkit.metrics.statistics import empty
-from funnelkit.metrics.unit_economics import Charged, lagged_cost
 from funnelkit.metrics.units import by_day
 
 if TYPE_CHECKING:
@@ -28,6 +31,16 @@ if TYPE_CHECKING:
 LAGGED = "lagged"
 _COVERED = 0.9
 """The share of the lags whose spending must be there: of one that begins later, too little would be charged."""
+_MOST = 100_000
+"""Periods: of days these are three hundred years."""
+
+
+class Charged(Struct, frozen=True):
+    """What it cost to win the customers of one period."""
+
+    cost: float
+    covered: float
+    """The share of the lags whose spending is within the data, from 0 to 1; below 1 it is too little."""
 
 
 def parts(metric: Metric, catalog: Catalog) -> Iterator[Measure]:
@@ -69,6 +82,32 @@ def charge(spend: Mapping[int, int], lags: Mapping[int, int], start: int, end: i
     by_day = lagged_cost(spend, lags)
     found = [by_day.get(day, Charged(0.0, 0.0)) for day in range(start, end + 1)]
     return sum(one.cost for one in found), sum(one.covered for one in found) / len(found)
+
+
+def lagged_cost(spend: Mapping[int, float], lags: Mapping[int, int]) -> dict[int, Charged]:
+    """Spending by period charged to the periods in which its customers are won, in the unit of *spend*.
+
+    *spend* by number of the period, *lags* how many customers were won so many periods after they came:
+    the cost of t is the sum over k of the share of lag k times the spending of t - k. Periods run from
+    the first with spending to the last plus the longest lag, so that their costs add up to all of it.
+    A period between the first and the last without spending spent nothing. Raises ValueError where no
+    customer was won, one before it came, or a lag or the spending goes on without end.
+    """
+    total = occurred(lags)
+    if not total or min(lags) < 0:
+        raise ValueError("no lags that could be charged")
+    if not spend:
+        return {}
+    first, last = min(spend), max(spend)
+    if last + max(lags) - first > _MOST:
+        raise ValueError(f"spending is charged to at most {_MOST:,} periods")
+    return {
+        t: Charged(
+            cost=math.fsum(n * spend.get(t - k, 0) for k, n in sorted(lags.items())) / total,
+            covered=sum(n for k, n in lags.items() if first <= t - k <= last) / total,
+        )
+        for t in range(first, last + max(lags) + 1)
+    }
 
 
 def _spend(evaluator: Evaluator, cost: Measure, key: Key) -> dict[int, int]:

@@ -22,7 +22,20 @@ OWN_METRIC = frozenset({"label", "formula", "unit", "better"})
 GROUPS = ("funnel", "handoff", "sales", "economics", "ads", "emails", "web", "revenue")
 UNITS = ("count", "money", "ratio", "multiple", "minutes", "days", "money_per_day", "number")
 BETTER = ("higher", "lower", "none")
-INTERVALS = ("wilson", "poisson", "counts", "t", "order", "km", "auc", "kappa", "days", "deals", "customers")
+INTERVALS = (
+    "wilson",
+    "poisson",
+    "counts",
+    "t",
+    "order",
+    "km",
+    "auc",
+    "kappa",
+    "days",
+    "deals",
+    "customers",
+    "kept",
+)
 COHORT, EVENT, CLOSE = ANCHORS = ("cohort", "event", "close")
 STATISTICS = (
     "mean",
@@ -45,9 +58,12 @@ OF_CUSTOMERS = (
     "revenue_now",
     "revenue_more",
     "paying",
+    "revenue_paying",
     "repeating",
+    "acquired",
+    "revenue_acquired",
 )
-"""What can be counted of customers who paid in a period and in the same period a year before."""
+"""What can be counted of customers who paid in a period, in the same period a year before, or first of all in it."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _MEASURE = OWN_MEASURE | {"needs", "cumulative", "optional", "of_customers"}
 _HISTOGRAM = frozenset({"table", "of", "where", "date", "split", "aged", "needs"})

@@ -63,6 +63,9 @@ def reason(
         return None
     if window.end > as_of:
         return NOT_OVER
-    before = window.previous()
-    begun = first is not None and (first - before.start) * _QUIET <= before.days
-    return None if begun else NO_BEFORE
+    return None if covers(first, window.previous()) else NO_BEFORE
+
+
+def covers(first: int | None, window: Window) -> bool:
+    """Whether data that begin on day *first* are of the whole *window*, as good as."""
+    return first is not None and (first - window.start) * _QUIET <= window.days

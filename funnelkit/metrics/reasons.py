@@ -49,6 +49,11 @@ NO_CHANCE = Reason("no_chance", "of no open deal here is it known how likely its
 ONLY_NOW = Reason("only_now", "in which stage deals are is known for the as-of date alone")
 NOT_OVER = Reason("not_over", "the period is not over yet, and the one before it is")
 NO_MONTHS = Reason("no_whole_months", "the period is not one of whole months")
+NO_TRAILING = Reason("no_data_before", "the payments do not reach back to the start of the twelve months")
+NO_AGE = Reason(
+    "not_over",
+    "the last month of the period is not over yet, so its customers have no whole month behind them",
+)
 NO_BEFORE = Reason("no_data_before", "the data begin after the start of the period before")
 NOT_ANSWERED = Reason("not_reached", "too many leads were never answered, or only after 30 days, to tell")
 NO_TIMES = Reason(
@@ -65,7 +70,13 @@ ONE_OUTCOME = Reason("one_outcome", "of the leads with a score that are old enou
 ONE_VERDICT = Reason(
     "one_verdict", "marketing judged all leads that sales decided on alike, so there is nothing to agree on"
 )
-NO_MARGIN = Reason("no_gross_margin", "no gross margin given: set gross_margin, or ask for cltv_revenue")
+NOT_GIVEN = {
+    "gross_margin": Reason(
+        "no_gross_margin", "no gross margin given: set gross_margin, or ask for cltv_revenue"
+    ),
+    "discount": Reason("no_discount", "no discount rate given: set discount, a year's, such as 0.1"),
+}
+"""Numbers that the configuration gives."""
 UNLINKED = Reason("unlinked", "fewer than 5 % of the deals link to a lead: no common id, e-mail or company")
 UNLINKED_ACTIVITIES = Reason(
     "unlinked", "fewer than 5 % of the activities link to a lead: no common id or e-mail"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
+from funnelkit.metrics.firstpaid import bought
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import Calendar, Period, compare
 
@@ -23,14 +24,25 @@ _AT_ONCE, _AT_ONCE_WITH_PRODUCTS = 30, 12
 _BEFORE, _NOW, _DAYS, _BOUGHT = "_before", "_now", "_days", "_bought"
 
 
-PRODUCTS = ("before_before", "least_least", "more_more", "before_least", "before_more")
+PRODUCTS = ("before_before", "least_least", "more_more", "before_least", "before_more", "paying_paying")
 """Sums over customers of the products of two amounts."""
 _MADE_OF = {
     "revenue_before": ("before",),
     "revenue_least": ("least",),
     "revenue_more": ("more",),
     "revenue_now": ("least", "more"),
+    "revenue_paying": ("paying",),
 }
+MADE_OF_TWO_YEARS = (
+    "before",
+    "kept",
+    "more",
+    "revenue_before",
+    "revenue_least",
+    "revenue_now",
+    "revenue_more",
+)
+"""What is counted of the period and of the same one a year before."""
 _HALVES = ("_upper", "_mixed", "_lower")
 _SPLIT = 1 << 20
 """Amounts are multiplied in two halves of their numbers, so that no sum overflows 64 bits."""
@@ -46,9 +58,7 @@ def counted(
     """
     several = list(dict.fromkeys(windows))
     daily = payments.filter(~nw.col("customer").is_null() & ~nw.col("paid_at").is_null())
-    # What was given away counts as bought; what was paid back as a whole, or is a refund itself, does not.
-    bought = (nw.col("net") > 0) | (nw.col("amount") == 0).fill_null(False)
-    daily = daily.with_columns(_number(bought).alias(_BOUGHT))
+    daily = daily.with_columns(_number(bought()).alias(_BOUGHT))
     daily = daily.group_by("customer", "paid_at").agg(nw.col("net").sum(), nw.col(_BOUGHT).sum())
     found: dict[Window, Mapping[str, int]] = {}
     at_once = _AT_ONCE_WITH_PRODUCTS if products else _AT_ONCE
@@ -67,6 +77,9 @@ def counted(
 
 def product(first: str, second: str, counted: Callable[[str], int]) -> int:
     """The sum over customers of the products of two amounts, by their words, from what was *counted*."""
+    if "paying" in (first, second):
+        # Each customer counts as 1.
+        return counted(second if first == "paying" else first)
     found = 0
     for a in _MADE_OF[first]:
         for b in _MADE_OF[second]:
@@ -125,7 +138,7 @@ def _asked(people: Frame, windows: int, *, products: bool) -> Frame:
 
 def _halved(i: int) -> Iterator[tuple[str, nw.Expr]]:
     """The amounts in two halves of their numbers."""
-    for name in ("before", "least", "more"):
+    for name in ("before", "least", "more", "paying"):
         low = nw.col(f"revenue_{name}{i}") % _SPLIT
         yield f"{name}_low{i}", low
         yield f"{name}_high{i}", (nw.col(f"revenue_{name}{i}") - low) // _SPLIT
@@ -156,6 +169,7 @@ def _answers(i: int) -> Iterator[tuple[str, nw.Expr]]:
     yield "revenue_now", nw.when(base).then(paid).otherwise(0)
     yield "revenue_more", nw.when(base & (now > before)).then(now - before).otherwise(0)
     yield "paying", _number(days > 0)
+    yield "revenue_paying", nw.when(days > 0).then(now).otherwise(0)
     yield "repeating", _number(days > 1)
 
 

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from funnelkit.metrics import lookback
+from funnelkit.metrics import firstpaid, lookback
 from funnelkit.metrics.reasons import (
     AFTER_DATA,
     BEFORE_DATA,
+    NO_AGE,
     NO_EXPECTED,
-    NO_MARGIN,
+    NO_MONTHS,
+    NO_TRAILING,
     NO_YEAR_BEFORE,
+    NOT_GIVEN,
+    NOT_OVER,
     ONLY_NOW,
     Reason,
     missing_dimension,
 )
-from funnelkit.metrics.returning import seen
+from funnelkit.metrics.returning import MADE_OF_TWO_YEARS, seen
 
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.counted import Counted
     from funnelkit.metrics.entries import Metric
-    from funnelkit.metrics.evaluate import Settings
     from funnelkit.metrics.fold import Key
+    from funnelkit.metrics.settings import Settings
     from funnelkit.metrics.weighing import Weights
     from funnelkit.metrics.windows import Window
 
@@ -41,12 +45,10 @@ class Undefined:
 
     def reason(self, metric: Metric, key: Key, window: Window) -> Reason | None:
         """Why *metric* says nothing of the group *key* and *window*."""
-        return (
-            self.anyhow(metric, key, window)
-            or self._outside(window)
-            or self._of_period(metric, window)
-            or self._of_parts(metric, window)
-        )
+        if (reason := self.anyhow(metric, key, window) or self._outside(window)) is not None:
+            return reason
+        counted = window.trailing(metric.trailing_months) if metric.trailing_months else window
+        return self._of_period(metric, counted) or self._of_parts(metric, counted)
 
     def anyhow(self, metric: Metric, key: Key, window: Window) -> Reason | None:
         """Why *metric* cannot be worked out for such a group and window, whatever days the data have."""
@@ -71,8 +73,9 @@ class Undefined:
             undated = self._counted.facts.lacks_day(part.table, part.date)
             if undated and not everything and not (reaches and getattr(part, "cumulative", False)):
                 return undated
-        if self._settings.gross_margin is None and self._catalog.needs_margin(metric):
-            return NO_MARGIN
+        for name in self._catalog.given(metric):
+            if self._settings.given(name) is None:
+                return NOT_GIVEN[name]
         if self._weights is not None and self._catalog.weighs(metric):
             return self._weights.reason or (None if reaches or everything else ONLY_NOW)
         return None
@@ -90,16 +93,47 @@ class Undefined:
     def _of_parts(self, metric: Metric, window: Window) -> Reason | None:
         """Why a part of *metric* says nothing of *window*: a year before there are no payments, or no day is expected."""
         for part in self._catalog.parts(metric):
-            if getattr(part, "of_customers", "") not in ("", "paying", "repeating") and not window.everything:
-                begun, last = self._counted.asked.days("payments") or (window.start, window.end)
-                _, before = seen(window, self._counted.tally.timeline.as_of)
-                if last < window.start:
-                    return AFTER_DATA
-                if before is not None and before.end < begun:
-                    return NO_YEAR_BEFORE
+            word = getattr(part, "of_customers", "")
+            if word in firstpaid.WORDS and (reason := self._of_acquired(window)):
+                return reason
+            if (
+                word in MADE_OF_TWO_YEARS
+                and not window.everything
+                and (reason := self._of_a_year(metric, window))
+            ):
+                return reason
+            if word == "paying" and metric.trailing_months and (reason := self._of_trailing(window)):
+                return reason
             if part.date == "expected_close_at" and self._counted.never_dated(part.table, part.date):
                 return NO_EXPECTED
         return None
+
+    def _of_acquired(self, window: Window) -> Reason | None:
+        """Why nothing is known of those who first paid in *window*, up to an age that all have reached."""
+        if not window.months:
+            return NO_MONTHS
+        if firstpaid.age(window, self._counted.tally.timeline.as_of) is None:
+            return NO_AGE
+        return None
+
+    def _of_a_year(self, metric: Metric, window: Window) -> Reason | None:
+        """Why *window* is not compared with a year before."""
+        as_of = self._counted.tally.timeline.as_of
+        begun, last = self._counted.asked.days("payments") or (window.start, window.end)
+        if metric.trailing_months:
+            # A value of years rests on a whole one, and on all customers of the one before.
+            return lookback.reason((), window, as_of, back=True, first=begun)
+        _, before = seen(window, as_of)
+        if last < window.start:
+            return AFTER_DATA
+        return NO_YEAR_BEFORE if before is not None and before.end < begun else None
+
+    def _of_trailing(self, window: Window) -> Reason | None:
+        """Why *window*, which looks back, has not all payments of its months."""
+        if window.end > self._counted.tally.timeline.as_of:
+            return NOT_OVER
+        begun = min(self._counted.asked.days("payments"), default=None)
+        return None if lookback.covers(begun, window) else NO_TRAILING
 
     def _of_period(self, metric: Metric, window: Window) -> Reason | None:
         """Why *metric* says nothing of *window*, of which it asks more than what happened in it."""

@@ -229,7 +229,8 @@ def _of_customers(evaluator: Evaluator, names: tuple[str, ...], key: Key, window
     def counted(name: str) -> int:
         return evaluator.tally.of_customers(name, key, window)
 
-    return Spread(counted("before"), lambda a, b: returning.product(word(a), word(b), counted))
+    everyone = "paying" if "paying" in map(word, names) else "before"
+    return Spread(counted(everyone), lambda a, b: returning.product(word(a), word(b), counted))
 
 
 _SPREADS: dict[str, Callable[[Evaluator, tuple[str, ...], Key, Window], Spread | Reason]] = {

@@ -90,6 +90,7 @@ _INTERVALS = {
     "days": "95 %, Taylor's series with a day as the unit",
     "deals": "95 %, Taylor's series with a deal as the unit",
     "customers": "95 %, Taylor's series with a customer as the unit",
+    "kept": "95 %, the values at Wilson's limits of the share of customers who stay",
     "kappa": "95 %, Fleiss, Cohen and Everitt",
 }
 

@@ -54,6 +54,7 @@ def request(options: Options, config: Config, zone: str, as_of: int) -> Request:
         sla=config.sla,
         rules=config.qualification,
         gross_margin=config.gross_margin,
+        discount=config.discount,
         probability=probability,
         timezone=zone,
         calendar=config.calendar,

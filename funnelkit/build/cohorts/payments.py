@@ -62,7 +62,7 @@ def _tables(paid: Paid, most: int) -> Iterator[Table]:
         ("retention", "Customers who pay again", "ratio"),
         f"share of a cohort that paid so many {grain}s after the {grain} of the first payment{more}",
         ages[1:],
-        lambda cohort, age: rate(paid.active[cohort, age], paid.size(cohort)),
+        lambda cohort, age: rate(paid.cells.active(cohort, age), paid.cells.size(cohort)),
         _back(paid),
     )
     yield _table(
@@ -70,7 +70,7 @@ def _tables(paid: Paid, most: int) -> Iterator[Table]:
         ("active", "Active customers", "count"),
         f"customers who paid in that {grain}, each counted once",
         ages,
-        lambda cohort, age: Entry(cell=Cell(value=paid.active[cohort, age])),
+        lambda cohort, age: Entry(cell=Cell(value=paid.cells.active(cohort, age))),
     )
     if paid.money:
         yield _table(
@@ -78,7 +78,7 @@ def _tables(paid: Paid, most: int) -> Iterator[Table]:
             ("revenue", "Revenue", "money"),
             "payments less refunds",
             ages,
-            lambda cohort, age: Entry(cell=Cell(value=paid.net[cohort, age] / paid.unit)),
+            lambda cohort, age: Entry(cell=Cell(value=paid.cells.net(cohort, age) / paid.unit)),
         )
         yield _table(
             paid,
@@ -93,7 +93,8 @@ def _tables(paid: Paid, most: int) -> Iterator[Table]:
 def _back(paid: Paid) -> Callable[[Sequence[int], int], Entry]:
     def pooled(cohorts: Sequence[int], age: int) -> Entry:
         active, size = (
-            sum(found) for found in ([paid.active[c, age] for c in cohorts], map(paid.size, cohorts))
+            sum(found)
+            for found in ([paid.cells.active(c, age) for c in cohorts], map(paid.cells.size, cohorts))
         )
         return Entry(cell=share(active, size))
 
@@ -102,7 +103,7 @@ def _back(paid: Paid) -> Callable[[Sequence[int], int], Entry]:
 
 def _worth(paid: Paid, cohorts: Sequence[int], age: int) -> Cell:
     """What a customer of *cohorts* has brought up to the end of the age."""
-    amount, size = sum(paid.so_far(c, age) for c in cohorts), sum(map(paid.size, cohorts))
+    amount, size = sum(paid.cells.so_far(c, age) for c in cohorts), sum(map(paid.cells.size, cohorts))
     return Cell(value=amount / (paid.unit * size), numerator=amount / paid.unit, denominator=size, n=size)
 
 
@@ -119,13 +120,13 @@ def _table(
     rows = [
         (
             Entry(text=paid.pieces[cohort].label),
-            Entry(cell=Cell(value=paid.size(cohort)), young=not paid.is_over(cohort, 0)),
+            Entry(cell=Cell(value=paid.cells.size(cohort)), young=not paid.is_over(cohort, 0)),
             *(_entry(paid, cohort, age, at) for age in ages),
         )
         for cohort in paid.cohorts
     ]
     if pooled and len(rows) > 1 and paid.old(0):
-        size = Entry(cell=Cell(value=sum(map(paid.size, paid.old(0)))))
+        size = Entry(cell=Cell(value=sum(map(paid.cells.size, paid.old(0)))))
         together = [pooled(old, age) if (old := paid.old(age)) else Entry() for age in ages]
         rows.append((Entry(text=ALL), size, *together))
     return Table(
@@ -156,7 +157,7 @@ def _two_counts(paid: Paid, data: Dataset, period: Period | None) -> Iterator[No
     if period is not None:
         won = nw.col("first_won_at")
         new = new.filter(((won >= period.start) & (won <= period.end)).fill_null(False))
-    ours, theirs = sum(map(paid.size, paid.cohorts)), collect.count(new)
+    ours, theirs = sum(map(paid.cells.size, paid.cohorts)), collect.count(new)
     if ours != theirs:
         yield Note(
             code="customer_counts",
@@ -175,8 +176,8 @@ def _notes(paid: Paid) -> Iterator[Note]:
             code="no_customer",
             message=f"Payments without a customer or a date, in no cohort: {paid.nameless:,}.",
         )
-    if paid.never:
+    if paid.cells.never:
         yield Note(
             code="only_refunds",
-            message=f"Customers of whom these files hold only refunds, in no cohort: {paid.never:,}.",
+            message=f"Customers of whom these files hold only refunds, in no cohort: {paid.cells.never:,}.",
         )

@@ -84,15 +84,15 @@ def of_payments(paid: Paid, currency: str | None, least: int) -> Iterator[str]:
 
 def _customers(paid: Paid, age: int) -> int:
     """How many customers the cohorts have that are so old."""
-    return sum(map(paid.size, paid.old(age)))
+    return sum(map(paid.cells.size, paid.old(age)))
 
 
 def _latest(paid: Paid, age: int, least: int) -> str:
     """The newest cohort of at least *least* customers that has had the age."""
-    cohort = next((c for c in reversed(paid.old(age)) if paid.size(c) >= least), None)
+    cohort = next((c for c in reversed(paid.old(age)) if paid.cells.size(c) >= least), None)
     if cohort is None:
         return f"No single {paid.grain} that is so old has {least:,} customers or more (--min-n)."
-    active, size = paid.active[cohort, age], paid.size(cohort)
+    active, size = paid.cells.active(cohort, age), paid.cells.size(cohort)
     return (
         f"The latest such {paid.grain} with {least:,} customers or more is {paid.pieces[cohort].label}: of {size:,} who first "
         f"paid in it, {active / size:.1%} ({active:,}) paid again in the next."
@@ -100,10 +100,10 @@ def _latest(paid: Paid, age: int, least: int) -> str:
 
 
 def _back(paid: Paid, age: int) -> str:
-    active, size = sum(paid.active[c, age] for c in paid.old(age)), _customers(paid, age)
+    active, size = sum(paid.cells.active(c, age) for c in paid.old(age)), _customers(paid, age)
     return f"{active / size:.1%} ({active:,} of {size:,})"
 
 
 def _worth(paid: Paid, old: Sequence[int], age: int, currency: str | None) -> str:
-    amount = sum(paid.so_far(c, age) for c in old) / (paid.unit * sum(map(paid.size, old)))
+    amount = sum(paid.cells.so_far(c, age) for c in old) / (paid.unit * sum(map(paid.cells.size, old)))
     return f"{currency} {amount:,.2f}" if currency else f"{amount:,.2f}"
