@@ -241,7 +241,12 @@ TABLES: dict[str, Table] = {
                 ("reactions", "comments", "shares", "engagements"),
             ),
             # Many things have views and comments; two kinds of engagement, or a sum of them, are of posts alone.
-            signs=(("reactions", "comments"), ("reactions", "shares"), ("comments", "shares"), ("engagements",)),
+            signs=(
+                ("reactions", "comments"),
+                ("reactions", "shares"),
+                ("comments", "shares"),
+                ("engagements",),
+            ),
             columns=_columns(
                 text="channel source campaign post country",
                 date="date",

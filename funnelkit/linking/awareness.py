@@ -64,9 +64,7 @@ def _told(table: collect.Frame, known: nw.Expr) -> list[Note]:
         )
         notes.append(Note(code="engagements_of_the_tool", message=message))
     if lost:
-        message = (
-            f"{lost} of {rows} rows of social are in no engagement rate: they lack one of {kinds}, and have no sum"
-        )
+        message = f"{lost} of {rows} rows of social are in no engagement rate: they lack one of {kinds}, and have no sum"
         notes.append(Note(code="engagements_unknown", message=message))
     return notes
 

@@ -126,7 +126,10 @@ class Facts(Struct, frozen=True):
         if column == "revenue":
             # Customers are made of deals, and their revenue of the amounts.
             return no_column("deals", "amount") if "deals" in self.frames else not_loaded("deals")
-        return no_column(table, {"customer": "customer_id", "owned": "owner", "searches": "impressions"}.get(column, column))
+        return no_column(
+            table,
+            {"customer": "customer_id", "owned": "owner", "searches": "impressions"}.get(column, column),
+        )
 
     def with_derived(self, table: str, columns: Iterable[str]) -> tuple[Frame, list[str]]:
         """The frame of *table* with those of *columns* that are derived, and which of all there are.

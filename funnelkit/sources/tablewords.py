@@ -178,7 +178,9 @@ def _is_of_ads(seen: Seen) -> bool:
     return bool(found & _OF_ADS)
 
 
-_OF_ADS = frozenset(("campaign_type", "campaign", "ad_group", "cost", "clicks_all", "conversions", "conversion_value"))
+_OF_ADS = frozenset(
+    ("campaign_type", "campaign", "ad_group", "cost", "clicks_all", "conversions", "conversion_value")
+)
 
 
 def moves(table: Table, columns: Mapping[str, str], seen: Seen) -> bool:
