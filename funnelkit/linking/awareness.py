@@ -89,8 +89,8 @@ def of_searches(made: Build, brand: Sequence[str]) -> None:
         table = collect.frame(frame).with_columns(branded=flag(nw.col(_LABEL) == _NAMED)).drop(_LABEL)
         named, rows = collect.count(table.filter(nw.col("branded") == 1)), collect.count(table)
         message = (
-            f"Branded search terms: {named} of {rows} rows, those with {' or '.join(brand)} in any spelling of capitals, "
-            "accents and blanks. Terms that few people searched are not in such files"
+            f"{named} of {rows} rows of search terms name the brand: {' or '.join(brand)}, whatever the capitals, accents "
+            "and blanks. Such files leave out terms that few people searched"
         )
         made.notes.append(Note(code="branded_terms", message=message))
         frame = table.to_native()
