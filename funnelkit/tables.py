@@ -230,11 +230,50 @@ TABLES: dict[str, Table] = {
             needs=(("date", "start"), ("amount",)),
             columns=_columns(text="owner team currency", date="date start end", money="amount"),
         ),
+        Table(
+            name="social",
+            row="one post of a page, or one day of it",
+            key=None,
+            date="date",
+            needs=(
+                ("date",),
+                ("impressions", "reach", "followers"),
+                ("reactions", "comments", "shares", "engagements"),
+            ),
+            # Many things have views and comments; two kinds of engagement, or a sum of them, are of posts alone.
+            signs=(
+                ("reactions", "comments"),
+                ("reactions", "shares"),
+                ("comments", "shares"),
+                ("engagements",),
+            ),
+            columns=_columns(
+                text="channel source campaign post country",
+                date="date",
+                integer="impressions reach followers reactions comments shares clicks engagements",
+            ),
+        ),
+        Table(
+            name="search",
+            row="one search term",
+            key=None,
+            date="date",
+            needs=(("date", "start"), ("query",), ("impressions", "clicks")),
+            columns=_columns(
+                text="query channel source campaign country currency",
+                date="date start end",
+                integer="impressions clicks",
+                money="cost",
+            ),
+        ),
     )
 }
 
-RANGED = frozenset({"spend", "web", "costs", "quotas"})
+RANGED = frozenset({"spend", "web", "costs", "quotas", "search"})
 """Tables whose rows are for one day or for a range of days, over which their figures are spread."""
+
+ENGAGEMENTS = ("reactions", "comments", "shares", "clicks")
+"""What people do with a post, which together are its engagements."""
 
 SPARABLE: Mapping[str, frozenset[str]] = {
     "leads": frozenset(

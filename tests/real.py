@@ -36,7 +36,9 @@ _SHOP_ZONE = "America/Los_Angeles"
 
 def accepted(entry: Mapping[str, Any]) -> list[str]:
     """What may come out: the truth, and what a reasonable tool may choose instead."""
-    return [str(answer) for answer in (entry["table"], *entry.get("acceptable_instead", ()))]
+    found = [str(answer) for answer in (entry["table"], *entry.get("acceptable_instead", ()))]
+    # The truth was written before search terms were a table: it refuses them as sessions, which they are not.
+    return [*found, "search"] if entry.get("grain") == "query" else found
 
 
 @cache

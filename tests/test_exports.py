@@ -163,3 +163,10 @@ def test_identifiers_and_sources_are_those_of_the_file(entry: Mapping[str, Any])
             assert counts[None if word == "(blank)" else " ".join(word.split())] == count, word
     for flag in {"converted", "converted_to_deal"} & loaded.present if "converted" in truth else ():
         assert column(loaded, flag).count("true") == truth["converted"]["n"]
+
+
+def test_the_queries_of_search_console_add_up() -> None:
+    loaded = table_of("gsc/dentplant_Queries.csv")
+    truth = ENTRIES["gsc/dentplant_Queries.csv"]
+    wanted = {name: truth["sums"][f"organic_{name}"]["sum"] for name in ("clicks", "impressions")}
+    assert (loaded.table, loaded.rows, sums(loaded)) == ("search", truth["data_rows"], wanted)

@@ -21,6 +21,7 @@ LAYERS = [
         "goals",
         "instants",
         "agreements",
+        "brands",
         "tables",
         "collect",
     },

@@ -241,6 +241,10 @@ FILE = Record(
         "horizon": Field(Whole(low=1, high=36500), "Days that a lead gets to become a customer. 90."),
         "sla": Field(SLA, "The time within which sales answers a lead: 24 h, 30 min, 2 days. 24 h."),
         "qualification": Field(RULES, "The rule that makes an MQL of a lead, and its versions."),
+        "brand": Field(
+            Several(of=Text(loose=True, check=texts.brand), single=True),
+            "The words by which a search names your brand, in each spelling that is more than capitals, accents or blanks.",
+        ),
         "min_n": Field(Whole(low=0, high=10**9), "Groups with fewer entities are not ranked. 30."),
         "probability": Field(
             Choice(wanted="own, mature or crm", words=CHANCES),

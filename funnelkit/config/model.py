@@ -91,6 +91,8 @@ class Config(Struct, frozen=True, kw_only=True):
     sla: Sla = Sla()
     qualification: tuple[Rule, ...] = ()
     """The versions of the rule that makes MQLs, the oldest first."""
+    brand: tuple[str, ...] = ()
+    """The words by which a search names the brand."""
     min_n: int = 30
     probability: str = "own"
     """own, mature or crm."""

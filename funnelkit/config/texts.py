@@ -9,6 +9,7 @@ import re
 from datetime import date
 from difflib import get_close_matches
 
+from funnelkit.brands import words
 from funnelkit.errors import UsageError
 from funnelkit.periods import Calendar, compare, day_number, parse
 
@@ -71,6 +72,12 @@ def segment(text: str) -> None:
     """Filters, as ``--where`` takes them."""
     if "=" not in text.partition(",")[0]:
         raise UsageError(f"{text!r} does not say which value", hint="Write it as in channel=paid_search.")
+
+
+def brand(text: str) -> None:
+    """Words that a search may hold."""
+    if not words(text):
+        raise UsageError(f"{text!r} has no letter or digit to find a search by")
 
 
 def date_pattern(text: str) -> None:

@@ -34,6 +34,8 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "spend": ("end",),
     "emails": ("sent_at",),
     "web": ("end",),
+    "social": ("date",),
+    "search": ("end",),
 }
 """Where no table with events is loaded, the last day that these tell of."""
 _GAP = 180

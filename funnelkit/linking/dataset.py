@@ -19,6 +19,7 @@ from funnelkit.engines import Engine
 from funnelkit.linking import (
     activities,
     asof,
+    awareness,
     closing,
     customers,
     dimensions,
@@ -52,17 +53,20 @@ def build(
     wanted: frozenset[str] = frozenset(DIMENSIONS),
     zone: str = "UTC",
     rules: Sequence[Rule] = (),
+    brand: Sequence[str] = (),
     handling: Handling = AS_USUAL,
 ) -> Dataset:
     """The dataset of *tables*. *as_of* None takes the last day on which something happened, in *zone*.
 
     *wanted* are the dimensions that somebody will ask for: only those are worked out. *rules* say who is
-    qualified, where the files do not; *handling* says what is made of odd rows.
+    qualified, where the files do not; *brand* are the words by which a search names it; *handling* says what is made of odd rows.
     """
     made = _begun(tables, engine, wanted)
     made.merged = handling.merge_unknown
     day, cut = _labelled(made, as_of, classify, is_paid)
     _historic(made, cut=cut)
+    awareness.of_posts(made)
+    awareness.of_searches(made, brand)
     ruled = "leads" in tables and qualification.by_rule(
         made.frames, made.present, made.scales, rules, made.notes
     )

@@ -60,6 +60,14 @@ LINKED: Mapping[str, Mapping[str, str]] = {
     "web": {"is_paid": _FLAG, "start": "date", "end": "date"},
     "costs": {"is_paid": _FLAG, "start": "date", "end": "date"},
     "quotas": {"start": "date", "end": "date"},
+    "social": {
+        "is_paid": _FLAG,
+        "engaged": "integer",
+        "has_impressions": _FLAG,
+        "has_reach": _FLAG,
+        "has_followers": _FLAG,
+    },
+    "search": {"is_paid": _FLAG, "start": "date", "end": "date", "searches": "integer", "branded": _FLAG},
 }
 """What linking adds to each table, with its kind. It is there whether or not a file had it."""
 

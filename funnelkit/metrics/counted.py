@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 FEW_ROWS = 20_000
 """Up to here, grouping in an engine costs more than it saves: the rows are their own groups."""
 _CLOSED = frozenset({"won", "lost", "other"})
-_ANCHORS = ("created_at", "closed_at", "sent_at", "paid_at", None)
+_ANCHORS = ("created_at", "closed_at", "sent_at", "paid_at", "date", None)
 """Days on which a row happened: entries of stages and days of other rows are something else."""
 
 

@@ -26,6 +26,7 @@ from funnelkit.metrics.columns import (
     table_columns,
 )
 from funnelkit.metrics.reasons import (
+    NO_BRAND,
     UNLINKED_ACTIVITIES,
     Reason,
     missing_dimension,
@@ -33,7 +34,7 @@ from funnelkit.metrics.reasons import (
     no_dates,
     not_loaded,
 )
-from funnelkit.tables import DIMENSIONS, INSTANTS
+from funnelkit.tables import DIMENSIONS, ENGAGEMENTS, INSTANTS
 
 if TYPE_CHECKING:
     from funnelkit.dataset import Dataset
@@ -117,10 +118,18 @@ class Facts(Struct, frozen=True):
             return no_column(table, "owner") if "quotas" in self.frames else not_loaded("quotas")
         if column in ("touches", "touched"):
             return UNLINKED_ACTIVITIES if "activities" in self.frames else not_loaded("activities")
+        if column == "branded":
+            return NO_BRAND
+        if column == "engaged":
+            lacking = [c for c in ENGAGEMENTS if not self.has(table, c)]
+            return no_column(table, lacking[0] if len(lacking) < len(ENGAGEMENTS) else "engagements")
         if column == "revenue":
             # Customers are made of deals, and their revenue of the amounts.
             return no_column("deals", "amount") if "deals" in self.frames else not_loaded("deals")
-        return no_column(table, {"customer": "customer_id", "owned": "owner"}.get(column, column))
+        return no_column(
+            table,
+            {"customer": "customer_id", "owned": "owner", "searches": "impressions"}.get(column, column),
+        )
 
     def with_derived(self, table: str, columns: Iterable[str]) -> tuple[Frame, list[str]]:
         """The frame of *table* with those of *columns* that are derived, and which of all there are.
@@ -217,6 +226,9 @@ _MADE_OF = {
     ("leads", RIPE): "created_at",
     ("leads", SETTLED): "created_at",
     ("leads", QUALIFIED): "mql_at",
+    ("social", "has_impressions"): "impressions",
+    ("social", "has_reach"): "reach",
+    ("social", "has_followers"): "followers",
 }
 """Columns that are there where another one is."""
 

@@ -26,6 +26,8 @@ NOT_LOADED = {
     "costs": Reason("no_costs", "no costs beside ad spend loaded: costs=FILE"),
     "activities": Reason("no_activities", "no activities of sales loaded: activities=FILE"),
     "quotas": Reason("no_quotas", "no quotas loaded: quotas=FILE"),
+    "social": Reason("no_social", "no posts of social media loaded: social=FILE"),
+    "search": Reason("no_search", "no search terms loaded: search=FILE"),
 }
 
 NO_DENOMINATOR = Reason("no_denominator", "nothing to divide by here")
@@ -93,6 +95,7 @@ LAG_NOT_COVERED = Reason(
     "lag_not_covered",
     "the spending that won these customers lies before the first or after the last day of the spend loaded: add it",
 )
+NO_BRAND = Reason("no_brand", "nobody said which words name the brand: `brand: [acme]` in funnelkit.yaml")
 NO_DAYS = Reason("no_days", "the file gives sums of several days at once: export it by day")
 NOT_ALL_DATED = Reason("not_dated", "some of it has no day")
 ALL_ALIKE = Reason("all_alike", "nothing in it varies that chance could be told by")

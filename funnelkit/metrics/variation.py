@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.windows import Window
 
-_SUMMED = frozenset({"spend", "emails", "web"})
+_SUMMED = frozenset({"spend", "emails", "web", "social", "search"})
 """Tables whose rows are sums already."""
 _EXACT = frozenset({"cost"})
 

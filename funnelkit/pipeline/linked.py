@@ -50,6 +50,7 @@ def linked(done: Read, options: Options, wanted: frozenset[str]) -> Linked:
         wanted=wanted,
         zone=done.zone,
         rules=done.config.qualification,
+        brand=done.config.brand,
         handling=_handling(options, done.config),
     )
     unmapped = provenance.unmapped(data, known.knows)

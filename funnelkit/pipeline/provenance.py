@@ -34,6 +34,8 @@ _ANCHORS: Mapping[str, tuple[str, ...]] = {
     "activities": ("at",),
     "costs": ("start", "end"),
     "quotas": ("start", "end"),
+    "social": ("date",),
+    "search": ("start", "end"),
 }
 WANTED: Mapping[str, Mapping[str, str]] = {
     "leads": {

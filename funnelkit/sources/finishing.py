@@ -30,6 +30,10 @@ def finished(loaded: Loaded, said: Range | None, without_ad: Sequence[int] = ())
         frame, present, notes = _dated(loaded, said)
     if loaded.table in ("spend", "web"):
         frame, present = _with_platform(loaded, frame, present)
+    if loaded.table == "social" and "channel" not in present:
+        # A network is no channel: what leads call LinkedIn may be an ad, and what a page shows is not.
+        frame = collect.frame(frame).with_columns(channel=nw.lit("organic_social")).to_native()
+        present |= {"channel"}
     sums: list[Aside] = []
     if not _confirmed(loaded):
         frame, sums = subtotals.set_aside(loaded.table, frame, without_ad)

@@ -152,6 +152,13 @@ _CHECKS = (
         hit=_more("unique_clicks", "delivered"),
         says="clicked by more people than it was delivered to: counted, so the click rate is too high",
     ),
+    _Check(
+        code="more_clicks",
+        table="search",
+        needs=("clicks", "impressions"),
+        hit=_more("clicks", "impressions"),
+        says="with more clicks than impressions: counted as they stand",
+    ),
 )
 
 

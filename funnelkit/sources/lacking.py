@@ -16,6 +16,7 @@ _CALLED: Mapping[str, str] = {
     "amount": "an amount",
     "cost": "a cost",
     "sessions": "sessions",
+    "query": "the words that were searched",
     "created_at": "a date of creation",
     "delivered": "how many were delivered",
     "sent_at": "the day of sending",
@@ -51,7 +52,7 @@ def hint(kind: str, header: Sequence[str], file: str) -> str:
 
 def useless(table: Table, columns: Mapping[str, str]) -> bool:
     """Whether a file with *columns* lacks the one figure that *table* is about."""
-    figure = {"costs": "amount", "quotas": "amount", "web": "sessions"}.get(table.name)
+    figure = {"costs": "amount", "quotas": "amount", "web": "sessions", "search": "query"}.get(table.name)
     return figure is not None and figure not in columns
 
 

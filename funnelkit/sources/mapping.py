@@ -53,6 +53,8 @@ _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
     "costs": {"date": "present", "start": "present", "end": "present", "amount": "readable"},
     "activities": {"at": "present"},
     "quotas": {"date": "present", "start": "present", "end": "present", "amount": "readable"},
+    "social": {"date": "readable"},
+    "search": {"date": "present", "start": "present", "end": "present", "query": "present"},
 }
 """What a single row must have to be used; undated leads and deals count where no period is asked for."""
 

@@ -18,7 +18,7 @@ _SUBTOTAL = (
     r"(zwischensumme|teilsumme|sous-total|sub-total|subtotale|subtotaal|tussentotaal|totale parziale|mellansumma|delsumma|"
     r"delsum|deltotal|välisumma|suma częściowa|mezisoučet|részösszeg|ara toplam|промежуточный итог|итого|小計|小计|소계)( .*)?"
 )
-SUMMED = ("spend", "web", "emails", "costs", "quotas")
+SUMMED = ("spend", "web", "emails", "costs", "quotas", "social", "search")
 """Tables of figures, under which tools and people write totals."""
 
 

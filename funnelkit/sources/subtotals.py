@@ -22,6 +22,8 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
     "emails": ("sent", "delivered", "unique_opens", "unique_clicks", "unsubscribes"),
     "costs": ("amount",),
     "quotas": ("amount",),
+    "social": ("impressions", "reactions", "comments", "shares", "clicks", "engagements"),
+    "search": ("impressions", "clicks", "cost"),
 }
 """What may be added up; people reached may not."""
 _ABOVE = (
@@ -32,6 +34,7 @@ _ABOVE = (
     "campaign_type",
     "campaign",
     "country",
+    "date",
     "start",
     "end",
     "sent_at",
@@ -42,8 +45,8 @@ _ADS = frozenset(
     "name der anzeige|advertentienaam|naam advertentie|nama iklan".split("|")
 )
 """Headers of the name of an ad, which no canonical column holds."""
-_NAMES = ("account", "channel", "source", "campaign", "ad_group")
-_DAYS = ("start", "end", "sent_at")
+_NAMES = ("account", "channel", "source", "campaign", "ad_group", "post", "query")
+_DAYS = ("date", "start", "end", "sent_at")
 _FEWEST = 2
 """So many figures must agree: one alone may do so by chance."""
 

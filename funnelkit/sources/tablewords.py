@@ -26,6 +26,9 @@ _FILE_WORDS = {
     "activities": ("activit", "aktivit", "atividad", "actividad", "attivit", "calls"),
     "costs": ("overhead", "salar", "payroll", "personnel", "personalkosten"),
     "quotas": ("quota",),
+    # Ads and leads have files of these names too: what is in them must tell.
+    "social": (),
+    "search": (),
 }
 _DATE_LIKE = re.compile(r"\d\D{1,10}\d|\d\D{1,3}[^\W\d]{3,}|[^\W\d]{3,}\D{1,3}\d{2}|\d{8}")
 _LEADS = re.compile(r"lead|prospect|contact|kontakt|mql|opt.?in|anfrage|inquiry|enquiry", re.IGNORECASE)
@@ -152,6 +155,8 @@ def signed(table: Table, columns: Mapping[str, str], seen: Seen) -> bool:
     """Whether *columns* are more than any list of things with a date has."""
     if table.name in vocabulary.OF_MONEY:
         return ofmoney.signed(table.name, columns, seen)
+    if table.name in vocabulary.UNPAID and _is_of_ads(seen):
+        return False
     if not table.signs or any(all(c in columns for c in sign) for sign in table.signs):
         return True
     if table.name != "leads":
@@ -164,6 +169,18 @@ def signed(table: Table, columns: Mapping[str, str], seen: Seen) -> bool:
         return False
     words = vocabulary.load().words(table.name, "status", "status")
     return bool(_QUALIFIED & {words.parse(c) for c in seen.cells(seen.header.index(columns["status"]))})
+
+
+def _is_of_ads(seen: Seen) -> bool:
+    """Whether a header names what only ads have: such a report is spend, even where its cost is missing."""
+    known = vocabulary.load()
+    found = {hit[0] for name in seen.header if (hit := known.column("spend", name))}
+    return bool(found & _OF_ADS)
+
+
+_OF_ADS = frozenset(
+    ("campaign_type", "campaign", "ad_group", "cost", "clicks_all", "conversions", "conversion_value")
+)
 
 
 def moves(table: Table, columns: Mapping[str, str], seen: Seen) -> bool:

@@ -104,6 +104,14 @@ _REPORTED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("sessions", "users", "conversions"),
     ),
     "emails": (("campaign", "sent_at"), ("sent", "delivered", "unique_opens", "unique_clicks")),
+    "social": (
+        ("channel", "source", "campaign", "post", "country", "date"),
+        ("impressions", "reach", "followers", "reactions", "comments", "shares", "clicks", "engagements"),
+    ),
+    "search": (
+        ("query", "channel", "source", "campaign", "country", "start", "end"),
+        ("impressions", "clicks", "cost"),
+    ),
     "stage_history": (("deal_id", "lead_id", "stage", "entered_at"), ()),
     "activities": (("lead_id", "email", "at", "at_instant", "kind", "direction", "by"), ()),
 }

@@ -20,7 +20,9 @@ UNCLEAR = "unclear"
 
 OF_MONEY = frozenset({"costs", "quotas"})
 """Tables whose words are in every list of amounts: they say nothing against the other tables that know them."""
-_APART = OF_MONEY | {"activities"}
+UNPAID = frozenset({"social", "search"})
+"""Tables with impressions and clicks that nobody paid for, whose words are in the reports of ads too."""
+_APART = OF_MONEY | UNPAID | {"activities"}
 """Those, and one that is told by the cells of its kind: that it knows a word too says nothing against the others."""
 
 _normal = lru_cache(maxsize=8192)(normalise)
