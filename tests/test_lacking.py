@@ -71,7 +71,7 @@ def test_headers_that_are_known_stand_in_the_advice(
     path = tmp_path / "x.csv"
     path.write_text("Month,Type,What: it was\n2026-07,Salaries,100\n2026-08,Salaries,120\n", "utf-8")
     said = refused(capsys, f"costs={path}")
-    assert "none of its columns is known as the figure that counts" in said
+    assert "none of its columns is known as an amount" in said
     assert "no header of it is known for an amount." in said
     assert "{start: Month, amount: NAME OF ITS AMOUNT COLUMN}" in said
 

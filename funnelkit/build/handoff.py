@@ -15,6 +15,7 @@ from funnelkit.agreements import UNTOUCHED_DAYS
 from funnelkit.metrics import agreement, conversion
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.fold import TOTAL
+from funnelkit.metrics.stages import REJECTED
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import from_day
 from funnelkit.reports import Band, Handoff, Lift, Orphans, RuleVersion, Share
@@ -136,7 +137,7 @@ class Maker(Struct, frozen=True):
         told = "status" in self.dataset.present["leads"]
         found: dict[str, int] = {}
         for (reason, status), n in self._counts("rejections").items():
-            if status == "rejected" or not told:
+            if status in REJECTED or not told:
                 found[str(reason)] = found.get(str(reason), 0) + n
         if not found:
             return

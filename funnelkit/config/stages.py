@@ -50,13 +50,12 @@ class Stages(Several, frozen=True, kw_only=True):
                 seen.note_at((*place, number), *problem)
         names = [step["name"] for step in found if step.get("name")]
         known = [name for name in names if name in RANK]
-        own = [name for name in names if name not in RANK]
         for name in (name for number, name in enumerate(names) if name in names[:number]):
             seen.note_at(place, f"stages has the text {name!r} twice")
-        if own and known != sorted(known, key=lambda name: RANK[name]):
+        if known != sorted(known, key=lambda name: RANK[name]):
             seen.note_at(place, "the stages are not in their order", f"It is {', '.join(STAGES)}.")
         ends = {"lead": names[1:], "customer": names[:-1]}
-        for name in (name for name, others in ends.items() if own and name in others):
+        for name in (name for name, others in ends.items() if name in others):
             which = "first" if name == "lead" else "last"
             seen.note_at(place, f"{name} is not the {which} of the stages", f"It is the {which} one always.")
         _one_meaning(found, place, seen)

@@ -69,8 +69,12 @@ def projected(found: Cohort, curve: survival.Curve, horizon: int) -> Projected:
     ripe = found.leads * share if share else 0.0
     if not ripe or found.within > ripe:
         return Projected(value=None, interval=None, share_elapsed=share)
+    # Who has had all of the time and did not convert will not do so.
+    most = 1 - (found.old - found.old_within) / found.leads
+    value = min(found.within / ripe, most)
     # As if so many leads, and not more, had had their time.
-    return Projected(value=found.within / ripe, interval=wilson(found.within, ripe), share_elapsed=share)
+    low, high = wilson(value * ripe, ripe)
+    return Projected(value=value, interval=(low, min(high, most)), share_elapsed=share)
 
 
 def timing(lags: Mapping[int, int], days: Iterable[tuple[int, LeadDay]], as_of: int) -> survival.Curve:

@@ -40,6 +40,9 @@ ENTRY_DATES: tuple[tuple[str, str], ...] = (
 )
 """The date columns that say when a lead entered a stage, earliest stage first."""
 
+REJECTED = {"rejected": "lead", "mql_rejected": "mql"}
+"""What the status of a lead is that sales turned down, and the stage that it says the lead had come to."""
+
 _FLAGS = {"opportunity": "has_deal", "customer": "has_won"}
 """A deal is the opportunity itself, and a won one the customer."""
 
@@ -124,7 +127,7 @@ class Path(Struct, frozen=True, dict=True):
 
     def handed(self, flags: Mapping[str, Any]) -> str:
         """Whether marketing handed a lead over: it was qualified or came further, or sales turned it down."""
-        refused = flags.get("status") == "rejected"
+        refused = flags.get("status") in REJECTED
         return "true" if refused or RANK[self.reached(flags)] >= RANK["mql"] else "false"
 
     def counts(self, stage: str, flags: Mapping[str, Any]) -> bool:
@@ -152,7 +155,7 @@ class Path(Struct, frozen=True, dict=True):
         if stage == self.names[0] or flags.get(_FLAGS.get(stage, "")):
             return True
         days = [m for column in self.own_columns(stage) if (m := flags.get(missing(column))) is not None]
-        is_in = flags.get("status") == stage
+        is_in = _said(flags) == stage
         return not all(days) or (is_in and not self.strict) if days else is_in
 
     @cached_property
@@ -164,12 +167,18 @@ class Path(Struct, frozen=True, dict=True):
         return max([rank for rank, flag in self._dates if flags.get(flag) is False], default=0)
 
     def _latest(self, flags: Mapping[str, Any]) -> int:
-        ranks = [self._latest_date(flags), self.ranks.get(flags.get("status", ""), 0)]
+        ranks = [self._latest_date(flags), self.ranks.get(_said(flags), 0)]
         return max(ranks + [self.ranks[stage] for stage, flag in _FLAGS.items() if flags.get(flag)])
 
     def _known(self, rank: int) -> str:
         """The last of the stages that funnelkit knows up to *rank*: a stage of one's own lies behind it."""
         return next(name for name in reversed(self.names[: rank + 1]) if name in RANK)
+
+
+def _said(flags: Mapping[str, Any]) -> str:
+    """The stage that the status speaks of."""
+    status = flags.get("status") or ""
+    return REJECTED.get(status, status)
 
 
 USUAL = Path()

@@ -25,6 +25,7 @@ from funnelkit.metrics.reasons import (
     no_stage,
     not_loaded,
 )
+from funnelkit.metrics.stages import REJECTED
 
 if TYPE_CHECKING:
     from funnelkit.metrics.aggregate import Answer, Stream
@@ -43,7 +44,8 @@ class Survey:
         self._facts = facts
         self._leads = _combinations(answers, "leads", "created_at")
         self._deals = _combinations(answers, "deals", "closed_at")
-        self.words = {flags.get("status") for flags, _ in self._leads}
+        said = {flags.get("status") or "" for flags, _ in self._leads}
+        self.words = said | {REJECTED[status] for status in said if status in REJECTED}
         self.statuses = {flags["status"] for flags, _ in self._deals} - {"unknown"}
         self._lags = any(
             lag is not None

@@ -87,7 +87,7 @@ _CHECKS = (
         table="deals",
         needs=("closed_at", "created_at"),
         hit=_before("closed_at", "created_at"),
-        says="closed before created: counted, but left out of the sales cycle",
+        says="closed before created: counted, but left out of the sales cycle unless --clamp-negative is said",
     ),
     _Check(
         code="odd_probability",

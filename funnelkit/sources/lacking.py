@@ -50,10 +50,21 @@ def hint(kind: str, header: Sequence[str], file: str) -> str:
     )
 
 
-def useless(table: Table, columns: Mapping[str, str]) -> bool:
-    """Whether a file with *columns* lacks the one figure that *table* is about."""
-    figure = {"costs": "amount", "quotas": "amount", "web": "sessions", "search": "query"}.get(table.name)
-    return figure is not None and figure not in columns
+_ABOUT: Mapping[str, tuple[str, ...]] = {
+    "costs": ("amount",),
+    "quotas": ("amount",),
+    "web": ("sessions",),
+    "search": ("query",),
+    "stage_history": ("entered_at", "stage"),
+    "activities": ("at",),
+}
+"""The columns without any of which rows of a table say nothing."""
+
+
+def useless(table: Table, columns: Mapping[str, str]) -> str:
+    """What a file with *columns* lacks of all that *table* is about; empty where it has it."""
+    gone = [column for column in _ABOUT.get(table.name, ()) if column not in columns]
+    return _either(gone[:1]) if gone else ""
 
 
 def _lacks(missing: Sequence[Sequence[str]]) -> str:

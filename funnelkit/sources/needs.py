@@ -42,11 +42,11 @@ def check(export: Export[Recognition]) -> None:
 
 
 def _check_figure(export: Export[Recognition]) -> None:
-    """Refuse what was said to be a table, and lacks the one figure that this is about: it would count as nothing."""
+    """Refuse what was said to be a table, and lacks what this is about: it would count as nothing."""
     table = TABLES[export.kind.table]
-    if lacking.useless(table, export.kind.columns):
+    if gone := lacking.useless(table, export.kind.columns):
         refusal = SourceError(
-            f"{export.file}: read as {table.name}, but none of its columns is known as the figure that counts",
+            f"{export.file}: read as {table.name}, but none of its columns is known as {gone}",
             hint=lacking.hint(table.name, export.header, export.file),
             code="missing_columns",
         )

@@ -99,12 +99,21 @@ def leads(frame: Any, present: frozenset[str], steps: Sequence[Step] = ()) -> tu
     words = [c for c in ("stage_outcome", "status") if c in collect.names(table)]
     if words:
         status = nw.coalesce(*(nw.col(c) for c in words))
+        if len(words) > 1:
+            status = _turned_down(status)
         if len(words) > 1 and steps:
             status = nw.when(_beyond(steps)).then(nw.col("status")).otherwise(status)
         table = table.with_columns(status=status)
         table = table.drop([c for c in words if c == "stage_outcome"])
         present |= {"status"}
     return table.to_native(), present
+
+
+def _turned_down(stage: nw.Expr) -> nw.Expr:
+    """*stage* of a lead, and whether sales turned it down: CRMs write that beside the stage at which it ended."""
+    no = nw.col("status") == "rejected"
+    found = nw.when(no & (stage == "lead")).then(nw.lit("rejected"))
+    return nw.coalesce(found, nw.when(no & (stage == "mql")).then(nw.lit("mql_rejected")), stage)
 
 
 def of_stage(stage: str = "") -> str:

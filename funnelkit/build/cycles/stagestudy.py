@@ -50,13 +50,14 @@ def of_stages(
 
 def _sentences(found: Staying) -> Iterator[str]:
     known = found.known(TOTAL)
-    deals = max(found.reached[TOTAL, place].deals for place in known)
     still = sum(stays.ends.get(0, 0) for (key, _), stays in found.stays.items() if key == TOTAL)
-    yield f"{deals:,} deals with a stage history, {still:,} of them in one of {len(known)} stages now."
+    yield f"{found.deals:,} deals with a stage history, {still:,} of them in one of {len(known)} stages now."
     waits = {place: days for place in known if (days := _median(found, place)) is not None}
     if waits:
         longest = max(waits, key=lambda place: waits[place])
-        yield f"Half have left {_called(found, longest)} after {waits[longest]:,} days, those still in it counted: the longest of the stages."
+        alone = list(waits.values()).count(waits[longest]) == 1 < len(waits)
+        most = ": the longest of the stages" if alone else ""
+        yield f"Half have left {_called(found, longest)} after {waits[longest]:,} days, those still in it counted{most}."
     stuck = [place for place in known if place not in waits and (TOTAL, place) in found.stays]
     if stuck:
         named = ", ".join(_called(found, place) for place in stuck)
@@ -73,6 +74,12 @@ def _called(found: Staying, place: Place) -> str:
 
 
 def _notes(found: Staying) -> Iterator[Note]:
+    if found.stageless:
+        yield Note(
+            code="stageless",
+            message=f"Deals of which the history tells the outcome alone: {found.stageless:,}. They are in no stage, and not "
+            "among those that were won or lost from one.",
+        )
     untimed = sum(stays.untimed for (key, _), stays in found.stays.items() if key == TOTAL)
     if untimed:
         yield Note(

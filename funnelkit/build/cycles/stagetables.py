@@ -47,7 +47,7 @@ def times(found: Staying) -> Table:
         names=len(_names(found, TOTAL)),
         rows=tuple(tuple(_times(found, TOTAL, place)) for place in found.known(TOTAL)),
         caption=f"in the order in which deals come to them; {_STAYS[found.reentries]}; moved on to a later stage "
-        "or won; skipped: came further without it; the first median is what vendors report and too short",
+        "or won; skipped: came further without it; the first median is what vendors report, too short while deals are still in, and between the middle two; the second is the day on which half had left",
     )
 
 

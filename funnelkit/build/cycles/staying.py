@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
+from funnelkit import collect
 from funnelkit.build.periods import Spans, spans
 from funnelkit.errors import UsageError
 from funnelkit.metrics import catalog, chances, stageorder, stays
@@ -38,6 +39,10 @@ class Staying(Struct, frozen=True, kw_only=True, dict=True):
     spans: Spans
     reentries: Reentries
     places: tuple[Place, ...]
+    deals: int
+    """How many have a history."""
+    stageless: int
+    """Those of them of which it tells the outcome alone."""
     stays: Mapping[tuple[Key, Place], Stays]
     reached: Mapping[tuple[Key, Place], Reached]
 
@@ -81,15 +86,22 @@ def staying(data: Dataset, request: Request, reentries: Reentries) -> Staying:
             "no deal that was created in the period has a stage history",
             hint="Give another --period, or leave it out.",
         )
+    deals, staged = _deals(rows), _deals(rows.filter(nw.col("_outcome") == ""))
     first = reentries == "first"
     return Staying(
         request=request,
         spans=found,
         reentries=reentries,
         places=places,
+        deals=deals,
+        stageless=deals - staged,
         stays=stays.counted(rows, places, request.by, data.as_of, first=first),
         reached=chances.counted(rows, places, request.by, data.as_of),
     )
+
+
+def _deals(rows: Frame) -> int:
+    return collect.count(rows.select("deal_id").unique())
 
 
 def _chosen(facts: Facts, found: Spans) -> Frame:
