@@ -46,9 +46,14 @@ REFUSED = {
     "sla_attainment",
     "handoff_kappa",
     "score_auc",
-    # One is of other days than its customers, the other of the as-of day alone.
-    "cac_lagged",
+    # Of the as-of date alone, or with spending of other days.
     "pipeline_weighted",
+    "cac_lagged",
+    # A number that is given, and sums of it and a rate.
+    "gross_margin",
+    "cltv_retention",
+    "cltv_retention_excluded",
+    "cltv_retention_end",
     # They look back, or count the days of the period.
     "pacing",
     "cac_ratio_cost",

@@ -67,6 +67,7 @@ stages: [lead, mql, sql, opportunity, customer]
 stage_entry: strict
 anchor: event
 gross_margin: 0.72
+discount: 0.1
 horizon: 60
 sla: 2 days
 qualification:
@@ -183,6 +184,7 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
         stage_entry="strict",
         anchor="event",
         gross_margin=Decimal("0.72"),
+        discount=Decimal("0.1"),
         horizon=60,
         sla=Sla(minutes=2880, in_days=True),
         qualification=(

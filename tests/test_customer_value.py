@@ -162,9 +162,9 @@ def test_the_payments_of_a_customer_have_the_limits_of_their_mean(folder: Path, 
     mean, _, _, n, total, squares = answered(folder, YEAR, last="2026-06-30")
     assert cell.n == n
     assert cell.interval is not None
+    error = ((squares - total**2 / n) / (n - 1) / n) ** 0.5
     low, high = cell.interval
     assert high is not None
-    error = ((squares - total**2 / n) / (n - 1) / n) ** 0.5
     assert low * high == pytest.approx(mean**2)
     assert 1.96 * error < mean * 0.5 * (high / low) ** 0.5 - mean * 0.5 * (low / high) ** 0.5 < 2.1 * error
 

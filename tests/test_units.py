@@ -198,10 +198,10 @@ def test_a_change_is_called_by_its_units(made: Path) -> None:
         for start, end in (("2026-01-01", "2026-03-31"), ("2025-07-01", "2025-09-30"))
     ]  # fmt: skip
     common = sum(s[1] for s in sides) / sum(s[2] for s in sides)
-    spread = [n / (n - 1) * (xx - 2 * common * xy + common**2 * yy) / y**2 for n, _, y, xx, yy, xy in sides]
-    freedom = sum(spread) ** 2 / sum(
-        v**2 / (s[1] ** 2 / s[3] - 1) for v, s in zip(spread, sides, strict=True)
-    )
+    units = [x**2 / xx for _, x, _, xx, _, _ in sides]
+    residuals = [(xx - 2 * common * xy + common**2 * yy) / y**2 for _, _, y, xx, yy, xy in sides]
+    spread = [m / (m - 2) * residual for m, residual in zip(units, residuals, strict=True)]
+    freedom = sum(spread) ** 2 / sum(v**2 / (m - 1) for v, m in zip(spread, units, strict=True))
     z = (sides[0][1] / sides[0][2] - sides[1][1] / sides[1][2]) / math.sqrt(sum(spread))
     assert change.p == pytest.approx(2 * scipy.stats.t.sf(abs(z), freedom))
     assert change.verdict == "no call"

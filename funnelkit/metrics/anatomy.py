@@ -90,7 +90,10 @@ def anatomy(catalog: Catalog, metric: Metric, constants: Mapping[str, Fraction],
         found = reader.metric(metric)
         factors, times = list(found.factors), found.times
     if not factors:
-        raise UsageError(f"{metric.id} is a constant: there is nothing to take apart")
+        raise UsageError(
+            f"{metric.id} is a constant: there is nothing to take apart",
+            hint="Ask about a metric that is made of what files tell.",
+        )
     return Anatomy(factors=tuple(factors), times=times, whole=_whole(factors, times))
 
 

@@ -24,6 +24,8 @@ FEWEST = 7
 """Units below which nothing is said: a week of days."""
 _EFFECTIVE = 3
 """Equal units to which they must come, or one of them is most of the sum."""
+_SUMS = 2
+"""What a quotient takes from its units: the sum above the line and the one below it."""
 _NOTHING = 50
 """Limits that differ by the exponential of this rule nothing out."""
 Limits = tuple[float, float]
@@ -109,19 +111,24 @@ def limits(sums: PairSums, *, share: bool, level: float = 0.95) -> Limits | None
 def difference(first: PairSums, second: PairSums, *, share: bool, level: float = 0.95) -> Difference | None:
     """The *first* quotient less the *second*, by t on the variances that they have if both are the same.
 
-    Degrees of freedom by Satterthwaite. None where nothing varies. Raises ValueError where the units
-    are too few.
+    Each variance is that of its equal units, of which the two sums that it is made of cost two: with one
+    less for all units, few large amounts against many were called different in 5.8 of 100 samples that
+    had the same quotient, so in less than 5. Degrees of freedom by Satterthwaite. None where nothing
+    varies. Raises ValueError where the units are too few.
     """
     sides = first, second
     if not all(supports(side, share=share) for side in sides):
         raise ValueError(f"no test of {first.n} and {second.n} units")
     common = (first.x + second.x) / (first.y + second.y)
-    variances = [side.variance(common) for side in sides]
+    units = [effective(side, share=share) for side in sides]
+    variances = [
+        side.variance(common) * (side.n - 1) / side.n * m / (m - _SUMS)
+        for side, m in zip(sides, units, strict=True)
+    ]
     whole = math.fsum(variances)
     if whole <= 0:
         return None
-    freedoms = [effective(side, share=share) - 1 for side in sides]
-    freedom = whole**2 / math.fsum(v * v / f for v, f in zip(variances, freedoms, strict=True))
+    freedom = whole**2 / math.fsum(v * v / (m - 1) for v, m in zip(variances, units, strict=True))
     value, error = float(first.x / first.y - second.x / second.y), math.sqrt(whole)
     half = t_quantile(upper(level), freedom) * error
     return Difference(value, value - half, value + half, 2 * t_cdf(-abs(value) / error, freedom))
