@@ -111,6 +111,8 @@ def test_limits_come_from_days_as_they_differ(tmp_path: Path) -> None:
     assert cell.interval
     assert cell.n == 20000
     low, high = cell.interval
+    assert low is not None
+    assert high is not None
     assert 1.8 * error < high - mean < 2.6 * error
     assert 1.8 * error < mean - low < 2.6 * error
 
@@ -267,11 +269,12 @@ def test_many_rows_agree_with_sql(tmp_path: Path, engine: str) -> None:
         files, Options(config=config, engine=engine, period="2026-02", metrics=(RATE, SHARE))
     )
 
-    share = duckdb.sql(
+    sql = duckdb.connect()
+    share = sql.execute(
         rf"""SELECT sum(Impressions) FILTER (regexp_matches(lower(strip_accents(Query)), '\bac-?me\b')), sum(Impressions)
         FROM read_csv('{files[0]}') WHERE month("Date") = 2"""
     ).fetchall()
-    rate = duckdb.sql(
+    rate = sql.execute(
         f"""SELECT sum(done), sum(Impressions) FILTER (done IS NOT NULL) FROM (
             SELECT Impressions, coalesce(Reactions + Comments + Shares + Clicks, Engagements) AS done
             FROM read_csv('{files[1]}') WHERE month("Date") = 2)"""
