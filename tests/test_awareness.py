@@ -111,6 +111,7 @@ def test_limits_come_from_days_as_they_differ(tmp_path: Path) -> None:
     assert cell.interval
     assert cell.n == 20000
     low, high = cell.interval
+    assert low is not None
     assert high is not None
     assert 1.8 * error < high - mean < 2.6 * error
     assert 1.8 * error < mean - low < 2.6 * error
@@ -236,6 +237,25 @@ def test_terms_without_days_count_where_no_period_is_asked_for(tmp_path: Path, e
     assert answer(report(tmp_path, files, "acme", engine=engine, period="2026-01"), SHARE) == "no_dates"
 
 
+TOTALS = [
+    # Search Console writes no totals, so that a term of this name is one; so it is where it has a day.
+    (
+        "Top queries,Clicks,Impressions,CTR,Position\ntotal,5,10,50%,1\nacme,2,4,50%,1\npot,3,6,50%,1\n",
+        (4, 20),
+    ),
+    ("Day,Search term,Impressions\n2026-01-13,total,10\n2026-01-13,acme,4\n", (4, 14)),
+    ("Day,Search term,Impressions\n2026-01-13,pot,10\n2026-01-13,acme,4\n,Total,14\n", (4, 14)),
+]
+
+
+@ENGINES
+@pytest.mark.parametrize(("text", "share"), TOTALS)
+def test_a_total_is_told_from_a_term_of_this_name(
+    tmp_path: Path, text: str, share: tuple[int, int], engine: str
+) -> None:
+    assert answer(report(tmp_path, {"terms": text}, "acme", engine=engine), SHARE) == share
+
+
 def test_search_terms_of_ads_are_asked_for_by_name(tmp_path: Path) -> None:
     ads = "Day,Search term,Impressions,Clicks,Cost\n2026-01-13,acme,100,2,5\n2026-01-13,pot,300,2,5\n"
     assert answer(report(tmp_path, {"ads": ads}, "acme"), SHARE) == "no_search"
@@ -268,11 +288,12 @@ def test_many_rows_agree_with_sql(tmp_path: Path, engine: str) -> None:
         files, Options(config=config, engine=engine, period="2026-02", metrics=(RATE, SHARE))
     )
 
-    share = duckdb.execute(
+    sql = duckdb.connect()
+    share = sql.execute(
         rf"""SELECT sum(Impressions) FILTER (regexp_matches(lower(strip_accents(Query)), '\bac-?me\b')), sum(Impressions)
         FROM read_csv('{files[0]}') WHERE month("Date") = 2"""
     ).fetchall()
-    rate = duckdb.execute(
+    rate = sql.execute(
         f"""SELECT sum(done), sum(Impressions) FILTER (done IS NOT NULL) FROM (
             SELECT Impressions, coalesce(Reactions + Comments + Shares + Clicks, Engagements) AS done
             FROM read_csv('{files[1]}') WHERE month("Date") = 2)"""

@@ -258,6 +258,7 @@ def test_a_file_that_says_nothing_is_all_defaults(write: Any, nothing: str) -> N
     ("text", "says", "hint"),
     [
         # Keys
+        ('brand: ["!!"]', "1: brand: '!!' has no letter or digit", ""),
         ("curency: EUR", "1: unknown key 'curency'", "Did you mean currency?"),
         ("sources:\n  - path: a\n    colums: {}", "3: unknown key 'colums' in sources", "columns"),
         (

@@ -33,14 +33,17 @@ def rules(export: Export[Recognition]) -> tuple[RowRule, ...]:
     first = names[:3] if kind.table in SUMMED else names[:1]
     words = f"{_TOTAL}|{_SUBTOTAL}" if kind.table in SUMMED else _TOTAL
     by_hand = _total(words, [*first, *labels], kind)
+    dates = [h for t, h in kind.columns.items() if TABLES[kind.table].columns[t].kind == "date"]
+    dated = replace(by_hand, unless=tuple(dict.fromkeys([*by_hand.unless, *dates])))
     if preset is None:
-        return (*found, by_hand)
+        # People search for "total" too: of a search term it says nothing beside a day.
+        return (*found, dated if kind.table == "search" else by_hand)
     if preset.totals:
         # The label stands in the first column that holds names, which is not always the first.
         found.append(_total("|".join(preset.totals), [*names[:6], *labels], kind))
     # People add a total by hand; a row of a tool that only sounds like one has its date.
-    dates = [h for t, h in kind.columns.items() if TABLES[kind.table].columns[t].kind == "date"]
-    found.append(replace(by_hand, unless=tuple(dict.fromkeys([*by_hand.unless, *dates]))))
+    if kind.table != "search":
+        found.append(dated)
     header = Header(names)
     blank = tuple(dict.fromkeys(h for wanted in preset.blank_totals if (h := header.find(wanted))))
     if blank:

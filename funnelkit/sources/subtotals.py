@@ -23,7 +23,6 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
     "costs": ("amount",),
     "quotas": ("amount",),
     "social": ("impressions", "reactions", "comments", "shares", "clicks", "engagements"),
-    "search": ("impressions", "clicks", "cost"),
 }
 """What may be added up; people reached may not."""
 _ABOVE = (
@@ -45,7 +44,7 @@ _ADS = frozenset(
     "name der anzeige|advertentienaam|naam advertentie|nama iklan".split("|")
 )
 """Headers of the name of an ad, which no canonical column holds."""
-_NAMES = ("account", "channel", "source", "campaign", "ad_group", "post", "query")
+_NAMES = ("account", "channel", "source", "campaign", "ad_group", "post")
 _DAYS = ("date", "start", "end", "sent_at")
 _FEWEST = 2
 """So many figures must agree: one alone may do so by chance."""
