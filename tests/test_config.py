@@ -221,10 +221,10 @@ def test_a_file_with_every_key_becomes_the_configuration_that_it_says(write: Any
                 segment="channel=email,sms",
                 period="last-month",
                 above=Decimal("0.12"),
-                at=f"{path}:58",
+                at=f"{path}:59",
             ),
-            Alert(metric="leads", period="2026-08", falls=Decimal("0.2"), against="yoy", at=f"{path}:59"),
-            Alert(table="deals", older_than=3, at=f"{path}:60"),
+            Alert(metric="leads", period="2026-08", falls=Decimal("0.2"), against="yoy", at=f"{path}:60"),
+            Alert(table="deals", older_than=3, at=f"{path}:61"),
         ),
         presets=here / "presets",
         measures={

@@ -73,8 +73,7 @@ def projected(found: Cohort, curve: survival.Curve, horizon: int) -> Projected:
     most = 1 - (found.old - found.old_within) / found.leads
     value = min(found.within / ripe, most)
     # As if so many leads, and not more, had had their time.
-    low, high = wilson(value * ripe, ripe)
-    return Projected(value=value, interval=(low, min(high, most)), share_elapsed=share)
+    return Projected(value=value, interval=wilson(value * ripe, ripe), share_elapsed=share)
 
 
 def timing(lags: Mapping[int, int], days: Iterable[tuple[int, LeadDay]], as_of: int) -> survival.Curve:
