@@ -244,6 +244,33 @@ def test_marketing_and_sales_agree_as_cohen_says(tmp_path: Path) -> None:
     assert found["sal_rate"]["value"] == pytest.approx(30 / 50)
 
 
+@ENGINES
+@pytest.mark.parametrize("beside", [True, False], ids=["beside a stage", "alone"])
+def test_a_rejection_counts_beside_the_stage_at_which_it_came(
+    tmp_path: Path, engine: str, beside: bool
+) -> None:
+    """Of three leads that sales turned down, two were MQLs; one more was accepted, and one is undecided."""
+    header = ["Contact ID", "Created", "MQL date", "Lead Status", "Lifecycle Stage"]
+    rows = [
+        [1, "2026-01-05", "2026-01-06", "Unqualified", "MQL"],
+        [2, "2026-01-06", "", "Unqualified", "MQL"],
+        [3, "2026-01-07", "2026-01-08", "SQL", "SQL"],
+        [4, "2026-01-08", "", "Unqualified", "Lead"],
+        [5, "2026-01-09", "2026-01-10", "New", "MQL"],
+    ]
+    width = 5 if beside else 4
+    path = write(tmp_path / "leads.csv", header[:width], [row[:width] for row in rows])
+    found = report(f"leads={path}", "--engine", engine, "--metrics", "mqls,sals,sal_rate,feedback_coverage")
+    # Without the stage nobody knows that the second lead was an MQL.
+    assert values(found) == {
+        "mqls": 4 if beside else 3,
+        "sals": 1,
+        "sal_rate": 0.25,
+        "feedback_coverage": 0.8,
+    }
+    assert [found["metrics"][name]["n"] for name in ("sal_rate", "feedback_coverage")] == [4, 5]
+
+
 def test_one_sided_judgements_have_no_agreement(tmp_path: Path) -> None:
     rows = [["A", "2026-01-05", "SAL", "2026-01-06"], ["B", "2026-01-05", "Rejected", "2026-01-06"]]
     leads = write(tmp_path / "l.csv", ["lead_id", "created_at", "status", "mql_at"], rows)

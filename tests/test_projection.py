@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
+
 from funnelkit.metrics.conversion import Cohort, LeadDay, projected, timing
 from funnelkit.metrics.intervals import wilson
 
@@ -52,3 +54,13 @@ def test_the_projected_rate_holds_where_the_rate_so_far_is_far_too_low() -> None
         naive += so_far[0] <= TRUTH <= so_far[1]
     assert 0.90 <= covered / ROUNDS <= 0.98
     assert naive / ROUNDS < 0.05
+
+
+def test_nobody_who_has_had_all_of_the_time_is_expected_to_convert_any_more() -> None:
+    """Of 30 old leads 24 converted after a day; of 10 of today 8 did at once, so that 34 of 40 is the most."""
+    young = Cohort()
+    young.take(LeadDay(30, 24, 6), 149, HORIZON)
+    young.take(LeadDay(10, 8, 2), 0, HORIZON)
+    curve = timing({0: 8, 1: 24}, [(0, LeadDay(30, 24, 6)), (149, LeadDay(10, 8, 2))], 149)
+    found = projected(young, curve, HORIZON)
+    assert found.value == pytest.approx(34 / 40)

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from funnelkit import render
-from funnelkit.errors import UsageError
+from funnelkit.errors import SourceError, UsageError
 from funnelkit.metrics import chances, stageorder, stays
 from funnelkit.metrics.stageorder import Place, in_order
 from funnelkit.pipeline.cycling import cycle
@@ -110,6 +110,24 @@ def test_days_in_stages_by_hand(files: list[str], engine: str) -> None:
     assert numbers(rows, "median", "km") == {"Lead In": [20, 20], "Demo": [10, 10], "Offer": [20, 20]}
     assert {row["stage"]: row["km"]["n"] for row in rows} == {"Lead In": 6, "Demo": 3, "Offer": 2}
     assert {row["stage"]: row["median"]["n"] for row in rows} == {"Lead In": 5, "Demo": 2, "Offer": 1}
+
+
+@ENGINES
+def test_every_deal_with_a_history_is_counted_whatever_its_pipeline(tmp_path: Path, engine: str) -> None:
+    """A and B stay in stages of two pipelines; of C the history tells nothing but that it was lost."""
+    deals = "Deal ID,Pipeline,Created,Closed,Status\nA,P1,2026-01-01,,open\nB,P2,2026-01-01,,open\nC,P1,2026-01-01,2026-01-09,lost\n"
+    history = "Deal ID,Stage,Entered At\nA,Demo,2026-01-01\nB,Offer,2026-01-02\nC,Closed Lost,2026-01-09\n"
+    files = written(tmp_path, deals=deals, history=history)
+    made = cycle(files, Options(as_of=AS_OF, no_config=True, engine=engine), stages="sum")
+    assert made.sentences[0] == "3 deals with a stage history, 2 of them in one of 2 stages now."
+    (said,) = (note.message for note in made.warnings if note.code == "stageless")
+    assert said.startswith("Deals of which the history tells the outcome alone: 1.")
+
+
+def test_a_history_without_days_is_refused(tmp_path: Path) -> None:
+    files = written(tmp_path, deals=DEALS, history="Deal ID,Stage,When it was\nA,Demo,2026-01-11\n")
+    with pytest.raises(SourceError, match="none of its columns is known as the day on which it was entered"):
+        stages([files[0], f"stage_history={files[1]}"])
 
 
 @ENGINES
