@@ -27,6 +27,8 @@ HEADERS = {
     "activities": ["Lead ID", "Activity Date", "Activity Type", "Direction", "Assigned To", "x"],
     "costs": ["Month", "Cost Type", "Amount", "Currency", "Channel", "x"],
     "quotas": ["Sales Rep", "Quarter", "Quota", "Currency", "Team", "x"],
+    "social": ["Post date", "Post", "Impressions", "Reactions", "Comments", "Shares"],
+    "search": ["Date", "Search query", "Clicks", "Impressions", "x", "y"],
 }
 WORDS = [
     "",

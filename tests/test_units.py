@@ -209,13 +209,22 @@ def test_a_change_is_called_by_its_units(made: Path) -> None:
 
 
 def test_what_has_no_limits_says_why(made: Path, tmp_path: Path) -> None:
-    few = reported(made, ["ctr", "win_rate_value"], period="2026-02-01..2026-02-03").metrics
-    assert few["ctr"].interval is None
-    assert few["ctr"].unlimited is not None
-    assert few["ctr"].unlimited.code == "few_units"
+    few = reported(made, ["ctr", "roas"], period="2026-02-01..2026-02-03").metrics
+    # So few days say nothing of how they differ; what the impressions alone allow is said for what it is.
+    clicks, impressions = few["ctr"].numerator, few["ctr"].denominator
+    assert (few["ctr"].interval_type, few["ctr"].n) == ("wilson", impressions)
+    assert few["ctr"].interval == pytest.approx(
+        tuple(scipy.stats.binomtest(clicks, impressions).proportion_ci(method="wilson"))
+    )
+    assert few["roas"].interval is None
+    assert few["roas"].unlimited is not None
+    assert few["roas"].unlimited.code == "few_units"
     monthly = tmp_path / "ads.csv"
     rows = [f"2025-{m:02},2025-{m:02}-01,2025-{m:02}-28,paid_search,100,1000,{10 + m}" for m in range(1, 13)]
     monthly.write_text("name,start,end,channel,cost,impressions,clicks\n" + "\n".join(rows))
-    found = report([f"spend={monthly}"], metrics=["ctr"], currency="EUR", no_config=True).metrics["ctr"]
-    assert found.unlimited is not None
-    assert (found.interval, found.unlimited.code) == (None, "no_days")
+    ids = ["ctr", "cpc"]
+    found = report([f"spend={monthly}"], metrics=ids, currency="EUR", no_config=True).metrics
+    assert found["ctr"].interval_type == "wilson"
+    # 198 clicks for 1,200: the exact limits of a count of 198 are 171.38 and 227.58.
+    assert found["cpc"].interval_type == "poisson"
+    assert found["cpc"].interval == pytest.approx((1200 / 227.58333, 1200 / 171.37988))

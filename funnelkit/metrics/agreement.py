@@ -67,7 +67,7 @@ def auc(good: Mapping[Score, int], bad: Mapping[Score, int], level: float = 0.95
     z = deviate(level)
     return Estimate(
         area,
-        math.sqrt(_area_variance(area, m, n, m, n)),
+        math.sqrt(max(0.0, _area_variance(area, m, n, m, n))),
         1 - _farthest(1 - area, m, n, z),
         _farthest(area, m, n, z),
     )

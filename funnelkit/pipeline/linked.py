@@ -37,6 +37,7 @@ def linked(done: Read, options: Options, wanted: frozenset[str]) -> Linked:
     from funnelkit.linking import dataset
     from funnelkit.pipeline import provenance, requests
     from funnelkit.sources import channels
+    from funnelkit.sources.implausible import OF_DURATIONS
 
     known = channels.load(done.config.channels)
     asked = options.as_of or done.config.as_of
@@ -55,7 +56,11 @@ def linked(done: Read, options: Options, wanted: frozenset[str]) -> Linked:
     )
     unmapped = provenance.unmapped(data, known.knows)
     notes = (
-        *provenance.notes(done.files, done.together),
+        *(
+            note
+            for note in provenance.notes(done.files, done.together)
+            if not (data.clamped and note.code in OF_DURATIONS)
+        ),
         *done.notes,
         *data.notes,
         *unmapped,

@@ -17,6 +17,8 @@ from funnelkit.tables import INSTANTS, Note
 
 _SHOWN = 3
 """So many lines are named."""
+OF_DURATIONS = frozenset({"negative_cycles", "answered_before_created"})
+"""The codes of what makes a duration less than nothing: it is no longer said where these count as 0."""
 _STAGES = ("mql_at", "sal_at", "sql_at", "opportunity_at")
 Scales = Mapping[str, int]
 
@@ -87,7 +89,7 @@ _CHECKS = (
         table="deals",
         needs=("closed_at", "created_at"),
         hit=_before("closed_at", "created_at"),
-        says="closed before created: counted, but left out of the sales cycle unless --clamp-negative is said",
+        says="closed before created: counted, but left out of the sales cycle",
     ),
     _Check(
         code="odd_probability",
