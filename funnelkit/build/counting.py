@@ -81,8 +81,8 @@ def count(
     truncated = asked.truncated(catalog.histograms["lead_times"])
     ranked = {m.of for m in metrics if m.statistic in ("median", "quantile")}
     months = {m.trailing_months for m in metrics if m.trailing_months}
-    windows = [*found.windows, *found.trailing(months)]
-    timeline = Timeline(windows, dataset.as_of, _cuts(found, request, catalog, metrics, truncated))
+    cuts = _cuts(found, request, catalog, metrics, truncated)
+    timeline = Timeline(found.windows, dataset.as_of, cuts, found.trailing(months))
     return Count(dataset, request, catalog, asked.count(timeline, ranked), found, truncated, weights)
 
 

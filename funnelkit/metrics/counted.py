@@ -86,7 +86,7 @@ class Asked(Struct, frozen=True):
             return {}
         frame = self.facts.frames["payments"]
         kept = self.facts.derived("payments", KEPT) if self.facts.filters else None
-        asked = (frame if kept is None else frame.filter(kept)), timeline.windows, timeline.as_of
+        asked = (frame if kept is None else frame.filter(kept)), timeline.every, timeline.as_of
         found: dict[Window, Mapping[str, int]] = {}
         if words - {*firstpaid.WORDS}:
             found |= returning.counted(*asked, products=bool(words & {*returning.PRODUCTS}))

@@ -55,13 +55,17 @@ class Window(Struct, frozen=True, kw_only=True):
 class Timeline:
     """Days in pieces: piece 0 is before all windows, the last one after them, then the undated.
 
-    *more* are days on which a new piece begins as well.
+    *more* are days on which a new piece begins as well. *beside* are windows of which nothing but sums is asked,
+    and customers.
     """
 
-    def __init__(self, windows: Iterable[Window], as_of: int, more: Iterable[int] = ()) -> None:
+    def __init__(
+        self, windows: Iterable[Window], as_of: int, more: Iterable[int] = (), beside: Iterable[Window] = ()
+    ) -> None:
         self.as_of = as_of
         self.windows = tuple(windows)
-        self.cuts = sorted({cut for w in self.windows for cut in (w.start, w.end + 1)} | set(more))
+        self.every = (*self.windows, *beside)
+        self.cuts = sorted({cut for w in self.every for cut in (w.start, w.end + 1)} | set(more))
         self.undated = len(self.cuts) + 1
         self.pieces = self.undated + 1
         self._known: dict[int | None, int] = {None: self.undated}
