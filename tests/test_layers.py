@@ -25,6 +25,7 @@ LAYERS = [
         "tables",
         "collect",
         "dataset",
+        "columns",
     },
     {"engines"},
     {"sources", "linking", "metrics", "models"},

@@ -11,10 +11,11 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
+from funnelkit.columns import INSTANTS
 from funnelkit.dataset import Match
 from funnelkit.linking import identity
 from funnelkit.linking.building import Build
-from funnelkit.tables import BLANK, INSTANTS, UNKNOWN, Note
+from funnelkit.tables import BLANK, UNKNOWN, Note
 
 Rows = Any
 """A narwhals frame, in memory or lazy: of one engine all are the same."""

@@ -15,9 +15,10 @@ import narwhals.stable.v2 as nw
 
 from funnelkit import collect
 from funnelkit.brands import finder
+from funnelkit.columns import ENGAGEMENTS
 from funnelkit.linking.building import Build
 from funnelkit.linking.identity import flag
-from funnelkit.tables import ENGAGEMENTS, Note
+from funnelkit.tables import Note
 
 SEEN = ("impressions", "reach", "followers")
 """What engagements are divided by, each for another number."""

@@ -6,7 +6,7 @@ counts the same leads, deals and customers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -73,16 +73,7 @@ def build(
     if {"leads", "activities"} <= tables.keys():
         activities.of_leads(made)
     instant = asof.last_instant(made.frames, day, zone)
-    if "deals" in tables:
-        if handling.first_close:
-            closing.first(made, handling.first_close)
-        _new_business(made)
-        _domains(made)
-        _linked(made)
-        _quotas(made)
-        history.of_deals(made)
-    elif "leads" in tables:
-        customers.of_leads(made)
+    _won(made, tables, handling)
     if "payments" in tables:
         customers.of_payments(made, gross=handling.gross)
     made.notes += handled.notes(made, handling)
@@ -101,6 +92,20 @@ def build(
         unmatched=made.unmatched or {},
         notes=tuple(made.notes),
     )
+
+
+def _won(made: Build, tables: Collection[str], handling: Handling) -> None:
+    """Who became a customer, by the deals or, without any, by the leads."""
+    if "deals" in tables:
+        if handling.first_close:
+            closing.first(made, handling.first_close)
+        _new_business(made)
+        _domains(made)
+        _linked(made)
+        _quotas(made)
+        history.of_deals(made)
+    elif "leads" in tables:
+        customers.of_leads(made)
 
 
 def _begun(tables: Mapping[str, Canonical], engine: Engine, wanted: frozenset[str]) -> Build:

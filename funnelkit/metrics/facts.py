@@ -13,6 +13,7 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit.agreements import DAILY, UNTOUCHED_DAYS, Sla
+from funnelkit.columns import ENGAGEMENTS, INSTANTS
 from funnelkit.metrics import courses, response, stages
 from funnelkit.metrics.columns import (
     DURATIONS,
@@ -34,7 +35,7 @@ from funnelkit.metrics.reasons import (
     no_dates,
     not_loaded,
 )
-from funnelkit.tables import DIMENSIONS, ENGAGEMENTS, INSTANTS
+from funnelkit.tables import DIMENSIONS
 
 if TYPE_CHECKING:
     from funnelkit.dataset import Dataset

@@ -13,7 +13,8 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
-from funnelkit.tables import INSTANTS, Note
+from funnelkit.columns import INSTANTS
+from funnelkit.tables import Note
 
 _SHOWN = 3
 """So many lines are named."""

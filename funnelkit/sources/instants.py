@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from funnelkit import collect
+from funnelkit.columns import INSTANTS
 from funnelkit.plans import ColumnPlan
 from funnelkit.styles import DateStyle
-from funnelkit.tables import INSTANTS
 
 if TYPE_CHECKING:
     from funnelkit.sources.decisions import Decision

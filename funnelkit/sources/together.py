@@ -14,12 +14,13 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
+from funnelkit.columns import SPARABLE
 from funnelkit.engines import Engine, Repeated
 from funnelkit.errors import SourceError
 from funnelkit.sources import overlaps, quotas
 from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.paidtwice import paid_twice
-from funnelkit.tables import SPARABLE, TABLES, Note
+from funnelkit.tables import TABLES, Note
 
 
 class Together(Struct, frozen=True, kw_only=True):
