@@ -71,12 +71,12 @@ def cohorts(
     return cohorting.cohorts(_texts(files), given(options), of=of, stage=stage, step=age_days, ages=ages)
 
 
-def cycle(files: Files = (), **options: Any) -> Study:
-    """How long deals take and how they end, with those still open: ``funnelkit cycle``."""
+def cycle(files: Files = (), *, stages: bool = False, reentries: str = "sum", **options: Any) -> Study:
+    """How long deals take and how they end, or stay in their *stages*, with those still open: ``funnelkit cycle``."""
     from funnelkit.pipeline import cycling
     from funnelkit.pipeline.options import given
 
-    return cycling.cycle(_texts(files), given(options))
+    return cycling.cycle(_texts(files), given(options), stages=reentries if stages else None)
 
 
 def why(

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import funnelkit
 from funnelkit import render
 from funnelkit.errors import SourceError, UsageError
 from funnelkit.metrics import chances, stageorder, stays
@@ -122,6 +123,15 @@ def test_every_deal_with_a_history_is_counted_whatever_its_pipeline(tmp_path: Pa
     assert made.sentences[0] == "3 deals with a stage history, 2 of them in one of 2 stages now."
     (said,) = (note.message for note in made.warnings if note.code == "stageless")
     assert said.startswith("Deals of which the history tells the outcome alone: 1.")
+
+
+def test_python_asks_for_stages_as_the_command_does(files: list[str]) -> None:
+    asked: dict[str, Any] = {"as_of": AS_OF, "no_config": True}
+    for way in ("sum", "first"):
+        found = funnelkit.cycle(files, stages=True, reentries=way, **asked)
+        assert found == cycle(files, Options(**asked), stages=way)
+    with pytest.raises(UsageError, match="there is no such way"):
+        funnelkit.cycle(files, stages=True, reentries="last", **asked)
 
 
 def test_a_history_without_days_is_refused(tmp_path: Path) -> None:
