@@ -10,18 +10,25 @@ is kept here as the integral that it stands for.
 
 from __future__ import annotations
 
+from typing import ClassVar, TypeVar
+
 import numpy as np
 from msgspec import Struct
 from numpy.typing import ArrayLike
 from scipy.special import betainc, betaln, digamma, expit, gammaln, xlogy
 
-from funnelkit.models.lifetime.groups import Floats, Groups, by_count, parts
-from funnelkit.models.lifetime.maximise import Score
+from funnelkit.models.lifetime.discounting import discounted
+from funnelkit.models.lifetime.fitted import Fitted, vector
+from funnelkit.models.lifetime.groups import Floats, Groups, by_count, check_repeats, parts
+from funnelkit.models.lifetime.maximise import Score, from_groups
 from funnelkit.models.lifetime.quadrature import beta_mean
 
 
 class Coins(Struct, frozen=True):
     """The parameters of both models, all above 0."""
+
+    tossed: ClassVar[int]
+    """How many coins come before the first further purchase."""
 
     r: float
     """Shape of the gamma distribution of the purchase rates."""
@@ -30,6 +37,21 @@ class Coins(Struct, frozen=True):
     a: float
     """With b, the beta distribution of the chance to leave at a coin."""
     b: float
+
+
+Model = TypeVar("Model", bound=Coins)
+
+
+def fitted(model: type[Model], data: Groups) -> Fitted[Model]:
+    """The parameters of greatest likelihood. Raises NoFitError where the data do not hold them."""
+    check_repeats(data)
+    begun = [model(*start) for start in starts(data)]
+    return from_groups(lambda seen: scorer(seen, model.tossed), begun, data)
+
+
+def log_likelihood(params: Coins, data: Groups) -> float:
+    """The log-likelihood, summed over all customers."""
+    return scorer(data, params.tossed)(vector(params))[0]
 
 
 def scorer(data: Groups, tossed: int) -> Score:
@@ -64,11 +86,33 @@ def scorer(data: Groups, tossed: int) -> Score:
     return score
 
 
-def alive(params: Coins, data: Groups, tossed: int) -> Floats:
-    """P(alive at T) of each group: the odds of having left at the last coin are those of the likelihood."""
+def alive(params: Coins, data: Groups) -> Floats:
+    """P(alive at T | x, t_x, T) of each group: the odds of having left at the last coin are those of the likelihood."""
     ratio = np.log((params.alpha + data.T) / (params.alpha + data.t_x))
-    odds = (params.r + data.x) * ratio + _left(params.a, params.b, data.x + tossed)
+    odds = (params.r + data.x) * ratio + _left(params.a, params.b, data.x + params.tossed)
     return np.asarray(expit(-odds))
+
+
+def expected_purchases(params: Coins, t: ArrayLike) -> Floats:
+    """E[X(t)] of a new customer: none of those who leave at a coin before their first further purchase."""
+    a, b = params.a, params.b
+    stays = (b / (a + b)) ** params.tossed
+    return stays * purchases(params.r, params.alpha, a, b + params.tossed, t)
+
+
+def next_purchases(params: Coins, data: Groups, t: float) -> Floats:
+    """E[Y(t) | x, t_x, T]: expected purchases of each group from T to T + t."""
+    return alive(params, data) * of_known(params, data, t)
+
+
+def discounted_purchases(params: Coins, rate: float) -> Floats:
+    """Purchases to be expected of a new customer, discounted at *rate* a unit of time (continuously)."""
+    return discounted(lambda t: expected_purchases(params, t), rate)
+
+
+def residual_purchases(params: Coins, data: Groups, rate: float) -> Floats:
+    """Purchases to be expected of each group after T, discounted to T at *rate* a unit of time."""
+    return alive(params, data) * discounted(lambda t: of_known(params, data, t), rate)
 
 
 def purchases(r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Floats:
@@ -80,20 +124,20 @@ def purchases(r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: ArrayLike, t: Arr
     return beta_mean(lambda p: -np.expm1(-r * np.log1p(p * t / alpha)) / p, a, b)
 
 
-def of_known(params: Coins, data: Groups, t: float, tossed: int) -> Floats:
+def of_known(params: Coins, data: Groups, t: float) -> Floats:
     """Expected purchases after T of those of each group who are there at T."""
     found = [
-        purchases(params.r + some.x, params.alpha + some.T, params.a, params.b + some.x + tossed, t)
+        purchases(params.r + some.x, params.alpha + some.T, params.a, params.b + some.x + params.tossed, t)
         for some in parts(data)
     ]
     return np.concatenate(found)
 
 
-def mass(params: Coins, t: float, x: ArrayLike, tossed: int) -> Floats:
+def pmf(params: Coins, t: float, x: ArrayLike) -> Floats:
     """P(X(t) = x) of a new customer: x purchases and still there, or gone at the last of at least x."""
     r, alpha, a, b = params.r, params.alpha, params.a, params.b
     x = np.asarray(x, dtype=np.float64)
-    coins = x + tossed
+    coins = x + params.tossed
     bought = gammaln(r + x) - gammaln(r) - gammaln(x + 1)
     bought = bought - r * np.log1p(t / alpha) + xlogy(x, t / (alpha + t))
     stays = np.exp(bought + betaln(a, b + coins) - betaln(a, b))
