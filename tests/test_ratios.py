@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from funnelkit.metrics.ratios import PairSums, difference, effective, limits, supports
 
-units = st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 10**6)), min_size=7, max_size=40)
+wild = st.tuples(st.integers(0, 10**6), st.integers(1, 10**6))
+alike = st.tuples(st.integers(500, 2_000), st.integers(500, 2_000))
+units = st.lists(wild, min_size=7, max_size=40) | st.lists(alike, min_size=10, max_size=40)
 
 
 def sums(pairs: Sequence[tuple[int, int]]) -> PairSums:
