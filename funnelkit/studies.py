@@ -52,6 +52,15 @@ class Entry(Struct, frozen=True, kw_only=True):
         return self.cell.value if self.cell else self.text or self.verdict or None
 
 
+class Chart(Struct, frozen=True, kw_only=True):
+    """How a table may be drawn: from its own fields, so that no picture holds a number that the table does not."""
+
+    of: tuple[str, ...]
+    """Ids of the fields that are drawn."""
+    along: str = ""
+    """Id of the field with the places of curves along the bottom, numbers or days; without one, a bar for each row."""
+
+
 class Table(Struct, frozen=True, kw_only=True):
     """Rows of entries, one for each of the fields."""
 
@@ -63,6 +72,8 @@ class Table(Struct, frozen=True, kw_only=True):
     """So many of the first fields say what a row is."""
     caption: str = ""
     """One sentence: what the numbers are and by which convention."""
+    chart: Chart | None = None
+    """Where a picture says more than the rows."""
 
     def to_frame(self) -> pd.DataFrame:
         """The table as a pandas frame: a column per field, by its id; raw numbers, words, or None where there is neither."""
