@@ -6,7 +6,7 @@ from datetime import date
 
 from funnelkit.metrics.cell import Cell
 from funnelkit.reports import SetAside, Source, Span
-from funnelkit.studies import TEXT, Entry, Field, Study, Table
+from funnelkit.studies import TEXT, Chart, Entry, Field, Study, Table
 from funnelkit.tables import Note
 from tests.hard_report import HOSTILE
 
@@ -89,6 +89,34 @@ NAMES = Table(
     fields=(Field(id="named", label="only names", unit=TEXT),),
     rows=((Entry(text=HOSTILE[2]),),),
 )
+COURSE = Table(
+    id="course",
+    title="Over time",
+    fields=(
+        Field(id="week", label=f"week {HOSTILE[0]}", unit="count"),
+        Field(id="actual", label="actual", unit="money"),
+        Field(id="expected", label=f"expected {HOSTILE[1]}", unit="money"),
+    ),
+    rows=tuple(
+        (
+            Entry(cell=Cell(value=week)),
+            Entry(cell=Cell(value=40 * week) if week < 6 else _NONE),
+            Entry(cell=Cell(value=35.5 * week, interval=(30.0 * week, 41.0 * week if week < 9 else None))),
+        )
+        for week in range(10)
+    ),
+    chart=Chart(of=("actual", "expected"), along="week"),
+)
+BARS = Table(
+    id="paths",
+    title="Paths",
+    fields=(
+        Field(id="path", label="path", unit=TEXT),
+        Field(id="people", label="people", unit="count"),
+    ),
+    rows=tuple((Entry(text=path), Entry(cell=Cell(value=n))) for path, n in ((HOSTILE[3], 80), ("b", 20))),
+    chart=Chart(of=("people",)),
+)
 EMPTY_TABLE = Table(id="empty", title="Nothing", fields=NAMES.fields, rows=())
 
 HARD = Study(
@@ -100,7 +128,7 @@ HARD = Study(
     period=Span(start=date(2026, 1, 1), end=date(2026, 9, 14), label="all", partial=True),
     filters=(f"campaign={HOSTILE[3]}",),
     sentences=("The leads of 2026-05 convert worse.", f"They came from {HOSTILE[2]}."),
-    tables=(TRIANGLE, CHECKS, NAMES, EMPTY_TABLE),
+    tables=(TRIANGLE, CHECKS, NAMES, COURSE, BARS, EMPTY_TABLE),
     sources=(
         Source(
             file="leads.csv",

@@ -1,4 +1,4 @@
-"""What a page holds before anybody knows how wide it is: texts, tables, blocks.
+"""What a page holds before anybody knows how wide it is: texts, tables, curves, blocks.
 
 Both formats for reading, terminal and Markdown, are laid out from these, so they say the same.
 """
@@ -100,11 +100,41 @@ def halved(columns: Sequence[T]) -> Iterator[list[Sequence[T]]]:
         yield [columns[start : start + most] for start in range(0, len(columns), most)]
 
 
+class Point(Struct, frozen=True):
+    """A place on a curve."""
+
+    x: float
+    value: float
+    limits: tuple[float, float] | None = None
+
+
+class Curve(Struct, frozen=True, kw_only=True):
+    """Points from left to right; between two of them the line is straight."""
+
+    label: str
+    points: tuple[Point, ...]
+
+
+class Plot(Struct, frozen=True, kw_only=True):
+    """Curves over one axis."""
+
+    curves: tuple[Curve, ...]
+    unit: str
+    """Of the values."""
+    currency: str | None = None
+    along: str
+    """What the places along the bottom are."""
+    ends: tuple[str, str]
+    """How the first and the last place are called."""
+
+
 class Block(Struct, frozen=True, kw_only=True):
     """A part of the page with its own title."""
 
     title: Text = Text()
     caption: Text = Text()
+    plot: Plot | None = None
+    """Drawn above the tables, in a format that can."""
     choices: tuple[Choice, ...] = ()
     """The same numbers in several shapes; the first that fits is shown."""
     lines: tuple[tuple[Text, ...], ...] = ()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from funnelkit.render._layout import plainest
 from funnelkit.render._page import page
 from funnelkit.render._picture import bar
+from funnelkit.render._plot import draw
 from funnelkit.render._strips import Strip, beside, untailed
 from funnelkit.render._table import Block, Page, Row, Table, Text
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from funnelkit.reports import Report
 
 _BAR = 20
+_INERT = str.maketrans("`<>", "'‹›")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # An underscore inside a word means nothing, so that paid_search can stay readable in the source.
 _MARKUP = re.compile(r"[\\`*\[\]{}|~$#]|(?<![^\W_])_|_(?![^\W_])")
@@ -49,10 +51,18 @@ def _block(block: Block) -> Iterator[str]:
     if block.title:
         yield f"## {escaped(block.title.text)}"
     yield escaped(block.caption.text)
+    yield _drawn(block)
     for table in plainest(block.choices):
         for part in _sections(table):
             yield from _table(part)
     yield _list([" ".join(_styled(text) for text in texts) for texts in block.lines])
+
+
+def _drawn(block: Block) -> str:
+    """The curves as they stand in a terminal, in a fence, where escapes would be seen: what acts is replaced."""
+    lines = draw(block.plot, None) if block.plot else []
+    drawn = "\n".join("".join(text for text, _ in line).rstrip() for line in lines)
+    return f"```text\n{drawn.translate(_INERT)}\n```" if drawn else ""
 
 
 def _sections(table: Table) -> Iterator[Table]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from funnelkit.render._layout import arranged
 from funnelkit.render._lines import INDENT, Line, flow, paragraph
 from funnelkit.render._page import page
+from funnelkit.render._plot import draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,6 +51,8 @@ def _lines(shown: Page, width: int | None) -> Iterator[Line]:
 def _block(block: Block, width: int | None) -> Iterator[Line]:
     if block.title:
         yield from flow([text for text in (block.title, block.caption) if text], width, indent=0)
+    if block.plot and (drawn := draw(block.plot, width)):
+        yield from (*drawn, [])
     yield from arranged(block.choices, width)
     for texts in block.lines:
         yield from paragraph(texts, width, indent=INDENT, hang=INDENT)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from funnelkit.metrics.cell import Cell
 from funnelkit.render import _cells, _numbers
-from funnelkit.render._table import Block, Column, Part, Parts, Row, Style, Table, Text, halved
+from funnelkit.render._table import Block, Choice, Column, Part, Parts, Row, Style, Table, Text, halved
+from funnelkit.render.study import _charts
 from funnelkit.studies import TEXT
 
 if TYPE_CHECKING:
@@ -39,12 +42,31 @@ def block(table: Answer, currency: str | None) -> Block:
     return Block(
         title=Text(table.title, "strong"),
         caption=Text(table.caption, "quiet"),
-        choices=tuple(
-            tuple(_part(table, part, ranged, currency) for part in parts)
-            for parts in (halved(places) if places else [[places]])
-        ),
+        plot=_charts.plot(table, currency),
+        choices=(*_barred(table, places, ranged, currency), *_choices(table, places, ranged, currency)),
         lines=tuple(lines),
     )
+
+
+def _choices(
+    table: Answer, places: Sequence[int], ranged: Sequence[int], currency: str | None
+) -> Iterator[Choice]:
+    for parts in halved(places) if places else [[places]]:
+        yield tuple(_part(table, part, ranged, currency) for part in parts)
+
+
+def _barred(
+    table: Answer, places: Sequence[int], ranged: Sequence[int], currency: str | None
+) -> Iterator[Choice]:
+    """The whole table with a bar behind each row, where it asks for bars and there is room for them."""
+    if shares := _charts.bars(table):
+        plain = _part(table, places, ranged, currency)
+        rows = tuple(
+            replace(row, cells=(*row.cells, (Text(share=share),)))
+            for row, share in zip(plain.rows, shares, strict=True)
+        )
+        bars = Column(header=Text(), right=False, bare=True)
+        yield (replace(plain, columns=(*plain.columns, bars), rows=rows),)
 
 
 def signs(blocks: Sequence[Block]) -> Iterator[str]:
