@@ -14,7 +14,7 @@ from funnelkit.metrics.compare import NO_CALL
 from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.reasons import NO_VALUES, Reason
 from funnelkit.metrics.significance import false_discovery
-from funnelkit.studies import TEXT, Entry, Field, Table
+from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
 if TYPE_CHECKING:
     from funnelkit.build.cycles.waits import Cycles, Waits
@@ -67,6 +67,7 @@ def course(waits: Waits) -> Table:
         ),
         rows=tuple(_at(waits, age) for age in ages(waits)),
         caption="by Aalen and Johansen: lost deals can no longer be won, open ones count for as long as they have been seen",
+        chart=Chart(of=("won", "lost"), along="age"),
     )
 
 
