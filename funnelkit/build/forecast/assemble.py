@@ -13,12 +13,13 @@ from funnelkit.build.forecast.asked import COMPLETION, PIPELINE, USUAL, Asked
 from funnelkit.build.forecast.daily import Daily, additive, daily
 from funnelkit.build.forecast.flow import Flow
 from funnelkit.build.forecast.forecasted import Forecasted, Way
-from funnelkit.build.forecast.outlook import MOST, Outlook, outlook
+from funnelkit.build.forecast.outlook import AUTO, MOST, Outlook, outlook
 from funnelkit.build.forecast.past import Days, Past, past
 from funnelkit.build.forecast.trial import trial
 from funnelkit.errors import UsageError
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.reasons import Reason
+from funnelkit.models.forecast.series import Refusal
 from funnelkit.periods import from_day
 from funnelkit.periods.grains import piece, serial
 
@@ -109,12 +110,10 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
             way = self._pipeline(metric, series)
         elif metric.id in _BY_LEADS and self.asked.takes(COMPLETION):
             way = self._completion(series)
-        return Forecasted(
-            metric=metric,
-            outlook=series,
-            way=way if isinstance(way, Way) else None,
-            why_not=way.message if isinstance(way, Reason) else "",
-        )
+        if isinstance(way, Reason):
+            return Forecasted(metric=metric, outlook=series, why_not=way.message)
+        worse = "" if way is None or self.asked.method != AUTO else _worse(way)
+        return Forecasted(metric=metric, outlook=series, way=way, why_not=worse, taken=not worse)
 
     def _pipeline(self, metric: Metric, series: Outlook) -> Way | Reason:
         if isinstance(self.deals, Reason):
@@ -170,6 +169,21 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
             tested=tested,
             leads={period: leadsin.wins(leads, flow, period)} if leads is not None else {},
         )
+
+
+def _worse(way: Way) -> str:
+    """That *way* missed by more than a naive forecast would have, where it did; nothing else."""
+    tested = way.tested
+    if isinstance(tested, Refusal) or way.beaten is None:
+        return ""
+    own, naive = tested.own.wape, way.beaten
+    if own is None or own <= naive:
+        return ""
+    cases = "open deals" if way.name == PIPELINE else "leads already in"
+    return (
+        f"in the past {cases} foretold it worse ({own:.0%} off) than to say the period before or a year before "
+        f"({naive:.0%}); --method {way.name} takes them all the same"
+    ).replace("%", " %")
 
 
 def assemble(data: Dataset, asked: Asked, tell: Tell) -> Assembled:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from funnelkit.build.forecast.staged import Staged
 from funnelkit.metrics.competing import aalen_johansen
 from funnelkit.models.forecast.chances import Chance, Curve, chance, curve
 from funnelkit.models.forecast.pipeline import Open
@@ -38,8 +39,8 @@ class Flow(Struct, frozen=True, kw_only=True, dict=True):
     groups: Sequence[Group]
     day: int
     """What came later is not known."""
-    chances: Mapping[str, Mapping[int, Curve]] = {}
-    """By stage, and by how long a case has been in it, what became of those that were in it as long before."""
+    stages: Mapping[str, Staged] = {}
+    """What became of the cases that were in a stage for as long, by stage, where a history tells."""
     open: Sequence[Open] = ()
     """The open cases by stage, age and amount, where more is known of them than the groups tell."""
 
@@ -98,13 +99,9 @@ class Flow(Struct, frozen=True, kw_only=True, dict=True):
 
     def chance(self, one: Open, after: int, days: int) -> Chance | None:
         """How likely a case like *one* is won within the next *days*, without the first *after* of them."""
-        whole = self.curve
-        own = self.chances.get(one.stage, {}).get(one.age)
-        everyone = self.chances.get("", {}).get(one.age)
-        if everyone is not None:
-            # These curves begin with the age itself.
-            return chance(own, everyone, -1, days, after=after)
-        return chance(None, whole, one.age, days, after=after)
+        if one.stage in self.stages:
+            return self.stages[one.stage].chance(one.age, after, days)
+        return chance(None, self.curve, one.age, days, after=after)
 
     def yet_to_begin(self, day: int, start: int, end: int) -> Chance | None:
         """How likely a case that begins on *day* is won from *start* to *end*."""

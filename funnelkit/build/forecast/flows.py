@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
+from funnelkit.build.forecast import histories, openings
 from funnelkit.build.forecast.flow import LOST, WON, Flow, Group
-from funnelkit.metrics.columns import KEPT
+from funnelkit.build.forecast.openings import NO_HISTORY, kept, opened
+from funnelkit.build.forecast.staged import staged
 from funnelkit.metrics.reasons import NO_LOST_DEALS, Reason
-from funnelkit.models.forecast.pipeline import Open
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from funnelkit.collect import Frame
     from funnelkit.metrics.counted import Counted
-    from funnelkit.metrics.facts import Facts
 
 _DEALS = "deals"
 _WAITS = "deal_waits"
@@ -27,7 +24,10 @@ _ENDS = {"won": WON, "lost": LOST, "other": LOST}
 
 
 def of_deals(counted: Counted, as_of: int) -> Flow | Reason:
-    """The deals by the days on which they were created and closed, or why they cannot be followed."""
+    """The deals by the days on which they were created and closed, or why they cannot be followed.
+
+    Where a history tells of their stages, open ones are also known by these.
+    """
     facts = counted.facts
     if reason := counted.lacks.get(_WAITS):
         return reason
@@ -42,7 +42,13 @@ def of_deals(counted: Counted, as_of: int) -> Flow | Reason:
         return NO_LOST_DEALS
     if not any(one.outcome == WON for one in groups):
         return Reason("no_won_deals", "no deal with days of creation and closing has been won so far")
-    return Flow(groups=groups, day=as_of, open=_open(facts, as_of, priced=priced))
+    if not histories.told(facts):
+        return Flow(groups=groups, day=as_of, open=opened(openings.standing(facts, as_of)))
+    stays, now = histories.stays_of(facts, as_of)
+    here, others = openings.parted(openings.standing(facts, as_of), now)
+    return Flow(
+        groups=groups, day=as_of, stages=staged(stays), open=[*opened(here), *opened(others, mark=NO_HISTORY)]
+    )
 
 
 def _grouped(rows: Frame, *, priced: bool) -> list[Group]:
@@ -63,46 +69,6 @@ def _grouped(rows: Frame, *, priced: bool) -> list[Group]:
             Group(begun, None if ended is None else int(ended), _ENDS.get(status, ""), n, money, bare)
         )
     return sorted(found, key=lambda one: (one.begun, one.ended or 0, one.outcome, one.money))
-
-
-def _open(facts: Facts, as_of: int, *, priced: bool) -> Sequence[Open]:
-    """The open deals by stage, age and amount."""
-    rows = kept(facts, _DEALS).filter(nw.col("status") == "open", ~nw.col("created_at").is_null())
-    made = {name: _text(facts, name) for name in ("pipeline", "stage")}
-    made["_amount"] = nw.col("amount") if priced else nw.lit(None, nw.Int64)
-    keys = ["pipeline", "stage", "created_at", "_amount"]
-    cells = collect.columns(rows.with_columns(**made).group_by(keys).agg(nw.len().alias("n")))
-    several = len({name for name in cells["pipeline"] if name}) > 1
-    places: dict[tuple[str, int], dict[int | None, int]] = {}
-    for i, n in enumerate(map(int, cells["n"])):
-        stage = named(cells["pipeline"][i] if several else "", cells["stage"][i])
-        amount = cells["_amount"][i]
-        amounts = places.setdefault((stage, as_of - int(cells["created_at"][i])), {})
-        key = None if amount is None else int(amount)
-        amounts[key] = amounts.get(key, 0) + n
-    return [
-        Open(
-            stage=stage,
-            age=age,
-            amounts={amount: n for amount, n in sorted(_priced(amounts))},
-            unpriced=amounts.get(None, 0),
-        )
-        for (stage, age), amounts in sorted(places.items())
-    ]
-
-
-def named(pipeline: str | None, stage: str | None) -> str:
-    """A stage as it is called where there are several pipelines."""
-    return f"{pipeline}: {stage or ''}" if pipeline else stage or ""
-
-
-def _priced(amounts: Mapping[int | None, int]) -> Iterator[tuple[int, int]]:
-    return ((amount, n) for amount, n in amounts.items() if amount is not None)
-
-
-def _text(facts: Facts, column: str) -> nw.Expr:
-    told = facts.has(_DEALS, column)
-    return nw.col(column).cast(nw.String).fill_null("") if told else nw.lit("")
 
 
 def of_leads(counted: Counted, as_of: int) -> Flow | Reason:
@@ -134,11 +100,3 @@ def of_leads(counted: Counted, as_of: int) -> Flow | Reason:
 def since(flow: Flow, day: int) -> Flow:
     """*flow* without what began before *day*."""
     return Flow(groups=[one for one in flow.groups if one.begun >= day], day=flow.day)
-
-
-def kept(facts: Facts, table: str) -> Frame:
-    """The rows of *table* that pass the filters."""
-    frame: Frame = facts.frames[table]
-    if facts.filters and (passes := facts.derived(table, KEPT)) is not None:
-        frame = frame.filter(passes)
-    return frame

@@ -45,6 +45,15 @@ class Way(Struct, frozen=True, kw_only=True, dict=True):
             known[period] = parts(self.flow, self.begun.past, self.begun.coming, period, self.amounts)
         return known[period]
 
+    @property
+    def beaten(self) -> float | None:
+        """The error of the better naive forecast of the same periods; None where there is none."""
+        if isinstance(self.tested, Refusal):
+            return None
+        rivals = (self.tested.naive, self.tested.seasonal_naive)
+        errors = [one.wape for one in rivals if one is not None and one.wape is not None]
+        return min(errors, default=None)
+
     @cached_property
     def _known(self) -> dict[Period, Parts | Refusal]:
         return {}
@@ -57,7 +66,9 @@ class Forecasted(Struct, frozen=True, kw_only=True):
     outlook: Outlook
     way: Way | None = None
     why_not: str = ""
-    """Why there is no such way, where there might have been one."""
+    """Why there is no such way, or why it is not taken, where there might have been one."""
+    taken: bool = True
+    """Whether the way is taken, or only shown beside the series."""
 
     @property
     def known(self) -> bool:
@@ -71,7 +82,7 @@ class Forecasted(Struct, frozen=True, kw_only=True):
 
     def outcome(self, period: Period) -> Outcome | Refusal:
         """The whole of *period*, by open cases where they tell, else by the series."""
-        if self.way is not None:
+        if self.way is not None and self.taken:
             found = self.by_way(period)
             if isinstance(found, Outcome):
                 return found

@@ -10,7 +10,7 @@ import numpy as np
 
 from funnelkit import collect
 from funnelkit.build.forecast.flow import WON, Flow, Group
-from funnelkit.build.forecast.flows import kept
+from funnelkit.build.forecast.openings import kept
 from funnelkit.models.forecast.chances import FEWEST
 
 if TYPE_CHECKING:

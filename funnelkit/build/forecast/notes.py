@@ -39,7 +39,7 @@ def _of(one: Forecasted, made: Assembled) -> Iterator[Note]:
         yield Note(
             code="no_open_cases", message=f"{one.metric.id} is told by its series alone: {one.why_not}."
         )
-    if one.way is None:
+    if one.way is None or not one.taken:
         return
     found = one.way.parts(made.asked.period)
     if isinstance(found, Refusal):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from funnelkit.models.forecast import joint
-from funnelkit.models.forecast.pipeline import Pipeline, weighed
+from funnelkit.models.forecast.pipeline import Expected, Pipeline, weighed
 from funnelkit.models.forecast.series import Refusal
 
 if TYPE_CHECKING:
@@ -71,28 +70,25 @@ def parts(
     after, days = max(0, period.start - flow.day - 1), period.end - flow.day
     found = [(one, flow.chance(one, after, days)) for one in flow.standing]
     made = weighed(found, days - after)
-    if isinstance(made, Refusal):
-        if made.code != "no_open_deals":
-            return made
-        opened = Sum(), Sum()
-        pipeline = None
-    else:
-        opened = tuple(
-            Sum(each.mean, each.by_chance**2, each.by_estimate) for each in (made.wins, made.value)
-        )
-        pipeline = made
+    if isinstance(made, Refusal) and made.code != "no_open_deals":
+        return made
+    pipeline = None if isinstance(made, Refusal) else made
     fresh = _fresh(flow, begins, coming, period)
     if isinstance(fresh, Refusal):
         return fresh
     wins, reaches = fresh
     return Parts(
-        open_wins=opened[0],
-        open_money=opened[1],
+        open_wins=_sum(pipeline.wins) if pipeline else Sum(),
+        open_money=_sum(pipeline.value) if pipeline else Sum(),
         new_wins=wins,
         new_money=_priced(wins, amounts),
         pipeline=pipeline,
         short=not reaches or bool(pipeline and pipeline.short_sighted),
     )
+
+
+def _sum(one: Expected) -> Sum:
+    return Sum(one.mean, one.by_chance**2, one.by_estimate)
 
 
 def _fresh(flow: Flow, begins: Past, coming: Joint, period: Period) -> tuple[Sum, bool] | Refusal:
@@ -125,8 +121,3 @@ def _priced(wins: Sum, amounts: Moments | None) -> Sum:
     # The mean itself is known from so many amounts.
     error = math.hypot(wins.error * mean, wins.mean * math.sqrt(spread / amounts.n))
     return Sum(wins.mean * mean, variance, error)
-
-
-def refused(several: Sequence[Parts | Refusal]) -> Refusal | None:
-    """The first reason among *several*."""
-    return next((one for one in several if isinstance(one, Refusal)), None)

@@ -68,7 +68,7 @@ def _of_what(one: Forecasted, made: Assembled) -> Iterator[str]:
 
 
 def _tried(one: Forecasted) -> Iterator[str]:
-    tested = one.way.tested if one.way is not None else one.outlook.tested
+    tested = one.way.tested if one.way is not None and one.taken else one.outlook.tested
     if isinstance(tested, Refusal):
         yield f"How right such forecasts were cannot be told yet: {tested.message}."
         return

@@ -89,8 +89,8 @@ def course(one: Forecasted, made: Assembled) -> Table:
     unit, past = one.metric.unit, one.outlook.past
     shown = SHOWN[made.asked.grain]
     before = list(zip(past.whole, past.values, strict=True))[-shown:]
-    name = one.way.name if one.way else SERIES
-    parted = one.way is not None
+    parted = one.way is not None and one.taken
+    name = one.way.name if one.way is not None and parted else SERIES
     rows = [
         (
             Entry(text=period.label),
@@ -153,7 +153,7 @@ def _coming(one: Forecasted, period: Period, step: int, *, parted: bool) -> Iter
 
 def _how(one: Forecasted) -> str:
     """By which model, and how right it was."""
-    if one.way is not None:
+    if one.way is not None and one.taken:
         begun = "deals" if one.way.name == PIPELINE else "leads"
         return f"each case by what became of those before it at its age (Aalen and Johansen), {begun} to come by {one.way.begun.method}"
     if not one.outlook.method:
@@ -215,13 +215,16 @@ def tries(tested: Backtest | Refusal) -> Iterator[Entry]:
     seasonal = tested.seasonal_naive
     yield _error(tested.own.wape, tested.own.n)
     yield _error(tested.naive.wape, tested.naive.n)
-    yield Entry() if seasonal is None else _error(seasonal.wape, seasonal.n)
+    yield Entry(cell=empty(_NO_YEAR)) if seasonal is None else _error(seasonal.wape, seasonal.n)
     yield Entry() if tested.own.bias is None else Entry(cell=Cell(value=tested.own.bias))
     yield Entry() if tested.covered is None else Entry(cell=Cell(value=tested.covered, n=tested.own.n))
     yield Entry(cell=Cell(value=tested.origins))
 
 
 _NOTHING_CAME = Reason("no_denominator", "nothing came in the periods that were tried")
+
+
+_NO_YEAR = Reason("no_year_before", "no whole year before each of the periods that were tried")
 
 
 def _error(value: float | None, n: int) -> Entry:

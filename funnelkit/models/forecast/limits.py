@@ -60,7 +60,8 @@ def responses(model: Fitted, steps: int) -> np.ndarray:
     weights = given.alpha + given.alpha * given.beta * damped
     if model.shape.season != "none":
         weights[model.shape.period - 1 :: model.shape.period] += given.gamma
-    return np.concatenate([[1.0], weights])
+    found: np.ndarray = np.concatenate([[1.0], weights])
+    return found
 
 
 def futures(model: Fitted, steps: int) -> np.ndarray:
@@ -68,7 +69,7 @@ def futures(model: Fitted, steps: int) -> np.ndarray:
     weights = _weights(model)
     # The stream of RandomState is frozen for good; that of Generator may change with numpy.
     errors = np.random.RandomState(SEED).standard_normal((steps, DRAWS)) * np.sqrt(model.variance)
-    found = np.empty_like(errors)
+    found: np.ndarray = np.empty_like(errors)
 
     def drawn(at: int, expected: np.ndarray) -> np.ndarray:
         grows = model.shape.errors == "multiplicative"
