@@ -23,9 +23,11 @@ def standing(facts: Facts, as_of: int) -> Frame:
     """The open deals with their stage, age, amount and the CRM's probability."""
     rows = kept(facts, "deals").filter(nw.col("status") == "open", ~nw.col("created_at").is_null())
     made = {name: _text(facts, name) for name in ("pipeline", "stage")}
-    made["deal_id"] = nw.col("deal_id") if facts.has("deals", "deal_id") else nw.lit(None, nw.String)
+    made["deal_id"] = nw.col("deal_id") if facts.has("deals", "deal_id") else nw.lit("")
+    # A number that is missing in every row; pandas makes none of nothing.
+    missing = nw.when(nw.col("created_at").is_null()).then(nw.col("created_at"))
     for column in ("amount", "probability"):
-        made[f"_{column}"] = nw.col(column) if facts.has("deals", column) else nw.lit(None, nw.Int64)
+        made[f"_{column}"] = nw.col(column) if facts.has("deals", column) else missing
     return rows.select(**made, _days=nw.lit(as_of) - nw.col("created_at"))
 
 
