@@ -80,9 +80,7 @@ def cycle(files: Files = (), *, stages: bool = False, reentries: str = "sum", **
     return cycling.cycle(_texts(files), given(options), stages=reentries if stages else None)
 
 
-def forecast(
-    files: Files = (), *, method: str = "auto", ahead: int | None = None, **options: Any
-) -> Study:
+def forecast(files: Files = (), *, method: str = "auto", ahead: int | None = None, **options: Any) -> Study:
     """What the metrics of *files* will be, by a *method*, for *ahead* periods and the whole of one: ``funnelkit forecast``."""
     from funnelkit.pipeline import forecasting
     from funnelkit.pipeline.options import given

@@ -24,7 +24,7 @@ AUTO = "auto"
 PLAIN = (NAIVE, SEASONAL_NAIVE)
 SEASONS = {"week": 52, "month": 12, "quarter": 4, "year": 1}
 """How many periods of a grain make a year."""
-MOST = {"week": 156, "month": 120, "quarter": 60, "year": 60}
+MOST = {"week": 156, "month": 180, "quarter": 60, "year": 60}
 """So many of the latest periods a series is fitted to."""
 _SLOW = "holt_winters_damped"
 """Models that take most of the time and are seldom chosen: only by name."""
@@ -75,8 +75,14 @@ def outlook(past: Past, grain: str, method: str, steps: int) -> Outlook:
         past=past,
         method=found.model,
         coming=joint.of_model(found.fitted, ahead),
-        tested=backtest(data, found.model, steps, season=season),
+        tested=_fitted(data, found.model, season, steps),
     )
+
+
+def _fitted(data: Series, model: str, season: int, steps: int) -> Backtest | Refusal:
+    """The back-test of *model* as far ahead as the series is long enough for."""
+    found = backtest(data, model, steps, season=season)
+    return _fitted(data, model, season, steps - 1) if isinstance(found, Refusal) and steps > 1 else found
 
 
 def _plain(past: Past, data: Series, method: str, season: int, steps: int) -> Outlook:

@@ -79,4 +79,4 @@ def backtest(
         within += sum(step.low <= value <= step.high for step, value in zip(forecasts, actual, strict=True))
     if used < _FEWEST:
         return refusal
-    return Backtest(model, used, steps, own, plain, seasonal, within / own.n if own.n else None)
+    return Backtest(model, used, steps, own, plain, seasonal, float(within) / own.n if own.n else None)
