@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def values(made: Study, table: str, column: str) -> list[float]:
     return [row[column]["value"] for row in rows(made, table) if row[column] is not None]
 
 
-def payments(path: Path, dated: list[tuple[date, float | str]]) -> Path:
+def payments(path: Path, dated: Sequence[tuple[date, float]]) -> Path:
     lines = [f"{n},c{n},{day},{amount},EUR" for n, (day, amount) in enumerate(dated)]
     path.write_text("\n".join(["payment_id,customer_id,paid_at,amount,currency", *lines]) + "\n")
     return path
@@ -134,7 +135,7 @@ def test_the_series_are_the_sums_of_sql(tmp_path: Path, engine: str) -> None:
         "course_deals_won": (company.deals, "count(DISTINCT deal_id)", "closed_at", "status = 'Won'"),
     }
     for table, (file, what, day, where) in wanted.items():
-        found = duckdb.sql(
+        found = duckdb.execute(
             f"SELECT strftime(CAST({day} AS DATE), '%Y-%m') AS m, {what} FROM read_csv('{file}', all_varchar=true) "
             f"WHERE {where} AND CAST({day} AS DATE) <= DATE '2025-08-20' GROUP BY m"
         )
@@ -211,7 +212,7 @@ def test_what_is_in_is_counted_once(tmp_path: Path) -> None:
     """The parts make the whole, and what is in is what SQL adds up."""
     company = write(tmp_path, 1_500, 7)
     made = study(company.leads, company.deals, as_of="2025-08-20", period="2025-Q3", method="pipeline")
-    truth = duckdb.sql(
+    truth = duckdb.execute(
         f"SELECT count(DISTINCT deal_id) FROM '{company.deals}' WHERE status = 'Won' AND closed_at "
         "BETWEEN DATE '2025-07-01' AND DATE '2025-08-20'"
     ).fetchall()[0][0]

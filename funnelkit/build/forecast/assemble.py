@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 Tell = Callable[[str], None]
 """What is told of the work while it goes on."""
-_LINKED = 0.05
-"""With more of the won deals linked to no lead, leads do not tell of the customers to come."""
 _BY_DEALS = ("revenue_won", "deals_won")
 _BY_LEADS = ("customers_new",)
 
@@ -128,13 +126,12 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
     def _completion(self, series: Outlook) -> Way | Reason:
         if isinstance(self.leads, Reason):
             return self.leads
-        unlinked = self.data.unmatched.get("won deals", 0)
-        won = sum(one.n for one in self.leads.groups if one.outcome)
-        if unlinked > _LINKED * (won + unlinked):
-            return Reason(
-                "unlinked", f"{unlinked:,} won deals link to no lead, and leads do not tell of them"
-            )
-        return self._way(COMPLETION, self.leads, series, None, 1, None)
+        others = self.daily.unlinked()
+        beside = self.outlook_of(others, series.past.end) if others else None
+        if beside is not None and beside.coming is None:
+            # So few of them that no series tells: they are left out.
+            beside = None
+        return self._way(COMPLETION, self.leads, series, None, 1, None, beside)
 
     def _way(
         self,
@@ -144,6 +141,7 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
         amounts: Moments | None,
         scale: int,
         leads: Flow | None,
+        beside: Outlook | None = None,
     ) -> Way | Reason:
         begun = self.outlook_of(flow.begun)
         if begun.coming is None:
@@ -158,7 +156,7 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
                 f"say --as-of {end} to forecast from there",
             )
         self.tell(f"{name} as of days in the past")
-        tested = trial(flow, series.past, begun.method, self.asked, amounts, scale, name)
+        tested = trial(flow, series.past, begun.method, self.asked, amounts, scale, name, beside)
         period = self.asked.period
         return Way(
             name=name,
@@ -167,6 +165,7 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
             amounts=amounts,
             scale=scale,
             tested=tested,
+            beside=beside,
             leads={period: leadsin.wins(leads, flow, period)} if leads is not None else {},
         )
 

@@ -39,6 +39,17 @@ WON_AMOUNTS = Histogram(
 """What won deals brought, one by one."""
 
 
+UNLINKED = Measure(
+    id="forecast_unlinked",
+    table="customers",
+    where={"linked": frozenset({0})},
+    date="first_won_at",
+    needs=("customers",),
+    daily=True,
+)
+"""New customers that were no lead."""
+
+
 class Daily(Struct, frozen=True, kw_only=True, dict=True):
     """What was counted."""
 
@@ -69,6 +80,13 @@ class Daily(Struct, frozen=True, kw_only=True, dict=True):
             }
             found[day] = _value(metric, self.made.catalog, sums)
         return found
+
+    def unlinked(self) -> dict[int, float]:
+        """New customers that were no lead, by day up to the as-of day."""
+        tally = self.made.counted.tally
+        table = tally.daily.between((UNLINKED.id,), TOTAL, tally.timeline.everything)
+        found = zip(table.days, table.sums[UNLINKED.id], strict=True)
+        return {day: float(n) for day, n in found if day <= self.made.dataset.as_of}
 
     @cached_property
     def groups(self) -> Sequence[Key]:
@@ -108,7 +126,11 @@ def daily(data: Dataset, asked: Asked, metrics: Sequence[Metric]) -> Daily:
     parts: list[Measure | Histogram] = [
         by_day(one) for metric in metrics for one in _measures(metric, asked.catalog).values()
     ]
-    more = [WON_AMOUNTS, *(asked.catalog.histograms[name] for name in ("deal_waits", "lead_times"))]
+    more: list[Measure | Histogram] = [
+        WON_AMOUNTS,
+        UNLINKED,
+        *(asked.catalog.histograms[name] for name in ("deal_waits", "lead_times")),
+    ]
     return Daily(
         made=count(data, plain, asked.catalog, metrics, [*dict.fromkeys(parts), *more]), metrics=metrics
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.build.forecast.outcome import Outcome
-from funnelkit.build.forecast.parts import Parts, parts
+from funnelkit.build.forecast.parts import Parts, Sum, parts
 from funnelkit.models.forecast.series import Refusal
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Way(Struct, frozen=True, kw_only=True, dict=True):
     scale: int
     """So many of their units make one of the metric's."""
     tested: Backtest | Refusal
+    beside: Outlook | None = None
+    """Wins that are of none of the cases, such as customers that were no lead: by their own series."""
     leads: Mapping[Period, float] = {}
     """Of periods: the wins expected of leads that are in and have no deal yet, where that is known."""
 
@@ -98,6 +100,9 @@ class Forecasted(Struct, frozen=True, kw_only=True):
         opened, fresh = (
             (made.open_wins, made.new_wins) if way.amounts is None else (made.open_money, made.new_money)
         )
+        if way.beside is not None and way.beside.coming is not None:
+            mean, variance = way.beside.total(period)
+            fresh += Sum(max(mean, 0.0), variance)
         leads = way.leads.get(period)
         if leads is not None and made.new_wins.mean:
             # Never more than all that is still to be created, of which they are a part.

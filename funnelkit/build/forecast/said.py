@@ -100,11 +100,8 @@ def _said(value: float, unit: str, currency: str | None) -> str:
     >>> _said(1234567.8, "money", "EUR"), _said(41.27, "count", None)
     ('EUR 1,230,000', '41')
     """
-    rounded = (
-        float(f"{value:.3g}")
-        if abs(value) >= 1000
-        else float(round(value))
-        if abs(value) >= 10
-        else round(value, 1)
-    )
+    size = abs(value)
+    rounded = float(f"{value:.3g}") if size >= 1000 else float(round(value, 0 if size >= 10 else 1))
+    if unit == "count" and rounded != int(rounded):
+        return f"{rounded:.1f}"
     return spoken(rounded, unit, currency)

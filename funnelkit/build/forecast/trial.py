@@ -9,7 +9,7 @@ import numpy as np
 
 from funnelkit.build.forecast.asked import LEVEL
 from funnelkit.build.forecast.outlook import MOST, SEASONS
-from funnelkit.build.forecast.parts import Parts, parts
+from funnelkit.build.forecast.parts import Parts, Sum, parts
 from funnelkit.build.forecast.past import past
 from funnelkit.metrics.moments import Moments
 from funnelkit.models.forecast import choosing, joint
@@ -20,6 +20,7 @@ from funnelkit.models.forecast.series import Refusal, series
 if TYPE_CHECKING:
     from funnelkit.build.forecast.asked import Asked
     from funnelkit.build.forecast.flow import Flow
+    from funnelkit.build.forecast.outlook import Outlook
     from funnelkit.build.forecast.past import Past
     from funnelkit.models.forecast.joint import Joint
     from funnelkit.periods import Period
@@ -28,12 +29,20 @@ _FEWEST = 3
 
 
 def trial(
-    flow: Flow, won: Past, begun: str, asked: Asked, amounts: Moments | None, scale: int, name: str
+    flow: Flow,
+    won: Past,
+    begun: str,
+    asked: Asked,
+    amounts: Moments | None,
+    scale: int,
+    name: str,
+    beside: Outlook | None = None,
 ) -> Backtest | Refusal:
     """*flow* as of the day before each of the latest periods of *won*, one period ahead.
 
     *begun* is the model by which cases that begin are forecast; *amounts* are those of wins where money is
-    forecast, in units of which *scale* make one. Stages are left out: what they were then is not known.
+    forecast, in units of which *scale* make one. Wins *beside* the cases are
+    forecast by the model of today. Stages are left out: what they were then is not known.
     """
     own, plain = Accuracy(), Accuracy()
     season, within, used = SEASONS[asked.grain], 0.0, 0
@@ -48,6 +57,7 @@ def trial(
             refusal = made
             continue
         expected = made.wins if amounts is None else made.money
+        expected += _beside(beside, period, asked)
         mean, deviation = expected.mean / scale, expected.deviation / scale
         step = naive_step(before, 1)
         own += accuracy([mean], actual, step)
@@ -72,6 +82,22 @@ def _made(flow: Flow, period: Period, begun: str, asked: Asked, amounts: Moments
     if isinstance(coming, Refusal):
         return coming
     return parts(then, before, coming, period, None if amounts is None else _then(then, amounts))
+
+
+def _beside(beside: Outlook | None, period: Period, asked: Asked) -> Sum:
+    """The wins in *period* that are of none of the cases, as of the day before it."""
+    if beside is None:
+        return Sum()
+    day = period.start - 1
+    days = {when: n for when, n in beside.past.days.items() if when <= day}
+    before = past(
+        days, day, period.end, asked.grain, asked.request.calendar, most=MOST[asked.grain], ends=day
+    )
+    coming = _coming(before, beside.method)
+    if isinstance(coming, Refusal):
+        return Sum()
+    mean, variance = joint.total(coming, before.shares(period))
+    return Sum(max(mean, 0.0), variance)
 
 
 def _coming(before: Past, model: str) -> Joint | Refusal:
