@@ -1,7 +1,7 @@
 """funnelkit: a funnel report from the exports of marketing and sales tools.
 
 The command is ``funnelkit``; in Python each question is a function: ``report`` gives the Report, ``cohorts``,
-``cycle``, ``why`` and ``metric`` a Study, ``check`` an Outcome, ``catalog`` the metrics that there are, ``load``
+``cycle``, ``forecast``, ``why`` and ``metric`` a Study, ``check`` an Outcome, ``catalog`` the metrics that there are, ``load``
 the canonical tables, and ``keep`` keeps these on the disk.
 
 *files* are paths, globs, folders or ``KIND=path``, as on the command line; without any, those of the
@@ -36,6 +36,7 @@ __all__ = [
     "check",
     "cohorts",
     "cycle",
+    "forecast",
     "keep",
     "load",
     "metric",
@@ -77,6 +78,14 @@ def cycle(files: Files = (), *, stages: bool = False, reentries: str = "sum", **
     from funnelkit.pipeline.options import given
 
     return cycling.cycle(_texts(files), given(options), stages=reentries if stages else None)
+
+
+def forecast(files: Files = (), *, method: str = "auto", ahead: int | None = None, **options: Any) -> Study:
+    """What the metrics of *files* will be, by a *method*, for *ahead* periods and the whole of one: ``funnelkit forecast``."""
+    from funnelkit.pipeline import forecasting
+    from funnelkit.pipeline.options import given
+
+    return forecasting.forecast(_texts(files), given(options), method=method, ahead=ahead)
 
 
 def why(

@@ -74,6 +74,10 @@ ANSWERS: dict[str, tuple[list[str], Any]] = {
         ["cycle", *EXPORTS, "--by", "owner", "--where", "owner!=Nobody"],
         lambda: funnelkit.cycle(EXPORTS, by="owner", where="owner!=Nobody"),
     ),
+    "forecast": (
+        ["forecast", *EXPORTS, "--method", "ses", "--ahead", "2", "--metrics", "leads", "--by", "owner"],
+        lambda: funnelkit.forecast(EXPORTS, method="ses", ahead=2, metrics="leads", by="owner"),
+    ),
     "why": (
         ["why", "win_rate", *EXPORTS, "--between", "channel=direct,email", "--by", "owner"],
         lambda: funnelkit.why("win_rate", EXPORTS, between="channel=direct,email", by=["owner"]),

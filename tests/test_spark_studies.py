@@ -1,4 +1,4 @@
-"""Spark counts for `why`, `cycle`, `cohorts` and `check` what pandas does: the same JSON, to the last digit.
+"""Spark counts for `why`, `cycle`, `forecast`, `cohorts` and `check` what pandas does: the same JSON, to the last digit.
 
 One company of 2,000 leads and one session serve all. Its files are short, so that they are read in
 memory and only counted by Spark, and each question is put to one file: that Spark reads and links
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from funnelkit.pipeline import checking, cohorting, cycling, explaining
+from funnelkit.pipeline import checking, cohorting, cycling, explaining, forecasting
 from funnelkit.pipeline.options import Options
 from funnelkit.render import study
 from tests import test_spark
@@ -46,6 +46,19 @@ def test_why_is_the_same(company: Company) -> None:
     )
     assert first == second
     assert b'"effects"' in first
+
+
+def test_forecasts_are_the_same(company: Company) -> None:
+    asked: dict[str, Any] = {"metrics": ("revenue_won", "deals_won"), "by": ["owner"], "no_config": True}
+    first, second = (
+        study.render(
+            forecasting.forecast([str(company.deals)], Options(engine=engine, **asked), method="pipeline"),
+            "json",
+        )
+        for engine in BOTH
+    )
+    assert first == second
+    assert b'"opened"' in first
 
 
 def test_cycles_are_the_same(company: Company) -> None:

@@ -29,6 +29,7 @@ COMMANDS = (
     "why",
     "cohorts",
     "cycle",
+    "forecast",
     "check",
     "inspect",
     "metrics",

@@ -76,6 +76,17 @@ def counted(
     return _folded(cells, by, ranks(places))
 
 
+def ended(rows: Frame, places: Sequence[Place], as_of: int) -> Frame:
+    """Each stay: its stage, ``_days`` in it, ``_end``, and ``_wait``, the days from its beginning to the deal's outcome.
+
+    Of open deals that is the as-of day. *rows* are as `stageorder.entries` gives them.
+    """
+    stays = _ended(_begun(ranked(rows, places)), as_of)
+    closed = nw.col("status").is_in(CLOSED)
+    until = nw.when(closed).then(nw.col("closed_at")).otherwise(nw.lit(as_of))
+    return stays.with_columns(_wait=(until - nw.col("entered_at")).cast(nw.Int64))
+
+
 def _folded(
     cells: Mapping[str, list[Any]], by: Sequence[str], known: Mapping[tuple[str, int], Place]
 ) -> Mapping[tuple[Key, Place], Stays]:

@@ -42,17 +42,24 @@ class Backtest(Struct, frozen=True):
 
 
 def backtest(
-    data: Series, model: str, steps: int = 1, origins: int = ORIGINS, level: float = 0.95
+    data: Series,
+    model: str,
+    steps: int = 1,
+    origins: int = ORIGINS,
+    level: float = 0.95,
+    season: int | None = None,
 ) -> Backtest | Refusal:
     """The *model* at the latest *origins* from which all *steps* ahead lie within the series.
 
     Its parameters are estimated anew at every origin; the search goes on from those of the origin
-    before. Refused where fewer than three origins leave enough values to learn from.
+    before. The seasonal naive forecast is that of the period before by *season*, which is that of the
+    series unless said. Refused where fewer than three origins leave enough values to learn from.
     """
+    season = season or data.period
     shape = shape_of(model, data.period)
     last = len(data.values) - steps
     own, plain, within = Accuracy(), Accuracy(), 0.0
-    seasonal: Accuracy | None = Accuracy() if data.period > 1 else None
+    seasonal: Accuracy | None = Accuracy() if season > 1 else None
     place: np.ndarray | None = None
     used, refusal = 0, Refusal("too_short", f"{len(data.values)} values, too few to try the past")
     for origin in range(max(1, last - origins + 1), last + 1):
@@ -66,10 +73,10 @@ def backtest(
         scale = naive_step(past.values, past.period)
         own += accuracy([step.mean for step in forecasts], actual, scale)
         plain += accuracy(naive(past.values, steps).tolist(), actual, scale)
-        before = seasonal_naive(past.values, past.period, steps)
+        before = seasonal_naive(past.values, season, steps)
         if seasonal is not None:
             seasonal = None if before is None else seasonal + accuracy(before.tolist(), actual, scale)
         within += sum(step.low <= value <= step.high for step, value in zip(forecasts, actual, strict=True))
     if used < _FEWEST:
         return refusal
-    return Backtest(model, used, steps, own, plain, seasonal, within / own.n if own.n else None)
+    return Backtest(model, used, steps, own, plain, seasonal, float(within) / own.n if own.n else None)

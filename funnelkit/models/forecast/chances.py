@@ -78,7 +78,14 @@ def curve(
 
 
 def chance(
-    own: Curve | None, everyone: Curve, age: int, days: int, *, prior: float = PRIOR, fewest: int = FEWEST
+    own: Curve | None,
+    everyone: Curve,
+    age: int,
+    days: int,
+    *,
+    after: int = 0,
+    prior: float = PRIOR,
+    fewest: int = FEWEST,
 ) -> Chance | None:
     """The probability that a deal open at *age* is won within the next *days*; None from too few deals.
 
@@ -88,11 +95,12 @@ def chance(
     deals of all stages were seen open beyond this age there is no answer. The variance is p' (1 - p') /
     (n + prior + 1) with p' half a case away from 0 and 1, for 0 wins of few are no proof of impossibility;
     a stage without a curve is taken to be like all deals, and n + prior is then how many those are.
+    Wins within the first *after* of these days are left out.
     """
-    general, support = _conditional(everyone, age, days)
+    general, support = _conditional(everyone, age, days, after)
     if support < fewest or general is None:
         return None
-    special, n = _conditional(own, age, days) if own else (None, 0)
+    special, n = _conditional(own, age, days, after) if own else (None, 0)
     p = general if special is None else (n * special + prior * general) / (n + prior)
     weight = support if own is None else n + min(prior, support)
     kept_off = (p * weight + 0.5) / (weight + 1)
@@ -104,9 +112,9 @@ def chance(
     )
 
 
-def _conditional(found: Curve, age: int, days: int) -> tuple[float | None, int]:
+def _conditional(found: Curve, age: int, days: int, after: int) -> tuple[float | None, int]:
     """The probability by this curve alone, and of how many it is known; None where none were open."""
-    won, still, beyond = found.at(age)
+    _, still, beyond = found.at(age)
     if not (beyond and still > 0):
         return None, 0
-    return (found.at(age + days)[0] - won) / still, beyond
+    return (found.at(age + days)[0] - found.at(age + after)[0]) / still, beyond

@@ -39,11 +39,14 @@ def forecast(
     steps: int,
     *,
     model: str | None = None,
+    among: Sequence[str] | None = None,
     by: Literal["aicc", "backtest"] = "aicc",
     level: float = 0.95,
     least: float | None = None,
 ) -> Forecast | Refusal:
     """The next *steps* values by the *model* of this name, or by the one chosen *by* AICc or back-test.
+
+    The choice is *among* all models, or those named.
 
     AICc compares the models on the values they learnt from; the back-test takes the one with the least
     sum of errors at the rolling origin, of *steps* ahead each. Of equal ones the simpler is taken.
@@ -55,7 +58,7 @@ def forecast(
         value = float(data.known[0])
         same = _bounded([Step(value, value, value)] * steps, least)
         return Forecast("constant", same, level, "constant", None, same[0].mean > value, {})
-    names = [model] if model else names_for(data.period)
+    names = [model] if model else list(among or names_for(data.period))
     fits = {name: fit(data, shape_of(name, data.period)) for name in names}
     fitted = {name: found for name, found in fits.items() if isinstance(found, Fitted)}
     refused = {name: found for name, found in fits.items() if isinstance(found, Refusal)}

@@ -35,7 +35,7 @@ def steps_of(model: Fitted, steps: int, level: float = 0.95) -> list[Step]:
     weights = _weights(model)
     means = ahead(model.last, model.shape, weights["phi"], steps)[:, 0]
     if simulated(model):
-        low, high = _simulated(model, weights, steps, level)
+        low, high = np.quantile(futures(model, steps), [(1 - level) / 2, (1 + level) / 2], axis=1)
     else:
         half = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(variances(model, steps))
         low, high = means - half, means + half
@@ -49,24 +49,32 @@ def simulated(model: Fitted) -> bool:
 
 def variances(model: Fitted, steps: int) -> np.ndarray:
     """The variance of the forecast of each step by the formula of class 1."""
+    return model.variance * np.cumsum(responses(model, steps) ** 2)
+
+
+def responses(model: Fitted, steps: int) -> np.ndarray:
+    """By how much the error of one period moves that period and the later ones: 1, c_1, c_2, ..."""
     given = model.parameters
     # phi is 1 where a trend is not damped, and beta 0 where there is none.
     damped = np.cumsum(given.phi ** np.arange(1, steps))
     weights = given.alpha + given.alpha * given.beta * damped
     if model.shape.season != "none":
         weights[model.shape.period - 1 :: model.shape.period] += given.gamma
-    return model.variance * np.concatenate([[1.0], 1 + np.cumsum(weights**2)])
+    found: np.ndarray = np.concatenate([[1.0], weights])
+    return found
 
 
-def _simulated(model: Fitted, weights: Weights, steps: int, level: float) -> tuple[np.ndarray, np.ndarray]:
+def futures(model: Fitted, steps: int) -> np.ndarray:
+    """5000 simulated futures: a row per step."""
+    weights = _weights(model)
     # The stream of RandomState is frozen for good; that of Generator may change with numpy.
     errors = np.random.RandomState(SEED).standard_normal((steps, DRAWS)) * np.sqrt(model.variance)
-    futures = np.empty_like(errors)
+    found: np.ndarray = np.empty_like(errors)
 
     def drawn(at: int, expected: np.ndarray) -> np.ndarray:
         grows = model.shape.errors == "multiplicative"
-        futures[at] = expected + (errors[at] * expected if grows else errors[at])
-        drawn_now: np.ndarray = futures[at]
+        found[at] = expected + (errors[at] * expected if grows else errors[at])
+        drawn_now: np.ndarray = found[at]
         return drawn_now
 
     many = States(
@@ -76,8 +84,7 @@ def _simulated(model: Fitted, weights: Weights, steps: int, level: float) -> tup
     )
     wide = {name: np.repeat(weight, DRAWS) for name, weight in weights.items()}
     advance(steps, drawn, model.shape, wide, many)
-    low, high = np.quantile(futures, [(1 - level) / 2, (1 + level) / 2], axis=1)
-    return low, high
+    return found
 
 
 def _weights(model: Fitted) -> Weights:

@@ -82,11 +82,12 @@ def pipeline(
     curves: Mapping[str, Curve],
     everyone: Curve,
     *,
+    after: int = 0,
     level: float = 0.95,
     prior: float = PRIOR,
     fewest: int = FEWEST,
 ) -> Pipeline | Refusal:
-    """What the open *deals* will bring within the next *days*.
+    """What the open *deals* will bring within the next *days*, without the first *after* of these.
 
     *curves* are those of past deals by stage, *everyone* that of all of them; see `chances.chance` for the
     probability of one deal, how it is drawn together where a stage has few, and where there is none.
@@ -98,10 +99,20 @@ def pipeline(
     deals the latter are rough. Refused where no deal has an answer.
     """
     found = [
-        (each, chance(curves.get(each.stage), everyone, each.age, days, prior=prior, fewest=fewest))
+        (
+            each,
+            chance(curves.get(each.stage), everyone, each.age, days, after=after, prior=prior, fewest=fewest),
+        )
         for each in deals
         if each.deals
     ]
+    return weighed(found, days - after, level=level, fewest=fewest)
+
+
+def weighed(
+    found: Sequence[tuple[Open, Chance | None]], days: int, *, level: float = 0.95, fewest: int = FEWEST
+) -> Pipeline | Refusal:
+    """The same of open deals whose chances within so many *days* are *found*; None is a chance unknown."""
     told = [(each, p) for each, p in found if p is not None]
     silent = [each for each, p in found if p is None]
     if not found:

@@ -1,0 +1,131 @@
+"""One metric and all ways in which its coming periods can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from funnelkit.build.forecast.outcome import Outcome
+from funnelkit.build.forecast.parts import Parts, Sum, parts
+from funnelkit.models.forecast.series import Refusal
+
+if TYPE_CHECKING:
+    from funnelkit.build.forecast.flow import Flow
+    from funnelkit.build.forecast.outlook import Outlook
+    from funnelkit.metrics.entries import Metric
+    from funnelkit.metrics.moments import Moments
+    from funnelkit.models.forecast.backtest import Backtest
+    from funnelkit.periods import Period
+
+
+class Way(Struct, frozen=True, kw_only=True, dict=True):
+    """A forecast from open cases: deals, or leads that are in."""
+
+    name: str
+    """``PIPELINE`` or ``COMPLETION``."""
+    flow: Flow
+    begun: Outlook
+    """How many cases will begin."""
+    amounts: Moments | None
+    """The amounts of wins, where money is forecast."""
+    scale: int
+    """So many of their units make one of the metric's."""
+    tested: Backtest | Refusal
+    beside: Outlook | None = None
+    """Wins that are of none of the cases, such as customers that were no lead: by their own series."""
+    leads: Mapping[Period, float] = {}
+    """Of periods: the wins expected of leads that are in and have no deal yet, where that is known."""
+
+    def parts(self, period: Period) -> Parts | Refusal:
+        """What *period* will bring after the as-of day."""
+        known = self._known
+        if period not in known:
+            assert self.begun.coming is not None
+            known[period] = parts(self.flow, self.begun.past, self.begun.coming, period, self.amounts)
+        return known[period]
+
+    @property
+    def beaten(self) -> float | None:
+        """The error of the better naive forecast of the same periods; None where there is none."""
+        if isinstance(self.tested, Refusal):
+            return None
+        rivals = (self.tested.naive, self.tested.seasonal_naive)
+        errors = [one.wape for one in rivals if one is not None and one.wape is not None]
+        return min(errors, default=None)
+
+    @cached_property
+    def _known(self) -> dict[Period, Parts | Refusal]:
+        return {}
+
+
+class Forecasted(Struct, frozen=True, kw_only=True):
+    """A metric with its series, and the way from open cases where there is one."""
+
+    metric: Metric
+    outlook: Outlook
+    way: Way | None = None
+    why_not: str = ""
+    """Why there is no such way, or why it is not taken, where there might have been one."""
+    taken: bool = True
+    """Whether the way is taken, or only shown beside the series."""
+
+    @property
+    def known(self) -> bool:
+        """Whether anything can be said."""
+        return self.way is not None or self.outlook.coming is not None
+
+    @property
+    def signed(self) -> bool:
+        """Whether some day has taken something off."""
+        return min(self.outlook.past.days.values(), default=0) < 0
+
+    def outcome(self, period: Period) -> Outcome | Refusal:
+        """The whole of *period*, by open cases where they tell, else by the series."""
+        if self.way is not None and self.taken:
+            found = self.by_way(period)
+            if isinstance(found, Outcome):
+                return found
+        return self.by_series(period)
+
+    def by_way(self, period: Period) -> Outcome | Refusal:
+        """The same from open cases."""
+        way = self.way
+        assert way is not None
+        made = way.parts(period)
+        if isinstance(made, Refusal):
+            return made
+        opened, fresh = (
+            (made.open_wins, made.new_wins) if way.amounts is None else (made.open_money, made.new_money)
+        )
+        if way.beside is not None and way.beside.coming is not None:
+            mean, variance = way.beside.total(period)
+            fresh += Sum(max(mean, 0.0), variance)
+        leads = way.leads.get(period)
+        if leads is not None and made.new_wins.mean:
+            # Never more than all that is still to be created, of which they are a part.
+            leads = min(1.0, leads / made.new_wins.mean) * fresh.mean / way.scale
+        return Outcome(
+            so_far=self.outlook.past.between(period.start, way.flow.day),
+            opened=opened.mean / way.scale,
+            fresh=fresh.mean / way.scale,
+            leads=leads,
+            deviation=(opened + fresh).deviation / way.scale,
+            signed=self.signed,
+        )
+
+    def by_series(self, period: Period) -> Outcome | Refusal:
+        """The same by the series alone."""
+        outlook = self.outlook
+        if outlook.coming is None:
+            return outlook.reason or Refusal("no_values", "there is no series")
+        mean, variance = outlook.total(period)
+        return Outcome(
+            so_far=outlook.past.between(period.start, period.end),
+            opened=None,
+            fresh=mean if self.signed else max(mean, 0.0),
+            deviation=variance**0.5,
+            signed=self.signed,
+        )

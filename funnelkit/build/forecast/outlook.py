@@ -1,0 +1,124 @@
+"""One series and its forecast: which model, what it says, how wrong it would have been."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec import Struct
+
+from funnelkit.models.forecast import choosing, joint
+from funnelkit.models.forecast.accuracy import Accuracy, accuracy, naive, naive_step, seasonal_naive
+from funnelkit.models.forecast.backtest import ORIGINS, Backtest, backtest
+from funnelkit.models.forecast.menu import MODELS, names_for
+from funnelkit.models.forecast.series import Refusal, Series, series
+
+if TYPE_CHECKING:
+    from funnelkit.build.forecast.past import Past
+    from funnelkit.models.forecast.joint import Joint
+    from funnelkit.periods import Period
+
+NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
+AUTO = "auto"
+PLAIN = (NAIVE, SEASONAL_NAIVE)
+SEASONS = {"week": 52, "month": 12, "quarter": 4, "year": 1}
+"""How many periods of a grain make a year."""
+MOST = {"week": 156, "month": 180, "quarter": 60, "year": 60}
+"""So many of the latest periods a series is fitted to."""
+_SLOW = "holt_winters_damped"
+"""Models that take most of the time and are seldom chosen: only by name."""
+_TESTED = 3
+"""Periods ahead in the back-test, where as many are asked for."""
+
+
+class Outlook(Struct, frozen=True, kw_only=True):
+    """The series of one metric in one group, and what its coming periods will be."""
+
+    past: Past
+    method: str
+    """The model by name; empty where there is none."""
+    coming: Joint | None
+    tested: Backtest | Refusal
+    reason: Refusal | None = None
+    """Why nothing can be said."""
+
+    def total(self, period: Period) -> tuple[float, float]:
+        """Mean and variance of what is still to come in *period*. Only where there is a forecast."""
+        assert self.coming is not None
+        return joint.total(self.coming, self.past.shares(period))
+
+
+def outlook(past: Past, grain: str, method: str, steps: int) -> Outlook:
+    """The forecast of *past* by the model *method*, or by the one of the least AICc, tried up to *steps* ahead."""
+    season = SEASONS[grain]
+    # A season of 52 states is more than some years of weeks can tell.
+    data = series(past.values, season if season <= 12 else 1)
+    ahead = len(past.coming)
+    if isinstance(data, Refusal):
+        return Outlook(past=past, method="", coming=None, tested=data, reason=data)
+    steps = min(steps, _TESTED)
+    if method in PLAIN:
+        return _plain(past, data, method, season, steps)
+    names = [method] if method != AUTO else [n for n in names_for(data.period) if not n.startswith(_SLOW)]
+    found = choosing.forecast(data, ahead, model=names[0] if method != AUTO else None, among=names)
+    if isinstance(found, Refusal):
+        if method == AUTO and len(data.known) > 1:
+            return _plain(past, data, NAIVE, season, steps)
+        return Outlook(past=past, method="", coming=None, tested=found, reason=found)
+    if found.fitted is None:
+        coming = joint.constant(float(data.known[0]), ahead)
+        return Outlook(
+            past=past, method=found.model, coming=coming, tested=_tested(data, NAIVE, season, steps)
+        )
+    return Outlook(
+        past=past,
+        method=found.model,
+        coming=joint.of_model(found.fitted, ahead),
+        tested=_fitted(data, found.model, season, steps),
+    )
+
+
+def _fitted(data: Series, model: str, season: int, steps: int) -> Backtest | Refusal:
+    """The back-test of *model* as far ahead as the series is long enough for."""
+    found = backtest(data, model, steps, season=season)
+    return _fitted(data, model, season, steps - 1) if isinstance(found, Refusal) and steps > 1 else found
+
+
+def _plain(past: Past, data: Series, method: str, season: int, steps: int) -> Outlook:
+    coming = joint.of_naive(data, len(past.coming), season if method == SEASONAL_NAIVE else 1)
+    if coming is None:
+        reason = Refusal("too_short", f"{len(data.values)} values, too few for {method}")
+        return Outlook(past=past, method="", coming=None, tested=reason, reason=reason)
+    return Outlook(past=past, method=method, coming=coming, tested=_tested(data, method, season, steps))
+
+
+def _tested(data: Series, method: str, season: int, steps: int) -> Backtest | Refusal:
+    """The naive forecast *method* at the latest origins."""
+    own, plain = Accuracy(), Accuracy()
+    seasonal: Accuracy | None = Accuracy() if season > 1 else None
+    last = len(data.values) - steps
+    least = season if method == SEASONAL_NAIVE else 1
+    origins = range(max(least, last - ORIGINS + 1), last + 1)
+    if len(origins) < 3:
+        return Refusal("too_short", f"{len(data.values)} values, too few to try the past")
+    for origin in origins:
+        before, actual = data.values[:origin], data.values[origin : origin + steps]
+        scale = naive_step(before, data.period)
+        simple: Sequence[float] = naive(before, steps).tolist()
+        yearly = _seasonal(before, season, steps)
+        plain += accuracy(simple, actual, scale)
+        if seasonal is not None:
+            seasonal = None if yearly is None else seasonal + accuracy(yearly, actual, scale)
+        own += accuracy(yearly if method == SEASONAL_NAIVE and yearly else simple, actual, scale)
+    return Backtest(method, len(origins), steps, own, plain, seasonal, None)
+
+
+def _seasonal(before: np.ndarray, season: int, steps: int) -> list[float] | None:
+    found = seasonal_naive(before, season, steps)
+    return None if found is None else found.tolist()
+
+
+def known_methods() -> tuple[str, ...]:
+    """The models of series by name, and the naive forecasts."""
+    return (AUTO, *MODELS, *PLAIN)

@@ -1,0 +1,312 @@
+"""The tables of a forecast: the period as a whole, the course of each metric, what was tried, groups and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from funnelkit.build.forecast.asked import COMPLETION, LEVEL, PIPELINE, SERIES, SHOWN
+from funnelkit.build.forecast.outcome import Outcome
+from funnelkit.metrics.cell import Cell
+from funnelkit.metrics.reasons import Reason
+from funnelkit.metrics.statistics import empty
+from funnelkit.models.forecast.backtest import Backtest
+from funnelkit.models.forecast.series import Refusal
+from funnelkit.studies import TEXT, Chart, Entry, Field, Table
+
+if TYPE_CHECKING:
+    from funnelkit.build.checks.asked import Goal
+    from funnelkit.build.forecast.assemble import Assembled
+    from funnelkit.build.forecast.forecasted import Forecasted
+    from funnelkit.metrics.fold import Key
+    from funnelkit.periods import Period
+
+OPENED = {PIPELINE: "from open deals", COMPLETION: "from leads in", SERIES: ""}
+FRESH = {PIPELINE: "from deals to come", COMPLETION: "from leads to come", SERIES: "still to come"}
+
+
+def whole(made: Assembled) -> Table:
+    """What each metric will be in the period that was asked about, and of which parts."""
+    period = made.asked.period
+    return Table(
+        id="period",
+        title=f"{period.label}: what is in, and what is to come",
+        fields=(
+            Field(id="metric", label="metric", unit=TEXT),
+            Field(id="so_far", label="in so far", unit="count"),
+            Field(id="opened", label="from what is open", unit="count"),
+            Field(id="leads", label="from leads without a deal", unit="count"),
+            Field(id="fresh", label="still to begin", unit="count"),
+            Field(id="forecast", label="forecast", unit="count"),
+            Field(id="way", label="by", unit=TEXT),
+        ),
+        rows=tuple(tuple(_whole(one, period)) for one in made.forecasts),
+        caption="in so far: up to the as-of day; open: deals that are open, or leads that are in and not won; still to begin: "
+        "deals or leads that nobody has yet, by the series of their numbers; where a metric is told by its series alone, all "
+        "that is to come; limits by the normal law, the parts taken to be independent of each other",
+    )
+
+
+def _whole(one: Forecasted, period: Period) -> Iterator[Entry]:
+    unit = one.metric.unit
+    found = one.outcome(period)
+    yield Entry(text=one.metric.id)
+    if isinstance(found, Refusal):
+        yield from (Entry(), Entry(), Entry(), Entry())
+        yield Entry(cell=_refused(found), unit=unit)
+        yield Entry()
+        return
+    yield Entry(cell=Cell(value=found.so_far), unit=unit)
+    yield _maybe(found.opened, unit)
+    yield _maybe(found.leads, unit)
+    yield Entry(cell=Cell(value=found.fresh - (found.leads or 0.0)), unit=unit)
+    yield Entry(cell=cell(found), unit=unit)
+    yield Entry(text=way_of(one, found))
+
+
+def way_of(one: Forecasted, found: Outcome) -> str:
+    """How a forecast was made, in words."""
+    if found.opened is not None and one.way is not None:
+        return f"{one.way.name}, {one.way.begun.method}"
+    return one.outlook.method
+
+
+def cell(found: Outcome) -> Cell:
+    """A forecast with its limits."""
+    return Cell(value=found.mean, interval=found.limits, interval_type="normal")
+
+
+def _maybe(value: float | None, unit: str) -> Entry:
+    return Entry() if value is None else Entry(cell=Cell(value=value), unit=unit)
+
+
+def _refused(found: Refusal) -> Cell:
+    return empty(Reason(found.code, found.message))
+
+
+def course(one: Forecasted, made: Assembled) -> Table:
+    """A metric period by period: what was, and what is to come."""
+    unit, past = one.metric.unit, one.outlook.past
+    shown = SHOWN[made.asked.grain]
+    before = list(zip(past.whole, past.values, strict=True))[-shown:]
+    parted = one.way is not None and one.taken
+    name = one.way.name if one.way is not None and parted else SERIES
+    rows = [
+        (
+            Entry(text=period.label),
+            Entry(cell=Cell(value=at - len(before) + 1)),
+            Entry(cell=Cell(value=value)),
+            *([Entry(), Entry(), Entry()] if parted else [Entry()]),
+            Entry(),
+        )
+        for at, (period, value) in enumerate(before)
+    ]
+    rows += [
+        tuple(_coming(one, period, step, parted=parted))
+        for step, period in enumerate(past.coming[: _steps(made, one)], start=1)
+    ]
+    parts = [
+        Field(id="opened", label=OPENED[name], unit=unit),
+        Field(id="fresh", label=FRESH[name], unit=unit),
+    ]
+    return Table(
+        id=f"course_{one.metric.id}",
+        title=f"{one.metric.label} by {made.asked.grain}",
+        fields=(
+            Field(id="period", label=made.asked.grain, unit=TEXT),
+            Field(id="step", label="periods from now", unit="count"),
+            Field(id="was", label="was", unit=unit),
+            Field(id="so_far", label="in so far", unit=unit),
+            *(parts if parted else ()),
+            Field(id="forecast", label="forecast", unit=unit),
+        ),
+        rows=tuple(rows),
+        names=2,
+        caption=_how(one),
+        chart=Chart(of=("was", "forecast"), along="step"),
+    )
+
+
+def _steps(made: Assembled, one: Forecasted) -> int:
+    """The periods to show: those asked for, and those up to the end of the period."""
+    coming = one.outlook.past.coming
+    within = sum(period.start <= made.asked.period.end for period in coming)
+    return max(made.asked.ahead, within)
+
+
+def _coming(one: Forecasted, period: Period, step: int, *, parted: bool) -> Iterator[Entry]:
+    found = one.outcome(period)
+    yield Entry(text=period.label)
+    yield Entry(cell=Cell(value=step))
+    yield Entry()
+    begun = period.start <= one.outlook.past.end
+    if isinstance(found, Refusal):
+        yield from ([Entry()] * (3 if parted else 1))
+        yield Entry(cell=_refused(found))
+        return
+    yield Entry(cell=Cell(value=found.so_far)) if begun else Entry()
+    if parted:
+        yield _maybe(found.opened, one.metric.unit)
+        yield Entry(cell=Cell(value=found.fresh))
+    yield Entry(cell=cell(found))
+
+
+def _how(one: Forecasted) -> str:
+    """By which model, and how right it was."""
+    if one.way is not None and one.taken:
+        begun = "deals" if one.way.name == PIPELINE else "leads"
+        return f"each case by what became of those before it at its age (Aalen and Johansen), {begun} to come by {one.way.begun.method}"
+    if not one.outlook.method:
+        return ""
+    return f"by {one.outlook.method}, fitted to {len(one.outlook.past.values)} whole periods; the one that has begun is what is in and the share of its days that are left"
+
+
+def accuracy(made: Assembled) -> Table:
+    """Each way of telling a metric: the same period by it, and how wrong it was in the past."""
+    rows = [row for one in made.forecasts for row in _ways(one, made.asked.period)]
+    return Table(
+        id="accuracy",
+        title="What was forecast in the past, against what came",
+        fields=(
+            Field(id="metric", label="metric", unit=TEXT),
+            Field(id="method", label="method", unit=TEXT),
+            Field(id="forecast", label=made.asked.period.label, unit="count"),
+            Field(id="wape", label="error (WAPE)", unit="ratio"),
+            Field(id="naive", label="naive", unit="ratio"),
+            Field(id="seasonal_naive", label="seasonal naive", unit="ratio"),
+            Field(id="bias", label="bias", unit="ratio"),
+            Field(id="covered", label="within limits", unit="ratio"),
+            Field(id="origins", label="times", unit="count"),
+        ),
+        names=2,
+        rows=tuple(rows),
+        caption="WAPE: the sum of all misses over the sum of what came, at the last origins of which the future is known; naive: as "
+        f"the period before, seasonal naive: as a year before, over the same periods; {LEVEL:.0%} should lie within the limits; "
+        "bias above 0: too high".replace("%", " %"),
+    )
+
+
+def _ways(one: Forecasted, period: Period) -> Iterator[tuple[Entry, ...]]:
+    unit = one.metric.unit
+    if one.way is not None:
+        yield _tried(one, one.way.name, one.by_way(period), one.way.tested, unit)
+    if one.outlook.coming is not None:
+        yield _tried(one, one.outlook.method, one.by_series(period), one.outlook.tested, unit)
+
+
+def _tried(
+    one: Forecasted, method: str, found: Outcome | Refusal, tested: Backtest | Refusal, unit: str
+) -> tuple[Entry, ...]:
+    forecast = _refused(found) if isinstance(found, Refusal) else cell(found)
+    return (
+        Entry(text=one.metric.id),
+        Entry(text=method),
+        Entry(cell=forecast, unit=unit),
+        *tries(tested),
+    )
+
+
+def tries(tested: Backtest | Refusal) -> Iterator[Entry]:
+    """The errors of a back-test, of the naive forecasts, bias, coverage and how often it was tried."""
+    if isinstance(tested, Refusal):
+        yield Entry(cell=_refused(tested))
+        yield from [Entry()] * 5
+        return
+    seasonal = tested.seasonal_naive
+    yield _error(tested.own.wape, tested.own.n)
+    yield _error(tested.naive.wape, tested.naive.n)
+    yield Entry(cell=empty(_NO_YEAR)) if seasonal is None else _error(seasonal.wape, seasonal.n)
+    yield Entry() if tested.own.bias is None else Entry(cell=Cell(value=tested.own.bias))
+    yield Entry() if tested.covered is None else Entry(cell=Cell(value=tested.covered, n=tested.own.n))
+    yield Entry(cell=Cell(value=tested.origins))
+
+
+_NOTHING_CAME = Reason("no_denominator", "nothing came in the periods that were tried")
+
+
+_NO_YEAR = Reason("no_year_before", "no whole year before each of the periods that were tried")
+
+
+def _error(value: float | None, n: int) -> Entry:
+    return Entry(cell=empty(_NOTHING_CAME) if value is None else Cell(value=value, n=n))
+
+
+def groups(made: Assembled, keys: Sequence[Key]) -> Table:
+    """The first metric in each group, by its series."""
+    one = made.forecasts[0]
+    by, unit, period = made.asked.request.by, one.metric.unit, made.asked.period
+    names = tuple(Field(id=dimension, label=dimension, unit=TEXT) for dimension in by)
+    return Table(
+        id="groups",
+        title=f"{one.metric.label} by {', '.join(by)}",
+        fields=(
+            *names,
+            Field(id="so_far", label=f"{period.label} so far", unit=unit),
+            Field(id="forecast", label=period.label, unit=unit),
+            Field(id="method", label="by", unit=TEXT),
+            Field(id="wape", label="error (WAPE)", unit="ratio"),
+            Field(id="naive", label="naive", unit="ratio"),
+        ),
+        names=len(names),
+        rows=tuple(tuple(_group(made, one, key, period)) for key in keys),
+        caption="each group by its own series; their forecasts need not add up to that of the whole",
+    )
+
+
+def _group(made: Assembled, one: Forecasted, key: Key, period: Period) -> Iterator[Entry]:
+    outlook = made.group(one.metric, key)
+    alone = type(one)(metric=one.metric, outlook=outlook)
+    found = alone.by_series(period)
+    yield from (Entry(text=name) for name in key)
+    yield Entry(cell=Cell(value=outlook.past.between(period.start, period.end)))
+    yield Entry(cell=_refused(found) if isinstance(found, Refusal) else cell(found))
+    yield Entry(text=outlook.method)
+    yield from list(tries(outlook.tested))[:2]
+
+
+def targets(goals: Sequence[Goal], made: Assembled) -> Table:
+    """Targets of periods that are not over: what is in, what will be, and the chance that they are met."""
+    return Table(
+        id="targets",
+        title="Targets",
+        fields=(
+            Field(id="metric", label="metric", unit=TEXT),
+            Field(id="segment", label="segment", unit=TEXT),
+            Field(id="period", label="period", unit=TEXT),
+            Field(id="target", label="target", unit="count"),
+            Field(id="so_far", label="in so far", unit="count"),
+            Field(id="missing", label="still missing", unit="count"),
+            Field(id="forecast", label="forecast", unit="count"),
+            Field(id="chance", label="chance", unit="ratio"),
+        ),
+        names=3,
+        rows=tuple(row for goal in goals for row in _target(goal, made)),
+        caption="chance: that the forecast ends on the good side of the target, by the normal law of its range",
+    )
+
+
+def _target(goal: Goal, made: Assembled) -> Iterator[tuple[Entry, ...]]:
+    one = next((one for one in made.forecasts if one.metric.id == goal.metric.id), None)
+    if one is None:
+        return
+    found, unit, target = one.outcome(goal.period), one.metric.unit, float(goal.target.value)
+    names = (Entry(text=one.metric.id), Entry(text=goal.target.segment), Entry(text=goal.period.label))
+    if isinstance(found, Refusal):
+        yield (
+            *names,
+            Entry(cell=Cell(value=target), unit=unit),
+            Entry(),
+            Entry(),
+            Entry(cell=_refused(found)),
+            Entry(),
+        )
+        return
+    chance = found.chance(target, at_least=goal.at_least)
+    yield (
+        *names,
+        Entry(cell=Cell(value=target), unit=unit),
+        Entry(cell=Cell(value=found.so_far), unit=unit),
+        Entry(cell=Cell(value=max(0.0, target - found.so_far)), unit=unit),
+        Entry(cell=cell(found), unit=unit),
+        Entry(cell=Cell(value=chance)),
+    )

@@ -1,0 +1,128 @@
+"""The forecast from open cases, made again as of days in the past: against what came, and the naive ones."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from funnelkit.build.forecast.asked import LEVEL
+from funnelkit.build.forecast.outlook import MOST, SEASONS
+from funnelkit.build.forecast.parts import Parts, Sum, parts
+from funnelkit.build.forecast.past import past
+from funnelkit.metrics.moments import Moments
+from funnelkit.models.forecast import choosing, joint
+from funnelkit.models.forecast.accuracy import Accuracy, accuracy, naive, naive_step, seasonal_naive
+from funnelkit.models.forecast.backtest import ORIGINS, Backtest
+from funnelkit.models.forecast.series import Refusal, series
+
+if TYPE_CHECKING:
+    from funnelkit.build.forecast.asked import Asked
+    from funnelkit.build.forecast.flow import Flow
+    from funnelkit.build.forecast.outlook import Outlook
+    from funnelkit.build.forecast.past import Past
+    from funnelkit.models.forecast.joint import Joint
+    from funnelkit.periods import Period
+
+_FEWEST = 3
+
+
+def trial(
+    flow: Flow,
+    won: Past,
+    begun: str,
+    asked: Asked,
+    amounts: Moments | None,
+    scale: int,
+    name: str,
+    beside: Outlook | None = None,
+) -> Backtest | Refusal:
+    """*flow* as of the day before each of the latest periods of *won*, one period ahead.
+
+    *begun* is the model by which cases that begin are forecast; *amounts* are those of wins where money is
+    forecast, in units of which *scale* make one. Wins *beside* the cases are
+    forecast by the model of today. Stages are left out: what they were then is not known.
+    """
+    own, plain = Accuracy(), Accuracy()
+    season, within, used = SEASONS[asked.grain], 0.0, 0
+    seasonal: Accuracy | None = Accuracy() if season > 1 else None
+    half = NormalDist().inv_cdf((1 + LEVEL) / 2)
+    values = np.array(won.values)
+    refusal = Refusal("too_short", f"{len(values)} periods, too few to try the past")
+    for at in range(max(1, len(values) - ORIGINS), len(values)):
+        period, before, actual = won.whole[at], values[:at], values[at : at + 1]
+        made = _made(flow, period, begun, asked, amounts)
+        if isinstance(made, Refusal):
+            refusal = made
+            continue
+        expected = made.wins if amounts is None else made.money
+        expected += _beside(beside, period, asked)
+        mean, deviation = expected.mean / scale, expected.deviation / scale
+        step = naive_step(before, 1)
+        own += accuracy([mean], actual, step)
+        plain += accuracy(naive(before, 1).tolist(), actual, step)
+        yearly = seasonal_naive(before, season, 1)
+        if seasonal is not None:
+            seasonal = None if yearly is None else seasonal + accuracy(yearly.tolist(), actual, step)
+        within += abs(mean - float(actual[0])) <= half * deviation
+        used += 1
+    if used < _FEWEST:
+        return refusal
+    return Backtest(name, used, 1, own, plain, seasonal, within / own.n)
+
+
+def _made(flow: Flow, period: Period, begun: str, asked: Asked, amounts: Moments | None) -> Parts | Refusal:
+    day = period.start - 1
+    then = flow.at(day)
+    before = past(
+        then.begun, day, period.end, asked.grain, asked.request.calendar, most=MOST[asked.grain], ends=day
+    )
+    coming = _coming(before, begun)
+    if isinstance(coming, Refusal):
+        return coming
+    return parts(then, before, coming, period, None if amounts is None else _then(then, amounts))
+
+
+def _beside(beside: Outlook | None, period: Period, asked: Asked) -> Sum:
+    """The wins in *period* that are of none of the cases, as of the day before it."""
+    if beside is None:
+        return Sum()
+    day = period.start - 1
+    days = {when: n for when, n in beside.past.days.items() if when <= day}
+    before = past(
+        days, day, period.end, asked.grain, asked.request.calendar, most=MOST[asked.grain], ends=day
+    )
+    coming = _coming(before, beside.method)
+    if isinstance(coming, Refusal):
+        return Sum()
+    mean, variance = joint.total(coming, before.shares(period))
+    return Sum(max(mean, 0.0), variance)
+
+
+def _coming(before: Past, model: str) -> Joint | Refusal:
+    """The cases that will begin, by the *model* that is used today, or by the last value where it cannot be."""
+    data = series(before.values)
+    if isinstance(data, Refusal):
+        return data
+    steps = len(before.coming)
+    if data.constant:
+        return joint.constant(float(data.known[0]), steps)
+    found = choosing.forecast(data, steps, model=model if model in _LIGHT else "ses")
+    if isinstance(found, Refusal) or found.fitted is None:
+        return joint.of_naive(data, steps) or Refusal("too_short", f"{len(data.values)} values, too few")
+    return joint.of_model(found.fitted, steps)
+
+
+_LIGHT = ("ses", "holt", "damped")
+"""Models without seasons are fitted anew at each origin; in place of others the first of them."""
+
+
+def _then(then: Flow, amounts: Moments) -> Moments:
+    """The amounts of the wins that were known then, varying relative to their mean as all do."""
+    n, money = then.wins(-(10**9), then.day)
+    if not n or not amounts.n or not amounts.total:
+        return Moments(0, 0, 0)
+    mean = amounts.total / amounts.n
+    relative = amounts.squares / amounts.n / mean**2
+    return Moments(n, money, round(n * relative * (money / n) ** 2))
