@@ -29,6 +29,7 @@ COMMANDS = (
     "why",
     "cohorts",
     "cycle",
+    "attribution",
     "check",
     "inspect",
     "metrics",
