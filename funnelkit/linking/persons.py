@@ -45,6 +45,9 @@ def of_leads(made: Build, classify: Any) -> None:
         made.present["leads"] |= {"latest_channel"}
     own = ("email",) if TOUCHES in made.frames else ()
     made.frames["leads"] = _named(made, "leads", (*own, "lead_id"), placed=True)
+    if TOUCHES in made.frames:
+        # Their ids are gone once leads are told what became of them.
+        _joined(made, "leads", "lead_id")
 
 
 def _of_latest(classify: Any) -> Any:
@@ -93,27 +96,31 @@ def of_touches(made: Build) -> None:
     """Give touches their person; those of nobody have none."""
     if PERSON not in made.wanted or TOUCHES not in made.frames:
         return
-    present = made.present[TOUCHES]
-    touches = collect.frame(made.frames[TOUCHES])
-    found: list[str] = []
-    for table, key in (("leads", "lead_id"), ("deals", "deal_id")):
-        if table in made.frames and key in present & made.present[table]:
-            other = collect.frame(made.frames[table]).filter(~nw.col(key).is_null())
-            of = other.select(key, nw.col(PERSON).alias(f"_{table}"))
-            touches = touches.join(of, on=key, how="left")  # type: ignore[arg-type]
-            found.append(f"_{table}")
-            matched = collect.count(touches.filter(~nw.col(f"_{table}").is_null()))
-            made.matches = (*made.matches, Match(source=TOUCHES, target=table, by=key, matched=matched))
-    made.frames[TOUCHES] = touches.to_native()
+    if "deals" in made.frames:
+        _joined(made, "deals", "deal_id")
     keys = ("email", "customer_id", "lead_id", "deal_id") if "leads" in made.frames else _own(made)
     named = collect.frame(_named(made, TOUCHES, keys))
+    found = [column for column in ("_leads", "_deals") if column in collect.names(named)]
     named = named.with_columns(person=nw.coalesce(*found, PERSON)).drop(found)
-    if "visitor_id" in present:
-        named = _recognised(named, made)
+    if "visitor_id" in made.present[TOUCHES]:
+        named = _recognised(named)
     made.frames[TOUCHES] = made.engine.held(named.to_native())
 
 
-def _recognised(touches: collect.Frame, made: Build) -> collect.Frame:
+def _joined(made: Build, table: str, key: str) -> None:
+    """Touches with the person of the row of *table* that their *key* names."""
+    if key not in made.present[TOUCHES] & made.present[table]:
+        return
+    other = collect.frame(made.frames[table]).filter(~nw.col(key).is_null())
+    of = other.select(key, nw.col(PERSON).alias(f"_{table}"))
+    touches: collect.Frame = collect.frame(made.frames[TOUCHES]).join(of, on=key, how="left")  # type: ignore[arg-type]
+    made.frames[TOUCHES] = made.engine.held(touches.to_native())
+    found = collect.frame(made.frames[TOUCHES]).filter(~nw.col(f"_{table}").is_null())
+    match = Match(source=TOUCHES, target=table, by=key, matched=collect.count(found))
+    made.matches = (*made.matches, match)
+
+
+def _recognised(touches: collect.Frame) -> collect.Frame:
     """*touches* of visitors under the name that they gave at any time; of two the first in order."""
     known = touches.filter(~nw.col("visitor_id").is_null() & ~nw.col(PERSON).is_null())
     names = known.group_by("visitor_id").agg(nw.col(PERSON).min().alias("_said"))

@@ -34,8 +34,11 @@ class Said(Struct, frozen=True, kw_only=True):
     reconcile: bool = False
 
 
+AS_USUAL = Said()
+
+
 def attribution(
-    files: Sequence[str], options: Options, observe: Observe = nobody, said: Said = Said()
+    files: Sequence[str], options: Options, observe: Observe = nobody, said: Said = AS_USUAL
 ) -> Study:
     """What the touches of *files* are given of what was won. Raises UsageError for what the files do not tell."""
     from funnelkit.pipeline import requests

@@ -133,7 +133,7 @@ _REPORTED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "kind",
         ),
         (),
-    ),  # fmt: skip
+    ),
 }
 """Tables without ids: the columns that say which row of a report it is, and the figures of that row."""
 

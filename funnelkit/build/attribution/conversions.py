@@ -113,7 +113,7 @@ def conversions(
 
 def leads(facts: Facts) -> Frame:
     """The leads that pass the filters; none where filters ask for what leads do not have."""
-    frame = facts.frames["leads"] if "leads" in facts.frames else None
+    frame = facts.frames.get("leads")
     if frame is None or any(dimension not in facts.columns["leads"] for dimension, _, _ in facts.filters):
         raise UsageError(
             "only leads say which of those who did not convert --where means, and they do not have it",

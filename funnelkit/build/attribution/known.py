@@ -59,9 +59,8 @@ def _path(first: str | None, latest: str | None) -> Path:
 
 def _others(facts: Facts, spans: Spans, rows: Frame, asked: Asked) -> Frame:
     """The leads that have not converted, of a period those that were created in it."""
-    others = leads(facts).join(
-        rows.filter(~nw.col(PERSON).is_null()).select(PERSON).unique(), on=PERSON, how="anti"
-    )  # type: ignore[arg-type]
+    ended = rows.filter(~nw.col(PERSON).is_null()).select(PERSON).unique()
+    others = leads(facts).join(ended, on=PERSON, how="anti")  # type: ignore[arg-type]
     if spans.everything or not facts.has("leads", "created_at"):
         return others
     created = nw.col("created_at")

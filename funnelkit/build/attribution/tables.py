@@ -114,10 +114,8 @@ def _per(cost: float, credit: Cell) -> Cell:
         return stats.empty(NO_SPEND_HERE)
     if not credit.value or credit.value <= 0:
         return stats.empty(NO_DENOMINATOR)
-    limits = None
-    if credit.interval and credit.interval[1]:
-        low, high = credit.interval
-        limits = (cost / credit.interval[1], cost / low if low > 0 else None)
+    low, high = credit.interval or (0, None)
+    limits = (cost / high, cost / low if low > 0 else None) if high else None
     return Cell(
         value=cost / credit.value,
         numerator=cost,
