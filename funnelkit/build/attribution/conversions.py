@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from funnelkit.build.periods import Spans
     from funnelkit.metrics.facts import Facts
 
+NEVER = -(10**9)
+"""A day that is not known: earlier than any touch."""
 _CENTS = 2
 """Money is shared out with so many decimals at least."""
 _STAGES = ("mql", "sal", "sql", "opportunity")
@@ -78,18 +80,17 @@ def conversions(
     rows = facts.frames[kind.table]
     if kind.kept:
         rows = rows.filter(*kind.kept)
-    day = nw.col(kind.day) if kind.day else nw.lit(None).cast(nw.Int64)
-    rows = rows.with_columns(day.alias("_day"), _counts(facts, spans, kind).alias("_counts"))
+    rows = rows.with_columns(_counts(facts, spans, kind).alias("_counts"))
     scale = scales[kind.table].get(kind.value, 0) if kind.value else _CENTS
     finer = 10 ** max(_CENTS - scale, 0)
     value = nw.col(kind.value).fill_null(0) if kind.value else nw.lit(0)
     made = rows.select(
         PERSON,
-        nw.col("_day").cast(nw.Int64).alias("day"),
+        _day(kind.day).alias("day"),
         nw.col("_counts").cast(nw.Int64).alias("counts"),
         (value * nw.col("_counts")).cast(nw.Int64).alias("value"),
-        _column(kind.lead_at, nw.Int64()).alias("lead_at"),
-        _column(kind.opportunity_at, nw.Int64()).alias("opportunity_at"),
+        _day(kind.lead_at).alias("lead_at"),
+        _day(kind.opportunity_at).alias("opportunity_at"),
         _label(facts, kind.table, asked.by).alias("first"),
         _latest(facts, kind.table, asked.by).alias("latest"),
     )
@@ -106,7 +107,7 @@ def conversions(
         finer=finer,
         total=total,
         value=worth * finer,
-        undated=collect.count(made.filter(nw.col("day").is_null(), nw.col("counts") == 1)),
+        undated=collect.count(made.filter(nw.col("day") == NEVER, nw.col("counts") == 1)),
         milestones=bool(kind.lead_at and kind.opportunity_at),
     )
 
@@ -208,19 +209,19 @@ def _counts(facts: Facts, spans: Spans, kind: _Kind) -> nw.Expr:
     return counts.fill_null(False).cast(nw.Int64)
 
 
-def _column(name: str, kind: nw.Int64 | nw.String) -> nw.Expr:
-    return (nw.col(name) if name else nw.lit(None)).cast(kind)
+def _day(column: str | None) -> nw.Expr:
+    """*column* of days, ``NEVER`` where nobody knows."""
+    return (nw.col(column).fill_null(NEVER) if column else nw.lit(NEVER)).cast(nw.Int64)
 
 
 def _label(facts: Facts, table: str, by: str) -> nw.Expr:
     """By what the lead of a conversion came, where no touches are loaded; missing without one."""
     if not facts.has(table, by):
-        return _column("", nw.String())
+        return nw.lit(None).cast(nw.String)
     said = nw.col(by).cast(nw.String)
     return nw.when(said != NO_LEAD).then(said)
 
 
 def _latest(facts: Facts, table: str, by: str) -> nw.Expr:
-    return _column(
-        f"latest_{by}" if table == "leads" and facts.has("leads", f"latest_{by}") else "", nw.String()
-    )
+    known = table == "leads" and facts.has(table, f"latest_{by}")
+    return (nw.col(f"latest_{by}") if known else nw.lit(None)).cast(nw.String)

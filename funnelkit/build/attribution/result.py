@@ -44,6 +44,16 @@ class Result(Struct, frozen=True, kw_only=True, dict=True):
         return {model.name: model.credit for model in self.models if model.credit}
 
     @property
+    def beside(self) -> Sequence[Model]:
+        """The models with a column: those that give, and those that somebody asked for by name."""
+        return [model for model in self.models if model.credit or self.asked.named]
+
+    @cached_property
+    def alike(self) -> bool:
+        """Whether all models must say the same, since no path has a second touch."""
+        return all(len(path.channels) < 2 for path in self.journeys.orders)
+
+    @property
     def main(self) -> Model:
         """The first model that gives credit."""
         return next(model for model in self.models if model.credit)

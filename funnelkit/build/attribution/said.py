@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from funnelkit.build.attribution import reconciled
 from funnelkit.build.attribution.tables import NAMES, extremes, reasons
 from funnelkit.metrics.intervals import wilson
+from funnelkit.tables import BLANK
 
 if TYPE_CHECKING:
     from funnelkit.build.attribution.result import Result
@@ -27,15 +28,24 @@ def sentences(found: Result) -> Iterator[str]:
     else:
         yield _answer(found)
         yield from _sure(found)
-    low, high = wilson(found.touched, n)
-    yield (
-        f"{found.touched:,} of {n:,} ({_percent(found.touched / n)}, {_percent(low)} to {_percent(high)}) have any touch"
-        f"{_window(found)}; the others stand under (no touch)."
-    )
+    yield _coverage(found)
     if found.asked.reconcile:
         yield reconciled.sentence(found)
     yield from _silent(found)
     yield NOT_CAUSE
+
+
+def _coverage(found: Result) -> str:
+    """How many conversions anything is known of."""
+    n = found.conversions.total
+    known = found.touched - (0 if found.journeys.whole else found.reached(BLANK))
+    low, high = wilson(known, n)
+    what = (
+        f"any touch{_window(found)}; the others stand under (no touch)"
+        if found.journeys.whole
+        else f"a {found.asked.by} that is known; the others stand under (blank) or (no touch)"
+    )
+    return f"{known:,} of {n:,} ({_percent(known / n)}, {_percent(low)} to {_percent(high)}) have {what}."
 
 
 def _answer(found: Result) -> str:
@@ -46,7 +56,9 @@ def _answer(found: Result) -> str:
     if share.interval and share.interval[1] is not None:
         told += f", {_percent(share.interval[0])} to {_percent(share.interval[1])}"
     said = f"Of {n:,} {found.conversions.several}, {main} gives {name} most: {told})"
-    if len(found.given) > 1:
+    if found.alike:
+        said = f"Of {n:,} {found.conversions.several}, {name} is given most: {told})"
+    if len(found.given) > 1 and not found.alike:
         said += f"; the {len(found.given)} models give it {_spread(found, name)}"
     return f"{said}.{_runner_up(found)}"
 
@@ -65,7 +77,9 @@ def _spread(found: Result, name: str) -> str:
 
 def _sure(found: Result) -> Iterator[str]:
     """How far the models agree, and what hangs most on the choice between them."""
-    if found.agreement.score is None:
+    if found.alike:
+        yield "Of nobody more than one touch is known, so every model says the same."
+    if found.alike or found.agreement.score is None:
         return
     yield (
         f"Two models give on average {_percent(found.agreement.score)} of the credit to the same; "

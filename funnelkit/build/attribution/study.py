@@ -14,6 +14,7 @@ from funnelkit.errors import UsageError
 from funnelkit.linking.persons import TOUCHES
 from funnelkit.periods import from_day
 from funnelkit.studies import Study, Table
+from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.build.attribution.request import Asked, Given
@@ -35,7 +36,7 @@ def study(given: Given, asked: Asked) -> Study:
         sentences=tuple(sentences(found)),
         tables=tuple(_tables(found)),
         sources=tuple(given.sources),
-        warnings=(*given.notes, *found.journeys.notes),
+        warnings=(*given.notes, *found.journeys.notes, *_few(found)),
     )
 
 
@@ -56,13 +57,21 @@ def _result(given: Given, asked: Asked, done: Count, spent: spending.Spending) -
     return Result(asked=asked, conversions=what, journeys=journeys, models=models, spending=spent)
 
 
+def _few(found: Result) -> Iterator[Note]:
+    n, least = found.conversions.total, found.asked.request.min_n
+    if n < least:
+        message = f"{found.conversions.several.capitalize()}: {n:,}, fewer than {least}. What each {found.asked.by} is given may be chance"
+        yield Note(code="few_conversions", message=message)
+
+
 def _tables(found: Result) -> Iterator[Table]:
     yield tables.credit(found)
     if found.asked.reconcile:
         yield reconciled.table(found)
-    if len(found.models) > 1:
+    several = len(found.given) > 1 and not found.alike
+    if several:
         yield tables.models(found)
     made = [shapes.paths(found), shapes.lengths(found), shapes.waits(found), shapes.removal(found)]
-    if len(found.given) > 1:
+    if several:
         made += [tables.value(found), tables.agreement(found)]
     yield from (table for table in made if table is not None)

@@ -52,7 +52,7 @@ def credit(found: Result) -> Table:
     )
     return Table(
         id="credit",
-        title=f"Credit by {NAMES[found.main.name]}",
+        title="Credit" if found.alike else f"Credit by {NAMES[found.main.name]}",
         caption=_convention(found),
         fields=(
             _named(found),
@@ -158,12 +158,12 @@ def models(found: Result) -> Table:
     """What each model gives, side by side, with the least and the most."""
     n = found.conversions.total
     alone = binomial(found.journeys.untouched.converted, n, n)
-    gives = [Entry(cell=alone) if model.credit else Entry() for model in found.models]
-    everything = [Entry(cell=Cell(value=n, n=n)) if model.credit else Entry() for model in found.models]
+    gives = [Entry(cell=alone) if model.credit else Entry() for model in found.beside]
+    everything = [Entry(cell=Cell(value=n, n=n)) if model.credit else Entry() for model in found.beside]
     rows = [
         (
             Entry(text=name),
-            *(Entry(cell=found.credit(model, names)) for model in found.models),
+            *(Entry(cell=found.credit(model, names)) for model in found.beside),
             *_range(found, names),
         )
         for name, names in found.rows
@@ -176,7 +176,7 @@ def models(found: Result) -> Table:
         caption=f"{found.conversions.several} that each model gives; lowest and highest say how much hangs on the choice of model",
         fields=(
             _named(found),
-            *(Field(id=model.name, label=NAMES[model.name], unit="count") for model in found.models),
+            *(Field(id=model.name, label=NAMES[model.name], unit="count") for model in found.beside),
             Field(id="lowest", label="lowest", unit="count"),
             Field(id="highest", label="highest", unit="count"),
         ),
@@ -203,7 +203,7 @@ def value(found: Result) -> Table | None:
     unit = found.conversions.unit
     if not unit:
         return None
-    money = {model.name: found.money(model) for model in found.models if model.credit}
+    money = {model.name: found.money(model) for model in found.beside if model.credit}
     alone, whole = found.journeys.untouched.value / unit, found.conversions.value / unit
     rows = [
         (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
-from funnelkit.build.attribution.conversions import leads
+from funnelkit.build.attribution.conversions import NEVER, leads
 from funnelkit.build.attribution.journeys import Journeys, Sums, place, texts
 from funnelkit.collect import Frame
 from funnelkit.linking.persons import PERSON, TOUCHES
@@ -86,12 +86,12 @@ def _ends(rows: Frame) -> Frame:
 
     What one person brings on one day came by one path.
     """
-    known = rows.filter(~nw.col(PERSON).is_null(), ~nw.col("day").is_null())
+    known = rows.filter(~nw.col(PERSON).is_null(), nw.col("day") != NEVER)
     days = known.group_by(*_JOURNEY).agg(
         nw.col("counts").sum(),
         nw.col("value").sum(),
-        nw.col("lead_at").min(),
-        nw.col("opportunity_at").min(),
+        nw.col("lead_at").max(),
+        nw.col("opportunity_at").max(),
     )
     return days.with_columns(previous=nw.col("day").shift(1).over(PERSON, order_by="day"))
 
@@ -100,9 +100,7 @@ def _converted(engine: Engine, touches: Frame, ends: Frame, sums: Sums, finer: i
     """Count the paths to conversions, their value in units so many times *finer* than that of the rows."""
 
     def bit(day: str, worth: int) -> nw.Expr:
-        return (
-            nw.when((nw.col("at") <= nw.col(day)).fill_null(False)).then(nw.lit(worth)).otherwise(nw.lit(0))
-        )
+        return nw.when(nw.col("at") <= nw.col(day)).then(nw.lit(worth)).otherwise(nw.lit(0))
 
     marked = touches.select(
         *_JOURNEY,
