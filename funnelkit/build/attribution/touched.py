@@ -93,7 +93,12 @@ def _ends(rows: Frame) -> Frame:
         nw.col("lead_at").max(),
         nw.col("opportunity_at").max(),
     )
-    return days.with_columns(previous=nw.col("day").shift(1).over(PERSON, order_by="day"))
+    other = days.select(PERSON, nw.col("day").alias("_earlier"))
+    pairs = days.select(*_JOURNEY).join(other, on=PERSON, how="inner")  # type: ignore[arg-type]
+    before = pairs.filter(nw.col("_earlier") < nw.col("day")).group_by(*_JOURNEY)
+    last = before.agg(nw.col("_earlier").max().alias("previous"))
+    found: Frame = days.join(last, on=[*_JOURNEY], how="left")  # type: ignore[arg-type]
+    return found
 
 
 def _converted(engine: Engine, touches: Frame, ends: Frame, sums: Sums, finer: int) -> None:
