@@ -78,7 +78,9 @@ def given(made: Study, model: str) -> dict[str, float]:
     """The conversions that *model* gives each source."""
     alone = next((one for one in made.tables if one.id == "models"), None) is None
     rows = table(made, "credit" if alone else "models")
-    return {name: row["conversions" if alone else model]["value"] for name, row in rows.items() if name != "all"}
+    return {
+        name: row["conversions" if alone else model]["value"] for name, row in rows.items() if name != "all"
+    }
 
 
 def earned(made: Study, model: str) -> dict[str, float]:

