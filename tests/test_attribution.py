@@ -207,7 +207,9 @@ CHANNELS = ("ads", "mail", "fair", "web", "direct")
 def made_up(folder: Path, people: int = 400, seed: int = 5) -> list[str]:
     """Touches with times in no order, known by lead or e-mail; deals won, lost and open."""
     dice = random.Random(seed)
-    touches, leads, deals = [], [], []
+    touches: list[tuple[Any, ...]] = []
+    leads: list[tuple[Any, ...]] = []
+    deals: list[tuple[Any, ...]] = []
     for n in range(people):
         mail = f"p{n}@firm{n}.example"
         leads.append((f"L{n}", mail, "2026-03-01", "web"))
@@ -266,7 +268,7 @@ def test_against_sql_by_hand(tmp_path: Path, engine: str) -> None:
     files = made_up(tmp_path)
     names = ("first", "last", "linear", "u_shaped", "time_decay")
     made = j.study(files, model=",".join(names), engine=engine)
-    truth = {source: values for source, *values in duckdb.sql(SQL.format(tmp_path)).fetchall()}
+    truth = {source: values for source, *values in duckdb.connect().execute(SQL.format(tmp_path)).fetchall()}
     assert set(truth) == set(CHANNELS)
     for place, model in enumerate(names):
         found = j.given(made, model)
@@ -275,7 +277,9 @@ def test_against_sql_by_hand(tmp_path: Path, engine: str) -> None:
             {source: float(values[place]) for source, values in truth.items()}, abs=EXACT
         )
     deals = f"read_csv('{tmp_path}/deals.csv', all_varchar=true) WHERE status = 'won'"
-    ((n, cents),) = duckdb.sql(f"SELECT count(*), sum(amount::DECIMAL(12, 2)) FROM {deals}").fetchall()
+    ((n, cents),) = (
+        duckdb.connect().execute(f"SELECT count(*), sum(amount::DECIMAL(12, 2)) FROM {deals}").fetchall()
+    )
     everything = table(made, "credit")["all"]
     assert (everything["conversions"]["value"], everything["value"]["value"]) == (n, float(cents))
 
@@ -520,9 +524,13 @@ def test_costs_and_claims_of_platforms(tmp_path: Path) -> None:
 def test_period_and_filters_choose_conversions_and_not_touches(tmp_path: Path, engine: str) -> None:
     files = made_up(tmp_path)
     deals = f"read_csv('{tmp_path}/deals.csv', all_varchar=true)"
-    ((n,),) = duckdb.sql(
-        f"SELECT count(*) FROM {deals} WHERE status = 'won' AND closed_at BETWEEN '2026-04-01' AND '2026-04-30'"
-    ).fetchall()
+    ((n,),) = (
+        duckdb.connect()
+        .execute(
+            f"SELECT count(*) FROM {deals} WHERE status = 'won' AND closed_at BETWEEN '2026-04-01' AND '2026-04-30'"
+        )
+        .fetchall()
+    )
     made = j.study(files, period="2026-04", engine=engine)
     assert table(made, "credit")["all"]["conversions"]["value"] == n
     for model in ("first", "markov", "shapley"):

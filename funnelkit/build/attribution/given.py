@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from funnelkit.build.attribution import resampled
-from funnelkit.build.attribution.request import OF_TWO, USUAL
+from funnelkit.build.attribution.request import OF_TWO
+from funnelkit.build.attribution.resampled import Limits
 from funnelkit.errors import UsageError
 from funnelkit.metrics.intervals import wilson
 from funnelkit.metrics.reasons import Reason
+from funnelkit.models.attribution.markov import markov
 from funnelkit.models.attribution.named import RULES, attribute
 from funnelkit.models.attribution.paths import channels_of, total
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from funnelkit.models.attribution.credit import Credit
     from funnelkit.models.attribution.paths import Path, Paths
 
-Limits = tuple[float, float]
+_LOST = "lost without "
 _TIMED = ("time_decay",)
 _STAGED = ("w_shaped", "full_path")
 _ONLY_ENDS = Reason(
@@ -43,6 +46,8 @@ class Model(Struct, frozen=True, kw_only=True):
     """By channel, 95 % limits of its share of all conversions."""
     limited: str = ""
     """How these were found: wilson or bootstrap."""
+    lost: Mapping[str, Limits] = {}
+    """By channel, 95 % limits of what would be lost without it, of a Markov chain."""
     reason: Reason | None = None
 
 
@@ -74,8 +79,23 @@ def _given(name: str, journeys: Journeys, asked: Asked) -> Model:
         return Model(name=name, reason=Reason(error.code or "not_possible", str(error)))
     if name in RULES:
         return Model(name=name, credit=credit, limits=_by_rule(paths, name, asked), limited="wilson")
-    limits = resampled.shares(paths, lambda again: attribute(again, name, asked.settings).conversions)
-    return Model(name=name, credit=credit, limits=limits, limited="bootstrap" if limits else "")
+    found = resampled.limits(paths, lambda again: _shares(again, name, asked)) or {}
+    shares = {channel: found[channel] for channel in credit.conversions if channel in found}
+    lost = {channel: found[_LOST + channel] for channel in credit.conversions if _LOST + channel in found}
+    return Model(
+        name=name, credit=credit, limits=shares or None, limited="bootstrap" if shares else "", lost=lost
+    )
+
+
+def _shares(paths: Paths, name: str, asked: Asked) -> dict[str, float]:
+    """By channel the share of all conversions that the model gives; of a chain also what would be lost without."""
+    whole = total(paths).converted
+    if name != "markov":
+        given = attribute(paths, name, asked.settings).conversions
+        return {channel: float(amount / whole) for channel, amount in given.items()}
+    done = markov(paths, asked.settings.order)
+    shares = {channel: float(amount / whole) for channel, amount in done.credit.conversions.items()}
+    return shares | {_LOST + channel: effect for channel, effect in done.effects.items()}
 
 
 def _by_rule(paths: Paths, name: str, asked: Asked) -> dict[str, Limits]:
@@ -95,9 +115,9 @@ def _by_rule(paths: Paths, name: str, asked: Asked) -> dict[str, Limits]:
     return {channel: share_limits(ones[channel], squares[channel], n) for channel in ones} if n else {}
 
 
-def _weights(path: Path, weights: object) -> dict[str, float]:
+def _weights(path: Path, weights: Sequence[Fraction]) -> dict[str, float]:
     found: dict[str, float] = {}
-    for channel, weight in zip(path.channels, weights, strict=True):  # type: ignore[call-overload]
+    for channel, weight in zip(path.channels, weights, strict=True):
         found[channel] = found.get(channel, 0.0) + float(weight)
     return found
 
@@ -112,8 +132,3 @@ def share_limits(ones: float, squares: float, n: int) -> Limits:
     variance, most = squares / n - share * share, share * (1 - share)
     effective = n * most / variance if variance > 1e-12 * most > 0 else n
     return wilson(share * effective, effective)
-
-
-def left_out(asked: Asked, found: list[Model]) -> list[str]:
-    """Usual models that were not shown, since what they need is not there."""
-    return [name for name in USUAL if not asked.named and name not in {model.name for model in found}]

@@ -146,11 +146,16 @@ def waits(found: Result) -> Table | None:
     )
 
 
+def _lost(effect: float, n: int, limits: tuple[float, float] | None) -> Cell:
+    return Cell(value=effect, n=n, interval=limits, interval_type="bootstrap" if limits else None)
+
+
 def removal(found: Result) -> Table | None:
     """What would be lost without each, by the Markov chain; None where that model is not shown."""
     if "markov" not in found.given:
         return None
     done = markov(found.journeys.orders, found.asked.settings.order)
+    lost = next(model.lost for model in found.models if model.name == "markov")
     order = found.asked.settings.order
     return Table(
         id="removal",
@@ -165,7 +170,7 @@ def removal(found: Result) -> Table | None:
         rows=tuple(
             (
                 Entry(text=name),
-                Entry(cell=Cell(value=done.effects.get(name, 0.0), n=found.conversions.total)),
+                Entry(cell=_lost(done.effects[name], found.conversions.total, lost.get(name))),
                 plain(float(done.credit.conversions.get(name, 0))),
             )
             for name in found.shown

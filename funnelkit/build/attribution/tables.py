@@ -77,13 +77,12 @@ def _named(found: Result) -> Field:
 
 
 def _convention(found: Result) -> str:
-    window = (
-        f"touches up to {found.asked.window} days before the conversion; " if found.journeys.whole else ""
-    )
-    return (
-        f"{window}each conversion is shared out once, so the column adds up to all of them; ranges are Wilson's, "
-        "narrower the more evenly credit is shared, of Markov and Shapley of rates by drawing journeys again"
-    )
+    window = f"touches up to {found.asked.window} days before; " if found.journeys.whole else ""
+    ranges = {
+        "wilson": "; ranges are Wilson's, narrower where credit is shared evenly",
+        "bootstrap": "; ranges by drawing the journeys again",
+    }
+    return f"{window}each conversion is shared out once, so they add up to all{ranges.get(found.main.limited, '')}"
 
 
 def _credit(found: Result, name: str, names: Sequence[str], money: object, *, spent: bool) -> Iterator[Entry]:
