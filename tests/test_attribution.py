@@ -574,3 +574,85 @@ def test_the_command_writes_every_format(tmp_path: Path, capsys: pytest.CaptureF
     assert "only an experiment can" in Path(outputs[3]).read_text("utf-8")
     assert run(["attribution", "--help"]) == 0
     assert "Attribution is not causation" in capsys.readouterr().out
+
+
+CROWDED = """Lead ID,Created Date,Lead Source,Owner
+1,2026-01-01,web,Jo
+"""
+
+
+def test_a_stage_that_nobody_came_to_is_no_conversion(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text(CROWDED, "utf-8")
+    leads = str(tmp_path / "leads.csv")
+    assert j.study([leads]).title == "What sources are given of leads"
+    with pytest.raises(UsageError, match="no file tells of MQLs"):
+        j.study([leads], of="mql")
+    (tmp_path / "leads.csv").write_text(CROWDED.replace("Lead Source", "Remark"), "utf-8")
+    with pytest.raises(
+        UsageError, match="no touches are loaded, and no lead or deal says by what source it came"
+    ):
+        j.study([leads])
+
+
+EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
+REAL = pytest.mark.skipif(not EXPORTS.is_dir(), reason=f"the real exports are not here ({EXPORTS})")
+
+
+@REAL
+@ENGINES
+def test_olist_by_its_origins(engine: str) -> None:
+    """842 sellers of 8,000 leads; origin is all that is known, so every model gives what SQL counts."""
+    files = [
+        EXPORTS / f"datasets/olist_{name}_dataset.csv"
+        for name in ("marketing_qualified_leads", "closed_deals")
+    ]
+    made = j.study([str(file) for file in files], currency="BRL", engine=engine)
+    truth = dict(
+        duckdb.connect()
+        .execute(
+            "SELECT coalesce(origin, '(blank)'), count(*) FROM read_csv(?, all_varchar=true) d "
+            "JOIN read_csv(?, all_varchar=true) l USING (mql_id) GROUP BY 1",
+            [str(files[1]), str(files[0])],
+        )
+        .fetchall()
+    )
+    found = {name: n for name, n in j.given(made, "linear").items() if n}
+    assert found == truth
+    assert sum(truth.values()) == 842
+    assert made.sentences[1] == "Of nobody more than one touch is known, so every model says the same."
+    assert made.sentences[2].startswith("828 of 842 (98.3 %")
+
+
+@REAL
+@ENGINES
+def test_zoho_by_its_lead_sources(engine: str) -> None:
+    files = [EXPORTS / f"zoho_crm/zoho_analytics_demo_{name}.csv" for name in ("Leads", "Potentials")]
+    made = j.study([str(file) for file in files], currency="USD", engine=engine)
+    truth = dict(
+        duckdb.connect()
+        .execute(
+            'SELECT coalesce(l."Lead Source", d."Lead Source"), count(*) FROM read_csv(?, all_varchar=true) d '
+            "LEFT JOIN read_csv(?, all_varchar=true) l USING (LEADID) WHERE \"Forecast Type\" = 'Won' GROUP BY 1",
+            [str(files[1]), str(files[0])],
+        )
+        .fetchall()
+    )
+    found = {name: n for name, n in j.given(made, "linear").items() if n}
+    assert found == truth
+
+
+@REAL
+def test_hubspot_without_a_source_says_what_is_missing() -> None:
+    with pytest.raises(UsageError, match="no lead or deal says by what channel it came"):
+        j.study([str(EXPORTS / "hubspot/crm-exports-all-contacts.csv")], by="channel")
+
+
+def test_report_on_leads_that_say_nothing_of_themselves(tmp_path: Path) -> None:
+    """Without a channel deals inherit nothing; DuckDB took that for an error."""
+    (tmp_path / "leads.csv").write_text("Lead ID,Created Date,E-Mail\n1,2026-01-01,a@x.example\n", "utf-8")
+    (tmp_path / "deals.csv").write_text(
+        "deal_id,lead_id,created_at,closed_at,status\n1,1,2026-01-02,2026-02-01,won\n", "utf-8"
+    )
+    files = [f"leads={tmp_path / 'leads.csv'}", str(tmp_path / "deals.csv")]
+    found = [funnelkit.report(files, engine=engine, no_config=True) for engine in ("pandas", "duckdb")]
+    assert [one.metrics["lead_conversion_rate"].value for one in found] == [1, 1]

@@ -66,6 +66,11 @@ def _study(done: Read, options: Options, said: Said) -> Study:
         )
     wanted = requests.request(options, config, done.zone, found.data.as_of)
     asked = attribution.asked(wanted, **asdict(said))
+    if wanted.by[0] not in request.dimensions(found.data):
+        raise UsageError(
+            f"no touches are loaded, and no lead or deal says by what {wanted.by[0]} it came",
+            hint="Load the touches (touches=FILE: person, time and channel), or export the leads with their source.",
+        )
     request.check(wanted, found.data, catalog.load())
     given = attribution.Given(data=found.data, engine=done.engine, sources=found.sources, notes=found.notes)
     return attribution.study(given, asked)

@@ -9,8 +9,9 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
+from funnelkit.build.attribution.kinds import OF, Kind, kind_of
 from funnelkit.collect import Frame
-from funnelkit.errors import UsageError, did_you_mean
+from funnelkit.errors import UsageError
 from funnelkit.linking.persons import PERSON
 from funnelkit.metrics.columns import KEPT
 from funnelkit.tables import NO_LEAD
@@ -24,16 +25,6 @@ NEVER = -(10**9)
 """A day that is not known: earlier than any touch."""
 _CENTS = 2
 """Money is shared out with so many decimals at least."""
-_STAGES = ("mql", "sal", "sql", "opportunity")
-OF: Mapping[str, tuple[str, str]] = {
-    "deal": ("won deal", "won deals"),
-    "customer": ("new customer", "new customers"),
-    "payment": ("payment", "payments"),
-    "lead": ("lead", "leads"),
-    **{stage: (stage.upper(), f"{stage.upper()}s") for stage in _STAGES[:-1]},
-    "opportunity": ("opportunity", "opportunities"),
-}
-"""The words of ``--of``, and what they are called."""
 
 
 class Conversions(Struct, frozen=True, kw_only=True):
@@ -57,20 +48,11 @@ class Conversions(Struct, frozen=True, kw_only=True):
         return OF[self.of][1]
 
 
-class _Kind(Struct, frozen=True, kw_only=True):
-    table: str
-    day: str | None
-    kept: tuple[nw.Expr, ...] = ()
-    value: str = ""
-    lead_at: str = ""
-    opportunity_at: str = ""
-
-
 def conversions(
     facts: Facts, spans: Spans, scales: Mapping[str, Mapping[str, int]], asked: Asked
 ) -> Conversions:
     """The conversions that are *asked* for. Raises UsageError where no file tells of them."""
-    of, kind = _kind(facts, asked.of)
+    of, kind = kind_of(facts, asked.of)
     for one in asked.request.where:
         if one.dimension not in facts.columns[kind.table]:
             raise UsageError(
@@ -124,77 +106,7 @@ def leads(facts: Facts) -> Frame:
     return frame if kept is None else frame.filter(kept)
 
 
-def _kind(facts: Facts, of: str | None) -> tuple[str, _Kind]:
-    """What *of* means, or what the files tell of, the nearest to money first."""
-    if of is not None and of not in OF:
-        raise UsageError(f"--of {of}: there is no such conversion", hint=did_you_mean(of, OF))
-    known = {name: kind for name in OF if (kind := _told(facts, name))}
-    if of is None:
-        # Payments repeat; who has no deals is won as a customer.
-        of = next(
-            (name for name in ("deal", "customer", "payment", *_STAGES[::-1], "lead") if name in known), None
-        )
-    if of is None or of not in known:
-        what = OF[of][1] if of else "deals, customers or leads"
-        raise UsageError(
-            f"no file tells of {what} that could be given to touches",
-            hint=f"Give --of {' or '.join(known)}."
-            if known
-            else "Load the leads or deals beside the touches.",
-        )
-    return of, known[of]
-
-
-def _told(facts: Facts, of: str) -> _Kind | None:
-    """Where conversions of the kind *of* stand; None where no file tells of them."""
-    has = facts.has
-    if of == "deal" and has("deals", "status"):
-        return _Kind(
-            table="deals",
-            day=_first(facts, "deals", "closed_at"),
-            kept=(nw.col("status") == "won",),
-            value=_first(facts, "deals", "amount") or "",
-            lead_at=_first(facts, "deals", "lead_created_at") or "",
-            opportunity_at=_first(facts, "deals", "created_at") or "",
-        )
-    if of == "customer" and "customers" in facts.frames:
-        if PERSON in collect.names(facts.frames["customers"]):
-            names = collect.names(facts.frames["customers"])
-            return _Kind(
-                table="customers",
-                day=_first(facts, "customers", "first_won_at"),
-                value=_first(facts, "customers", "revenue") or "",
-                lead_at="lead_created_at" if "lead_created_at" in names else "",
-                opportunity_at="created_at" if "created_at" in names else "",
-            )
-        if has("leads", "has_won"):
-            won = (nw.col("has_won") == 1,)
-            day, opened = (_first(facts, "leads", c) for c in ("won_at", "opportunity_at"))
-            lead_at = _first(facts, "leads", "created_at") or ""
-            return _Kind(table="leads", day=day, kept=won, lead_at=lead_at, opportunity_at=opened or "")
-    if of == "payment" and has("payments", "amount"):
-        return _Kind(table="payments", day="paid_at", kept=(nw.col("net") > 0,), value="net")
-    if of == "lead" and "leads" in facts.frames:
-        return _Kind(table="leads", day=_first(facts, "leads", "created_at"))
-    if of in _STAGES and (day := _first(facts, "leads", f"{of}_at", *_OTHERWISE.get(of, ()))):
-        return _Kind(
-            table="leads",
-            day=day,
-            kept=(~nw.col(day).is_null(),),
-            lead_at=_first(facts, "leads", "created_at") or "",
-        )
-    return None
-
-
-_OTHERWISE = {"opportunity": ("deal_created_at",)}
-
-
-def _first(facts: Facts, table: str, *columns: str) -> str | None:
-    """The first of *columns* that *table* has."""
-    return next((column for column in columns if facts.has(table, column)), None)
-
-
-def _counts(facts: Facts, spans: Spans, kind: _Kind) -> nw.Expr:
+def _counts(facts: Facts, spans: Spans, kind: Kind) -> nw.Expr:
     """1 for what lies in the period and passes the filters, else 0."""
     counts = nw.lit(True)
     if facts.filters and (kept := facts.derived(kind.table, KEPT)) is not None:

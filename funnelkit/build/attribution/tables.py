@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from funnelkit.build.attribution.kinds import OF
 from funnelkit.build.attribution.request import ALL, UNTOUCHED
 from funnelkit.build.attribution.result import binomial, plain
 from funnelkit.metrics import statistics as stats
@@ -67,8 +68,6 @@ def credit(found: Result) -> Table:
 
 
 def _one(found: Result) -> str:
-    from funnelkit.build.attribution.conversions import OF
-
     return OF[found.conversions.of][0]
 
 
