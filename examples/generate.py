@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+import tracker
 from wrenfield import EXPORTED, QUARTERS, Row, crm
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def main(folder: Path) -> None:
         "Campaign report.csv": google_csv(dice),
         "account_507118842_campaign_performance_report.csv": linkedin_csv(dice),
         "campaigns.csv": mailchimp_csv(dice),
+        "touches.csv": touches_csv(leads),
     }
     for name, data in files.items():
         (folder / name).write_bytes(data)
@@ -84,6 +86,13 @@ def deals_xlsx(deals: Sequence[Row]) -> bytes:
             data = re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+Z", EXPORTED.isoformat().encode() + b"Z", old.read(name))
             new.writestr(zipfile.ZipInfo(name), data)
     return fixed.getvalue()
+
+
+def touches_csv(leads: Sequence[Row]) -> bytes:
+    """Plain CSV, a row for each touch."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([tracker.HEADER, *tracker.touches(leads)])
+    return text.getvalue().encode()
 
 
 def days() -> Iterator[date]:

@@ -1,8 +1,8 @@
 """funnelkit: a funnel report from the exports of marketing and sales tools.
 
 The command is ``funnelkit``; in Python each question is a function: ``report`` gives the Report, ``cohorts``,
-``cycle``, ``forecast``, ``why`` and ``metric`` a Study, ``check`` an Outcome, ``catalog`` the metrics that there are, ``load``
-the canonical tables, and ``keep`` keeps these on the disk.
+``cycle``, ``forecast``, ``attribution``, ``why`` and ``metric`` a Study, ``check`` an Outcome, ``catalog`` the metrics that
+there are, ``load`` the canonical tables, and ``keep`` keeps these on the disk.
 
 *files* are paths, globs, folders or ``KIND=path``, as on the command line; without any, those of the
 configuration. *options* are the long options of the command in Python: ``by=["channel"]``,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "__version__",
+    "attribution",
     "catalog",
     "check",
     "cohorts",
@@ -86,6 +87,43 @@ def forecast(files: Files = (), *, method: str = "auto", ahead: int | None = Non
     from funnelkit.pipeline.options import given
 
     return forecasting.forecast(_texts(files), given(options), method=method, ahead=ahead)
+
+
+def attribution(
+    files: Files = (),
+    *,
+    of: str | None = None,
+    model: str | Sequence[str] = (),
+    window: int | None = None,
+    half_life: int | None = None,
+    order: int | None = None,
+    weights: str | None = None,
+    direct: str | Sequence[str] = (),
+    reconcile: bool = False,
+    **options: Any,
+) -> Study:
+    """Which channels are given how much of what was won, by each *model*: ``funnelkit attribution``.
+
+    *of* says what conversions are (deal, customer, lead ...); *window* and *half_life* are days; *weights* are of the
+    U-shaped model ("40,20,40"); last_non_direct passes over *direct*; *reconcile* sets claims of ad platforms beside it.
+    """
+    from funnelkit.pipeline import attributing
+    from funnelkit.pipeline.options import given
+
+    def words(said: str | Sequence[str]) -> tuple[str, ...]:
+        return tuple(said.split(",") if isinstance(said, str) else said) if said else ()
+
+    said = attributing.Said(
+        of=of,
+        models=words(model),
+        window=window,
+        half_life=half_life,
+        order=order,
+        weights=weights,
+        direct=words(direct),
+        reconcile=reconcile,
+    )
+    return attributing.attribution(_texts(files), given(options), said=said)
 
 
 def why(

@@ -12,6 +12,8 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+SEPARATOR = "\x1f"
+"""Stands between texts that an engine has joined, and in none of them."""
 
 
 def frame(native: Any) -> Frame:

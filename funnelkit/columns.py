@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from funnelkit.tables import LATEST
+
 ENGAGEMENTS = ("reactions", "comments", "shares", "clicks")
 """What people do with a post, which together are its engagements."""
 
 SPARABLE: Mapping[str, frozenset[str]] = {
     "leads": frozenset(
-        {"email", "company", "domain", "campaign", "owner", "country", "segment", "created_instant"}
+        {"email", "company", "domain", "campaign", "owner", "country", "segment", "created_instant", *LATEST}
     ),
     "deals": frozenset(
         {"name", "pipeline", "owner", "product", "loss_reason", "campaign", "segment", "country"}
@@ -20,6 +22,7 @@ SPARABLE: Mapping[str, frozenset[str]] = {
 INSTANTS: Mapping[str, Mapping[str, str]] = {
     "leads": {"created_at": "created_instant", "first_response_at": "first_response_instant"},
     "activities": {"at": "at_instant"},
+    "touches": {"at": "at_instant"},
     "stage_history": {"entered_at": "entered_instant"},
 }
 """Columns of a table beside which stands, where all of them hold times of day, their instant in seconds since 1970 in UTC."""

@@ -77,6 +77,8 @@ _OF_LEADS = (
     "source channel medium campaign stage deal_id mql_at sal_at sql_at opportunity_at customer_at "
     "rejected_reason converted converted_to_deal".split()
 )
+LATEST = ("latest_channel", "latest_source", "latest_medium", "latest_campaign")
+"""The columns of leads that say by what they came last, where channel, source, medium and campaign say by what first."""
 
 TABLES: dict[str, Table] = {
     t.name: t
@@ -96,7 +98,7 @@ TABLES: dict[str, Table] = {
                 _columns(
                     id="lead_id deal_id company_id",
                     text="email company domain channel source medium campaign owner country segment stage "
-                    "rejected_reason",
+                    f"rejected_reason {' '.join(LATEST)}",
                     date="created_at mql_at sal_at sql_at opportunity_at customer_at first_response_at",
                     status="status",
                     boolean="converted converted_to_deal",
@@ -212,6 +214,22 @@ TABLES: dict[str, Table] = {
                 text="email by",
                 date="at",
                 status="kind direction status",
+            ),
+        ),
+        Table(
+            name="touches",
+            row="one marketing touch: a visit, a click, a form",
+            key=None,
+            date="at",
+            needs=(
+                ("at",),
+                ("lead_id", "email", "customer_id", "deal_id", "visitor_id"),
+                ("channel", "source", "medium", "campaign"),
+            ),
+            columns=_columns(
+                id="lead_id customer_id deal_id visitor_id",
+                text="email channel source medium campaign kind",
+                date="at",
             ),
         ),
         Table(

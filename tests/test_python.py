@@ -78,6 +78,10 @@ ANSWERS: dict[str, tuple[list[str], Any]] = {
         ["forecast", *EXPORTS, "--method", "ses", "--ahead", "2", "--metrics", "leads", "--by", "owner"],
         lambda: funnelkit.forecast(EXPORTS, method="ses", ahead=2, metrics="leads", by="owner"),
     ),
+    "attribution": (
+        ["attribution", *EXPORTS, "--model", "last,first", "--window", "60", "--where", "owner!=Nobody"],
+        lambda: funnelkit.attribution(EXPORTS, model="last,first", window=60, where="owner!=Nobody"),
+    ),
     "why": (
         ["why", "win_rate", *EXPORTS, "--between", "channel=direct,email", "--by", "owner"],
         lambda: funnelkit.why("win_rate", EXPORTS, between="channel=direct,email", by=["owner"]),

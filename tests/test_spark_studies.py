@@ -1,4 +1,4 @@
-"""Spark counts for `why`, `cycle`, `forecast`, `cohorts` and `check` what pandas does: the same JSON, to the last digit.
+"""Spark counts for `why`, `cycle`, `forecast`, `attribution`, `cohorts` and `check` what pandas does: the same JSON, to the last digit.
 
 One company of 2,000 leads and one session serve all. Its files are short, so that they are read in
 memory and only counted by Spark, and each question is put to one file: that Spark reads and links
@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from funnelkit.pipeline import checking, cohorting, cycling, explaining, forecasting
+from funnelkit.pipeline import attributing, checking, cohorting, cycling, explaining, forecasting
 from funnelkit.pipeline.options import Options
 from funnelkit.render import study
 from tests import test_spark
 from tests.company import Company, write
+from tests.test_attribution import made_up
 
 pytestmark = [test_spark.pytestmark, pytest.mark.usefixtures("caller")]
 caller = test_spark.caller
@@ -69,6 +70,18 @@ def test_cycles_are_the_same(company: Company) -> None:
     )
     assert first == second
     assert b"log-rank" in first
+
+
+def test_credit_of_touches_is_the_same(tmp_path: Path) -> None:
+    """Touches by lead and e-mail in no order, two deals of one person, negative amounts."""
+    files = made_up(tmp_path, 150)
+    asked: dict[str, Any] = {"by": ["source"], "currency": "EUR", "no_config": True}
+    first, second = (
+        study.render(attributing.attribution(files, Options(engine=engine, **asked)), "json")
+        for engine in BOTH
+    )
+    assert first == second
+    assert b'"removal"' in first
 
 
 def test_cohorts_are_the_same(company: Company) -> None:

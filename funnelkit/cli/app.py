@@ -30,6 +30,7 @@ COMMANDS = (
     "cohorts",
     "cycle",
     "forecast",
+    "attribution",
     "check",
     "inspect",
     "metrics",

@@ -190,10 +190,7 @@ class Engine(Protocol):
         """
 
     def progress(self) -> float | None:
-        """The share of its present query that is done, from 0 to 1; None where nobody can say.
-
-        It may be asked at any time, from any thread.
-        """
+        """The share of its present query that is done, from 0 to 1, at any time; None where nobody can say."""
 
     def held(self, frame: Any) -> Any:
         """*frame*, worked out once for all that is asked of it later."""
@@ -240,6 +237,9 @@ class Engine(Protocol):
 
         The rows of *other* are numbered and in this order.
         """
+
+    def strung(self, frame: Any, by: Sequence[str], order: Sequence[str], columns: Sequence[str]) -> Any:
+        """One row for each value of *by*: the texts of *columns* in their *order*, joined. Nothing in these is missing."""
 
     def convert_money(
         self, frame: Any, columns: Sequence[str], by: Sequence[str], factor: Callable[..., Fraction]

@@ -224,6 +224,16 @@ class DuckDBEngine:
         tables = self._session.named(frame), self._session.named(other)
         return self._session.relation(link.looked_up(tables[0], number, tables[1], own, columns))
 
+    def strung(
+        self, frame: DuckDBPyRelation, by: Sequence[str], order: Sequence[str], columns: Sequence[str]
+    ) -> DuckDBPyRelation:
+        """One row for each value of *by*: the texts of *columns* in their *order*, joined."""
+        joined = (f"string_agg({name(c)}, chr(31) ORDER BY {names(order)}) AS {name(c)}" for c in columns)
+        table = self._session.named(frame)
+        return self._session.relation(
+            f"SELECT {names(by)}, {', '.join(joined)} FROM {table} GROUP BY {names(by)}"
+        )
+
     def convert_money(
         self,
         frame: DuckDBPyRelation,

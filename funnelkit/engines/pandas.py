@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from funnelkit import collect
 from funnelkit.engines import Aside, BadCells, Cells, Converted, Repeated, _linking, no_address
 from funnelkit.engines._coded import Coding, PandasText
 from funnelkit.engines._coded_cells import asides, bad_cells, typed
@@ -185,6 +186,13 @@ class PandasEngine:
     ) -> pd.DataFrame:
         """*frame* with *columns* of the rows of *other* that *number* names."""
         return _linking.looked_up(frame, number, other, columns)
+
+    def strung(
+        self, frame: pd.DataFrame, by: Sequence[str], order: Sequence[str], columns: Sequence[str]
+    ) -> pd.DataFrame:
+        """One row for each value of *by*: the texts of *columns* in their *order*, joined."""
+        groups = frame.sort_values([*by, *order], kind="stable").groupby(list(by), sort=False)
+        return groups[list(columns)].agg(collect.SEPARATOR.join).reset_index()
 
     def progress(self) -> None:
         """Nobody can say."""

@@ -222,6 +222,18 @@ class SparkEngine:
         tables = self._session.named(frame), self._session.named(other)
         return self._session.relation(link.looked_up(tables[0], number, tables[1], own, columns))
 
+    def strung(
+        self, frame: DataFrame, by: Sequence[str], order: Sequence[str], columns: Sequence[str]
+    ) -> DataFrame:
+        """One row for each value of *by*: the texts of *columns* in their *order*, joined."""
+        row = f"struct({names([*order, *columns])})"
+        table = self._session.named(frame)
+        listed = (
+            f"SELECT {names(by)}, array_sort(collect_list({row})) AS _rows FROM {table} GROUP BY {names(by)}"
+        )
+        joined = (f"array_join(_rows.{name(c)}, chr(31)) AS {name(c)}" for c in columns)
+        return self._session.relation(f"SELECT {names(by)}, {', '.join(joined)} FROM ({listed})")
+
     def convert_money(
         self, frame: DataFrame, columns: Sequence[str], by: Sequence[str], factor: Callable[..., Fraction]
     ) -> DataFrame:

@@ -37,6 +37,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "web": ("end",),
     "social": ("date",),
     "search": ("end",),
+    "touches": ("at",),
 }
 """Where no table with events is loaded, the last day that these tell of."""
 _GAP = 180
@@ -149,6 +150,7 @@ def cut(table: str, frame: Any, as_of: int) -> Any:
         "payments": "paid_at",
         "stage_history": "entered_at",
         "activities": "at",
+        "touches": "at",
     }
     if begun.get(table) in names:
         rows = rows.filter((nw.col(begun[table]) <= as_of).fill_null(True))

@@ -26,6 +26,7 @@ from funnelkit.linking import (
     handled,
     history,
     identity,
+    persons,
     qualification,
     quotas,
 )
@@ -73,9 +74,12 @@ def build(
     if {"leads", "activities"} <= tables.keys():
         activities.of_leads(made)
     instant = asof.last_instant(made.frames, day, zone)
+    persons.of_leads(made, classify)
     _won(made, tables, handling)
     if "payments" in tables:
         customers.of_payments(made, gross=handling.gross)
+        persons.of_payments(made)
+    persons.of_touches(made)
     made.notes += handled.notes(made, handling)
     return Dataset(
         frames=made.frames,
@@ -231,7 +235,7 @@ def _linked(made: Build) -> None:
             deals, present, people, of_leads, engine, made.wanted
         )
         deals = dimensions.paid(deals, made.present["deals"], made.paid)
-    deals = engine.held(_without(deals, _OF_LINKS))
+    deals = engine.held(_without(persons.of_deals(made, deals, people), _OF_LINKS))
     found = engine.customers(engine.named(deals, identity.CUSTOMER_KEYS, "customer"))
     made.frames["deals"] = deals
     if people is not None:
@@ -244,6 +248,7 @@ def _linked(made: Build) -> None:
             {"won_at"} if "closed_at" in made.present["deals"] else set()
         )
     customers.of_deals(made, found, people)
+    persons.of_customers(made)
 
 
 def _without(frame: Any, columns: frozenset[str]) -> Any:

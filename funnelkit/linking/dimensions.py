@@ -105,8 +105,10 @@ def through_leads(
         columns["lead_created_at"] = "created_at"
     table = collect.frame(engine.looked_up(frame, "_lead", leads, columns))
     # All at once: each step over a frame copies it.
-    table = table.with_columns(*(_inherited(d, d in present) for d in shared))
-    return table.drop([f"_{d}" for d in shared]).to_native(), present | (of_leads & set(DIMENSIONS))
+    if shared:
+        table = table.with_columns(*(_inherited(d, d in present) for d in shared))
+        table = table.drop([f"_{d}" for d in shared])
+    return table.to_native(), present | (of_leads & set(DIMENSIONS))
 
 
 def _inherited(dimension: str, own: bool) -> nw.Expr:

@@ -32,6 +32,7 @@ _ANCHORS: Mapping[str, tuple[str, ...]] = {
     "stage_history": ("entered_at",),
     "customers": ("created_at",),
     "activities": ("at",),
+    "touches": ("at",),
     "costs": ("start", "end"),
     "quotas": ("start", "end"),
     "social": ("date",),

@@ -57,6 +57,7 @@ _ABOUT: Mapping[str, tuple[str, ...]] = {
     "search": ("query",),
     "stage_history": ("entered_at", "stage"),
     "activities": ("at",),
+    "touches": ("at",),
 }
 """The columns without any of which rows of a table say nothing."""
 

@@ -52,6 +52,7 @@ _ROW_NEEDS: Mapping[str, Mapping[str, Literal["readable", "present"]]] = {
     "customers": {"total_spend": "readable"},
     "costs": {"date": "present", "start": "present", "end": "present", "amount": "readable"},
     "activities": {"at": "present"},
+    "touches": {"at": "readable"},
     "quotas": {"date": "present", "start": "present", "end": "present", "amount": "readable"},
     "social": {"date": "readable"},
     "search": {"date": "present", "start": "present", "end": "present", "query": "present"},

@@ -12,7 +12,7 @@ from funnelkit.figures import is_bound, number_parts
 from funnelkit.sources import ofmoney, periodic, vocabulary
 from funnelkit.sources.export import Records
 from funnelkit.styles import MISSING
-from funnelkit.tables import Table
+from funnelkit.tables import LATEST, Table
 
 _FILE_WORDS = {
     "leads": ("lead", "contact", "mql", "prospect"),
@@ -24,6 +24,7 @@ _FILE_WORDS = {
     "stage_history": ("history",),
     "customers": ("customer",),
     "activities": ("activit", "aktivit", "atividad", "actividad", "attivit", "calls"),
+    "touches": ("touch",),
     "costs": ("overhead", "salar", "payroll", "personnel", "personalkosten"),
     "quotas": ("quota",),
     # Ads and leads have files of these names too: what is in them must tell.
@@ -85,6 +86,10 @@ def columns_of(table: Table, seen: Seen, *, trusted: bool = False) -> dict[str, 
             column, rank = hit
             if column not in ranked or rank < ranked[column][0]:
                 ranked[column] = (rank, position)
+    for latest in LATEST if table.name == "leads" else ():
+        # Where a file says of leads only by what they came last, that is where they came from.
+        if latest in ranked and (only := latest.removeprefix("latest_")) not in ranked:
+            ranked[only] = ranked.pop(latest)
     return {column: seen.header[position] for column, (_, position) in ranked.items()}
 
 

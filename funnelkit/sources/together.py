@@ -57,8 +57,8 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
         notes += overlaps.same_costs(files)
         frame, repeated = _without_repeats(frame, files, engine)
     # Equal rows with an id are one entity, which has been seen to; those of keywords differ by their keyword, and a
-    # stage that is said twice is entered once.
-    finer = table == "stage_history" or any(overlaps.grain(f) in _FINER for f in files)
+    # stage that is said twice is entered once. Two visits of one day are two touches.
+    finer = table in _OFTEN_EQUAL or any(overlaps.grain(f) in _FINER for f in files)
     twins = 0 if finer else engine.twins(frame, without=key if key in present else None)
     if twins:
         notes.append(
@@ -71,6 +71,8 @@ def put_together(table: str, files: Sequence[Loaded], engine: Engine) -> Togethe
     return Together(frame=frame, scales=scales, present=present, repeated=repeated, notes=tuple(notes))
 
 
+_OFTEN_EQUAL = frozenset({"stage_history", "touches"})
+"""Tables of which nobody is told that rows are equal."""
 _FINER = frozenset({"ad", "asset", "keyword", "search_term", "location", "device"})
 """Grains whose rows differ by something that no canonical column holds."""
 
@@ -115,6 +117,23 @@ _REPORTED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "stage_history": (("deal_id", "lead_id", "stage", "entered_at"), ()),
     "activities": (("lead_id", "email", "at", "at_instant", "kind", "direction", "by"), ()),
+    "touches": (
+        (
+            "lead_id",
+            "email",
+            "customer_id",
+            "deal_id",
+            "visitor_id",
+            "at",
+            "at_instant",
+            "channel",
+            "source",
+            "medium",
+            "campaign",
+            "kind",
+        ),
+        (),
+    ),
 }
 """Tables without ids: the columns that say which row of a report it is, and the figures of that row."""
 

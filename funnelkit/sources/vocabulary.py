@@ -22,8 +22,9 @@ OF_MONEY = frozenset({"costs", "quotas"})
 """Tables whose words are in every list of amounts: they say nothing against the other tables that know them."""
 UNPAID = frozenset({"social", "search"})
 """Tables with impressions and clicks that nobody paid for, whose words are in the reports of ads too."""
-_APART = OF_MONEY | UNPAID | {"activities"}
-"""Those, and one that is told by the cells of its kind: that it knows a word too says nothing against the others."""
+_APART = OF_MONEY | UNPAID | {"activities", "touches"}
+"""Those, one that is told by the cells of its kind, and one that is told by a person and a channel with no other
+sign: that they know a word too says nothing against the others."""
 
 _normal = lru_cache(maxsize=8192)(normalise)
 """Recognition asks for the same words of every table."""

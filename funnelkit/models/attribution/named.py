@@ -27,22 +27,30 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Of the Markov chain."""
 
 
+RULES: Mapping[str, Callable[[Settings], Rule]] = {
+    "first": lambda _: rules.first,
+    "last": lambda _: rules.last,
+    "last_non_direct": lambda settings: rules.last_non_direct(settings.direct),
+    "linear": lambda _: rules.linear,
+    "linear_distinct": lambda _: rules.linear_distinct,
+    "u_shaped": lambda settings: by_position.positional(settings.u_shaped),
+    "w_shaped": lambda _: by_position.positional(by_position.W_SHAPED),
+    "full_path": lambda _: by_position.positional(by_position.FULL_PATH),
+    "j_shaped": lambda _: by_position.positional(by_position.J_SHAPED),
+    "inverse_j": lambda _: by_position.positional(by_position.INVERSE_J),
+    "time_decay": lambda settings: rules.time_decay(settings.half_life),
+    # The game of sums is such a rule too: see its own module.
+    "shapley": lambda _: rules.linear_distinct,
+}
+"""The models that look at one path at a time."""
+
+
 def _rule(make: Callable[[Settings], Rule]) -> Callable[[Paths, Settings], Credit]:
     return lambda paths, settings: by_rule(paths, make(settings))
 
 
 MODELS: Mapping[str, Callable[[Paths, Settings], Credit]] = {
-    "first": _rule(lambda _: rules.first),
-    "last": _rule(lambda _: rules.last),
-    "last_non_direct": _rule(lambda settings: rules.last_non_direct(settings.direct)),
-    "linear": _rule(lambda _: rules.linear),
-    "linear_distinct": _rule(lambda _: rules.linear_distinct),
-    "u_shaped": _rule(lambda settings: by_position.positional(settings.u_shaped)),
-    "w_shaped": _rule(lambda _: by_position.positional(by_position.W_SHAPED)),
-    "full_path": _rule(lambda _: by_position.positional(by_position.FULL_PATH)),
-    "j_shaped": _rule(lambda _: by_position.positional(by_position.J_SHAPED)),
-    "inverse_j": _rule(lambda _: by_position.positional(by_position.INVERSE_J)),
-    "time_decay": _rule(lambda settings: rules.time_decay(settings.half_life)),
+    **{name: _rule(make) for name, make in RULES.items() if name != "shapley"},
     "markov": lambda paths, settings: markov(paths, settings.order).credit,
     "shapley": lambda paths, _: shapley(paths),
     "shapley_rate": lambda paths, _: shapley_rate(paths),

@@ -1,0 +1,70 @@
+"""What was counted of the ways that people came, whether their touches are loaded or only where leads came from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from msgspec import Struct
+
+from funnelkit import collect
+from funnelkit.models.attribution.paths import Path, Paths, Tally
+from funnelkit.tables import Note
+
+
+class Journeys(Struct, frozen=True, kw_only=True, dict=True):
+    """Paths with how many went them, and what is to be said of touches that are in none."""
+
+    paths: Paths
+    """Those that converted without a touch are under the empty path."""
+    whole: bool
+    """Whether every touch is known, and not only by what people came first and latest."""
+    milestones: bool
+    """Whether it is known at which touch persons became leads, and their deals were made."""
+    notes: tuple[Note, ...] = ()
+
+    @cached_property
+    def orders(self) -> Paths:
+        """The paths by the order of touches alone: what models need that do not ask for days and milestones."""
+        sums: defaultdict[Path, list[int]] = defaultdict(lambda: [0, 0, 0])
+        for path, tally in self.paths.items():
+            found = sums[Path(path.channels)]
+            for at, number in enumerate((tally.converted, tally.unconverted, tally.value)):
+                found[at] += number
+        return {path: Tally(*found) for path, found in sums.items()}
+
+    @property
+    def untouched(self) -> Tally:
+        """Who came without a touch."""
+        return self.orders.get(Path(()), Tally())
+
+
+class Sums:
+    """Counts of paths as they come from the engine."""
+
+    def __init__(self) -> None:
+        self._found: defaultdict[Path, list[int]] = defaultdict(lambda: [0, 0, 0])
+
+    def add(self, path: Path, converted: int = 0, unconverted: int = 0, value: int = 0) -> None:
+        """Count journeys that went *path*."""
+        sums = self._found[path]
+        sums[0] += converted
+        sums[1] += unconverted
+        sums[2] += value
+
+    @property
+    def paths(self) -> Mapping[Path, Tally]:
+        """The paths that anybody went, in the order of their touches."""
+        order = sorted(self._found, key=lambda p: (p.channels, p.ages, p.lead or -1, p.opportunity or -1))
+        return {path: Tally(*self._found[path]) for path in order if any(self._found[path])}
+
+
+def texts(joined: str) -> tuple[str, ...]:
+    """The texts that an engine has joined."""
+    return tuple(joined.split(collect.SEPARATOR))
+
+
+def place(marks: Iterable[str], bit: int) -> int | None:
+    """Which of the *marks*, counted from 0, is the last to have *bit*; None where none has."""
+    return max((at for at, mark in enumerate(marks) if int(mark) & bit), default=None)

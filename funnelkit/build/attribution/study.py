@@ -1,0 +1,77 @@
+"""The study of attribution: counted on the engine, given by every model, and said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from funnelkit.build.attribution import given as by_model
+from funnelkit.build.attribution import known, reconciled, shapes, spending, tables, touched
+from funnelkit.build.attribution.conversions import conversions
+from funnelkit.build.attribution.result import Result
+from funnelkit.build.attribution.said import sentences
+from funnelkit.errors import UsageError
+from funnelkit.linking.persons import TOUCHES
+from funnelkit.periods import from_day
+from funnelkit.studies import Study, Table
+from funnelkit.tables import Note
+
+if TYPE_CHECKING:
+    from funnelkit.build.attribution.request import Asked, Given
+    from funnelkit.build.counting import Count
+
+
+def study(given: Given, asked: Asked) -> Study:
+    """Who is given credit for what *given* tells of. Raises UsageError for what the files do not tell."""
+    done, spent = spending.counted(given.data, asked)
+    found = _result(given, asked, done, spent)
+    return Study(
+        command="attribution",
+        title=f"What {asked.by}s are given of {found.conversions.several}",
+        as_of=from_day(given.data.as_of) if given.data.dated else None,
+        timezone=asked.request.timezone,
+        currency=given.data.currency,
+        period=done.spans.span(done.spans.main),
+        filters=tuple(str(one) for one in asked.request.where),
+        sentences=tuple(sentences(found)),
+        tables=tuple(_tables(found)),
+        sources=tuple(given.sources),
+        warnings=(*given.notes, *found.journeys.notes, *_few(found)),
+    )
+
+
+def _result(given: Given, asked: Asked, done: Count, spent: spending.Spending) -> Result:
+    facts, spans = done.counted.facts, done.spans
+    what = conversions(facts, spans, given.data.scales, asked)
+    if TOUCHES in facts.frames:
+        journeys = touched.journeys(given.engine, facts, spans, what, asked)
+    else:
+        journeys = known.journeys(facts, spans, what, asked)
+    models = by_model.models(journeys, asked)
+    if not any(model.credit for model in models):
+        reason = next(model.reason for model in models if model.reason)
+        raise UsageError(
+            f"none of these models can be had: {reason.message}",
+            hint="Ask for others with --model, such as linear.",
+        )
+    return Result(asked=asked, conversions=what, journeys=journeys, models=models, spending=spent)
+
+
+def _few(found: Result) -> Iterator[Note]:
+    n, least = found.conversions.total, found.asked.request.min_n
+    if n < least:
+        message = f"{found.conversions.several.capitalize()}: {n:,}, fewer than {least}. What each {found.asked.by} is given may be chance"
+        yield Note(code="few_conversions", message=message)
+
+
+def _tables(found: Result) -> Iterator[Table]:
+    yield tables.credit(found)
+    if found.asked.reconcile:
+        yield reconciled.table(found)
+    several = len(found.given) > 1 and not found.alike
+    if several:
+        yield tables.models(found)
+    made = [shapes.paths(found), shapes.lengths(found), shapes.waits(found), shapes.removal(found)]
+    if several:
+        made += [tables.value(found), tables.agreement(found)]
+    yield from (table for table in made if table is not None)

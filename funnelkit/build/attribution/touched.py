@@ -1,0 +1,196 @@
+"""From touches and conversions to paths: the engine puts the touches of each journey in order and counts equal ones.
+
+What comes back is a row for each different path, not for each journey: the days before the conversion tell paths apart
+that converted, so that weights by age are exact; those that did not convert are told apart by their touches alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import narwhals.stable.v2 as nw
+
+from funnelkit import collect
+from funnelkit.build.attribution.conversions import NEVER, leads
+from funnelkit.build.attribution.journeys import Journeys, Sums, place, texts
+from funnelkit.collect import Frame
+from funnelkit.linking.persons import PERSON, TOUCHES
+from funnelkit.models.attribution.paths import Path
+from funnelkit.tables import BLANK, Note
+
+if TYPE_CHECKING:
+    from funnelkit.build.attribution.conversions import Conversions
+    from funnelkit.build.attribution.request import Asked
+    from funnelkit.build.periods import Spans
+    from funnelkit.engines import Engine
+    from funnelkit.metrics.facts import Facts
+
+_LEAD, _OPPORTUNITY = 1, 2
+_JOURNEY = (PERSON, "day")
+
+
+def journeys(engine: Engine, facts: Facts, spans: Spans, conversions: Conversions, asked: Asked) -> Journeys:
+    """The journeys of all persons with touches, and of those who converted without."""
+    touches = _touches(facts, asked.by)
+    named = touches.filter(~nw.col(PERSON).is_null(), nw.col("at") <= facts.as_of)
+    named = collect.frame(engine.held(named.to_native()))
+    ends = collect.frame(engine.held(_ends(conversions.rows).to_native()))
+    pairs = named.join(ends, on=PERSON, how="inner")  # type: ignore[arg-type]
+    since = nw.col("previous").is_null() | (nw.col("at") > nw.col("previous"))
+    before = pairs.filter(nw.col("at") <= nw.col("day"), since)
+    within = before.filter(nw.col("day") - nw.col("at") <= asked.window)
+    sums = Sums()
+    _converted(engine, within.filter(nw.col("counts") > 0), ends, sums, conversions.finer)
+    seen = list(sums.paths.values())
+    sums.add(
+        Path(()),
+        converted=conversions.total - sum(tally.converted for tally in seen),
+        value=conversions.value - sum(tally.value for tally in seen),
+    )
+    _unconverted(engine, facts, spans, named, ends, asked, sums)
+    counts = [collect.count(frame) for frame in (touches, named, before, within)]
+    of_converted = collect.count(named.join(ends.select(PERSON).unique(), on=PERSON, how="semi"))  # type: ignore[arg-type]
+    nobody = collect.count(touches.filter(nw.col(PERSON).is_null()))
+    later = counts[0] - counts[1] - nobody
+    return Journeys(
+        paths=sums.paths,
+        whole=True,
+        milestones=conversions.milestones,
+        notes=tuple(
+            _notes(
+                counts[0], nobody, later, of_converted - counts[2], counts[2] - counts[3], conversions, asked
+            )
+        ),
+    )
+
+
+def _touches(facts: Facts, by: str) -> Frame:
+    """Person, day, order and label of every touch."""
+    touches = facts.frames[TOUCHES]
+    names = collect.names(touches)
+    label = nw.col(by).cast(nw.String).fill_null(BLANK) if by in names else nw.lit(BLANK)
+    instant = nw.col("at_instant").fill_null(0) if "at_instant" in names else nw.lit(0)
+    return touches.select(
+        PERSON,
+        "at",
+        instant.cast(nw.Int64).alias("_instant"),
+        "source_file",
+        "source_row",
+        label.str.replace_all(collect.SEPARATOR, " ", literal=True).alias("label"),
+    )
+
+
+def _ends(rows: Frame) -> Frame:
+    """The days on which persons converted, with what of it counts, and the day of their conversion before.
+
+    What one person brings on one day came by one path.
+    """
+    known = rows.filter(~nw.col(PERSON).is_null(), nw.col("day") != NEVER)
+    days = known.group_by(*_JOURNEY).agg(
+        nw.col("counts").sum(),
+        nw.col("value").sum(),
+        nw.col("lead_at").max(),
+        nw.col("opportunity_at").max(),
+    )
+    other = days.select(PERSON, nw.col("day").alias("_earlier"))
+    pairs = days.select(*_JOURNEY).join(other, on=PERSON, how="inner")  # type: ignore[arg-type]
+    before = pairs.filter(nw.col("_earlier") < nw.col("day")).group_by(*_JOURNEY)
+    last = before.agg(nw.col("_earlier").max().alias("previous"))
+    found: Frame = days.join(last, on=[*_JOURNEY], how="left")  # type: ignore[arg-type]
+    return found
+
+
+def _converted(engine: Engine, touches: Frame, ends: Frame, sums: Sums, finer: int) -> None:
+    """Count the paths to conversions, their value in units so many times *finer* than that of the rows."""
+
+    def bit(day: str, worth: int) -> nw.Expr:
+        return nw.when(nw.col("at") <= nw.col(day)).then(nw.lit(worth)).otherwise(nw.lit(0))
+
+    marked = touches.select(
+        *_JOURNEY,
+        "at",
+        "_instant",
+        "source_file",
+        "source_row",
+        "label",
+        (nw.col("day") - nw.col("at")).cast(nw.String).alias("age"),
+        (bit("lead_at", _LEAD) + bit("opportunity_at", _OPPORTUNITY)).cast(nw.String).alias("mark"),
+    )
+    ordered = engine.strung(
+        marked.to_native(),
+        _JOURNEY,
+        ("at", "_instant", "source_file", "source_row"),
+        ("label", "age", "mark"),
+    )
+    brought = ends.select(*_JOURNEY, "counts", "value")
+    whole = collect.frame(ordered).join(brought, on=[*_JOURNEY], how="inner")  # type: ignore[arg-type]
+    found = whole.group_by("label", "age", "mark").agg(nw.col("counts").sum(), nw.col("value").sum())
+    for label, age, mark, counts, value in collect.rows(
+        found.select("label", "age", "mark", "counts", "value")
+    ):
+        marks = texts(mark)
+        path = Path(
+            texts(label),
+            tuple(int(days) for days in texts(age)),
+            place(marks, _LEAD),
+            place(marks, _OPPORTUNITY),
+        )
+        sums.add(path, converted=int(counts), value=int(value) * finer)
+
+
+def _unconverted(
+    engine: Engine, facts: Facts, spans: Spans, touches: Frame, ends: Frame, asked: Asked, sums: Sums
+) -> None:
+    """Count the paths of those who have not converted, and the leads who were not even touched."""
+    others = touches.join(ends.select(PERSON).unique(), on=PERSON, how="anti")  # type: ignore[arg-type]
+    if facts.filters:
+        # Of persons whom no lead knows it cannot be said whether they pass.
+        others = others.join(leads(facts).select(PERSON).unique(), on=PERSON, how="semi")  # type: ignore[arg-type]
+    others = others.with_columns(_last=nw.col("at").max().over(PERSON))
+    if not spans.everything:
+        others = others.filter(nw.col("_last") >= spans.main.start, nw.col("_last") <= spans.main.end)
+    recent = others.filter(nw.col("_last") - nw.col("at") <= asked.window).drop("_last")
+    ordered = engine.strung(
+        recent.to_native(), (PERSON,), ("at", "_instant", "source_file", "source_row"), ("label",)
+    )
+    found = collect.frame(ordered).group_by("label").agg(nw.len().alias("journeys"))
+    for label, number in collect.rows(found.select("label", "journeys")):
+        sums.add(Path(texts(label)), unconverted=int(number))
+    if "leads" in facts.frames and spans.everything:
+        known = leads(facts).select(PERSON).unique()
+        alone = known.join(ends.select(PERSON).unique(), on=PERSON, how="anti")  # type: ignore[arg-type]
+        alone = alone.join(touches.select(PERSON).unique(), on=PERSON, how="anti")  # type: ignore[arg-type]
+        sums.add(Path(()), unconverted=collect.count(alone))
+
+
+def _notes(
+    whole: int, nobody: int, later: int, after: int, old: int, conversions: Conversions, asked: Asked
+) -> Iterator[Note]:
+    if nobody:
+        yield Note(
+            code="anonymous_touches",
+            message=f"Touches of nobody who is named: {nobody:,} of {whole:,}. They are in no path",
+        )
+    if later:
+        yield Note(
+            code="touches_later",
+            message=f"Touches after the as-of day: {later:,} of {whole:,}. They are left out",
+        )
+    if after:
+        yield Note(
+            code="touches_after",
+            message=f"Touches after the conversion of their person: {after:,} of {whole:,}. They earn nothing of it",
+        )
+    if old:
+        yield Note(
+            code="touches_before_window",
+            message=f"Touches more than {asked.window} days before the conversion: {old:,} of {whole:,}. They earn nothing; "
+            "--window asks for more days",
+        )
+    if conversions.undated:
+        yield Note(
+            code="undated_conversions",
+            message=f"{conversions.several.capitalize()} without a date: {conversions.undated:,}. Which touches came before "
+            "them nobody knows, and they stand under (no touch)",
+        )

@@ -1,0 +1,658 @@
+"""funnelkit attribution against published numbers, truth counted by hand in SQL, and what must hold of any input."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import funnelkit
+from funnelkit.cli.app import run
+from funnelkit.errors import UsageError
+from funnelkit.metrics.intervals import wilson
+from funnelkit.studies import Study
+from tests import journeys as j
+from tests.journeys import Journey, many, table
+
+ENGINES = pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+ALL = "first,last,last_non_direct,linear,linear_distinct,u_shaped,w_shaped,full_path,j_shaped,inverse_j,time_decay,markov,shapley"
+EXACT = 1e-9
+
+
+def study(folder: Path, journeys: list[Journey], **options: Any) -> Study:
+    return j.study(j.files(folder, journeys), **options)
+
+
+@ENGINES
+def test_the_three_journeys_of_bryl(tmp_path: Path, engine: str) -> None:
+    """C1>C2>C3 converted, C1 and C2>C3 did not: removal effects .5, 1, 1, and so shares of .2, .4, .4."""
+    made = study(
+        tmp_path,
+        [Journey("C1>C2>C3", "1"), Journey("C1"), Journey("C2>C3")],
+        model="markov,first",
+        engine=engine,
+    )
+    assert j.given(made, "markov") == pytest.approx(
+        {"C1": 0.2, "C2": 0.4, "C3": 0.4, "(no touch)": 0}, abs=EXACT
+    )
+    effects = {name: row["effect"]["value"] for name, row in table(made, "removal").items()}
+    assert effects == pytest.approx({"C1": 0.5, "C2": 1, "C3": 1}, abs=EXACT)
+    assert "P(conversion) is 0.3333" in made.table("removal").caption
+
+
+@ENGINES
+def test_the_chain_of_puzyrov(tmp_path: Path, engine: str) -> None:
+    """P(conversion) .8, effects .75 and .5, so 2.4 and 1.6 of four conversions."""
+    journeys = [*many("Google", 2, 1), *many("Mailing", 1), *many("Google>Mailing", 1)]
+    made = study(tmp_path, journeys, model="markov,first", engine=engine)
+    assert j.given(made, "markov") == pytest.approx(
+        {"Google": 2.4, "Mailing": 1.6, "(no touch)": 0}, abs=EXACT
+    )
+    effects = {name: row["effect"]["value"] for name, row in table(made, "removal").items()}
+    assert effects == pytest.approx({"Google": 0.75, "Mailing": 0.5}, abs=EXACT)
+
+
+@ENGINES
+def test_rules_by_position_of_mta(tmp_path: Path, engine: str) -> None:
+    journeys = [*many("direct", 2), *many("search>email", 3), *many("search>social>email", 5)]
+    made = study(tmp_path, journeys, model="first,last,linear,u_shaped", engine=engine)
+    none = {"(no touch)": 0}
+    assert j.given(made, "first") == none | {"direct": 2, "search": 8, "social": 0, "email": 0}
+    assert j.given(made, "last") == none | {"direct": 2, "email": 8, "social": 0, "search": 0}
+    assert j.given(made, "linear") == pytest.approx(
+        none | {"direct": 2, "search": 19 / 6, "email": 19 / 6, "social": 5 / 3}, abs=EXACT
+    )
+    assert j.given(made, "u_shaped") == pytest.approx(
+        none | {"direct": 2, "search": 3.5, "email": 3.5, "social": 1}, abs=EXACT
+    )
+
+
+def test_other_weights_for_the_ends(tmp_path: Path) -> None:
+    made = study(tmp_path, many("x>y", 10), model="u_shaped,first", weights="30,0,70")
+    assert j.given(made, "u_shaped") == pytest.approx({"x": 3, "y": 7, "(no touch)": 0}, abs=EXACT)
+    repeated = study(tmp_path, many("a>a>b", 6), model="linear,first")
+    assert j.given(repeated, "linear") == pytest.approx({"a": 4, "b": 2, "(no touch)": 0}, abs=EXACT)
+
+
+@ENGINES
+def test_a_deal_of_12_000_by_age(tmp_path: Path, engine: str) -> None:
+    """Touches on days 0, 5, 12, 30 and 38 of a sale that took 38: by a half-life of a week, evenly, and in a U."""
+    ages = [38, 33, 26, 8, 0]
+    made = study(
+        tmp_path,
+        [Journey("t0>t5>t12>t30>t38", "12000.00", ages)],
+        model="time_decay,linear,u_shaped",
+        half_life=7,
+        engine=engine,
+    )
+    names = ["t0", "t5", "t12", "t30", "t38"]
+    decayed = j.earned(made, "time_decay")
+    # Where all cents of rounding would not add up to 12,000 one of them stands elsewhere.
+    assert [decayed[name] for name in names] == pytest.approx(
+        [175.20, 287.44, 574.87, 3417.04, 7545.45], abs=0.0101
+    )
+    assert sum(round(amount * 100) for amount in decayed.values()) == 1_200_000
+    assert [j.earned(made, "linear")[name] for name in names] == [2400] * 5
+    assert [j.earned(made, "u_shaped")[name] for name in names] == [4800, 800, 800, 800, 4800]
+    halved = study(tmp_path, [Journey("a>b>c", "7.00", [14, 7, 0])], model="time_decay,first")
+    assert j.given(halved, "time_decay") == pytest.approx(
+        {"a": 1 / 7, "b": 2 / 7, "c": 4 / 7, "(no touch)": 0}, abs=EXACT
+    )
+
+
+@pytest.mark.parametrize(
+    ("game", "value"),
+    [
+        (
+            {"F": 20, "O": 10, "L": 17, "F>O": 17, "F>L": 30, "F>L>O": 6},
+            {"F": 45.5, "O": 20.5, "L": 34.0},
+        ),
+        (
+            {"F": 18, "G": 4, "L": 8, "F>G": 10, "F>L": 26, "G>L": 7, "F>G>L": 27},
+            {"F": 45.0, "G": 21.5, "L": 33.5},
+        ),
+    ],
+    ids=["tomgorb", "arniwesth"],
+)
+def test_published_games(tmp_path: Path, game: dict[str, int], value: dict[str, float]) -> None:
+    journeys = [one for path, converted in game.items() for one in many(path, converted)]
+    made = study(tmp_path, journeys, model="shapley,first")
+    assert j.given(made, "shapley") == pytest.approx({**value, "(no touch)": 0}, abs=EXACT)
+
+
+@ENGINES
+def test_days_of_stages_put_lead_and_opportunity_on_their_touch(tmp_path: Path, engine: str) -> None:
+    """Lead on 1 June after b, opportunity on 2 June after c, won on the 30th: W is 30 for a, b, c and 10 for the rest."""
+    made = study(
+        tmp_path,
+        [Journey("a>b>c>d>e", "100.00", [40, 29, 28, 10, 5])],
+        model="w_shaped,full_path",
+        engine=engine,
+    )
+    assert j.given(made, "w_shaped") == pytest.approx(
+        {"a": 0.3, "b": 0.3, "c": 0.3, "d": 0.05, "e": 0.05, "(no touch)": 0}, abs=EXACT
+    )
+    assert j.given(made, "full_path") == pytest.approx(
+        {"a": 0.225, "b": 0.225, "c": 0.225, "d": 0.1, "e": 0.225, "(no touch)": 0}, abs=EXACT
+    )
+
+
+@ENGINES
+def test_window_order_ties_and_later_touches(tmp_path: Path, engine: str) -> None:
+    """Unsorted rows are put in order, ties keep that of the file; what is too old or too late earns nothing."""
+    at = [
+        ("A", "2026-06-20 10:00", "late"),
+        ("A", "2026-06-10 10:00", "second"),
+        ("A", "2026-06-10 10:00", "third"),
+        ("A", "2026-06-01 10:00", "first"),
+        ("A", "2026-03-17 10:00", "old"),
+        ("A", "2026-03-18 10:00", "edge"),
+        ("", "2026-06-01 10:00", "nobody"),
+    ]
+    j.write(tmp_path / "touches.csv", ("lead_id", "touched_at", "source"), at)
+    j.write(tmp_path / "leads.csv", ("lead_id", "created_at"), [("A", "2026-06-01"), ("B", "2026-06-01")])
+    j.write(
+        tmp_path / "deals.csv",
+        ("deal_id", "lead_id", "created_at", "closed_at", "status", "amount"),
+        [
+            ("1", "A", "2026-06-05", "2026-06-16", "won", "9.00"),
+            ("2", "B", "2026-06-05", "2026-06-30", "won", "1.00"),
+        ],
+    )
+    made = j.study([str(tmp_path / f"{name}.csv") for name in ("touches", "leads", "deals")], engine=engine)
+    # 18 March is 90 days before 16 June.
+    assert list(table(made, "paths")) == ["edge > first > second > third"]
+    assert table(made, "credit")["(no touch)"]["conversions"]["value"] == 1
+    noted = {note.code: note.message for note in made.warnings}
+    assert "1 of 7" in noted["anonymous_touches"]
+    assert "1 of 7" in noted["touches_after"]
+    assert "1 of 7" in noted["touches_before_window"]
+    assert "1 of 2 (50.0 %" in made.sentences[-2]
+    wider = j.study(
+        [str(tmp_path / f"{name}.csv") for name in ("touches", "leads", "deals")], window=91, engine=engine
+    )
+    assert list(table(wider, "paths")) == ["old > edge > first > second > third"]
+
+
+@ENGINES
+def test_the_second_deal_of_a_person_has_the_touches_since_the_first(tmp_path: Path, engine: str) -> None:
+    at = [("A", "2026-05-01", "one"), ("A", "2026-05-20", "two"), ("A", "2026-06-10", "three")]
+    j.write(tmp_path / "touches.csv", ("lead_id", "touched_at", "source"), at)
+    j.write(tmp_path / "leads.csv", ("lead_id", "created_at"), [("A", "2026-05-01")])
+    j.write(
+        tmp_path / "deals.csv",
+        ("deal_id", "lead_id", "created_at", "closed_at", "status", "amount"),
+        [
+            (str(i), "A", "2026-05-05", day, "won", "1.00")
+            for i, day in enumerate(("2026-05-20", "2026-06-20"))
+        ],
+    )
+    made = j.study([str(tmp_path / f"{name}.csv") for name in ("touches", "leads", "deals")], engine=engine)
+    assert {name: row["conversions"]["value"] for name, row in table(made, "paths").items()} == {
+        "one > two": 1,
+        "three": 1,
+    }
+
+
+CHANNELS = ("ads", "mail", "fair", "web", "direct")
+
+
+def made_up(folder: Path, people: int = 400, seed: int = 5) -> list[str]:
+    """Touches with times in no order, known by lead or e-mail; deals won, lost and open."""
+    dice = random.Random(seed)
+    touches: list[tuple[Any, ...]] = []
+    leads: list[tuple[Any, ...]] = []
+    deals: list[tuple[Any, ...]] = []
+    for n in range(people):
+        mail = f"p{n}@firm{n}.example"
+        leads.append((f"L{n}", mail, "2026-03-01", "web"))
+        for _ in range(dice.randrange(0, 7)):
+            moment = datetime(2026, 1, 1) + timedelta(minutes=dice.randrange(180 * 24 * 60))
+            by = (f"L{n}", "") if dice.random() < 0.7 else ("", mail)
+            touches.append((*by, moment.isoformat(" "), dice.choice(CHANNELS)))
+        for _ in range(dice.choice((0, 1, 1, 2))):
+            closed = date(2026, 3, 1) + timedelta(days=dice.randrange(120))
+            status = dice.choice(("won", "won", "lost", "open"))
+            amount = f"{dice.randrange(-2000, 90_000) / 100:.2f}"
+            deals.append(
+                (f"D{len(deals)}", f"L{n}", "2026-03-01", closed if status != "open" else "", status, amount)
+            )
+    dice.shuffle(touches)
+    j.write(folder / "touches.csv", ("lead_id", "email", "touched_at", "source"), touches)
+    j.write(folder / "leads.csv", ("lead_id", "email", "created_at", "lead_source"), leads)
+    j.write(
+        folder / "deals.csv", ("deal_id", "lead_id", "created_at", "closed_at", "status", "amount"), deals
+    )
+    return [str(folder / f"{name}.csv") for name in ("touches", "leads", "deals")]
+
+
+SQL = """
+WITH lead AS (SELECT * FROM read_csv('{0}/leads.csv', all_varchar=true)),
+touch AS (
+    SELECT coalesce(t.lead_id, l.lead_id) AS person, t.touched_at::TIMESTAMP AS moment, t.source, row_number() OVER () AS place
+    FROM read_csv('{0}/touches.csv', all_varchar=true) t LEFT JOIN lead l ON t.email = l.email
+),
+won AS (
+    SELECT lead_id AS person, closed_at::DATE AS day, count(*) AS n, sum((amount::DECIMAL(12, 2) * 100)::BIGINT) AS cents
+    FROM read_csv('{0}/deals.csv', all_varchar=true) WHERE status = 'won' GROUP BY ALL
+),
+turns AS (SELECT *, lag(day) OVER (PARTITION BY person ORDER BY day) AS previous FROM won),
+steps AS (
+    SELECT t.person, day, n, source, day - moment::DATE AS age,
+        row_number() OVER (w ORDER BY moment, place) AS step, row_number() OVER (w ORDER BY moment DESC, place DESC) AS back,
+        count(*) OVER w AS steps
+    FROM touch t JOIN turns ON t.person = turns.person
+    WHERE moment::DATE <= day AND (previous IS NULL OR moment::DATE > previous) AND day - moment::DATE <= 90
+    WINDOW w AS (PARTITION BY t.person, day)
+),
+weights AS (
+    SELECT *, (step = 1)::INT AS first, (back = 1)::INT AS last, 1 / steps AS linear,
+        CASE WHEN steps = 1 THEN 1 WHEN steps = 2 THEN 0.5 WHEN step = 1 OR back = 1 THEN 0.4 ELSE 0.2 / (steps - 2) END AS u_shaped,
+        2 ^ (-age / 7) / sum(2 ^ (-age / 7)) OVER (PARTITION BY person, day) AS time_decay
+    FROM steps
+)
+SELECT source, sum(n * first), sum(n * last), sum(n * linear), sum(n * u_shaped), sum(n * time_decay)
+FROM weights GROUP BY source
+"""
+
+
+@ENGINES
+def test_against_sql_by_hand(tmp_path: Path, engine: str) -> None:
+    files = made_up(tmp_path)
+    names = ("first", "last", "linear", "u_shaped", "time_decay")
+    made = j.study(files, model=",".join(names), engine=engine)
+    truth = {source: values for source, *values in duckdb.connect().execute(SQL.format(tmp_path)).fetchall()}
+    assert set(truth) == set(CHANNELS)
+    for place, model in enumerate(names):
+        found = j.given(made, model)
+        found.pop("(no touch)")
+        assert found == pytest.approx(
+            {source: float(values[place]) for source, values in truth.items()}, abs=EXACT
+        )
+    deals = f"read_csv('{tmp_path}/deals.csv', all_varchar=true) WHERE status = 'won'"
+    ((n, cents),) = (
+        duckdb.connect().execute(f"SELECT count(*), sum(amount::DECIMAL(12, 2)) FROM {deals}").fetchall()
+    )
+    everything = table(made, "credit")["all"]
+    assert (everything["conversions"]["value"], everything["value"]["value"]) == (n, float(cents))
+
+
+PATHS = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from(["a", "b", "c", "direct"]), max_size=6),
+        st.one_of(st.none(), st.integers(-10_000, 10**7)),
+        st.integers(1, 3),
+    ),
+    min_size=1,
+    max_size=12,
+).filter(lambda found: any(amount is not None for _, amount, _ in found) and any(path for path, *_ in found))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(PATHS)
+def test_credit_is_conserved(tmp_path: Path, drawn: list[tuple[list[str], int | None, int]]) -> None:
+    """Whatever the journeys are, each model gives all conversions once, and all money to the cent."""
+    journeys = [
+        Journey(">".join(path), None if cents is None else f"{cents / 100:.2f}", deals=deals)
+        for path, cents, deals in drawn
+    ]
+    made = study(tmp_path, journeys, model=f"{ALL},shapley_rate")
+    won = [(cents, deals) for _, cents, deals in drawn if cents is not None]
+    rows = table(made, "models" if any(one.id == "models" for one in made.tables) else "credit")
+    models = [name for name in (*ALL.split(","), "shapley_rate") if name in next(iter(rows.values()))]
+    for model in models or ["first"]:
+        given = j.given(made, model)
+        if all(value is not None for value in given.values()):
+            assert sum(given.values()) == pytest.approx(sum(deals for _, deals in won), abs=1e-9)
+            cents = sum(round(value * 100) for value in j.earned(made, model).values())
+            assert cents == sum(amount * deals for amount, deals in won)
+
+
+def chain_of(dice: np.random.Generator) -> tuple[str, bool]:
+    """A walk by known probabilities: start to a .6 or b .4; a to b .3, won .2, lost .5; b to a .1, won .4, lost .5."""
+    path, state = [], dice.choice(["a", "b"], p=[0.6, 0.4])
+    while state in ("a", "b"):
+        path.append(str(state))
+        ways = (
+            (["b", "won", "lost"], [0.3, 0.2, 0.5])
+            if state == "a"
+            else (["a", "won", "lost"], [0.1, 0.4, 0.5])
+        )
+        state = dice.choice(ways[0], p=ways[1])
+    return ">".join(path), state == "won"
+
+
+def test_a_known_chain_is_recovered_within_its_uncertainty(tmp_path: Path) -> None:
+    """With P the probability of winning: P(a) = .2 + .3 P(b), P(b) = .4 + .1 P(a).
+
+    So P(a) = .32 / .97, P(b) = (.4 + .02) / .97, and P = .6 P(a) + .4 P(b). Without a only b that begins and wins at
+    once is left, .4 * .4; without b .6 * .2.
+    """
+    whole = (0.6 * 0.32 + 0.4 * 0.42) / 0.97
+    effect = {"a": 1 - 0.16 / whole, "b": 1 - 0.12 / whole}
+    share = effect["a"] / (effect["a"] + effect["b"])
+    inside = 0
+    for seed in range(5):
+        dice = np.random.default_rng(seed)
+        walks = [chain_of(dice) for _ in range(1500)]
+        made = study(
+            tmp_path, [Journey(path, "1.00" if won else None) for path, won in walks], model="markov,first"
+        )
+        found = {name: row["effect"]["value"] for name, row in table(made, "removal").items()}
+        assert found == pytest.approx(effect, abs=0.075)  # three standard errors
+        cell = table(made, "models")["a"]["markov"]
+        low, high = (limit / cell["n"] for limit in cell["interval"])
+        assert 0.005 < high - low < 0.1
+        inside += low <= share <= high
+    assert inside >= 4
+
+
+def test_limits_of_a_rule_are_those_of_its_weights(tmp_path: Path) -> None:
+    """First touch is a rate, with Wilson's limits (81 of 263: .2553 to .3662); evenly shared credit varies less."""
+    made = study(tmp_path, [*many("a>b", 81), *many("b", 182)], model="first,linear")
+    rows = table(made, "models")
+    assert [limit / 263 for limit in rows["a"]["first"]["interval"]] == pytest.approx(
+        [0.2553, 0.3662], abs=5e-5
+    )
+    assert rows["a"]["first"]["n"] == 263
+    # Half of each of 81 of 263: the limits are half of those of 81, near enough, and not those of 40.5 of 263.
+    low, high = (limit / 263 for limit in rows["a"]["linear"]["interval"])
+    assert (low, high) == pytest.approx((0.2553 / 2, 0.3662 / 2), abs=0.003)
+    apart = wilson(40.5, 263)
+    assert apart[0] < low
+    assert high < apart[1]
+
+
+def test_one_customer(tmp_path: Path) -> None:
+    made = study(tmp_path, [Journey("a", "5.00")])
+    assert "so every model says the same" in made.sentences[1]
+    assert table(made, "credit")["a"]["conversions"]["value"] == 1
+    assert [note.code for note in made.warnings if note.code == "few_conversions"]
+
+
+def test_a_channel_without_conversions_has_none(tmp_path: Path) -> None:
+    made = study(tmp_path, [*many("a>b", 2), *many("idle", 0, 3)])
+    row = table(made, "models")["idle"]
+    assert (row["first"]["value"], row["lowest"]["value"], row["highest"]["value"]) == (0, 0, 0)
+    assert row["first"]["interval"][0] == 0
+    assert row["first"]["interval"][1] > 0
+
+
+def test_nobody_converted(tmp_path: Path) -> None:
+    files = j.files(tmp_path, many("a>b", 2, 4))
+    text = (tmp_path / "deals.csv").read_text("utf-8")
+    (tmp_path / "deals.csv").write_text(text.replace("won", "lost"), "utf-8")
+    with pytest.raises(UsageError, match="there are no won deals in the period"):
+        j.study(files)
+    with pytest.raises(UsageError, match="no file tells of new customers"):
+        j.study(files[:2], of="customer")
+    # Where nothing was won, what touches led to is leads.
+    assert j.study(files[:2]).title == "What sources are given of leads"
+
+
+def test_conversions_without_any_touch(tmp_path: Path) -> None:
+    made = study(tmp_path, [Journey("", "3.00"), Journey("a"), Journey("b>a")])
+    assert made.sentences[0].startswith("Of 1 won deals, none has a touch in the 90 days before")
+    assert table(made, "credit")["(no touch)"]["conversions"]["value"] == 1
+
+
+def test_forty_channels(tmp_path: Path) -> None:
+    dice = random.Random(3)
+    names = [f"c{n:02}" for n in range(40)]
+    journeys = [
+        Journey(
+            ">".join(dice.choices(names, k=dice.randrange(1, 6))), "2.00" if dice.random() < 0.5 else None
+        )
+        for _ in range(300)
+    ]
+    made = study(tmp_path, journeys, model=f"{ALL},shapley_rate", top=5)
+    rows = table(made, "models")
+    assert len(rows) == 5 + 3
+    assert rows["(35 others)"]["markov"]["value"] > 0
+    assert rows["c00" if "c00" in rows else next(iter(rows))]["shapley_rate"]["reason"] == "too_many_channels"
+    assert any("at most 15 can be done" in sentence for sentence in made.sentences)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"model": "markow"}, "no attribution model is called 'markow'"),
+        ({"by": "owner"}, "--by owner: touches are told apart by one of channel, source, medium, campaign"),
+        ({"window": 0}, "--window 0: not above 0"),
+        ({"weights": "40,20"}, "--weights 40,20: not the weights"),
+        ({"weights": "0,20,0"}, "--weights 0,20,0: not the weights"),
+        ({"of": "visit"}, "--of visit: there is no such conversion"),
+        ({"of": "payment"}, "no file tells of payments"),
+        ({"reconcile": True}, "--reconcile compares what ad platforms claim"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        study(tmp_path, many("a>b", 2), **options)
+
+
+CONTACTS = """Record ID,First Name,Email,Contact owner,Create Date,Original Traffic Source,Latest Traffic Source,Associated Deal IDs
+1,A,a@one.example,Jo,2026-01-02 10:00,Organic Search,Email Marketing,11
+2,B,b@two.example,Jo,2026-01-03 10:00,Paid Search,Paid Search,12
+3,C,c@three.example,Jo,2026-01-04 10:00,Organic Search,Direct Traffic,13
+4,D,d@four.example,Jo,2026-01-05 10:00,Paid Search,Email Marketing,
+"""
+DEALS = """Record ID,Deal Name,Deal Stage,Amount,Create Date,Close Date,Pipeline
+11,x,Closed won,100.00,2026-02-01,2026-03-01,p
+12,y,Closed won,50.00,2026-02-01,2026-03-01,p
+13,z,Closed won,30.00,2026-02-01,2026-03-02,p
+"""
+
+
+@ENGINES
+def test_first_and_latest_source_where_that_is_all(tmp_path: Path, engine: str) -> None:
+    (tmp_path / "contacts.csv").write_text(CONTACTS, "utf-8")
+    (tmp_path / "deals.csv").write_text(DEALS, "utf-8")
+    files = [str(tmp_path / name) for name in ("contacts.csv", "deals.csv")]
+    made = j.study(files, by="channel", engine=engine)
+    assert j.given(made, "first") == {
+        "organic_search": 2,
+        "paid_search": 1,
+        "email": 0,
+        "direct": 0,
+        "(no touch)": 0,
+    }
+    assert j.given(made, "last") == {
+        "organic_search": 0,
+        "paid_search": 1,
+        "email": 1,
+        "direct": 1,
+        "(no touch)": 0,
+    }
+    assert j.given(made, "last_non_direct")["organic_search"] == 1
+    assert j.given(made, "linear")["email"] == 0.5
+    assert j.earned(made, "linear") == {
+        "organic_search": 65.0, "paid_search": 50.0, "email": 50.0, "direct": 15.0, "(no touch)": 0
+    }  # fmt: skip
+    assert any(
+        "U-shaped, time decay, Markov, Shapley - only where people came from" in s for s in made.sentences
+    )
+    # What the first source is given is what a report says of it.
+    report = funnelkit.report(
+        files, by="channel", metrics="deals_won", currency="EUR", no_config=True, engine=engine
+    )
+    assert report.breakdown is not None
+    told = {row.key[0]: row.cells["deals_won"].value for row in report.breakdown.rows}
+    assert {name: n for name, n in j.given(made, "first").items() if n} == {
+        name: n for name, n in told.items() if n
+    }
+
+
+ADS = """Day,Campaign,Source,Cost,Clicks,Conversions
+2026-06-01,x,ads,90.00,10,6
+2026-06-02,x,mail,10.00,10,1
+2026-06-03,x,idle,5.00,10,0
+"""
+
+
+def test_costs_and_claims_of_platforms(tmp_path: Path) -> None:
+    """ads: 3 of 4 first, 2 of 4 last; it claims 6 conversions."""
+    files = j.files(tmp_path, [*many("ads>mail", 1), *many("ads", 2), *many("mail>other", 1)])
+    (tmp_path / "ads.csv").write_text(ADS, "utf-8")
+    made = j.study([*files, f"spend={tmp_path / 'ads.csv'}"], model="first,last", reconcile=True)
+    rows = table(made, "credit")
+    assert rows["ads"]["cost"]["value"] == pytest.approx(30)
+    assert rows["mail"]["cost"]["value"] == pytest.approx(10)
+    assert rows["idle"]["cost"]["reason"] == "no_denominator"
+    assert rows["other"]["cost"]["reason"] == "no_spend_here"
+    assert rows["all"]["cost"]["value"] == pytest.approx(105 / 4)
+    low, high = rows["ads"]["cost"]["interval"]
+    count_low, count_high = rows["ads"]["conversions"]["interval"]
+    assert (low, high) == pytest.approx((90 / count_high, 90 / count_low))
+    claims = table(made, "reconcile")
+    assert (claims["ads"]["claimed"]["value"], claims["ads"]["last_non_direct"]["value"]) == (6, 2)
+    assert (claims["ads"]["any_touch"]["value"], claims["ads"]["ratio"]["value"]) == (3, 3)
+    assert claims["all that claim"]["claimed"]["value"] == 7
+    assert claims["all that claim"]["last_non_direct"]["value"] == 3
+    assert claims["all that claim"]["any_touch"]["value"] == 4
+    assert claims["all in the CRM"]["last_non_direct"]["value"] == 4
+
+
+@ENGINES
+def test_period_and_filters_choose_conversions_and_not_touches(tmp_path: Path, engine: str) -> None:
+    files = made_up(tmp_path)
+    deals = f"read_csv('{tmp_path}/deals.csv', all_varchar=true)"
+    ((n,),) = (
+        duckdb.connect()
+        .execute(
+            f"SELECT count(*) FROM {deals} WHERE status = 'won' AND closed_at BETWEEN '2026-04-01' AND '2026-04-30'"
+        )
+        .fetchall()
+    )
+    made = j.study(files, period="2026-04", engine=engine)
+    assert table(made, "credit")["all"]["conversions"]["value"] == n
+    for model in ("first", "markov", "shapley"):
+        assert sum(j.given(made, model).values()) == pytest.approx(n, abs=EXACT)
+
+
+@ENGINES
+def test_a_visitor_is_who_they_said_they_are_later(tmp_path: Path, engine: str) -> None:
+    rows = [
+        ("v1", "", "2026-05-01", "ads"),
+        ("v1", "a@x.example", "2026-05-09", "mail"),
+        ("v2", "", "2026-05-03", "fair"),
+        ("", "", "2026-05-04", "web"),
+    ]
+    j.write(tmp_path / "touches.csv", ("visitor_id", "email", "touched_at", "source"), rows)
+    j.write(
+        tmp_path / "leads.csv", ("lead_id", "email", "created_at", "customer_at"),
+        [("1", "a@x.example", "2026-05-09", "2026-05-20"), ("2", "b@y.example", "2026-05-09", "")],
+    )  # fmt: skip
+    files = [str(tmp_path / name) for name in ("touches.csv", "leads.csv")]
+    made = j.study(files, engine=engine)
+    assert made.title == "What sources are given of new customers"
+    assert list(table(made, "paths")) == ["ads > mail"]
+    lengths = {row: cells["rate"] for row, cells in table(made, "lengths").items()}
+    # Of one touch there is the visitor of the fair, of none the second lead.
+    assert {name: (cell["value"], cell["n"]) for name, cell in lengths.items()} == {
+        "0": (0, 1),
+        "1": (0, 1),
+        "2": (1, 1),
+    }
+
+
+def test_the_command_writes_every_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = j.files(tmp_path, [*many("a>b", 2), *many("b", 1, 4)])
+    outputs = [str(tmp_path / f"out.{suffix}") for suffix in ("md", "csv", "json", "txt")]
+    asked = [word for output in outputs for word in ("-o", output)]
+    assert (
+        run(["attribution", *files, "--by", "source", "--no-config", "--currency", "EUR", "-q", *asked]) == 0
+    )
+    assert "Models side by side" in Path(outputs[0]).read_text("utf-8")
+    assert "only an experiment can" in Path(outputs[3]).read_text("utf-8")
+    assert run(["attribution", "--help"]) == 0
+    assert "Attribution is not causation" in capsys.readouterr().out
+
+
+CROWDED = """Lead ID,Created Date,Lead Source,Owner
+1,2026-01-01,web,Jo
+"""
+
+
+def test_a_stage_that_nobody_came_to_is_no_conversion(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text(CROWDED, "utf-8")
+    leads = str(tmp_path / "leads.csv")
+    assert j.study([leads]).title == "What sources are given of leads"
+    with pytest.raises(UsageError, match="no file tells of MQLs"):
+        j.study([leads], of="mql")
+    (tmp_path / "leads.csv").write_text(CROWDED.replace("Lead Source", "Remark"), "utf-8")
+    with pytest.raises(
+        UsageError, match="no touches are loaded, and no lead or deal says by what source it came"
+    ):
+        j.study([leads])
+
+
+EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
+REAL = pytest.mark.skipif(not EXPORTS.is_dir(), reason=f"the real exports are not here ({EXPORTS})")
+
+
+@REAL
+@ENGINES
+def test_olist_by_its_origins(engine: str) -> None:
+    """842 sellers of 8,000 leads; origin is all that is known, so every model gives what SQL counts."""
+    files = [
+        EXPORTS / f"datasets/olist_{name}_dataset.csv"
+        for name in ("marketing_qualified_leads", "closed_deals")
+    ]
+    made = j.study([str(file) for file in files], currency="BRL", engine=engine)
+    truth = dict(
+        duckdb.connect()
+        .execute(
+            "SELECT coalesce(origin, '(blank)'), count(*) FROM read_csv(?, all_varchar=true) d "
+            "JOIN read_csv(?, all_varchar=true) l USING (mql_id) GROUP BY 1",
+            [str(files[1]), str(files[0])],
+        )
+        .fetchall()
+    )
+    found = {name: n for name, n in j.given(made, "linear").items() if n}
+    assert found == truth
+    assert sum(truth.values()) == 842
+    assert made.sentences[1] == "Of nobody more than one touch is known, so every model says the same."
+    assert made.sentences[2].startswith("828 of 842 (98.3 %")
+
+
+@REAL
+@ENGINES
+def test_zoho_by_its_lead_sources(engine: str) -> None:
+    files = [EXPORTS / f"zoho_crm/zoho_analytics_demo_{name}.csv" for name in ("Leads", "Potentials")]
+    made = j.study([str(file) for file in files], currency="USD", engine=engine)
+    truth = dict(
+        duckdb.connect()
+        .execute(
+            'SELECT coalesce(l."Lead Source", d."Lead Source"), count(*) FROM read_csv(?, all_varchar=true) d '
+            "LEFT JOIN read_csv(?, all_varchar=true) l USING (LEADID) WHERE \"Forecast Type\" = 'Won' GROUP BY 1",
+            [str(files[1]), str(files[0])],
+        )
+        .fetchall()
+    )
+    found = {name: n for name, n in j.given(made, "linear").items() if n}
+    assert found == truth
+
+
+@REAL
+def test_hubspot_without_a_source_says_what_is_missing() -> None:
+    with pytest.raises(UsageError, match="no lead or deal says by what channel it came"):
+        j.study([str(EXPORTS / "hubspot/crm-exports-all-contacts.csv")], by="channel")
+
+
+def test_report_on_leads_that_say_nothing_of_themselves(tmp_path: Path) -> None:
+    """Without a channel deals inherit nothing; DuckDB took that for an error."""
+    (tmp_path / "leads.csv").write_text("Lead ID,Created Date,E-Mail\n1,2026-01-01,a@x.example\n", "utf-8")
+    (tmp_path / "deals.csv").write_text(
+        "deal_id,lead_id,created_at,closed_at,status\n1,1,2026-01-02,2026-02-01,won\n", "utf-8"
+    )
+    files = [f"leads={tmp_path / 'leads.csv'}", str(tmp_path / "deals.csv")]
+    found = [funnelkit.report(files, engine=engine, no_config=True) for engine in ("pandas", "duckdb")]
+    assert [one.metrics["lead_conversion_rate"].value for one in found] == [1, 1]
