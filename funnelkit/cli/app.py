@@ -29,6 +29,7 @@ COMMANDS = (
     "why",
     "cohorts",
     "cycle",
+    "ltv",
     "check",
     "inspect",
     "metrics",
