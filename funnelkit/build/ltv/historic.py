@@ -98,7 +98,7 @@ def _moments(
     each = (
         rows.with_columns(**columns).group_by(CUSTOMER, *by, _COHORT).agg(*(nw.col(c).sum() for c in columns))
     )
-    halves = {}
+    halves: dict[str, nw.Expr] = {}
     for a in ages:
         size = nw.col(f"v{a}").abs()
         halves |= {f"l{a}": size % _SPLIT, f"h{a}": (size - size % _SPLIT) // _SPLIT}

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from funnelkit.build.ltv.entries import count
 from funnelkit.metrics import statistics
+from funnelkit.metrics.cell import Cell
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.historic import Historic
     from funnelkit.build.ltv.request import Asked
-    from funnelkit.metrics.cell import Cell
 
 _COHORTS = 24
 """So many of the newest cohorts are shown."""
@@ -39,7 +39,7 @@ def by_age(history: Historic, asked: Asked) -> Table:
         mean = _mean(history, asked, old, age, ())
         rows.append(
             (
-                Entry(cell=statistics.Cell(value=age)),
+                Entry(cell=Cell(value=age)),
                 count(len(old)),
                 count(history.customers((), old)),
                 Entry(cell=mean),
@@ -75,7 +75,7 @@ def by_cohort(history: Historic, asked: Asked) -> Table:
                 Entry(text=history.months.at(cohort).label),
                 count(history.customers((), [cohort])),
                 Entry(cell=_mean(history, asked, [cohort], 0, ())),
-                Entry(cell=statistics.Cell(value=to)),
+                Entry(cell=Cell(value=to)),
                 Entry(cell=_mean(history, asked, [cohort], to, ())),
             )
         )
