@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
-from funnelkit.build.ltv import silent
+from funnelkit.build.ltv import histories, silent
 from funnelkit.build.ltv.histories import Histories
 from funnelkit.build.ltv.money import Amounts
 from funnelkit.models.lifetime.fitted import Fitted, rebuilt, vector
-from funnelkit.models.lifetime.groups import Floats
+from funnelkit.models.lifetime.groups import Floats, Groups, groups
 from funnelkit.models.lifetime.limits import limits
 
 Limited = tuple[float, float, float]
 """A value and its lower and upper 95 % limit."""
 _STEP = 1e-3
+_FINE, _COARSE = 24, 6
 
 
 class Expecting(Struct, frozen=True, kw_only=True):
@@ -35,8 +36,8 @@ class Expecting(Struct, frozen=True, kw_only=True):
 
     def purchases(self, found: Histories, params: Any = None) -> Floats:
         """Of each customer of each group in the time to come."""
-        params = params or self.fitted.params
-        return silent.MODELS[self.id].next_purchases(params, found.groups(self.days), self._ahead)
+        model, time = silent.MODELS[self.id], self._ahead
+        return self._to_come(found, params, lambda at, alike: model.next_purchases(at, alike, time))
 
     def alive(self, found: Histories, params: Any = None) -> Floats:
         """P(alive) of each group."""
@@ -58,9 +59,16 @@ class Expecting(Struct, frozen=True, kw_only=True):
         """What all customers together bring from now on, discounted; None without a rate."""
         if self.rate is None:
             return None
-        rate, groups = self.rate, found.groups(self.days)
-        model = silent.MODELS[self.id]
-        return self._value(lambda params: model.residual_purchases(params, groups, rate), found)
+        rate, model = self.rate, silent.MODELS[self.id]
+
+        def to_come(of: Histories, params: Any) -> Floats:
+            return self._to_come(of, params, lambda at, alike: model.residual_purchases(at, alike, rate))
+
+        # An integral over all time takes long: the estimate is of few ages, its limits of fewer.
+        fine, coarse = histories.of_few_ages(found, _FINE), histories.of_few_ages(found, _COARSE)
+        value, *_ = self._value(lambda params: to_come(fine, params), fine, limited=False)
+        rough, low, high = self._value(lambda params: to_come(coarse, params), coarse)
+        return value, value * low / rough, value * high / rough
 
     def new_purchases(self) -> Limited:
         """Of a new customer after the first one, in the time to come."""
@@ -85,12 +93,27 @@ class Expecting(Struct, frozen=True, kw_only=True):
     def _ahead(self) -> Any:
         return round(self.ahead) if self.id == "bgbb" else self.ahead
 
+    def _to_come(self, found: Histories, params: Any, of: Callable[[Any, Groups], Floats]) -> Floats:
+        """*of* each group. Once they are there, customers of one age who bought equally often are alike, so few are asked for."""
+        params = params or self.fitted.params
+        model, data = silent.MODELS[self.id], found.groups(self.days)
+        pairs, place = np.unique(np.column_stack((data.x, data.T)), axis=0, return_inverse=True)
+        x, age = pairs.T
+        alike = groups(x, np.where(x > 0, age, 0.0), age)
+        there = of(params, alike) / model.alive(params, alike)
+        return np.asarray(model.alive(params, data) * there[place])
+
     def _of_new(self, params: Any) -> float:
         return float(silent.expected(self.id, params, np.array([float(self._ahead)]))[0])
 
-    def _value(self, purchases: Callable[[Any], Floats], found: Histories) -> Limited:
+    def _value(
+        self, purchases: Callable[[Any], Floats], found: Histories, *, limited: bool = True
+    ) -> Limited:
         """Purchases times money, whose limits come from two fits that know nothing of each other."""
         each = self.amounts.of(found)
+        if not limited:
+            value = float(each @ purchases(self.fitted.params))
+            return value, value, value
         by_purchases = _limited(self.fitted, lambda params: float(each @ purchases(params)))
         spent = self.amounts.params
         if spent is None or self.amounts.tried.fitted is None or not by_purchases[0] > 0:

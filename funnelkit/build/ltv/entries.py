@@ -40,18 +40,16 @@ def limited(found: Limited, n: int | None, factor: float = 1.0, method: str | No
 
 def parameters(fitted: Fitted[Any]) -> Iterator[tuple[str, Entry, Entry]]:
     """The name of each parameter, its estimate with limits, and its standard error."""
-    values, errors = vector(fitted.params), vector_of_logs(fitted)
+    values, errors = vector(fitted.params).tolist(), vector_of_logs(fitted)
     for field, value, error in zip(fields(fitted.params), values, errors, strict=True):
         low, high = value * math.exp(-_Z * error), value * math.exp(_Z * error)
         yield (
             field.name,
-            Entry(
-                cell=Cell(value=float(value), n=fitted.customers, interval=(low, high), interval_type=DELTA)
-            ),
-            Entry(cell=Cell(value=float(value * error))),
+            Entry(cell=Cell(value=value, n=fitted.customers, interval=(low, high), interval_type=DELTA)),
+            Entry(cell=Cell(value=value * error)),
         )
 
 
 def vector_of_logs(fitted: Fitted[Any]) -> list[float]:
     """Standard errors of the logarithms of the parameters."""
-    return [math.sqrt(each) for each in fitted.log_covariance.diagonal()]
+    return [math.sqrt(each) for each in fitted.log_covariance.diagonal().tolist()]

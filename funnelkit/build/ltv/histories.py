@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit import collect
 from funnelkit.build.ltv.purchases import BOUGHT, CUSTOMER, DAY, FIRST, NET
@@ -101,6 +102,17 @@ def together(several: Sequence[Histories]) -> Histories:
             for name in Histories.__struct_fields__
         }
     )
+
+
+def of_few_ages(found: Histories, ages: int) -> Histories:
+    """*found* with ages put together to so many at most, and all times scaled with them: shares of the age stay."""
+    low, width = float(found.T.min()), max(float(np.ptp(found.T)), 1e-9)
+    place = np.minimum((found.T - low) / width * ages, ages - 1).astype(int)
+    count = np.bincount(place, found.n, ages)
+    mean = np.divide(np.bincount(place, found.n * found.T, ages), count, out=np.zeros(ages), where=count > 0)
+    T = mean[place]
+    share = np.divide(found.t_x, found.T, out=np.zeros_like(T), where=found.T > 0)
+    return replace(found, T=T, t_x=np.where(found.x > 0, share * T, 0.0))
 
 
 def repeats_by_day(found: Purchases, until: int) -> Mapping[int, int]:
