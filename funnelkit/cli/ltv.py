@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from funnelkit.cli import arguments as a
+
+if TYPE_CHECKING:
+    from funnelkit.build.ltv.individuals import Customers
+    from funnelkit.pipeline.watching import Observe
+    from funnelkit.studies import Study
 
 HELP = """What a customer is worth: so far by age, and to come by models of how customers come again or renew.
 
@@ -31,6 +37,7 @@ def ltv(
     ahead: Annotated[int, typer.Option("--ahead", metavar="MONTHS", help="How far to look ahead.")] = 12,
     discount: Annotated[str | None, typer.Option("--discount", metavar="RATE", help="What money loses in value in a year: 0.1 or 10%; else that of the configuration.")] = None,
     margin: Annotated[str | None, typer.Option("--margin", metavar="SHARE", help="Gross margin: 0.7 or 70%; else that of the configuration.")] = None,
+    customers: Annotated[str | None, typer.Option("--customers", metavar="FILE", help="Write the customers one by one, with their ids, as CSV that only you can read.")] = None,
     by: a.By = None,
     where: a.Where = None,
     top: Annotated[int | None, typer.Option("--top", metavar="N", help="Of --by only the N largest groups.")] = None,
@@ -75,9 +82,17 @@ def ltv(
         ahead=ahead,
         discount=discount,
         margin=margin,
+        each=customers is not None,
     )
+    found: list[Customers] = []
+
+    def make(observe: Observe) -> Study:
+        made = valuing.ltv(files or [], options, wanted, observe)
+        found.extend([made.customers] if made.customers else [])
+        return made.study
+
     answer(
-        lambda observe: valuing.ltv(files or [], options, wanted, observe),
+        make,
         study,
         format=format,
         output=output,
@@ -85,3 +100,25 @@ def ltv(
         verbose=verbose,
         no_color=no_color,
     )
+    if customers is not None:
+        _write(customers, found[0], files or [])
+
+
+def _write(target: str, found: Customers, files: Sequence[str]) -> None:
+    """Write the customers to a file of their own, and say whose data it holds."""
+    from pathlib import Path
+
+    from funnelkit.cli import output as out
+    from funnelkit.errors import UsageError
+    from funnelkit.render.customers import render
+    from funnelkit.render.files import write
+
+    path = Path(target)
+    sources = (Path(name) for name in files if Path(name).exists())
+    if target == "-" or (path.exists() and any(path.samefile(source) for source in sources)):
+        raise UsageError(
+            f"--customers {target}: not a file to write to", hint="Name a new file, such as customers.csv."
+        )
+    write({path: render(found.columns, found.rows)}, private=True)
+    # Said under --quiet too: it is about the people in the file.
+    out.talk(f"wrote {target}: {len(found.rows):,} customers with their ids; only you can read it")

@@ -15,10 +15,10 @@ from funnelkit.pipeline.loading import Read, read
 from funnelkit.pipeline.watching import Observe, Work, nobody
 
 if TYPE_CHECKING:
+    from funnelkit.build.ltv import Valued
     from funnelkit.config import Config
     from funnelkit.dataset import Dataset
     from funnelkit.pipeline.options import Options
-    from funnelkit.studies import Study
 
 _SPAN = re.compile(r"(\d+)\s*(d|w|m|days?|weeks?|months?)?", re.IGNORECASE)
 _DAYS = {"d": 1.0, "w": 7.0, "m": 365.25 / 12}
@@ -35,9 +35,11 @@ class Wanted(Struct, frozen=True, kw_only=True):
     ahead: int = 12
     discount: str | None = None
     margin: str | None = None
+    each: bool = False
+    """Also the customers one by one."""
 
 
-def ltv(files: Sequence[str], options: Options, wanted: Wanted, observe: Observe = nobody) -> Study:
+def ltv(files: Sequence[str], options: Options, wanted: Wanted, observe: Observe = nobody) -> Valued:
     """What the customers of *files* are worth. Raises UsageError for what does not exist, or the files do not tell."""
     from funnelkit.pipeline import requests
 
@@ -63,7 +65,7 @@ def _check(wanted: Wanted) -> None:
         raise UsageError("--holdout and --fit-until say the same", hint="Give one of them.")
 
 
-def _study(done: Read, options: Options, wanted: Wanted) -> Study:
+def _study(done: Read, options: Options, wanted: Wanted) -> Valued:
     from funnelkit.build import ltv, request
     from funnelkit.metrics import catalog
     from funnelkit.pipeline import requests
@@ -95,6 +97,7 @@ def _study(done: Read, options: Options, wanted: Wanted) -> Study:
             until=_until(wanted, data.as_of),
             ahead=wanted.ahead,
         ),
+        each=wanted.each,
     )
 
 

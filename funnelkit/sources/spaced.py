@@ -19,7 +19,7 @@ def is_spaced(sample: str) -> bool:
 
     Of these at least two are numbers below the first line, or it may be a text of short sentences.
 
-    >>> is_spaced(" id  date   paid\\n 0001 19970101  29.33\\n 0002 19970118  4.00\\n")
+    >>> is_spaced(" 0001 19970101  29.33" + chr(10) + " 0002 19970118  4.00")
     True
     """
     lines = [line.split() for line in sample.splitlines()[: _LOOKED_AT + 1]][:_LOOKED_AT]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from scipy.special import expit, logit
 
 from funnelkit.build.ltv import histories, silent
 from funnelkit.build.ltv.histories import Histories
@@ -18,6 +19,8 @@ from funnelkit.models.lifetime.limits import limits
 Limited = tuple[float, float, float]
 """A value and its lower and upper 95 % limit."""
 _STEP = 1e-3
+_LEAST = 1e-15
+_Z = 1.959963984540054
 _FINE, _COARSE = 24, 6
 
 
@@ -85,9 +88,17 @@ class Expecting(Struct, frozen=True, kw_only=True):
         rate, model = self.rate, silent.MODELS[self.id]
         return _added(self._new(lambda params: float(model.discounted_purchases(params, rate))), first)
 
-    def each(self, found: Histories, of: Callable[[Any], Floats]) -> tuple[Floats, Floats, Floats]:
-        """*of* the parameters for each group above 0, with its limits: by the delta method, in logarithms."""
-        return _each(self.fitted, of)
+    def each(self, of: Callable[[Any], Floats], *, share: bool = False) -> tuple[Floats, Floats, Floats]:
+        """*of* the parameters for each of many, with its limits: in logarithms, of a *share* in log-odds."""
+        return _each(self.fitted, of, share)
+
+    def each_amount(self, found: Histories) -> tuple[Floats, Floats, Floats]:
+        """What a purchase to come of each group brings, with its limits."""
+        amounts = self.amounts
+        if amounts.params is None or amounts.tried.fitted is None:
+            known = amounts.of(found)
+            return known, known, known
+        return _each(amounts.tried.fitted, lambda params: amounts.of(found, params), False)
 
     @property
     def _ahead(self) -> Any:
@@ -161,15 +172,20 @@ def _added(found: Limited, amount: float) -> Limited:
     return value + amount, low + amount, high + amount
 
 
-def _each(fitted: Fitted[Any], of: Callable[[Any], Floats]) -> tuple[Floats, Floats, Floats]:
+def _each(fitted: Fitted[Any], of: Callable[[Any], Floats], share: bool) -> tuple[Floats, Floats, Floats]:
+    """*of* the parameters with its limits, by the delta method."""
     place = np.log(vector(fitted.params))
 
     def scaled(at: Floats) -> Floats:
-        return np.log(np.maximum(of(rebuilt(fitted.params, np.exp(at))), np.finfo(np.float64).tiny))
+        found = of(rebuilt(fitted.params, np.exp(at)))
+        if share:
+            return np.asarray(logit(np.clip(found, _LEAST, 1 - _LEAST)))
+        return np.asarray(np.log(np.maximum(found, _LEAST)))
 
     middle = scaled(place)
     shifts = np.eye(place.size) * _STEP
     slopes = np.array([(scaled(place + by) - scaled(place - by)) / (2 * _STEP) for by in shifts])
     spread = np.einsum("ig,ij,jg->g", slopes, fitted.log_covariance, slopes)
-    half = 1.959963984540054 * np.sqrt(np.maximum(spread, 0.0))
-    return np.exp(middle), np.exp(middle - half), np.exp(middle + half)
+    half = _Z * np.sqrt(np.maximum(spread, 0.0))
+    back = expit if share else np.exp
+    return of(fitted.params), back(middle - half), back(middle + half)

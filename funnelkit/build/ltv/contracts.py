@@ -67,6 +67,8 @@ class Contracts(Struct, frozen=True, kw_only=True):
     """(renewals that were due, renewals made) -> customers."""
     brought: Mapping[Key, float]
     """What all of them paid, in the currency."""
+    terms: Mapping[Key, int]
+    """For how many terms, all of them together."""
     others: int
     """Customers with another term, who are left out."""
 
@@ -89,8 +91,7 @@ class Contracts(Struct, frozen=True, kw_only=True):
 
     def payment(self, key: Key) -> float:
         """What a customer pays a term, on average."""
-        terms = sum((made + 1) * n for (_, made), n in self.counts[key].items())
-        return self.brought[key] / terms if terms else 0.0
+        return self.brought[key] / self.terms[key]
 
 
 def terms(found: Purchases) -> Mapping[str | None, int]:
@@ -105,8 +106,8 @@ def terms(found: Purchases) -> Mapping[str | None, int]:
 def contracts(found: Purchases, chosen: Term, until: int, calendar: Calendar) -> Contracts:
     """The customers of *found* whose contract has the term *chosen*, as they were on the day *until*.
 
-    A customer has renewed until the last payment, and left at the renewal that no payment followed. One that
-    was due in a piece of the calendar that is not over is not counted as missed.
+    A customer has renewed until the last payment, and left at the renewal that no payment followed. What
+    happened in a piece of the calendar that is not over is left out.
     """
     whole = pieces(chosen.grain, found.begin, until, calendar)
     rows = found.daily.filter((nw.col(DAY) <= until) & (nw.col(FIRST) <= until))
@@ -118,6 +119,7 @@ def contracts(found: Purchases, chosen: Term, until: int, calendar: Calendar) ->
     counted = each.group_by(*keys).agg(nw.len().alias("n"), nw.col(NET).sum())
     counts: dict[Key, dict[tuple[int, int], int]] = {}
     brought: dict[Key, float] = {}
+    terms_paid: dict[Key, int] = {}
     others = 0
     for row in sorted(collect.rows(counted.select(*keys, "n", NET)), key=str):
         cells = dict(zip([*keys, "n", NET], row, strict=True))
@@ -126,10 +128,15 @@ def contracts(found: Purchases, chosen: Term, until: int, calendar: Calendar) ->
             others += n
             continue
         begin, end = int(cells["_begin"]), int(cells["_end"])
-        made = round((end - begin) / chosen.pieces)
-        due = max((whole.whole - begin) // chosen.pieces, made, 0)
+        renewed = round((end - begin) / chosen.pieces)
+        # In a piece that is not over some have paid and others are still to: it tells of nobody.
+        due = max((whole.whole - begin) // chosen.pieces, 0)
+        made = min(renewed, due)
         for key in {(), tuple(str(cells[name]) for name in found.by)}:
             group = counts.setdefault(key, {})
             group[due, made] = group.get((due, made), 0) + n
+            terms_paid[key] = terms_paid.get(key, 0) + n * (renewed + 1)
             brought[key] = brought.get(key, 0.0) + int(cells[NET]) / found.unit
-    return Contracts(term=chosen, pieces=whole, counts=counts, brought=brought, others=others)
+    return Contracts(
+        term=chosen, pieces=whole, counts=counts, brought=brought, terms=terms_paid, others=others
+    )

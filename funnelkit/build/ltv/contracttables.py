@@ -50,8 +50,8 @@ def survival(seen: Contractual) -> Table:
             Field(id="fitted", label="fitted", unit="ratio"),
         ),
         rows=tuple(rows),
-        caption="renewed: of those whose contract came up; are left: the product of these shares (Kaplan-Meier); a contract that was due in a "
-        f"{seen.term.grain} that is not over is not counted as missed",
+        caption="renewed: of those whose contract came up; are left: the product of these shares (Kaplan-Meier); of a "
+        f"{seen.term.grain} that is not over nothing is counted",
         chart=Chart(of=("survival", *(("later",) if held else ()), "fitted"), along="renewal"),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.build.ltv import against, worth
+from funnelkit.build.ltv.request import SIMPLE
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.acquisition import Balance
@@ -16,8 +17,16 @@ if TYPE_CHECKING:
     from funnelkit.metrics.cell import Cell
 
 
-def values(lines: Sequence[Line], asked: Asked, currency: str | None) -> Iterator[str]:
-    """What a customer is worth: modelled where that can be, and so far."""
+def values(
+    lines: Sequence[Line], asked: Asked, currency: str | None, simple: Sequence[Line]
+) -> Iterator[str]:
+    """What a customer is worth: modelled where that can be, and so far; by a *simple* formula where that is asked for."""
+    if asked.model == SIMPLE and simple:
+        first = simple[0]
+        if first.cell.value is None:
+            yield f"By the simple formula a customer's value is n/a: {first.cell.message}."
+        else:
+            yield f"By the simple formula a customer is worth {_money(first.cell, currency)} of {asked.of}, as if churn stayed as it is."
     known: Mapping[str, Line] = {one.id: one for one in lines}
     months = f"{asked.ahead} month{'s' * (asked.ahead != 1)}"
     if new := known.get(worth.NEW):

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from funnelkit.build.ltv import (
     acquisition,
     choosing,
     contracttables,
     fitting,
+    formulas,
     historic,
     historictables,
+    individuals,
     purchases,
     said,
     silenttables,
     worth,
 )
 from funnelkit.build.ltv.contractual import Contractual, contractual
+from funnelkit.build.ltv.individuals import Customers
 from funnelkit.build.ltv.silence import Silence, silence
 from funnelkit.periods import from_day
 from funnelkit.reports import Span
@@ -33,16 +38,29 @@ if TYPE_CHECKING:
 Seen = Contractual | Silence
 
 
-def study(given: Given, asked: Asked) -> Study:
-    """What the customers of *given* are worth; UsageError for what the files do not tell."""
+class Valued(Struct, frozen=True):
+    """The study, and the customers one by one where these were asked for."""
+
+    study: Study
+    customers: Customers | None = None
+
+
+def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
+    """What the customers of *given* are worth, with *each* also one by one; UsageError for what the files do not tell."""
     data = given.data
     found = purchases.purchases(data, asked.request, asked.kind, given.hold)
     history = historic.historic(found, asked.request.calendar)
     seen = _seen(found, asked, given)
     lines = [*worth.historic(history, asked)]
     lines += worth.of_contract(seen) if isinstance(seen, Contractual) else worth.of_silence(seen)
+    simple = [*formulas.of_contract(seen)] if isinstance(seen, Contractual) else formulas.of_year(data, asked)
     cost = acquisition.acquired(data, asked, history)
-    return Study(
+    customers = None
+    if each:
+        customers = (
+            individuals.of_contract(seen) if isinstance(seen, Contractual) else individuals.of_silence(seen)
+        )
+    made = Study(
         command="ltv",
         title="What customers are worth",
         as_of=from_day(data.as_of),
@@ -51,11 +69,12 @@ def study(given: Given, asked: Asked) -> Study:
         period=_span(found, asked),
         filters=tuple(str(f) for f in asked.request.where),
         sentences=(
-            *said.values(lines, asked, data.currency),
+            *said.values(lines, asked, data.currency, simple),
             *_sentences(seen, cost, history, asked, data.currency),
         ),
         tables=(
             *([worth.table(lines, asked)] if lines else []),
+            *([formulas.table(simple, asked)] if simple else []),
             *([acquisition.table(cost, history, asked)] if cost else []),
             *_tables(seen, found),
             historictables.by_age(history, asked),
@@ -64,6 +83,7 @@ def study(given: Given, asked: Asked) -> Study:
         sources=tuple(given.sources),
         warnings=(*given.notes, *purchases.notes(found), *_notes(seen, asked)),
     )
+    return Valued(made, customers)
 
 
 def _seen(found: Purchases, asked: Asked, given: Given) -> Seen:
