@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit import collect
 from funnelkit.build.ltv.histories import Key
@@ -17,8 +18,10 @@ from funnelkit.models.lifetime.survivors import Survivors, survivors
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.purchases import Purchases
+    from funnelkit.collect import Frame
     from funnelkit.periods import Calendar
 
+BEGIN, END, LAST = "_begin", "_end", "_paid"
 _WORDS = (
     (re.compile(r"(\d+)"), 0),
     (re.compile(r"semi.?annual|half.?year|bi.?annual|halbj"), 6),
@@ -71,6 +74,20 @@ class Contracts(Struct, frozen=True, kw_only=True):
     """For how many terms, all of them together."""
     others: int
     """Customers with another term, who are left out."""
+    people: Frame
+    """One row per customer: the numbers of the pieces of the first and the last payment, and what was paid."""
+
+    def renewals(self, begin: int, end: int) -> tuple[int, int]:
+        """Renewals that were due and those made, of who paid first and last in these pieces.
+
+        In a piece that is not over some have paid and others are still to: it tells of nobody.
+        """
+        due = max((self.pieces.whole - begin) // self.term.pieces, 0)
+        return due, min(self.paid(begin, end) - 1, due)
+
+    def paid(self, begin: int, end: int) -> int:
+        """For how many terms they have paid."""
+        return round((end - begin) / self.term.pieces) + 1
 
     def survivors(self, key: Key) -> Survivors:
         """How many were left at each renewal."""
@@ -111,15 +128,16 @@ def contracts(found: Purchases, chosen: Term, until: int, calendar: Calendar) ->
     """
     whole = pieces(chosen.grain, found.begin, until, calendar)
     rows = found.daily.filter((nw.col(DAY) <= until) & (nw.col(FIRST) <= until))
-    rows = rows.with_columns(nw.when(nw.col(BOUGHT) == 1).then(nw.col(DAY)).alias("_paid"))
+    rows = rows.with_columns(nw.when(nw.col(BOUGHT) == 1).then(nw.col(DAY)).alias(LAST))
     more = [nw.col(TERM).max()] if found.terms else []
-    each = rows.group_by(CUSTOMER, *found.by, FIRST).agg(nw.col("_paid").max(), nw.col(NET).sum(), *more)
-    each = whole.placed(whole.placed(each, FIRST, "_begin"), "_paid", "_end")
-    keys = [*found.by, "_begin", "_end", *([TERM] if found.terms else [])]
+    each = rows.group_by(CUSTOMER, *found.by, FIRST).agg(nw.col(LAST).max(), nw.col(NET).sum(), *more)
+    each = whole.placed(whole.placed(each, FIRST, BEGIN), LAST, END)
+    made = Contracts(term=chosen, pieces=whole, counts={}, brought={}, terms={}, others=0, people=each)
+    keys = [*found.by, BEGIN, END, *([TERM] if found.terms else [])]
     counted = each.group_by(*keys).agg(nw.len().alias("n"), nw.col(NET).sum())
     counts: dict[Key, dict[tuple[int, int], int]] = {}
     brought: dict[Key, float] = {}
-    terms_paid: dict[Key, int] = {}
+    paid: dict[Key, int] = {}
     others = 0
     for row in sorted(collect.rows(counted.select(*keys, "n", NET)), key=str):
         cells = dict(zip([*keys, "n", NET], row, strict=True))
@@ -127,16 +145,11 @@ def contracts(found: Purchases, chosen: Term, until: int, calendar: Calendar) ->
         if found.terms and term(cells[TERM]) != chosen:
             others += n
             continue
-        begin, end = int(cells["_begin"]), int(cells["_end"])
-        renewed = round((end - begin) / chosen.pieces)
-        # In a piece that is not over some have paid and others are still to: it tells of nobody.
-        due = max((whole.whole - begin) // chosen.pieces, 0)
-        made = min(renewed, due)
+        begin, end = int(cells[BEGIN]), int(cells[END])
+        renewals = made.renewals(begin, end)
         for key in {(), tuple(str(cells[name]) for name in found.by)}:
             group = counts.setdefault(key, {})
-            group[due, made] = group.get((due, made), 0) + n
-            terms_paid[key] = terms_paid.get(key, 0) + n * (renewed + 1)
+            group[renewals] = group.get(renewals, 0) + n
+            paid[key] = paid.get(key, 0) + n * made.paid(begin, end)
             brought[key] = brought.get(key, 0.0) + int(cells[NET]) / found.unit
-    return Contracts(
-        term=chosen, pieces=whole, counts=counts, brought=brought, terms=terms_paid, others=others
-    )
+    return replace(made, counts=counts, brought=brought, terms=paid, others=others)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from funnelkit.models.lifetime.groups import Floats
 
 _MODELS: dict[str, ModuleType] = {"sbg": sbg, "bdw": bdw}
+_LEAST_RATE = 1e-5
 _FURTHER = 12
 """Renewals that the fitted curve is told of beyond those that were seen."""
 
@@ -48,6 +49,9 @@ class Contractual(Struct, frozen=True, kw_only=True):
 
     asked: Asked
     until: int
+    by: tuple[str, ...]
+    unit: int
+    """So many of the smallest unit of money are one of the currency."""
     term: Term
     because: str
     counted: Contracts
@@ -98,7 +102,14 @@ class Contractual(Struct, frozen=True, kw_only=True):
     def payments_to_come(self, key: Key) -> Limited:
         """Payments in the time to come of all who are still there."""
         there = self.counted.there(key)
-        made, n = np.array(list(there), dtype=np.float64), np.array(list(there.values()), dtype=np.float64)
+        return self._to_come(list(there), list(there.values()))
+
+    def payments_after(self, made: int) -> Limited:
+        """Payments in the time to come of one who is still there after so many renewals."""
+        return self._to_come([made], [1])
+
+    def _to_come(self, renewals: Sequence[int], customers: Sequence[int]) -> Limited:
+        made, n = np.array(renewals, dtype=np.float64), np.array(customers, dtype=np.float64)
         times = np.arange(1, self.terms_ahead + 1, dtype=np.float64)
         if not made.size or not times.size:
             return 0.0, 0.0, 0.0
@@ -111,7 +122,7 @@ class Contractual(Struct, frozen=True, kw_only=True):
 
     def discounted_of_new(self) -> Limited | None:
         """Payments of a new customer without end, each worth less by the discount rate; None without one."""
-        rate = self.asked.rate(self.term.days)
+        rate = self._rate
         if rate is None:
             return None
         model = _MODELS[self.choice.chosen.id] if self.choice.chosen else sbg
@@ -119,7 +130,7 @@ class Contractual(Struct, frozen=True, kw_only=True):
 
     def discounted_to_come(self, key: Key) -> Limited | None:
         """Payments without end of all who are still there, discounted to the next renewal; None without a rate."""
-        rate = self.asked.rate(self.term.days)
+        rate = self._rate
         if rate is None:
             return None
         model = _MODELS[self.choice.chosen.id] if self.choice.chosen else sbg
@@ -129,6 +140,12 @@ class Contractual(Struct, frozen=True, kw_only=True):
                 n * float(model.residual_lifetime(params, rate, made + 1)) for made, n in there.items()
             )
         )
+
+    @property
+    def _rate(self) -> float | None:
+        """The discount rate a term; None where there is none, or one so small that the sum has no end."""
+        rate = self.asked.rate(self.term.days)
+        return None if rate is None or rate < _LEAST_RATE else rate
 
     def _limited(self, function: Callable[[Any], float]) -> Limited:
         assert self.fitted is not None
@@ -149,6 +166,8 @@ def contractual(found: Purchases, asked: Asked, term: Term, because: str) -> Con
     return Contractual(
         asked=asked,
         until=until,
+        by=found.by,
+        unit=found.unit,
         term=term,
         because=because,
         counted=counted,

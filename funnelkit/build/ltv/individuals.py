@@ -12,8 +12,9 @@ import numpy as np
 from msgspec import Struct
 
 from funnelkit import collect
+from funnelkit.build.ltv.contracts import BEGIN, END, LAST, term
 from funnelkit.build.ltv.histories import Histories
-from funnelkit.build.ltv.purchases import CUSTOMER, FIRST
+from funnelkit.build.ltv.purchases import CUSTOMER, FIRST, NET, TERM
 from funnelkit.errors import UsageError
 from funnelkit.periods import from_day
 
@@ -69,11 +70,47 @@ def of_silence(seen: Silence) -> Customers:
 
 
 def of_contract(seen: Contractual) -> Customers:
-    """The same of customers under contract are the same for all who renewed as often: there is no file of them."""
-    raise UsageError(
-        f"customers with contracts of a {seen.term} who renewed as often are all alike to the model",
-        hint="The table `survival` says how likely each next renewal is. Leave --customers out, or name a --model such as bgnbd.",
-    )
+    """Each customer with a contract of the term: renewals made and due, and the payments and the value to come.
+
+    Who has left is told by the payments, and of who has not, the model knows no more than how often they renewed.
+    """
+    if seen.fitted is None:
+        raise UsageError(
+            f"nothing can be said of single customers: {seen.choice.why}",
+            hint="Leave --customers out, or name a --model.",
+        )
+    counted, by = seen.counted, seen.by
+    cells = collect.columns(counted.people)
+    kept = [
+        i for i in range(len(cells[CUSTOMER])) if TERM not in cells or term(cells[TERM][i]) == counted.term
+    ]
+    price, ahead = counted.payment(()) * float(seen.asked.margin), {}
+    rows = []
+    for i in sorted(kept, key=lambda i: str(cells[CUSTOMER][i])):
+        due, made = counted.renewals(int(cells[BEGIN][i]), int(cells[END][i]))
+        there = made >= due
+        if there and made not in ahead:
+            ahead[made] = seen.payments_after(made)
+        payments = ahead[made] if there else (0.0, 0.0, 0.0)
+        name = str(cells[CUSTOMER][i]).partition(":")[2]
+        words = (str(cells[column][i]) for column in by)
+        days = (from_day(int(cells[column][i])).isoformat() for column in (FIRST, LAST))
+        spent = int(cells[NET][i]) / seen.unit
+        rows.append(
+            (
+                name,
+                *words,
+                *days,
+                made,
+                due,
+                spent,
+                int(there),
+                *payments,
+                *(price * each for each in payments),
+            )
+        )
+    limited = [f"{name}{end}" for name in _LIMITED[1:] for end in ("", "_low", "_high")]
+    return Customers((_COLUMNS[0], *by, *_COLUMNS[1:3], "renewed", "due", "spent", "alive", *limited), rows)
 
 
 def _histories(seen: Silence, rows: list[list[Any]]) -> Histories:

@@ -28,14 +28,14 @@ def values(
         else:
             yield f"By the simple formula a customer is worth {_money(first.cell, currency)} of {asked.of}, as if churn stayed as it is."
     known: Mapping[str, Line] = {one.id: one for one in lines}
-    months = f"{asked.ahead} month{'s' * (asked.ahead != 1)}"
+    ahead = months(asked.ahead)
     if new := known.get(worth.NEW):
-        yield f"A new customer is worth {_money(new.cell, currency)} of {asked.of} in the first {months}."
+        yield f"A new customer is worth {_money(new.cell, currency)} of {asked.of} in the first {ahead}."
     if so_far := known.get(worth.HISTORIC):
         n = f", n {so_far.cell.n:,}" if so_far.cell.n is not None else ""
         yield f"A customer has brought {_money(so_far.cell, currency)} of {asked.of} {so_far.measure.replace('so far, to', 'up to an age of')}{n}."
     if present := known.get(worth.PRESENT):
-        yield f"One of the present customers is to bring {_money(present.cell, currency)} in the next {months}."
+        yield f"One of the present customers is to bring {_money(present.cell, currency)} in the next {ahead}."
     if not lines:
         yield "No customer has a whole month behind the first purchase yet, so nothing can be said of value."
 
@@ -84,9 +84,14 @@ def of_cost(found: Balance, asked: Asked, currency: str | None) -> str:
         else f"is not back after {found.age} months"
     )
     return (
-        f"To win one cost {code}{found.cost:,.2f}, which {back}; to an age of {found.age} months {asked.of} is {found.ratio:,.2f} times "
+        f"To win one cost {code}{found.cost:,.2f}, which {back}; to an age of {months(found.age)} {asked.of} is {found.ratio:,.2f} times "
         "the cost, of the same customers."
     )
+
+
+def months(n: int) -> str:
+    """A number of months in words."""
+    return f"{n:,} month{'s' * (n != 1)}"
 
 
 def _money(cell: Cell, currency: str | None) -> str:

@@ -85,6 +85,11 @@ def silence(found: Purchases, asked: Asked, hold: Hold) -> Silence:
         unit, days = asked.unit or _OCCASION, 1.0
         occasions = pieces(unit, found.begin, found.as_of, asked.request.calendar)
         until = pieces(unit, found.begin, until, asked.request.calendar).whole
+        if until < 0:
+            raise UsageError(
+                f"no {unit} is over since the first purchase, so there are no occasions to count",
+                hint="Name a shorter --unit, or another --model.",
+            )
         found = _by_piece(found, occasions, hold)
     if until < found.begin:
         raise UsageError(
