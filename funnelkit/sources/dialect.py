@@ -85,7 +85,8 @@ def batches(
     SourceError where a cell is too long, and at the end of a file in which a quote is never closed.
     """
     csv.field_size_limit(LONGEST)
-    line = begin = skip + 1
+    # A header that the file does not have stands on no line of it.
+    line = begin = skip + (0 if text.names else 1)
     with text.lines() as lines:
         deque(islice(lines, skip), maxlen=0)
         for begins, after, found in _records(text, lines, delimiter, line):

@@ -116,7 +116,11 @@ def _read_text(text: Text, recognise: Recognise[Kind], file: str, delimiter: str
         file=file,
         sha256=text.sha256,
         header=distinct(header),
-        dialect=Dialect(encoding=text.encoding, delimiter=chosen.delimiter, header_line=choice.line),
+        dialect=Dialect(
+            encoding=text.encoding,
+            delimiter=" " if text.spaced else chosen.delimiter,
+            header_line=choice.line - bool(text.names),
+        ),
         sheet=None,
         preamble=chosen.preamble,
         kind=choice.proposal.kind,
@@ -135,7 +139,7 @@ def _records(text: Text, delimiter: str) -> Iterator[Record]:
 
 def _scan(text: Text, chosen: _Chosen[Kind]) -> Scan | None:
     """How an engine may read the rows by itself, where the text seems plain or can be made so."""
-    if text.guarded or chosen.first is not None:
+    if text.guarded or text.spaced or chosen.first is not None:
         return None
     path = text.content.path
     lines = [line for line, _ in chosen.choice.records]

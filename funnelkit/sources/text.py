@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from funnelkit.engines import WIDEST
 from funnelkit.errors import SourceError
-from funnelkit.sources import foreign
+from funnelkit.sources import foreign, spaced
 from funnelkit.sources.content import Content, of_bytes
 from funnelkit.sources.digest import Digest
 
@@ -60,6 +60,10 @@ class Text(Struct, frozen=True, kw_only=True):
     """It holds zero bytes, which a writer that was cut off leaves behind. They say nothing."""
     guarded: bool = False
     """Some cells are written ``="007"``, so that a spreadsheet leaves them alone."""
+    spaced: bool = False
+    """Blanks part its columns; its lines are handed out with tabs in their place."""
+    names: str = ""
+    """The header that a spaced table without one is given, as a line of its own above the first."""
 
     @contextmanager
     def lines(self) -> Iterator[Iterator[str]]:
@@ -67,13 +71,17 @@ class Text(Struct, frozen=True, kw_only=True):
         with self._opened() as stream:
             # Of two byte-order marks, or one under a stated encoding, a decoder leaves one in the text.
             lines = chain([next(stream, "").lstrip("\ufeff")], stream)
-            yield (line.replace("\0", "") for line in lines) if self.padded else lines
+            known = (line.replace("\0", "") for line in lines) if self.padded else lines
+            yield spaced.parted(iter(known), self.names) if self.spaced else iter(known)
 
     def beginning(self) -> tuple[str, bool]:
         """The first part of the text, and whether that is all of it."""
         with self._opened() as stream:
             text = stream.read(_HEAD).lstrip("\ufeff")
-            return text.replace("\0", ""), not stream.read(1)
+            text, whole = text.replace("\0", ""), not stream.read(1)
+        if self.spaced:
+            text = "".join(spaced.parted(iter(text.splitlines()), self.names))
+        return text, whole
 
     def utf8(self) -> Iterator[bytes]:
         """The same in plain UTF-8, a part at a time."""
@@ -121,6 +129,8 @@ def proved(
                 foreign_line=foreign.line(content, name) if found.foreign else 0,
                 padded=found.padded,
                 guarded=found.guarded,
+                spaced=spaced.is_spaced(found.sample),
+                names=spaced.names(found.sample) if spaced.is_spaced(found.sample) else "",
             )
     line = foreign.line(content, names[0])
     if encoding:

@@ -13,7 +13,7 @@ from funnelkit.render._text import clean
 from funnelkit.reports import SetAside
 from funnelkit.tables import TABLES
 
-_DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe"}
+_DELIMITERS = {" ": "blanks", ",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe"}
 _BOLD, _RED, _YELLOW, _END = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
 _SAYS_NOTHING = ("text", "identifiers")
 """Evidence that says no more than the style."""

@@ -1,0 +1,106 @@
+"""Which model the data bear, and why: contracts or silence, then the one that explains them best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from funnelkit.build.ltv import contracts as of_contracts
+from funnelkit.build.ltv import silent
+from funnelkit.build.ltv.request import AUTO, CONTRACT, HISTORIC, SIMPLE
+from funnelkit.build.ltv.silent import Tried, tried
+from funnelkit.models.lifetime import bdw, sbg
+
+if TYPE_CHECKING:
+    from funnelkit.build.ltv.contracts import Term
+    from funnelkit.build.ltv.purchases import Purchases
+    from funnelkit.build.ltv.request import Asked
+    from funnelkit.models.lifetime.groups import Groups
+    from funnelkit.models.lifetime.survivors import Survivors
+
+_MONTH, _WEEK = "month", "week"
+_OF_UNIT = {"week": ("week", 1), "month": ("month", 1), "quarter": ("month", 3), "year": ("month", 12)}
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """The models that were tried, the one that is used, and why."""
+
+    several: Sequence[Tried] = ()
+    chosen: Tried | None = None
+    why: str = ""
+    refused: str = ""
+    """The stable word for why none is used."""
+
+
+def term(asked: Asked, found: Purchases) -> tuple[Term | None, str]:
+    """The term of the contracts of *found*, and why there are some; None where customers leave in silence."""
+    known: dict[Term, int] = {}
+    of_all = of_contracts.terms(found)
+    for words, n in of_all.items():
+        if one := of_contracts.term(words):
+            known[one] = known.get(one, 0) + n
+    most = max(known, key=lambda one: (known[one], str(one)), default=None)
+    if asked.model in CONTRACT:
+        grain, pieces = _OF_UNIT.get(asked.unit or _MONTH, (_MONTH, 1))
+        given = of_contracts.Term(grain, pieces)
+        return (given if asked.unit or most is None else most), f"as --model {asked.model} asks for"
+    if asked.model == AUTO and most is not None and 2 * sum(known.values()) >= sum(of_all.values()):
+        return (
+            most,
+            "the payments say that they recur: customers are under contract, and when they leave is seen",
+        )
+    return None, ""
+
+
+def of_contract(asked: Asked, data: Survivors) -> Choice:
+    """sBG, or the beta-discrete-Weibull where a chance to leave that changes with age explains clearly more."""
+    fits = {"sbg": sbg.fit, "bdw": bdw.fit}
+    names = CONTRACT if asked.model == AUTO else (asked.model,)
+    several = [tried(name, fits[name], data) for name in names]
+    chosen = silent.best(several)
+    if chosen is None:
+        return _none(several)
+    return Choice(several=several, chosen=chosen, why=_why(several, chosen))
+
+
+def of_silence(asked: Asked, data: Groups, customers: int, repeaters: int) -> Choice:
+    """The model that *asked* names, else the one of ``CONTINUOUS`` that explains the purchases best."""
+    if asked.model in (HISTORIC, SIMPLE):
+        return Choice(why=f"--model {asked.model}: nothing is modelled", refused="not_asked")
+    least = asked.request.min_n
+    if asked.model == AUTO and repeaters < least:
+        few = f"only {repeaters:,} of {customers:,} customers bought again, fewer than {least} (--min-n)"
+        return Choice(why=f"{few}: too few for a model", refused="too_few_repeaters")
+    names = silent.CONTINUOUS if asked.model == AUTO else (asked.model,)
+    several = [tried(name, silent.MODELS[name].fit, data) for name in names]
+    chosen = silent.best(several)
+    if chosen is None:
+        return _none(several)
+    return Choice(several=several, chosen=chosen, why=_why(several, chosen))
+
+
+def _none(several: Sequence[Tried]) -> Choice:
+    first = several[0]
+    return Choice(
+        several=several, why=f"{first.label} cannot be fitted: {first.message}", refused=first.reason
+    )
+
+
+def _why(several: Sequence[Tried], chosen: Tried) -> str:
+    return "; ".join(_parts(several, chosen))
+
+
+def _parts(several: Sequence[Tried], chosen: Tried) -> Iterator[str]:
+    if len(several) == 1:
+        yield "as --model asks for"
+        return
+    better = [
+        f"AIC {one.aic - chosen.aic:+,.1f} for {one.label}"
+        for one in several
+        if one is not chosen and one.aic is not None and chosen.aic is not None
+    ]
+    if better:
+        yield f"no other explains the purchases clearly better ({', '.join(better)})"
+    yield from (f"{one.label} cannot be fitted: {one.message}" for one in several if one.fitted is None)

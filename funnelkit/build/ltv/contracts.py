@@ -1,0 +1,155 @@
+"""Customers under contract: how often each renewed, counted by the engine from their first and last payment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import narwhals.stable.v2 as nw
+from msgspec import Struct
+from msgspec.structs import replace
+
+from funnelkit import collect
+from funnelkit.build.ltv.histories import Key
+from funnelkit.build.ltv.pieces import Pieces, pieces
+from funnelkit.build.ltv.purchases import BOUGHT, CUSTOMER, DAY, FIRST, NET, TERM
+from funnelkit.models.lifetime.survivors import Survivors, survivors
+
+if TYPE_CHECKING:
+    from funnelkit.build.ltv.purchases import Purchases
+    from funnelkit.collect import Frame
+    from funnelkit.periods import Calendar
+
+BEGIN, END, LAST = "_begin", "_end", "_paid"
+_WORDS = (
+    (re.compile(r"(\d+)"), 0),
+    (re.compile(r"semi.?annual|half.?year|bi.?annual|halbj"), 6),
+    (re.compile(r"quarter|quartal|trimestr|vierteljahr"), 3),
+    (re.compile(r"year|annual|jahr|jähr|année|annuel|año|anual"), 12),
+    (re.compile(r"month|monat|mois|mensu|mes\b"), 1),
+)
+
+
+class Term(Struct, frozen=True):
+    """From one renewal to the next: so many months, or weeks."""
+
+    grain: str
+    pieces: int
+
+    def __str__(self) -> str:
+        whole = {("month", 12): "year", ("month", 3): "quarter"}.get((self.grain, self.pieces))
+        return whole or (self.grain if self.pieces == 1 else f"{self.pieces} {self.grain}s")
+
+    @property
+    def days(self) -> float:
+        """How long it is."""
+        return self.pieces * (7 if self.grain == "week" else 365.25 / 12)
+
+
+def term(words: str | None) -> Term | None:
+    """The term that the words of a file mean; None for none.
+
+    >>> term("Monthly"), term("3 month"), term("yearly"), term("forever")
+    (Term(grain='month', pieces=1), Term(grain='month', pieces=3), Term(grain='month', pieces=12), None)
+    """
+    text = (words or "").lower()
+    number = int(match[1]) if (match := _WORDS[0][0].search(text)) else 1
+    if re.search(r"week|woche|semaine|semana", text):
+        return Term("week", number)
+    months = next((months for pattern, months in _WORDS[1:] if pattern.search(text)), 0)
+    return Term("month", number * months) if months and number else None
+
+
+class Contracts(Struct, frozen=True, kw_only=True):
+    """Customers by how often they could have renewed and how often they did."""
+
+    term: Term
+    pieces: Pieces
+    counts: Mapping[Key, Mapping[tuple[int, int], int]]
+    """(renewals that were due, renewals made) -> customers."""
+    brought: Mapping[Key, float]
+    """What all of them paid, in the currency."""
+    terms: Mapping[Key, int]
+    """For how many terms, all of them together."""
+    others: int
+    """Customers with another term, who are left out."""
+    people: Frame
+    """One row per customer: the numbers of the pieces of the first and the last payment, and what was paid."""
+
+    def renewals(self, begin: int, end: int) -> tuple[int, int]:
+        """Renewals that were due and those made, of who paid first and last in these pieces.
+
+        In a piece that is not over some have paid and others are still to: it tells of nobody.
+        """
+        due = max((self.pieces.whole - begin) // self.term.pieces, 0)
+        return due, min(self.paid(begin, end) - 1, due)
+
+    def paid(self, begin: int, end: int) -> int:
+        """For how many terms they have paid."""
+        return round((end - begin) / self.term.pieces) + 1
+
+    def survivors(self, key: Key) -> Survivors:
+        """How many were left at each renewal."""
+        cohorts: dict[int, list[float]] = {}
+        for (due, made), n in sorted(self.counts[key].items()):
+            left = cohorts.setdefault(due, [0.0] * (due + 1))
+            for age in range(min(made, due) + 1):
+                left[age] += n
+        return survivors([cohorts[due] for due in sorted(cohorts)])
+
+    def there(self, key: Key) -> Mapping[int, int]:
+        """Renewals made -> customers who have not left."""
+        found: dict[int, int] = {}
+        for (due, made), n in self.counts[key].items():
+            if made >= due:
+                found[made] = found.get(made, 0) + n
+        return dict(sorted(found.items()))
+
+    def payment(self, key: Key) -> float:
+        """What a customer pays a term, on average."""
+        return self.brought[key] / self.terms[key]
+
+
+def terms(found: Purchases) -> Mapping[str | None, int]:
+    """The words of the files for the term of a contract -> customers."""
+    if not found.terms:
+        return {}
+    each = found.daily.group_by(CUSTOMER).agg(nw.col(TERM).max())
+    counted = each.group_by(TERM).agg(nw.len().alias("n"))
+    return {words: int(n) for words, n in collect.rows(counted.select(TERM, "n"))}
+
+
+def contracts(found: Purchases, chosen: Term, until: int, calendar: Calendar) -> Contracts:
+    """The customers of *found* whose contract has the term *chosen*, as they were on the day *until*.
+
+    A customer has renewed until the last payment, and left at the renewal that no payment followed. What
+    happened in a piece of the calendar that is not over is left out.
+    """
+    whole = pieces(chosen.grain, found.begin, until, calendar)
+    rows = found.daily.filter((nw.col(DAY) <= until) & (nw.col(FIRST) <= until))
+    rows = rows.with_columns(nw.when(nw.col(BOUGHT) == 1).then(nw.col(DAY)).alias(LAST))
+    more = [nw.col(TERM).max()] if found.terms else []
+    each = rows.group_by(CUSTOMER, *found.by, FIRST).agg(nw.col(LAST).max(), nw.col(NET).sum(), *more)
+    each = whole.placed(whole.placed(each, FIRST, BEGIN), LAST, END)
+    made = Contracts(term=chosen, pieces=whole, counts={}, brought={}, terms={}, others=0, people=each)
+    keys = [*found.by, BEGIN, END, *([TERM] if found.terms else [])]
+    counted = each.group_by(*keys).agg(nw.len().alias("n"), nw.col(NET).sum())
+    counts: dict[Key, dict[tuple[int, int], int]] = {}
+    brought: dict[Key, float] = {}
+    paid: dict[Key, int] = {}
+    others = 0
+    for row in sorted(collect.rows(counted.select(*keys, "n", NET)), key=str):
+        cells = dict(zip([*keys, "n", NET], row, strict=True))
+        n = int(cells["n"])
+        if found.terms and term(cells[TERM]) != chosen:
+            others += n
+            continue
+        begin, end = int(cells[BEGIN]), int(cells[END])
+        renewals = made.renewals(begin, end)
+        for key in {(), tuple(str(cells[name]) for name in found.by)}:
+            group = counts.setdefault(key, {})
+            group[renewals] = group.get(renewals, 0) + n
+            paid[key] = paid.get(key, 0) + n * made.paid(begin, end)
+            brought[key] = brought.get(key, 0.0) + int(cells[NET]) / found.unit
+    return replace(made, counts=counts, brought=brought, terms=paid, others=others)

@@ -1,0 +1,190 @@
+"""What customers bought and when, from payments or from won deals: one row per customer and day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+from msgspec import Struct
+
+from funnelkit import collect
+from funnelkit.errors import UsageError
+from funnelkit.metrics.firstpaid import bought
+from funnelkit.tables import BLANK, Note
+
+if TYPE_CHECKING:
+    from funnelkit.build.request import Filter, Request
+    from funnelkit.collect import Frame
+    from funnelkit.dataset import Dataset
+
+PAYMENTS, DEALS = "payments", "deals"
+KINDS = (PAYMENTS, DEALS)
+CUSTOMER, DAY, NET, BOUGHT, FIRST, TERM = "customer", "_day", "net", "_bought", "_first", "_term"
+"""Columns: whose, when, in the smallest unit of money, whether anything was bought, when first, and the
+term of a contract in the words of the file."""
+Hold = Callable[[Any], Any]
+"""What lets an engine work a frame out once for all that is asked of it later."""
+
+
+class Purchases(Struct, frozen=True, kw_only=True):
+    """The days on which customers bought, or got money back."""
+
+    daily: Frame
+    """One row per customer and day; of those who ever bought."""
+    by: tuple[str, ...]
+    """Dimensions of the customers, as columns."""
+    unit: int
+    """So many of ``net`` are one of the currency."""
+    kind: str
+    as_of: int
+    terms: bool
+    """Whether the files tell the term of a contract."""
+    begin: int
+    """The first day on which anything was bought."""
+    nameless: int
+    """Rows without a customer or a day."""
+    free: int
+    """Purchases for nothing."""
+    never: int
+    """Customers of whom there are only refunds."""
+
+
+def purchases(data: Dataset, request: Request, kind: str, hold: Hold) -> Purchases:
+    """All purchases of *kind* in *data*; UsageError where none has a customer and a day."""
+    present = data.present[kind]
+    day = "paid_at" if kind == PAYMENTS else "closed_at"
+    if day not in present:
+        raise UsageError(
+            f"no row of the {kind} has a date, and without one nobody can say who came again",
+            hint=f"Load an export of {kind} with the day of each.",
+        )
+    rows = _of_payments(data) if kind == PAYMENTS else _of_deals(data)
+    known = rows.filter(~nw.col(CUSTOMER).is_null() & ~nw.col(DAY).is_null() & (nw.col(DAY) <= data.as_of))
+    nameless = collect.count(rows.filter(nw.col(CUSTOMER).is_null() | nw.col(DAY).is_null()))
+    wanted = tuple(dict.fromkeys((*request.by, *(f.dimension for f in request.where))))
+    known = _kept(_with_dimensions(known, data, wanted), request.where)
+    known = collect.frame(hold(known.to_native()))
+    terms = kind == PAYMENTS and "recurring_interval" in present
+    more = [TERM] if terms else []
+    free = collect.totals(known, ["_free"])[0]
+    days = known.group_by(CUSTOMER, *request.by, DAY).agg(
+        nw.col(NET).sum(), nw.col(BOUGHT).sum(), *(nw.col(c).max() for c in more)
+    )
+    days = days.with_columns(_flag(nw.col(BOUGHT) > 0).alias(BOUGHT))
+    bought_on = nw.when(nw.col(BOUGHT) == 1).then(nw.col(DAY))
+    firsts = days.with_columns(bought_on.alias(FIRST)).with_columns(nw.col(FIRST).min().over(CUSTOMER))
+    never = firsts.filter(nw.col(FIRST).is_null()).select(CUSTOMER).unique()
+    daily = collect.frame(hold(_in_period(firsts, request).to_native()))
+    ends = collect.extent(daily, FIRST)
+    if ends is None:
+        raise UsageError(
+            f"none of the {kind} is a purchase by a customer who is known",
+            hint="Load payments with a customer id or an e-mail address, a day and an amount; or widen --period and --where.",
+        )
+    return Purchases(
+        daily=daily,
+        by=tuple(request.by),
+        unit=10 ** data.scales[kind]["net" if kind == PAYMENTS else "amount"],
+        kind=kind,
+        as_of=data.as_of,
+        terms=terms,
+        begin=ends[0],
+        nameless=nameless,
+        free=free,
+        never=collect.count(never),
+    )
+
+
+def notes(found: Purchases) -> Iterator[Note]:
+    """What was made of odd rows."""
+    things = "payments" if found.kind == PAYMENTS else "won deals"
+    yield Note(
+        code="purchase_days",
+        message=f"What a customer bought on one day counts as one purchase. A first purchase is the first among these {things}: "
+        "who bought before they begin counts as new in them. Refunds are taken off what their customer brought, and are no purchase.",
+    )
+    if found.free:
+        yield Note(
+            code="free_purchases",
+            message=f"Purchases for 0: {found.free:,}. They count as purchases, with that amount.",
+        )
+    if found.nameless:
+        yield Note(
+            code="no_customer",
+            message=f"{things[0].upper()}{things[1:]} without a customer or a date, left out: {found.nameless:,}.",
+        )
+    if found.never:
+        yield Note(
+            code="only_refunds",
+            message=f"Customers of whom these files hold only refunds, left out: {found.never:,}.",
+        )
+
+
+def _of_payments(data: Dataset) -> Frame:
+    rows = collect.frame(data.frames[PAYMENTS])
+    term = (
+        [nw.col("recurring_interval").alias(TERM)] if "recurring_interval" in data.present[PAYMENTS] else []
+    )
+    if "amount" not in data.present[PAYMENTS]:
+        raise UsageError(
+            "the payments have no amount", hint="Load an export with the amount of each payment."
+        )
+    free = (nw.col("net") == 0) & bought()
+    return rows.select(
+        CUSTOMER,
+        nw.col("paid_at").alias(DAY),
+        nw.col("net").cast(nw.Int64).alias(NET),
+        _flag(bought()).alias(BOUGHT),
+        _flag(free).alias("_free"),
+        *term,
+    )
+
+
+def _of_deals(data: Dataset) -> Frame:
+    rows = collect.frame(data.frames[DEALS])
+    if "amount" not in data.present[DEALS]:
+        raise UsageError("the deals have no amount", hint="Load an export with the amount of each deal.")
+    won = rows.filter((nw.col("status") == "won").fill_null(False))
+    amount = nw.col("amount").fill_null(0).cast(nw.Int64)
+    return won.select(
+        CUSTOMER,
+        nw.col("closed_at").alias(DAY),
+        amount.alias(NET),
+        _flag(nw.lit(True)).alias(BOUGHT),
+        _flag(amount == 0).alias("_free"),
+    )
+
+
+def _with_dimensions(rows: Frame, data: Dataset, wanted: tuple[str, ...]) -> Frame:
+    """*rows* with the dimensions of their customers; UsageError for one that nothing loaded tells of customers."""
+    if not wanted:
+        return rows
+    present = data.present.get("customers", frozenset())
+    if lacking := [d for d in wanted if d not in present]:
+        raise UsageError(
+            f"customers cannot be told apart by {lacking[0]}: nothing that is loaded says it of them",
+            hint="Payments have none; load the deals or leads that the customers came from, with a common id or e-mail.",
+        )
+    own = collect.frame(data.frames["customers"]).select(CUSTOMER, *wanted)
+    found: Frame = rows.join(own, on=CUSTOMER, how="left")  # type: ignore[arg-type]
+    return found.with_columns(*(nw.col(d).cast(nw.String).fill_null(BLANK) for d in wanted))
+
+
+def _kept(rows: Frame, where: tuple[Filter, ...]) -> Frame:
+    for one in where:
+        among = nw.col(one.dimension).is_in(list(one.values))
+        rows = rows.filter(~among if one.negate else among)
+    return rows
+
+
+def _in_period(rows: Frame, request: Request) -> Frame:
+    """Only customers who bought first in the period that is asked for."""
+    known = rows.filter(~nw.col(FIRST).is_null())
+    if request.period is None:
+        return known
+    return known.filter((nw.col(FIRST) >= request.period.start) & (nw.col(FIRST) <= request.period.end))
+
+
+def _flag(condition: nw.Expr) -> nw.Expr:
+    return nw.when(condition.fill_null(False)).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)

@@ -1,0 +1,104 @@
+"""The value of customers in words, the most important number first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from funnelkit.build.ltv import against, worth
+from funnelkit.build.ltv.request import SIMPLE
+
+if TYPE_CHECKING:
+    from funnelkit.build.ltv.acquisition import Balance
+    from funnelkit.build.ltv.contractual import Contractual
+    from funnelkit.build.ltv.request import Asked
+    from funnelkit.build.ltv.silence import Silence
+    from funnelkit.build.ltv.worth import Line
+    from funnelkit.metrics.cell import Cell
+
+
+def values(
+    lines: Sequence[Line], asked: Asked, currency: str | None, simple: Sequence[Line]
+) -> Iterator[str]:
+    """What a customer is worth: modelled where that can be, and so far; by a *simple* formula where that is asked for."""
+    if asked.model == SIMPLE and simple:
+        first = simple[0]
+        if first.cell.value is None:
+            yield f"By the simple formula a customer's value is n/a: {first.cell.message}."
+        else:
+            yield f"By the simple formula a customer is worth {_money(first.cell, currency)} of {asked.of}, as if churn stayed as it is."
+    known: Mapping[str, Line] = {one.id: one for one in lines}
+    ahead = months(asked.ahead)
+    if new := known.get(worth.NEW):
+        yield f"A new customer is worth {_money(new.cell, currency)} of {asked.of} in the first {ahead}."
+    if so_far := known.get(worth.HISTORIC):
+        n = f", n {so_far.cell.n:,}" if so_far.cell.n is not None else ""
+        yield f"A customer has brought {_money(so_far.cell, currency)} of {asked.of} {so_far.measure.replace('so far, to', 'up to an age of')}{n}."
+    if present := known.get(worth.PRESENT):
+        yield f"One of the present customers is to bring {_money(present.cell, currency)} in the next {ahead}."
+    if not lines:
+        yield "No customer has a whole month behind the first purchase yet, so nothing can be said of value."
+
+
+def of_silence(seen: Silence) -> Iterator[str]:
+    """Which model, why, and how well it did."""
+    found, ahead = seen.whole, seen.expecting
+    again = found.repeaters / found.customers
+    if ahead is None or seen.choice.chosen is None:
+        yield f"No model looks ahead: {seen.choice.why}."
+        return
+    there, low, high = ahead.total_alive(found)
+    n = found.customers
+    yield (
+        f"{seen.choice.chosen.label} for customers who leave in silence ({seen.choice.why}): of {n:,}, {again:.1%} bought again, and "
+        f"{there / n:.1%} ({low / n:.1%} to {high / n:.1%}) are still there."
+    )
+    if seen.held_out > 0:
+        held = against.held_out(seen, ahead)
+        off = f", {held.expected / held.actual - 1:+.1%}" if held.actual else ""
+        yield (
+            f"In what was held out ({seen.held_out:,} {'occasions' if seen.occasions else 'days'}) they bought {held.actual:,.0f} times; "
+            f"the model expected {held.expected:,.1f}{off}."
+        )
+
+
+def of_contract(seen: Contractual) -> Iterator[str]:
+    """Which model, why, and how many are left."""
+    if seen.choice.chosen is None:
+        yield f"Contracts of a {seen.term} ({seen.because}), and no model looks ahead: {seen.choice.why}."
+        return
+    yield (
+        f"{seen.choice.chosen.label} for contracts of a {seen.term} ({seen.because}; {seen.choice.why}): "
+        f"{float(seen.survival(1)):.1%} are left after the first renewal, {float(seen.survival(12)):.1%} after 12."
+    )
+
+
+def of_cost(found: Balance, asked: Asked, currency: str | None) -> str:
+    """What they cost, and when that was back."""
+    if found.cost is None or found.ratio is None:
+        return "No spend is loaded of the months in which these customers came."
+    code = f"{currency} " if currency else ""
+    back = (
+        f"is back after {found.payback} months"
+        if found.payback is not None
+        else f"is not back after {found.age} months"
+    )
+    return (
+        f"To win one cost {code}{found.cost:,.2f}, which {back}; to an age of {months(found.age)} {asked.of} is {found.ratio:,.2f} times "
+        "the cost, of the same customers."
+    )
+
+
+def months(n: int) -> str:
+    """A number of months in words."""
+    return f"{n:,} month{'s' * (n != 1)}"
+
+
+def _money(cell: Cell, currency: str | None) -> str:
+    code = f"{currency} " if currency else ""
+    if cell.value is None:
+        return "n/a"
+    if cell.interval is None:
+        return f"{code}{cell.value:,.2f}"
+    low, high = cell.interval
+    return f"{code}{cell.value:,.2f} ({low:,.2f} to {'∞' if high is None else format(high, ',.2f')})"

@@ -1,0 +1,172 @@
+"""The study of the value of customers: what they have brought, what they are to bring, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from funnelkit.build.ltv import (
+    acquisition,
+    choosing,
+    contracttables,
+    fitting,
+    formulas,
+    historic,
+    historictables,
+    individuals,
+    purchases,
+    said,
+    silenttables,
+    worth,
+)
+from funnelkit.build.ltv.contractual import Contractual, contractual
+from funnelkit.build.ltv.individuals import Customers
+from funnelkit.build.ltv.silence import Silence, silence
+from funnelkit.periods import from_day
+from funnelkit.reports import Span
+from funnelkit.studies import Study, Table
+from funnelkit.tables import Note
+
+if TYPE_CHECKING:
+    from funnelkit.build.ltv.acquisition import Acquired
+    from funnelkit.build.ltv.historic import Historic
+    from funnelkit.build.ltv.purchases import Purchases
+    from funnelkit.build.ltv.request import Asked, Given
+
+Seen = Contractual | Silence
+
+
+class Valued(Struct, frozen=True):
+    """The study, and the customers one by one where these were asked for."""
+
+    study: Study
+    customers: Customers | None = None
+
+
+def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
+    """What the customers of *given* are worth, with *each* also one by one; UsageError for what the files do not tell."""
+    data = given.data
+    found = purchases.purchases(data, asked.request, asked.kind, given.hold)
+    history = historic.historic(found, asked.request.calendar)
+    seen = _seen(found, asked, given)
+    lines = [*worth.historic(history, asked)]
+    lines += worth.of_contract(seen) if isinstance(seen, Contractual) else worth.of_silence(seen)
+    simple = [*formulas.of_contract(seen)] if isinstance(seen, Contractual) else formulas.of_year(data, asked)
+    cost = acquisition.acquired(data, asked, history)
+    customers = None
+    if each:
+        customers = (
+            individuals.of_contract(seen) if isinstance(seen, Contractual) else individuals.of_silence(seen)
+        )
+    made = Study(
+        command="ltv",
+        title="What customers are worth",
+        as_of=from_day(data.as_of),
+        timezone=asked.request.timezone,
+        currency=data.currency,
+        period=_span(found, asked),
+        filters=tuple(str(f) for f in asked.request.where),
+        sentences=(
+            *said.values(lines, asked, data.currency, simple),
+            *_sentences(seen, cost, history, asked, data.currency),
+        ),
+        tables=(
+            *([worth.table(lines, asked)] if lines else []),
+            *([formulas.table(simple, asked)] if simple else []),
+            *([acquisition.table(cost, history, asked)] if cost else []),
+            *_tables(seen, found),
+            historictables.by_age(history, asked),
+            historictables.by_cohort(history, asked),
+        ),
+        sources=tuple(given.sources),
+        warnings=(*given.notes, *purchases.notes(found), *_notes(seen, asked)),
+    )
+    return Valued(made, customers)
+
+
+def _seen(found: Purchases, asked: Asked, given: Given) -> Seen:
+    term, because = choosing.term(asked, found)
+    if term is not None:
+        return contractual(found, asked, term, because)
+    return silence(found, asked, given.hold)
+
+
+def _span(found: Purchases, asked: Asked) -> Span:
+    period = asked.request.period
+    if period is None:
+        return Span(start=from_day(found.begin), end=from_day(found.as_of), label="all", partial=False)
+    return Span(
+        start=from_day(period.start),
+        end=from_day(period.end),
+        label=period.label,
+        partial=period.end > found.as_of,
+    )
+
+
+def _sentences(
+    seen: Seen, cost: Acquired | None, history: Historic, asked: Asked, currency: str | None
+) -> Iterator[str]:
+    yield from said.of_contract(seen) if isinstance(seen, Contractual) else said.of_silence(seen)
+    if cost and (made := acquisition.balance(cost, history, (), float(asked.margin), asked.request.min_n)):
+        yield said.of_cost(made, asked, currency)
+
+
+def _tables(seen: Seen, found: Purchases) -> Iterator[Table]:
+    if isinstance(seen, Contractual):
+        yield contracttables.survival(seen)
+        if found.by:
+            yield contracttables.of_groups(seen, found.by)
+        yield from fitting.tables(seen.choice, str(seen.term), None)
+        return
+    if found.by:
+        yield silenttables.of_groups(seen)
+    if (ahead := seen.expecting) is not None:
+        yield from silenttables.tables(seen, ahead)
+        yield from fitting.tables(seen.choice, seen.unit, seen.amounts.tried)
+        return
+    yield from fitting.tables(seen.choice, seen.unit, None)
+
+
+def _notes(seen: Seen, asked: Asked) -> Iterator[Note]:
+    if asked.request.gross_margin is None:
+        yield Note(
+            code="no_gross_margin",
+            message="No gross margin is given, so values are revenue: set gross_margin in funnelkit.yaml to have them in margin.",
+        )
+    if isinstance(seen, Contractual):
+        yield from _of_contracts(seen)
+    elif seen.expecting is not None:
+        yield from _of_amounts(seen)
+
+
+def _of_contracts(seen: Contractual) -> Iterator[Note]:
+    if seen.counted.others:
+        yield Note(
+            code="other_terms",
+            message=f"Customers whose contract has another term than a {seen.term}, or none that is told, left out of the model: {seen.counted.others:,}.",
+        )
+
+
+def _of_amounts(seen: Silence) -> Iterator[Note]:
+    found = seen.amounts
+    if found.tried.fitted is None:
+        yield Note(
+            code="no_money_model",
+            message=f"Amounts are not modelled ({found.tried.message}): every purchase to come counts with the mean of those after the first.",
+        )
+    if found.worthless:
+        yield Note(
+            code="worthless_repeats",
+            message=f"Customers who bought again and brought nothing by it, refunds taken off: {found.worthless:,}. The model of amounts leaves them out.",
+        )
+    if found.correlation is not None and abs(found.correlation) > _DEPENDENT:
+        yield Note(
+            code="amounts_depend",
+            message=f"How often customers buy and what they spend go together (correlation {found.correlation:+.2f}), which the model of amounts "
+            "takes for independent: values of those who buy often are off.",
+        )
+
+
+_DEPENDENT = 0.3

@@ -1,0 +1,146 @@
+"""The answer: what a customer has brought and is to bring, each with its range and its convention; in a table and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from funnelkit.build.ltv import historictables
+from funnelkit.build.ltv.entries import limited
+from funnelkit.studies import TEXT, Entry, Field, Table
+
+if TYPE_CHECKING:
+    from funnelkit.build.ltv.contractual import Contractual
+    from funnelkit.build.ltv.historic import Historic
+    from funnelkit.build.ltv.request import Asked
+    from funnelkit.build.ltv.silence import Silence
+    from funnelkit.metrics.cell import Cell
+
+HISTORIC, NEW, PRESENT, NEW_EVER, PRESENT_EVER = "historic", "new", "present", "new_ever", "present_ever"
+
+
+class Line(Struct, frozen=True):
+    """One value of a customer."""
+
+    id: str
+    measure: str
+    cell: Cell
+    convention: str
+
+
+def historic(history: Historic, asked: Asked) -> Iterator[Line]:
+    """What customers have brought, to an age that most have behind them."""
+    age = historictables.told_age(history, asked.request.min_n)
+    if age is not None:
+        yield Line(
+            HISTORIC,
+            f"so far, to {_months(age)}",
+            historictables.value(history, asked, age),
+            f"{asked.of} less refunds of customers with {_months(age)} behind them after that of the first purchase; limits of the mean",
+        )
+
+
+def of_silence(seen: Silence) -> Iterator[Line]:
+    """What the model expects of a new customer, and of those who are known."""
+    ahead, asked = seen.expecting, seen.asked
+    if ahead is None or seen.choice.chosen is None:
+        return
+    found, name = seen.whole, seen.choice.chosen.label
+    n, factor, months = found.customers, float(asked.margin), _months(asked.ahead)
+    how = name + (
+        " and Gamma-Gamma" if seen.amounts.params else ", times the mean amount of a repeat purchase"
+    )
+    first = float(found.first_spent.sum()) / n
+    yield _line(
+        NEW,
+        f"a new customer, {months}",
+        limited(ahead.new_value(first), n, factor),
+        f"{how}: the first purchase and those in {months} after it, not discounted",
+    )
+    yield _line(
+        PRESENT,
+        f"a present customer, next {months}",
+        limited(ahead.total_value(found), n, factor / n),
+        f"{how}: of all {n:,} known customers, those who have left included, in {months} to come, not discounted",
+    )
+    rate = asked.request.discount
+    if (ever := ahead.new_discounted(first)) is not None:
+        yield _line(
+            NEW_EVER,
+            "a new customer, ever",
+            limited(ever, n, factor),
+            f"{how}: the first purchase, and all to come discounted at {rate:.0%} a year (continuously)",
+        )
+    if (ever := ahead.total_residual(found)) is not None:
+        yield _line(
+            PRESENT_EVER,
+            "a present customer, all to come",
+            limited(ever, n, factor / n),
+            f"{how}: all to come discounted at {rate:.0%} a year (DERT)",
+        )
+
+
+def of_contract(seen: Contractual) -> Iterator[Line]:
+    """What the model expects of a new contract, and of those that run."""
+    if seen.fitted is None or seen.choice.chosen is None:
+        return
+    asked, term = seen.asked, seen.term
+    name, months, n = seen.choice.chosen.label, _months(asked.ahead), seen.fitted.customers
+    pays = seen.counted.payment(()) * float(asked.margin)
+    there = sum(seen.counted.there(()).values())
+    yield _line(
+        NEW,
+        f"a new customer, {months}",
+        limited(seen.payments_of_new(), n, pays),
+        f"{name}: mean payment times expected payments in {months}, the first included, not discounted",
+    )
+    if there:
+        yield _line(
+            PRESENT,
+            f"a present customer, next {months}",
+            limited(seen.payments_to_come(()), there, pays / there),
+            f"{name}: renewals of the {there:,} who have not left in {months} to come, not discounted",
+        )
+    rate = asked.request.discount
+    if (ever := seen.discounted_of_new()) is not None:
+        yield _line(
+            NEW_EVER,
+            "a new customer, ever",
+            limited(ever, n, pays),
+            f"{name}: all payments, the first now, each {term} later discounted at {rate:.0%} a year (DEL)",
+        )
+    if there and (ever := seen.discounted_to_come(())) is not None:
+        yield _line(
+            PRESENT_EVER,
+            "a present customer, all to come",
+            limited(ever, there, pays / there),
+            f"{name}: payments from the next renewal on, discounted to it at {rate:.0%} a year (DERL)",
+        )
+
+
+def table(lines: Sequence[Line], asked: Asked) -> Table:
+    """All of them."""
+    return Table(
+        id="value",
+        title=f"What a customer is worth, in {asked.of}",
+        fields=(
+            Field(id="measure", label="", unit=TEXT),
+            Field(id="value", label="a customer", unit="money"),
+            Field(id="convention", label="convention", unit=TEXT),
+        ),
+        rows=tuple(
+            (Entry(text=one.measure), Entry(cell=one.cell), Entry(text=one.convention)) for one in lines
+        ),
+        caption="limits of what is modelled are those of the expectation, from how little the parameters are known: single customers vary far more",
+    )
+
+
+def _line(id: str, measure: str, entry: Entry, convention: str) -> Line:
+    assert entry.cell is not None
+    return Line(id, measure, entry.cell, convention)
+
+
+def _months(n: int) -> str:
+    return f"{n} month{'s' * (n != 1)}"

@@ -1,0 +1,124 @@
+"""``funnelkit ltv``: what customers have brought, and what they are to bring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from funnelkit.cli import arguments as a
+
+if TYPE_CHECKING:
+    from funnelkit.build.ltv.individuals import Customers
+    from funnelkit.pipeline.watching import Observe
+    from funnelkit.studies import Study
+
+HELP = """What a customer is worth: so far by age, and to come by models of how customers come again or renew.
+
+\b
+  funnelkit ltv payments.csv
+  funnelkit ltv payments.csv --model bgnbd --holdout 26w --customers customers.csv
+  funnelkit ltv payments.csv ads.csv --margin 0.7 --discount 0.1 --ahead 24
+  funnelkit ltv leads.csv deals.csv --of deals --by channel -f json
+
+The model is chosen by the data, and the answer says why. Where the data do not bear one it says so, and keeps to
+what customers have brought.
+"""
+
+
+def ltv(
+    files: a.Files = None,
+    of: Annotated[str | None, typer.Option("--of", metavar="KIND", help="payments or deals (won ones); else payments, where some are loaded.")] = None,
+    model: Annotated[str, typer.Option("--model", metavar="MODEL", help="auto, historic, simple, sbg, bdw, bgnbd, mbgnbd, pareto or bgbb.")] = "auto",
+    unit: Annotated[str | None, typer.Option("--unit", metavar="UNIT", help="Of time in the model: day, week, month, quarter or year; week. Of contracts their term.")] = None,
+    holdout: Annotated[str | None, typer.Option("--holdout", metavar="TIME", help="Days, weeks or months at the end that the model may not know: 90, 39w, 6m.")] = None,
+    fit_until: Annotated[str | None, typer.Option("--fit-until", metavar="DATE", help="Instead: the last day that the model may know.")] = None,
+    ahead: Annotated[int, typer.Option("--ahead", metavar="MONTHS", help="How far to look ahead.")] = 12,
+    discount: Annotated[str | None, typer.Option("--discount", metavar="RATE", help="What money loses in value in a year: 0.1 or 10%; else that of the configuration.")] = None,
+    margin: Annotated[str | None, typer.Option("--margin", metavar="SHARE", help="Gross margin: 0.7 or 70%; else that of the configuration.")] = None,
+    customers: Annotated[str | None, typer.Option("--customers", metavar="FILE", help="Write the customers one by one, with their ids, as CSV that only you can read.")] = None,
+    by: a.By = None,
+    where: a.Where = None,
+    top: Annotated[int | None, typer.Option("--top", metavar="N", help="Of --by only the N largest groups.")] = None,
+    period: Annotated[str | None, typer.Option("--period", metavar="SPEC", help="Only customers who first bought in it: 2026-Q3, 2026, 2026-01-01..2026-03-31.")] = None,
+    as_of: a.AsOf = None,
+    timezone: a.Timezone = None,
+    currency: a.Currency = None,
+    min_n: a.MinN = None,
+    drop_tests: a.DropTests = False,
+    dedupe_emails: a.DedupeEmails = False,
+    merge_unknown: a.MergeUnknown = False,
+    gross: a.Gross = False,
+    first_close: a.FirstClose = False,
+    constant_currency: a.ConstantCurrency = None,
+    date_order: a.DateOrder = None,
+    decimal: a.Decimal = None,
+    strict: a.Strict = False,
+    format: a.Format = None,
+    output: a.Output = None,
+    engine: a.EngineName = "auto",
+    memory_limit: a.MemoryLimit = None,
+    config: a.Config = None,
+    no_config: a.NoConfig = False,
+    quiet: a.Quiet = False,
+    verbose: a.Verbose = False,
+    debug: a.Debug = False,
+    no_color: a.NoColor = False,
+) -> None:  # fmt: skip
+    """Make the study and write it where it was asked for."""
+    options = a.options(locals())
+
+    from funnelkit.cli.answer import answer
+    from funnelkit.pipeline import valuing
+    from funnelkit.render import study
+
+    wanted = valuing.Wanted(
+        of=of,
+        model=model,
+        unit=unit,
+        holdout=holdout,
+        fit_until=fit_until,
+        ahead=ahead,
+        discount=discount,
+        margin=margin,
+        each=customers is not None,
+    )
+    found: list[Customers] = []
+
+    def make(observe: Observe) -> Study:
+        made = valuing.ltv(files or [], options, wanted, observe)
+        found.extend([made.customers] if made.customers else [])
+        return made.study
+
+    answer(
+        make,
+        study,
+        format=format,
+        output=output,
+        quiet=quiet,
+        verbose=verbose,
+        no_color=no_color,
+    )
+    if customers is not None:
+        _write(customers, found[0], files or [])
+
+
+def _write(target: str, found: Customers, files: Sequence[str]) -> None:
+    """Write the customers to a file of their own, and say whose data it holds."""
+    from pathlib import Path
+
+    from funnelkit.cli import output as out
+    from funnelkit.errors import UsageError
+    from funnelkit.render.customers import render
+    from funnelkit.render.files import write
+
+    path = Path(target)
+    sources = (Path(name) for name in files if Path(name).exists())
+    if target == "-" or (path.exists() and any(path.samefile(source) for source in sources)):
+        raise UsageError(
+            f"--customers {target}: not a file to write to", hint="Name a new file, such as customers.csv."
+        )
+    write({path: render(found.columns, found.rows)}, private=True)
+    # Said under --quiet too: it is about the people in the file.
+    out.talk(f"wrote {target}: {len(found.rows):,} customers with their ids; only you can read it")
