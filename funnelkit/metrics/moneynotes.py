@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 from funnelkit import collect
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL
+from funnelkit.periods import from_day
 
 if TYPE_CHECKING:
     from funnelkit.metrics.notes import View
@@ -29,12 +30,30 @@ def cost_kinds(view: View) -> str:
         return ""
     frame, has = view.counted.facts.frames["costs"], view.counted.facts.has
     if has("costs", "start"):
-        days = nw.col("end") >= view.window.start, nw.col("start") <= view.window.end
+        window = view.evaluator.tally.timeline.so_far(view.window)
+        days = nw.col("end") >= window.start, nw.col("start") <= window.end
         frame = frame.filter(*days[view.window.everything :])
     kinds = sorted(collect.distinct(frame, "kind")) if has("costs", "kind") else []
     unit = 10 ** view.evaluator.scale("costs", "amount")
     named = f"of the kinds {', '.join(kinds)}" if kinds else "of no stated kind"
     return f"Loaded acquisition cost holds {amount / unit:,.2f} of costs beside ad spend, {named}."
+
+
+def costs_so_far(view: View) -> str:
+    """Up to which day costs count where the period is not over."""
+    as_of = view.evaluator.tally.timeline.as_of
+    if (
+        "cac_loaded" not in view.metrics
+        or view.window.everything
+        or not view.window.start <= as_of < view.window.end
+    ):
+        return ""
+    if "costs" in view.counted.lacks:
+        return ""
+    return (
+        f"The period runs to {from_day(view.window.end)}. Of the costs beside ad spend those of the days until "
+        f"{from_day(as_of)} count, as customers do: of a month the days that are over, of one day all of it."
+    )
 
 
 def won_without_quota(view: View) -> str:

@@ -264,6 +264,7 @@ _ALL: Mapping[str, Callable[[View], str]] = {
     "missing_amount": _missing_amount,
     "customer_counts": customernotes.two_counts,
     "cost_kinds": moneynotes.cost_kinds,
+    "costs_so_far": moneynotes.costs_so_far,
     "won_without_quota": moneynotes.won_without_quota,
     "pipeline_chances": moneynotes.pipeline_chances,
     "pipeline_unweighted": moneynotes.pipeline_unweighted,
