@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from funnelkit.metrics import conversion, lagged, response, survival, units, worth
@@ -53,7 +54,7 @@ class Evaluator:
         curve: survival.Curve | None,
         settings: Settings,
         weights: Weights | None = None,
-        since: int | None = None,
+        since: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.catalog = catalog
         self.tally = counted.tally
