@@ -196,7 +196,9 @@ class Evaluator:
         value = self._weighted(metric, key, window)
         if isinstance(value, Reason):
             return stats.empty(value)
-        return Cell(value=number(value, whole=False), method=self.weights.method if self.weights else None)
+        known = self.weights
+        n = known.fewest(self.tally, key, window) if known else None
+        return Cell(value=number(value, whole=False), n=n, method=known.method if known else None)
 
     def _weighted(self, metric: Metric, key: Key, window: Window) -> Exact | Reason:
         """The amounts of a group times their chances, in the unit of the amounts."""

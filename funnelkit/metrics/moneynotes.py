@@ -71,10 +71,15 @@ def pipeline_chances(view: View) -> str:
     weights = view.evaluator.weights
     if weights is None or not any(part.n for part in weights.parts):
         return ""
-    told = [f"{part.label} {float(part.chance):.1%} (n {part.n:,})" for part in weights.parts[:_STAGES]]
+    thin = [part for part in weights.parts if part.n < view.min_n]
+    told = [
+        f"{part.label} {ROUGH if part in thin else ''}{float(part.chance):.1%} (n {part.n:,})"
+        for part in weights.parts[:_STAGES]
+    ]
     more = len(weights.parts) - len(told)
     rest = f", and {more} more: `funnelkit cycle --stages` has all" if more else ""
-    return f"Chance of being won by {weights.method}: {', '.join(told)}{rest}."
+    rough = f" {ROUGH} rests on fewer than {view.min_n} deals won or lost." if thin else ""
+    return f"Chance of being won by {weights.method}: {', '.join(told)}{rest}.{rough}"
 
 
 def pipeline_unweighted(view: View) -> str:
@@ -92,5 +97,7 @@ def pipeline_unweighted(view: View) -> str:
 
 
 WEIGHED = "pipeline_weighted"
+ROUGH = "≈"
+"""Marks what rests on fewer cases than a call may rest on."""
 _STAGES = 8
 """So many chances are named."""
