@@ -59,9 +59,37 @@ def test_a_week_out_of_the_ordinary_is_raised_with_its_segment(
     rows = checked(tmp_path, leads(tmp_path, weeks), "metric: leads, kind: control, by: channel", capsys, 4)
     assert [(row["segment"], row["verdict"]) for row in rows][-1] == ("channel=paid_search", "raised")
     low, high = rows[-1]["against"]["interval"]  # type: ignore[index]
-    assert low * 7 > 15
-    assert low < 60 / 7 < high
-    assert rows[-1]["value"]["value"] == pytest.approx(15 / 7)  # type: ignore[index]
+    assert 15 < low < 60 < high
+    # As many as there are in the week, and not a seventh of them.
+    assert rows[-1]["value"]["value"] == pytest.approx(15)  # type: ignore[index]
+    assert rows[-1]["value"]["unit"] == "count"  # type: ignore[index]
+    # The first week may have begun before the data.
+    paid = [week["paid_search"] for week in weeks[1:-1]]
+    assert rows[-1]["against"]["value"] == pytest.approx(sum(paid) / len(paid))  # type: ignore[index]
+
+
+def told(rows: list[dict[str, object]]) -> list[tuple[object, object, object]]:
+    """Which alert, of what, and whether it is raised."""
+    return [(row["alert"], row["segment"] or "", row["verdict"]) for row in rows]
+
+
+BOTH = "metric: leads, kind: control, by: channel, name: parts}\n  - {metric: leads, kind: control, name: all"
+
+
+def test_what_two_alerts_look_at_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All leads are in the chart of either alert; the fall of one channel is that of the whole too."""
+    weeks = usual(20)
+    rows = checked(tmp_path, leads(tmp_path, weeks), BOTH, capsys, 0)
+    assert told(rows) == [("parts", "by channel", "quiet"), ("all", "", "quiet")]
+    weeks[-1]["paid_search"] = 0
+    rows = checked(tmp_path, leads(tmp_path, weeks), BOTH, capsys, 4)
+    assert told(rows) == [("parts", "channel=paid_search", "raised"), ("all", "", "raised")]
+    of_paid = BOTH.replace("name: all", "segment: channel=paid_search, name: paid")
+    rows = checked(tmp_path, leads(tmp_path, weeks), of_paid, capsys, 4)
+    assert told(rows) == [("parts", "", "raised"), ("paid", "channel=paid_search", "raised")]
+    twice = "metric: leads, kind: control, name: one}\n  - {metric: leads, kind: control, name: other"
+    rows = checked(tmp_path, leads(tmp_path, weeks), twice, capsys, 4)
+    assert told(rows) == [("one", "", "raised")]
 
 
 def test_a_week_that_is_not_over_is_never_raised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -197,6 +197,42 @@ def test_costs_are_spread_over_their_days_and_told_by_kind(tmp_path: Path, engin
     assert half.metrics["cac_loaded"].numerator == 1200000 * 15 // 31 / 100
 
 
+@ENGINES
+@pytest.mark.parametrize(
+    ("period", "value", "told"),
+    [
+        # 3,000 of salaries for the 30 days of September, of which 10 are over; 40 of tools on the 5th; one customer.
+        ("2026-09", 1040, True),
+        # All of August, all of July, and what is over of September: three customers.
+        ("2026-Q3", (3100 + 3100 + 1040) / 3, True),
+        ("2026-09-01..2026-09-10", 1040, False),
+        (None, (3100 + 3100 + 1040) / 3, False),
+        ("2026-10", "no_denominator", False),
+    ],
+)
+def test_of_a_period_that_is_not_over_costs_count_up_to_the_as_of_day(
+    tmp_path: Path, engine: str, period: str | None, value: float | str, told: bool
+) -> None:
+    deals = "Deal ID,Stage,Amount,Create Date,Close Date\n" + "".join(
+        f"{n},Won,100,2026-07-01,2026-{day}\n" for n, day in enumerate(("07-10", "08-10", "09-10"))
+    )
+    costs = (
+        "Start,End,Cost type,Amount\n2026-07-01,2026-07-31,Salaries,3100\n2026-08-01,2026-08-31,Salaries,3100\n"
+        "2026-09-01,2026-09-30,Salaries,3000\n2026-10-01,2026-10-31,Rent,9000\n2026-09-05,2026-09-05,Tools,40\n"
+        "2026-09-25,2026-09-25,Tools,77\n"
+    )
+    ads = "Date,Channel,Cost\n2026-06-02,email,1\n2026-09-10,email,0\n"
+    files = {"deals": deals, "ads": ads, "costs": costs}
+    found = report(tmp_path, files, period=period, metrics=("cac_loaded",), as_of="2026-09-10", engine=engine)
+    if period is None:
+        assert isinstance(value, float)
+        value += 1 / 3  # of all days, that of the ads in June too
+    assert values(found.metrics) == {"cac_loaded": value if isinstance(value, str) else pytest.approx(value)}
+    assert ("costs_so_far" in {n.code for n in found.warnings}) is told
+    kinds = next((n.message for n in found.warnings if n.code == "cost_kinds"), "Salaries, Tools.")
+    assert "Rent" not in kinds
+
+
 def test_growth_is_against_whole_periods_and_of_periods_that_are_over(tmp_path: Path) -> None:
     def growth(period: str | None) -> Any:
         return values(report(tmp_path, period=period, metrics=("revenue_growth",)).metrics)["revenue_growth"]

@@ -6,15 +6,19 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from funnelkit import load as load_tables
+from funnelkit import report
 from funnelkit.errors import ConfigError, MissingInputError, SourceError
 from funnelkit.periods import day_number
-from funnelkit.sources.currency import Rates, code, read_rates, unify
+from funnelkit.sources.currency import code, unify
+from funnelkit.sources.exchange import Exchange, Rates, read_rates
 from tests.reading import ENGINE, column, csv_text, load, noted, rows, sums, table
 
 if TYPE_CHECKING:
@@ -197,27 +201,123 @@ def test_money_is_converted_at_the_rate_of_its_day(rates: Rates) -> None:
     assert notes[0].message == "BRL, USD converted to EUR at the rate of each day"
 
 
-def test_open_deals_without_a_close_date_take_the_last_rate(rates: Rates) -> None:
-    loaded = load(
-        table(
-            "Deal ID,Deal Stage,Amount,Close Date,Currency",
-            "1,Won,100,2026-01-05,USD",
-            "2,Proposal,100,,USD",
-            "3,Proposal,100,2026-06-30,USD",
-            "4,Lost,,2026-01-06,USD",
-            "5,Proposal,100,,EUR",
-            "6,Proposal,100,,",
-        )
-    )
-    found = {row["deal_id"]: row["amount"] for row in rows(one(loaded, "EUR", rates))}
-    assert {key: Decimal(v) if v else None for key, v in found.items()} == {
+def deals_in_euro(rates: Rates, as_of: date | None, *lines: str) -> dict[str, Decimal | None]:
+    """The amounts of deals by their id, in EUR as they stand on a day."""
+    loaded = load(table("Deal ID,Deal Stage,Amount,Create Date,Close Date,Currency", *lines), "deals.csv")
+    exchange = Exchange(target="EUR", rates=rates)
+    frame, scales = exchange.deals(loaded.frame, loaded.scales, ENGINE, day_number(as_of) if as_of else None)
+    found = rows(replace(loaded, frame=frame, scales=scales))
+    return {row["deal_id"] or "": Decimal(row["amount"]) if row["amount"] else None for row in found}
+
+
+OF_ALL_KINDS = (
+    "1,Won,100,2026-01-02,2026-01-05,USD",
+    "2,Proposal,100,2026-01-02,,USD",
+    "3,Proposal,100,2026-01-02,2026-06-30,USD",
+    "4,Lost,,2026-01-02,2026-01-06,USD",
+    "5,Proposal,100,2026-01-02,,EUR",
+    "6,Proposal,100,2026-01-02,,",
+    "7,Won,100,2026-01-02,,USD",
+    "8,Lost,100,2026-01-02,2026-02-10,USD",
+)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "still_open"), [(date(2026, 1, 31), 90), (date(2026, 2, 1), 80), (None, 80)]
+)
+def test_open_deals_take_the_rate_that_is_known_on_the_as_of_day(
+    rates: Rates, as_of: date | None, still_open: int
+) -> None:
+    """0.90 until 31 January, 0.80 from then on. Whether it has a day on which it is to close says nothing."""
+    found = deals_in_euro(rates, as_of, *OF_ALL_KINDS)
+    later = 90 if as_of == date(2026, 1, 31) else 80
+    assert found == {
         "1": 90,
-        "2": 80,
-        "3": 80,
+        "2": still_open,
+        "3": still_open,
         "4": None,
         "5": 100,
         "6": 100,
+        "7": 90,  # won on a day that nobody wrote down: that of its creation is known
+        "8": later,
     }
+
+
+def test_deals_in_one_currency_are_left_alone(rates: Rates) -> None:
+    loaded = load(table("Deal ID,Deal Stage,Amount,Close Date,Currency", "1,Won,100,2025-01-05,EUR"))
+    frame, scales = Exchange(target="EUR", rates=rates).deals(loaded.frame, loaded.scales, ENGINE, None)
+    assert frame is loaded.frame
+    assert scales is loaded.scales
+
+
+def test_an_open_deal_on_a_day_before_all_rates_is_refused(rates: Rates) -> None:
+    with pytest.raises(SourceError, match="there is no rate from USD to EUR for 2025-12-31") as caught:
+        deals_in_euro(rates, date(2025, 12, 31), "1,Proposal,100,2025-12-01,,USD")
+    assert caught.value.code == "no_rate"
+
+
+def test_a_cost_of_several_days_takes_the_mean_of_their_rates(rates: Rates) -> None:
+    """One day of 0.90 and three of 0.80: 100 USD spread over them are 25 x 0.90 + 75 x 0.80 = 82.50 EUR."""
+    loaded = spend("2026-01-31,2026-02-03,A,100,USD", header="Start,End,Campaign,Cost,Currency")
+    assert [Decimal(c or 0) for c in column(one(loaded, "EUR", rates), "cost")] == [Decimal("82.5")]
+
+
+def test_no_row_takes_a_rate_of_a_day_after_the_as_of_day(rates: Rates) -> None:
+    """Of a cost that begins on 31 January, all that is known on that day is its rate."""
+    loaded = spend("2026-01-31,2026-02-03,A,100,USD", header="Start,End,Campaign,Cost,Currency")
+    ((known,), _, _) = unify([loaded], "EUR", rates, ENGINE, as_of=day_number(date(2026, 1, 31)))
+    assert [Decimal(c or 0) for c in column(known, "cost")] == [90]
+
+
+HISTORY = """\
+Deal ID,Stage,Entered at
+4,Proposal,2026-01-04
+4,Won,2026-01-20
+4,Proposal,2026-02-02
+4,Won,2026-02-06
+"""
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+@pytest.mark.parametrize(
+    ("options", "metric", "value"),
+    [
+        # Deals 2 and 4 are open, at 0.90; today only deal 2 is, at the rate of the last day of the data.
+        ({"as_of": "2026-01-15"}, "pipeline_open", 180),
+        ({}, "pipeline_open", 80),
+        # Deal 1 at 0.90; deal 4 at that of 6 February, or of 20 January.
+        ({}, "revenue_won", 170),
+        ({"first_close": True}, "revenue_won", 180),
+        ({"constant_currency": "2026-03-01"}, "revenue_won", 100),
+        ({"constant_currency": "2026-03-01", "as_of": "2026-01-15"}, "pipeline_open", 100),
+    ],
+)
+def test_reports_convert_deals_at_the_day_on_which_they_count(
+    tmp_path: Path, engine: str, options: dict[str, Any], metric: str, value: int
+) -> None:
+    (tmp_path / "rates.csv").write_text(RATES + "2026-03-01,USD,EUR,0.50\n")
+    (tmp_path / "funnelkit.yaml").write_text("currency: EUR\nrates: rates.csv\n")
+    deals, history = tmp_path / "deals.csv", tmp_path / "history.csv"
+    lines = (OF_ALL_KINDS[0], OF_ALL_KINDS[1], "4,Won,100,2026-01-04,2026-02-06,USD")
+    deals.write_text(table("Deal ID,Deal Stage,Amount,Create Date,Close Date,Currency", *lines))
+    history.write_text(HISTORY)
+    made = report(
+        [str(deals), str(history)],
+        metrics=metric,
+        config=tmp_path / "funnelkit.yaml",
+        engine=engine,
+        **options,
+    )
+    assert made.metrics[metric].value == value
+
+
+def test_the_tables_from_python_are_in_one_currency_too(tmp_path: Path) -> None:
+    (tmp_path / "rates.csv").write_text(RATES)
+    (tmp_path / "funnelkit.yaml").write_text("currency: EUR\nrates: rates.csv\n")
+    deals = tmp_path / "deals.csv"
+    deals.write_text(table("Deal ID,Deal Stage,Amount,Create Date,Close Date,Currency", *OF_ALL_KINDS[:2]))
+    found = load_tables([str(deals)], config=tmp_path / "funnelkit.yaml", as_of="2026-02-01")["deals"]
+    assert dict(zip(found["deal_id"], found["amount"], strict=True)) == {"1": 90, "2": 80}
 
 
 def test_a_day_before_all_rates_is_refused(rates: Rates) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit import report
+from funnelkit import metric, report
 from funnelkit.metrics.lagged import lagged_cost
 
 ENGINES = pytest.mark.parametrize("engine", ["pandas", "duckdb"])
@@ -52,6 +52,26 @@ def test_spending_is_moved_to_the_days_on_which_it_wins(tmp_path: Path, engine: 
     assert made.metrics["cac"].value == pytest.approx(31 * 20 / customers)
     assert made.breakdown is not None
     assert made.breakdown.rows[0].cells["cac_lagged"] == found
+
+
+def test_the_spend_that_is_moved_is_shown_and_makes_the_value(tmp_path: Path) -> None:
+    """20 of 59 leads are won on the day they come, 39 after 30 days; March is asked about.
+
+    Of January the last two days count (30 days later it is 1 and 2 March), of February all, of March what wins at once
+    and the 1st again, whose later wins are those of the 31st.
+    """
+    study = metric("cac_lagged", files(tmp_path), period="2026-03", currency="EUR", no_config=True)
+    at_once, later = 20 / 59, 39 / 59
+    rows = study.table("moved").to_frame().set_index("month")
+    assert rows["spent"].to_dict() == {"2026-01": 310, "2026-02": 280, "2026-03": 620, "Sum": 1210}
+    charged = {"2026-01": 20 * later, "2026-02": 280 * later, "2026-03": 620 * at_once + 20 * later}
+    assert rows["charged"].to_dict() == pytest.approx({**charged, "Sum": sum(charged.values())})
+    (customers,) = [row[1].cell for row in study.table("parts").rows if row[0].text == "customers_new"]
+    assert customers
+    value = sum(charged.values()) / float(customers.value or 0)
+    shown = f"{sum(charged.values()):,.2f} / {customers.value} = EUR {value:.2f}"
+    assert study.sentences[1] == f"spend moved by the days of lead_times / customers_new = {shown}"
+    assert "30 days in the median" in study.table("moved").caption
 
 
 def test_it_says_why_it_cannot_be(tmp_path: Path) -> None:

@@ -50,6 +50,18 @@ def test_the_parts_make_the_value(files: list[str], metric: str) -> None:
     assert KNOWN.metrics[metric].convention == document["sentences"][-1]
 
 
+def test_a_rate_and_a_mean_show_what_is_divided(files: list[str]) -> None:
+    for metric, how in (("lead_conversion_rate", "leads_won / leads"), ("deal_size", "mean of won_amounts")):
+        cell = report(files, period=PERIOD, metrics=[metric], no_config=True).metrics[metric]
+        assert cell.numerator
+        assert cell.denominator
+        said = seen(metric, files)["sentences"][1]
+        assert said.startswith(f"{how} = ")
+        top, bottom = (float(n.replace(",", "")) for n in said.split(" = ")[1].split(" / "))
+        assert (top, bottom) == (cell.numerator, cell.denominator)
+        assert cell.value == pytest.approx(top / bottom)
+
+
 def test_each_part_names_its_files(files: list[str]) -> None:
     rows = {row["name"]: row["files"] for row in seen("cac", files)["tables"][0]["rows"]}
     assert Path(rows["spend"].split(" (")[0]).name == "ads.csv"

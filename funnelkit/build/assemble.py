@@ -96,6 +96,7 @@ def _view(found: Count, cells: Cells, total: Mapping[str, Cell], breakdown: Brea
         rows=[(row.key, row.cells) for row in breakdown.rows] if breakdown else (),
         min_n=cells.min_n,
         truncated=found.truncated,
+        begun=found.begun,
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from funnelkit.build.periods import Spans, spans
-from funnelkit.metrics import lagged, units
+from funnelkit.metrics import courses, lagged, units
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.counted import Counted, ask
 from funnelkit.metrics.evaluate import Evaluator
@@ -34,6 +35,8 @@ class Count(Struct, frozen=True, dict=True):
     counted: Counted
     spans: Spans
     truncated: Truncation | None
+    begun: Mapping[str, Truncation] = MappingProxyType({})
+    """The same for each stage that a rate asks how long leads take to; of customers too."""
     weights: Weights | None = None
     """The chances of open deals, where a metric asks for them."""
 
@@ -47,9 +50,9 @@ class Count(Struct, frozen=True, dict=True):
             discount=self.request.discount,
             sla=self.request.sla.minutes,
         )
-        curve, since = None, self.truncated.first_win if self.truncated else None
+        curve, since = None, {stage: found.first_win for stage, found in self.begun.items()}
         if "lead_times" not in self.counted.lacks:
-            curve = self.counted.timing(self.catalog.histograms["lead_times"], since)
+            curve = self.counted.timing(self.catalog.histograms["lead_times"], since.get("customer"))
         return Evaluator(
             self.catalog,
             self.counted,
@@ -75,15 +78,29 @@ def count(
     parts += [part.measure for part in weights.parts] if weights else []
     for metric in metrics:
         parts += [*units.parts(metric, catalog), *lagged.parts(metric, catalog)]
+    begins = _begins(catalog, metrics)
+    parts += begins.values()
     filters = [(f.dimension, f.values, f.negate) for f in request.where]
     asked = ask(dataset, filters, request.by, parts, request.horizon, sla=request.sla, path=request.path)
     found = spans(asked, request, dataset.as_of)
     truncated = asked.truncated(catalog.histograms["lead_times"])
+    known = {"customer": truncated, **{stage: asked.truncated(one) for stage, one in begins.items()}}
+    begun = {stage: one for stage, one in known.items() if one}
     ranked = {m.of for m in metrics if m.statistic in ("median", "quantile")}
     months = {m.trailing_months for m in metrics if m.trailing_months}
-    cuts = _cuts(found, request, catalog, metrics, truncated)
+    cuts = _cuts(found, request, catalog, metrics, begun)
     timeline = Timeline(found.windows, dataset.as_of, cuts, found.trailing(months))
-    return Count(dataset, request, catalog, asked.count(timeline, ranked), found, truncated, weights)
+    return Count(dataset, request, catalog, asked.count(timeline, ranked), found, truncated, begun, weights)
+
+
+def _begins(catalog: Catalog, metrics: Sequence[Metric]) -> Mapping[str, Histogram]:
+    """What tells since when each stage is written down to which a rate of *metrics* leads."""
+    found: dict[str, Histogram] = {}
+    for metric in metrics:
+        if metric.course and (begins := courses.begun(catalog.histograms[metric.course])):
+            _, stage = courses.stages(begins.of) or ("", "")
+            found[stage] = begins
+    return found
 
 
 def _weights(
@@ -102,11 +119,11 @@ def _cuts(
     request: Request,
     catalog: Catalog,
     metrics: Sequence[Metric],
-    truncated: Truncation | None,
+    begun: Mapping[str, Truncation],
 ) -> list[int]:
     """The days at which time is cut beside the periods themselves."""
     # Leads from before anybody wrote down wins are kept apart, since they would make all leads look slow.
-    cuts = [truncated.first_win] if truncated else []
+    cuts = [one.first_win for one in begun.values()]
     if any(catalog.looks_back(m) for m in metrics):
         cuts += found.previous_cuts()
     return cuts + [rule.since for rule in request.rules if rule.since is not None]

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.build.counting import Count, count
+from funnelkit.build.moved import moved
 from funnelkit.build.request import Request, check
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.entries import Histogram
 from funnelkit.metrics.fold import TOTAL
+from funnelkit.metrics.lagged import LAGGED
 from funnelkit.metrics.statistics import empty
 from funnelkit.periods import from_day
 from funnelkit.studies import TEXT, Entry, Field, Study, Table
@@ -45,6 +47,7 @@ def study(
     worked = count(dataset, request, catalog, [metric])
     tables = {_read(part, dataset) for part in catalog.parts(metric)}
     tables |= {"stage_history"} if worked.weights else set()
+    cell = worked.evaluator.cell(metric, TOTAL, worked.spans.window)
     return Study(
         command="metrics",
         title=f"{metric.id}: {metric.label}",
@@ -53,18 +56,18 @@ def study(
         currency=dataset.currency,
         period=worked.spans.span(worked.spans.main) if dataset.dated else None,
         filters=tuple(str(f) for f in request.where),
-        sentences=tuple(_sentences(worked, metric, say)),
+        sentences=tuple(_sentences(worked, metric, cell, say)),
         tables=(
             _parts(worked, metric, words, sources),
             *([_weights(worked, worked.weights)] if worked.weights and worked.weights.parts else []),
+            *([moved(worked, metric)] if metric.statistic == LAGGED and cell.value is not None else []),
         ),
         sources=tuple(s for s in sources if s.table in tables),
         warnings=tuple(notes),
     )
 
 
-def _sentences(worked: Count, metric: Metric, say: Say) -> Iterator[str]:
-    cell = worked.evaluator.cell(metric, TOTAL, worked.spans.window)
+def _sentences(worked: Count, metric: Metric, cell: Cell, say: Say) -> Iterator[str]:
     if cell.value is None:
         yield f"{metric.label}: n/a, {cell.message}."
     else:
@@ -73,6 +76,9 @@ def _sentences(worked: Count, metric: Metric, say: Say) -> Iterator[str]:
         yield f"{metric.label}: {say(cell.value, metric.unit)}{limits}{n}."
         if metric.formula is not None:
             yield f"{metric.formula.text} = {_filled(worked, metric, metric.formula, say)} = {say(cell.value, metric.unit)}"
+        elif cell.numerator is not None and cell.denominator is not None:
+            divided = f"{say(cell.numerator, 'number')} / {say(cell.denominator, 'number')}"
+            yield f"{metric.how} = {divided} = {say(cell.value, metric.unit)}"
     yield metric.convention
 
 

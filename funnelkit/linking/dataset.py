@@ -7,6 +7,7 @@ counts the same leads, deals and customers.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -34,6 +35,9 @@ from funnelkit.linking.building import Build
 from funnelkit.linking.handled import AS_USUAL, Handling
 from funnelkit.tables import DIMENSIONS
 
+Exchange = Callable[..., tuple[Any, Mapping[str, int]]]
+"""Deals and their scales, in one currency; asked with ``engine`` and ``as_of``, the day whose rates hold for open deals."""
+
 
 class Canonical(Struct, frozen=True, kw_only=True):
     """One canonical table of all its files."""
@@ -56,11 +60,13 @@ def build(
     rules: Sequence[Rule] = (),
     brand: Sequence[str] = (),
     handling: Handling = AS_USUAL,
+    exchange: Exchange | None = None,
 ) -> Dataset:
     """The dataset of *tables*. *as_of* None takes the last day on which something happened, in *zone*.
 
     *wanted* are the dimensions that somebody will ask for: only those are worked out. *rules* say who is
-    qualified, where the files do not; *brand* are the words by which a search names it; *handling* says what is made of odd rows.
+    qualified, where the files do not; *brand* are the words by which a search names it; *handling* says what is made of odd rows;
+    *exchange* brings the amounts of deals into the one *currency*, where they are in several.
     """
     made = _begun(tables, engine, wanted)
     made.merged = handling.merge_unknown
@@ -75,7 +81,12 @@ def build(
         activities.of_leads(made)
     instant = asof.last_instant(made.frames, day, zone)
     persons.of_leads(made, classify)
-    _won(made, tables, handling)
+    _won(
+        made,
+        tables,
+        handling,
+        exchange and partial(exchange, engine=engine, as_of=day if made.dated else None),
+    )
     if "payments" in tables:
         customers.of_payments(made, gross=handling.gross)
         persons.of_payments(made)
@@ -98,11 +109,14 @@ def build(
     )
 
 
-def _won(made: Build, tables: Collection[str], handling: Handling) -> None:
+def _won(made: Build, tables: Collection[str], handling: Handling, exchange: Exchange | None) -> None:
     """Who became a customer, by the deals or, without any, by the leads."""
     if "deals" in tables:
         if handling.first_close:
             closing.first(made, handling.first_close)
+        if exchange:
+            # Only now is it known on which day each counts.
+            made.frames["deals"], made.scales["deals"] = exchange(made.frames["deals"], made.scales["deals"])
         _new_business(made)
         _domains(made)
         _linked(made)

@@ -12,6 +12,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit.metrics.special import t_cdf
 
@@ -80,6 +81,17 @@ def last_count(counts: Sequence[tuple[int, float]]) -> Judged | None:
     if len(counts) <= FEWEST or not (centre := _pooled(counts[:-1])):
         return None
     return _last(counts, u_chart(counts[:-1]), math.sqrt(centre), math.inf)
+
+
+def over(found: Judged, days: float) -> Judged:
+    """What was found of counts per day, for a period of so many *days*: what people count."""
+    return replace(
+        found,
+        value=found.value * days,
+        centre=found.centre * days,
+        low=found.low * days,
+        high=found.high * days,
+    )
 
 
 def last_value(values: Sequence[float]) -> Judged | None:

@@ -1,7 +1,8 @@
 """The course of leads from one stage to another: how long each took, or has had, in one number that engines count.
 
 ``course[mql->sql]`` holds the days since the first stage, no more than the horizon, and the days to the
-second one: enough for the leads that have had their time, and for the curve of all.
+second one: enough for the leads that have had their time, and for the curve of all. ``days[lead->sql]`` holds
+the days to the second one alone, however many: when it was first written down.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from funnelkit.metrics.conversion import Cohort, LeadDay
+from funnelkit.metrics.entries import Histogram
 from funnelkit.metrics.survival import Curve, kaplan_meier
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from funnelkit.metrics.tally import Value
 
-_NAME = re.compile(r"course\[(\w+)->(\w+)\]")
+_NAME = re.compile(r"(course|days)\[(\w+)->(\w+)\]")
 
 
 def stages(column: str) -> tuple[str, str] | None:
@@ -28,7 +30,21 @@ def stages(column: str) -> tuple[str, str] | None:
     ('mql', 'sql')
     """
     found = _NAME.fullmatch(column)
-    return (found[1], found[2]) if found else None
+    return (found[2], found[3]) if found else None
+
+
+def begun(course: Histogram) -> Histogram | None:
+    """The days from lead to the second stage of *course*, to tell since when that is written down; None for the win."""
+    pair = stages(course.of)
+    if pair is None or pair[1] == "customer":
+        return None
+    name = f"days[lead->{pair[1]}]"
+    return Histogram(id=name, table="leads", of=name, date="created_at", needs=(f"stage_{pair[1]}",))
+
+
+def days(column: str, first: nw.Expr, last: nw.Expr, as_of: int, horizon: int) -> nw.Expr:
+    """*column* of leads that entered its stages on the days *first* and *last*."""
+    return last - first if column.startswith("days") else coded(first, last, as_of, horizon)
 
 
 def coded(first: nw.Expr, last: nw.Expr, as_of: int, horizon: int) -> nw.Expr:

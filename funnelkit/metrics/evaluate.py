@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from funnelkit.metrics import conversion, lagged, response, survival, units, worth
@@ -53,7 +54,7 @@ class Evaluator:
         curve: survival.Curve | None,
         settings: Settings,
         weights: Weights | None = None,
-        since: int | None = None,
+        since: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.catalog = catalog
         self.tally = counted.tally
@@ -195,7 +196,9 @@ class Evaluator:
         value = self._weighted(metric, key, window)
         if isinstance(value, Reason):
             return stats.empty(value)
-        return Cell(value=number(value, whole=False), method=self.weights.method if self.weights else None)
+        known = self.weights
+        n = known.fewest(self.tally, key, window) if known else None
+        return Cell(value=number(value, whole=False), n=n, method=known.method if known else None)
 
     def _weighted(self, metric: Metric, key: Key, window: Window) -> Exact | Reason:
         """The amounts of a group times their chances, in the unit of the amounts."""

@@ -156,7 +156,7 @@ class Facts(Struct, frozen=True):
             return (
                 None
                 if first is None or last is None
-                else courses.coded(first, last, self.as_of, self.horizon)
+                else courses.days(column, first, last, self.as_of, self.horizon)
             )
         for day in self._entries(table):
             if column == stages.missing(day) and self.has(table, day):

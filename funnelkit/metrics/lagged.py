@@ -53,22 +53,39 @@ def cell(evaluator: Evaluator, metric: Metric, key: Key, window: Window) -> Cell
     """The cost charged to *window* over the number of those who were won in it."""
     known = evaluator.catalog.measures
     cost, won = known[metric.reached], known[metric.among]
-    lags: dict[int, int] = {}
-    for _, (lag, came), n in evaluator.tally.by_piece(evaluator.catalog.histograms[metric.of]):
-        if came and lag >= 0:
-            lags[lag] = lags.get(lag, 0) + n
+    lags = lags_of(evaluator, metric)
     if not lags:
         return empty(NO_LAGS)
     customers = evaluator.tally.sum(won, key, window)
     if not customers:
         return empty(NO_DENOMINATOR)
-    charged, covered = charge(_spend(evaluator, cost, key), lags, window.start, window.end)
+    charged, covered = charge(spending(evaluator, metric, key), lags, window.start, window.end)
     if covered < _COVERED:
         return empty(LAG_NOT_COVERED)
     if not charged:
         return empty(NO_SPEND_HERE)
     top = Fraction(charged) / 10 ** evaluator.scale(cost.table, cost.column)
     return quotient(metric, top.as_integer_ratio(), (customers, 1))
+
+
+def lags_of(evaluator: Evaluator, metric: Metric) -> dict[int, int]:
+    """The days from lead to win of all leads that are won, whenever they came, each with how many."""
+    lags: dict[int, int] = {}
+    for _, (lag, came), n in evaluator.tally.by_piece(evaluator.catalog.histograms[metric.of]):
+        if came and lag >= 0:
+            lags[lag] = lags.get(lag, 0) + n
+    return lags
+
+
+def charged_of(spend: Mapping[int, int], lags: Mapping[int, int], start: int, end: int) -> dict[int, float]:
+    """What of the *spend* of each day is charged to the days from *start* to *end*.
+
+    >>> charged_of({0: 100, 1: 300, 2: 0}, {0: 1, 1: 1}, 1, 2)
+    {0: 50.0, 1: 300.0, 2: 0.0}
+    """
+    total = occurred(lags)
+    within = {day: sum(n for lag, n in lags.items() if start <= day + lag <= end) for day in spend}
+    return {day: cost * within[day] / total for day, cost in spend.items()}
 
 
 def charge(spend: Mapping[int, int], lags: Mapping[int, int], start: int, end: int) -> tuple[float, float]:
@@ -110,9 +127,10 @@ def lagged_cost(spend: Mapping[int, float], lags: Mapping[int, int]) -> dict[int
     }
 
 
-def _spend(evaluator: Evaluator, cost: Measure, key: Key) -> dict[int, int]:
-    """The spending of the group *key* by day, over the days on which anybody spent."""
-    everything, name = evaluator.tally.timeline.everything, by_day(cost).id
+def spending(evaluator: Evaluator, metric: Metric, key: Key) -> dict[int, int]:
+    """The spending of the group *key* by day, over the days on which anybody spent, in its smallest unit."""
+    name = by_day(evaluator.catalog.measures[metric.reached]).id
+    everything = evaluator.tally.timeline.everything
     every = evaluator.tally.daily.between((name,), TOTAL, everything)
     own = evaluator.tally.daily.between((name,), key, everything)
     ends = dict.fromkeys((*every.days[:1], *every.days[-1:]), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -22,7 +23,7 @@ class Maturing:
     """The leads of one count, by how long they have had."""
 
     def __init__(
-        self, catalog: Catalog, counted: Counted, horizon: int, curve: Curve | None, since: int | None
+        self, catalog: Catalog, counted: Counted, horizon: int, curve: Curve | None, since: Mapping[str, int]
     ) -> None:
         self._catalog = catalog
         self._counted = counted
@@ -30,7 +31,7 @@ class Maturing:
         self._curve = curve
         """Days from lead to win of all leads, for projections."""
         self._since = since
-        """The day before which nobody wrote down wins, so that leads from then say nothing of the time to one."""
+        """The day before which nobody wrote down who came to a stage, so that leads from then say nothing of the time to it."""
         self._curves: dict[str, Curve] = {}
         self._cohorts: dict[tuple[Key, Window], conversion.Cohort] = {}
 
@@ -69,7 +70,8 @@ class Maturing:
         """The curve of the course *histogram* over all leads."""
         if histogram.id not in self._curves:
             tally = self._counted.tally
-            since = self._since if histogram.split == "counts_customer" else None
+            _, last = courses.stages(histogram.of) or ("", "")
+            since = self._since.get(last)
             first = tally.timeline.piece(since) if since is not None else 0
             pieces = range(first, tally.timeline.piece(tally.timeline.as_of) + 1)
             kept = ((value, n) for piece, value, n in tally.by_piece(histogram) if piece in pieces)

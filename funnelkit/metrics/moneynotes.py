@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 from funnelkit import collect
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL
+from funnelkit.periods import from_day
 
 if TYPE_CHECKING:
     from funnelkit.metrics.notes import View
@@ -29,12 +30,30 @@ def cost_kinds(view: View) -> str:
         return ""
     frame, has = view.counted.facts.frames["costs"], view.counted.facts.has
     if has("costs", "start"):
-        days = nw.col("end") >= view.window.start, nw.col("start") <= view.window.end
+        window = view.evaluator.tally.timeline.so_far(view.window)
+        days = nw.col("end") >= window.start, nw.col("start") <= window.end
         frame = frame.filter(*days[view.window.everything :])
     kinds = sorted(collect.distinct(frame, "kind")) if has("costs", "kind") else []
     unit = 10 ** view.evaluator.scale("costs", "amount")
     named = f"of the kinds {', '.join(kinds)}" if kinds else "of no stated kind"
     return f"Loaded acquisition cost holds {amount / unit:,.2f} of costs beside ad spend, {named}."
+
+
+def costs_so_far(view: View) -> str:
+    """Up to which day costs count where the period is not over."""
+    as_of = view.evaluator.tally.timeline.as_of
+    if (
+        "cac_loaded" not in view.metrics
+        or view.window.everything
+        or not view.window.start <= as_of < view.window.end
+    ):
+        return ""
+    if "costs" in view.counted.lacks:
+        return ""
+    return (
+        f"The period runs to {from_day(view.window.end)}. Of the costs beside ad spend those of the days until "
+        f"{from_day(as_of)} count, as customers do: of a month the days that are over, of one day all of it."
+    )
 
 
 def won_without_quota(view: View) -> str:
@@ -52,10 +71,15 @@ def pipeline_chances(view: View) -> str:
     weights = view.evaluator.weights
     if weights is None or not any(part.n for part in weights.parts):
         return ""
-    told = [f"{part.label} {float(part.chance):.1%} (n {part.n:,})" for part in weights.parts[:_STAGES]]
+    thin = [part for part in weights.parts if part.n < view.min_n]
+    told = [
+        f"{part.label} {ROUGH if part in thin else ''}{float(part.chance):.1%} (n {part.n:,})"
+        for part in weights.parts[:_STAGES]
+    ]
     more = len(weights.parts) - len(told)
     rest = f", and {more} more: `funnelkit cycle --stages` has all" if more else ""
-    return f"Chance of being won by {weights.method}: {', '.join(told)}{rest}."
+    rough = f" {ROUGH} rests on fewer than {view.min_n} deals won or lost." if thin else ""
+    return f"Chance of being won by {weights.method}: {', '.join(told)}{rest}.{rough}"
 
 
 def pipeline_unweighted(view: View) -> str:
@@ -73,5 +97,7 @@ def pipeline_unweighted(view: View) -> str:
 
 
 WEIGHED = "pipeline_weighted"
+ROUGH = "≈"
+"""Marks what rests on fewer cases than a call may rest on."""
 _STAGES = 8
 """So many chances are named."""

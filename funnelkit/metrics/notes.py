@@ -6,6 +6,7 @@ Each function below looks for one thing and gives no note, or one. The code of a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -51,6 +52,8 @@ class View(Struct, frozen=True, kw_only=True):
     min_n: int
     truncated: Truncation | None
     """Whether the data begin without their first wins."""
+    begun: Mapping[str, Truncation] = MappingProxyType({})
+    """The same by stage, for the rates that ask how long leads take to it."""
 
     def sum(self, measure: str, window: Window | None = None) -> int:
         """What *measure* adds up to in the period, 0 where it says nothing."""
@@ -89,6 +92,15 @@ def _left_truncated(view: View) -> str:
     if not view.metrics & (_FROM_LEADS | {"roas"}):
         return ""
     return found.said()
+
+
+def _stages_truncated(view: View) -> str:
+    windows, path = (view.window, *view.befores), view.counted.facts.path
+    return " ".join(
+        found.said(name := path.label(stage), f"{name}s")
+        for stage, found in view.begun.items()
+        if stage != "customer" and any(w.everything or w.start < found.first_win for w in windows)
+    )
 
 
 def _young_cohort(view: View) -> str:
@@ -254,6 +266,7 @@ def _outside_data(view: View) -> str:
 _ALL: Mapping[str, Callable[[View], str]] = {
     "outside_data": _outside_data,
     "left_truncated": _left_truncated,
+    "stages_truncated": _stages_truncated,
     "young_cohort": _young_cohort,
     "unmatched_deals": _unmatched_deals,
     "undated_rows": _undated_rows,
@@ -264,6 +277,7 @@ _ALL: Mapping[str, Callable[[View], str]] = {
     "missing_amount": _missing_amount,
     "customer_counts": customernotes.two_counts,
     "cost_kinds": moneynotes.cost_kinds,
+    "costs_so_far": moneynotes.costs_so_far,
     "won_without_quota": moneynotes.won_without_quota,
     "pipeline_chances": moneynotes.pipeline_chances,
     "pipeline_unweighted": moneynotes.pipeline_unweighted,

@@ -37,6 +37,8 @@ Value = tuple[int, Any]
 """A value of a histogram's column, and of the column it is split by."""
 Counts = dict[Value, int]
 Part = TypeVar("Part")
+_PLANNED = frozenset({"costs"})
+"""Tables that tell of days to come: salaries of a whole month are not those of its customers so far."""
 
 
 class Sums(dict[Key, list[int]]):
@@ -104,6 +106,8 @@ class Tally:
         running = self._running.get(measure.id, {}).get(key)
         if running is None:
             return 0
+        if measure.table in _PLANNED:
+            window = self.timeline.so_far(window)
         return self.timeline.total(running, window, cumulative=measure.cumulative)
 
     def of_customers(self, word: str, key: Key, window: Window) -> int:

@@ -58,6 +58,11 @@ class Weights(Struct, frozen=True, kw_only=True):
         """The amounts of which a chance is known, in their smallest unit."""
         return sum(tally.sum(part.measure, key, window) for part in self.parts)
 
+    def fewest(self, tally: Tally, key: Key, window: Window) -> int | None:
+        """How many won and lost deals the least known of the chances in a group rests on; None where all are somebody's word."""
+        used = (part.n for part in self.parts if part.n and tally.sum(part.measure, key, window))
+        return min(used, default=None)
+
     def value(self, tally: Tally, key: Key, window: Window) -> Exact | Reason:
         """The sum of all amounts times their chances, in the smallest unit of the amounts."""
         if not self.known(tally, key, window) and tally.sum(self.whole, key, window):

@@ -65,7 +65,8 @@ class Timeline:
         self.as_of = as_of
         self.windows = tuple(windows)
         self.every = (*self.windows, *beside)
-        self.cuts = sorted({cut for w in self.every for cut in (w.start, w.end + 1)} | set(more))
+        running = {as_of + 1} if any(w.start <= as_of < w.end for w in self.every) else set()
+        self.cuts = sorted({cut for w in self.every for cut in (w.start, w.end + 1)} | running | set(more))
         self.undated = len(self.cuts) + 1
         self.pieces = self.undated + 1
         self._known: dict[int | None, int] = {None: self.undated}
@@ -74,6 +75,12 @@ class Timeline:
     def everything(self) -> Window:
         """All that is known at the as-of date, with or without a date."""
         return Window(start=self.as_of, end=self.as_of, everything=True)
+
+    def so_far(self, window: Window) -> Window:
+        """What of *window* is over on the as-of day; of one that begins later, no day."""
+        if window.everything or window.end <= self.as_of:
+            return window
+        return Window(start=window.start, end=max(self.as_of, window.start - 1))
 
     def piece(self, day: int | None) -> int:
         """The piece that *day* is in."""

@@ -53,6 +53,7 @@ def linked(done: Read, options: Options, wanted: frozenset[str]) -> Linked:
         rules=done.config.qualification,
         brand=done.config.brand,
         handling=_handling(options, done.config),
+        exchange=done.exchange.deals if done.exchange else None,
     )
     unmapped = provenance.unmapped(data, known.knows)
     notes = (

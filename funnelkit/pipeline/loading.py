@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from funnelkit.engines import Engine
     from funnelkit.pipeline.inputs import Input
     from funnelkit.pipeline.options import Options
+    from funnelkit.sources.exchange import Exchange
     from funnelkit.sources.export import Export
     from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.recognise import Recognition
@@ -39,6 +40,8 @@ class Read(Struct, frozen=True, kw_only=True):
     currency: str | None
     zone: str
     engine: Engine
+    exchange: Exchange | None = None
+    """How the deals become those of *currency*, once they are linked; all other money is by now."""
     notes: Sequence[Note] = ()
 
 
@@ -214,7 +217,7 @@ def _put_together(
 ) -> Read:
     """The tables of the files that were *found* among those *named*, in one currency."""
     from funnelkit.pipeline import requests
-    from funnelkit.sources import currency, people, testrows
+    from funnelkit.sources import currency, exchange, people, testrows
     from funnelkit.sources.together import put_together
 
     loaded, strays = found
@@ -224,13 +227,15 @@ def _put_together(
     drop = options.drop_tests or config.drop_tests
     checked = [testrows.look(f, engine, drop=drop) for f in loaded]
     loaded, notes = [f for f, _ in checked], [n for _, found in checked for n in found]
-    rates = currency.read_rates(config.rates) if config.rates else None
+    rates = exchange.read_rates(config.rates) if config.rates else None
     if options.currency and currency.code(options.currency) is None:
         raise UsageError(f"--currency {options.currency}: not a currency code", hint="Write it as in EUR.")
     fixed = options.constant_currency or config.constant_currency
     constant = requests.day(fixed, "--constant-currency") if fixed else None
     wanted = options.currency or config.currency
-    loaded, money, more = currency.unify(loaded, wanted, rates, engine, constant)
+    asked = options.as_of or config.as_of
+    as_of = requests.day(asked) if asked else None
+    loaded, money, more = currency.unify(loaded, wanted, rates, engine, constant, as_of)
     by_table: dict[str, list[Loaded]] = {}
     for file in loaded:
         by_table.setdefault(file.table, []).append(file)
@@ -244,6 +249,7 @@ def _put_together(
         currency=money,
         zone=zone,
         engine=engine,
+        exchange=exchange.Exchange(target=money, rates=rates, constant=constant) if money and rates else None,
         notes=[
             *kept.notes(named, presets(config)),
             *finding.notes(named),

@@ -27,8 +27,23 @@ def tables(files: Sequence[str], options: Options) -> Tables:
 
     with read(files, options) as done:
         return {
-            name: public(name, done.engine.in_memory(t.frame), t.scales) for name, t in done.together.items()
+            name: public(name, done.engine.in_memory(frame), scales)
+            for name, (frame, scales) in _in_one_currency(done, options).items()
         }
+
+
+def _in_one_currency(done: Read, options: Options) -> Mapping[str, tuple[Any, Mapping[str, int]]]:
+    """The tables and their scales; open deals are worth what they are on the as-of day."""
+    from funnelkit.linking import asof
+    from funnelkit.pipeline import requests
+
+    found = {name: (t.frame, t.scales) for name, t in done.together.items()}
+    if done.exchange and "deals" in found:
+        asked = options.as_of or done.config.as_of
+        frames = {name: frame for name, (frame, _) in found.items()}
+        day = requests.day(asked) if asked else asof.find(frames)[0]
+        found["deals"] = done.exchange.deals(*found["deals"], done.engine, day)
+    return found
 
 
 def report(files: Sequence[str], options: Options, observe: Observe = nobody) -> Report:

@@ -112,7 +112,7 @@ def rough(text: Text, cell: Cell | None, report: Report) -> Text:
 
 def is_small(cell: Cell, report: Report) -> bool:
     """Whether *cell* is an estimate from fewer entities than ``--min-n``. A count or a sum is none."""
-    estimate = cell.denominator is not None or cell.interval is not None
+    estimate = (cell.denominator, cell.interval, cell.method) != (None, None, None)
     return estimate and cell.value is not None and cell.n is not None and cell.n < report.min_n
 
 

@@ -170,6 +170,8 @@ def _moved(watch: Watch, numbers: Numbers, cell: Cell, unit: str) -> Seen:
 
 def _of_chart(one: control.Charted) -> Seen:
     """Raised where a period is beyond the limits of its chart."""
+    if one.quiet:
+        return Seen(watch=one.watch, verdict=QUIET, when=one.when, group=one.group)
     if one.judged is None:
         return Seen(watch=one.watch, verdict=_none(one.cell) or NO_VALUE, value=one.cell, when=one.when, group=one.group)  # fmt: skip
     beside = Cell(value=one.judged.centre, interval=(one.judged.low, one.judged.high))

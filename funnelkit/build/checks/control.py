@@ -38,20 +38,54 @@ class Charted(Struct, frozen=True, kw_only=True):
     watch: Watch
     group: str
     """The segment, as a condition; nothing for the whole."""
+    of: frozenset[str]
+    """All conditions of its rows."""
     when: str
     cell: Cell
     judged: Judged | None
     flagged: bool = False
+    quiet: bool = False
+    """Whether it stands for all that its alert looks at, of which nothing is flagged."""
 
 
 def charts(watches: Sequence[Watch], numbers: Numbers) -> list[Charted]:
-    """The last period of every series of *watches*: the whole, and of segments those that are flagged."""
-    found = [one for watch in watches for one in _series(watch, numbers)]
+    """The last period of every series of *watches*: the whole, and of segments those that are flagged.
+
+    A series that several alerts look at is charted once, so that it is told once and is one of all charts.
+    """
+    every = [one for watch in watches for one in _series(watch, numbers)]
+    found = _once(every)
     judged = [(i, one.judged) for i, one in enumerate(found) if one.judged is not None]
     adjusted = false_discovery([known.p for _, known in judged])
     for (i, known), p in zip(judged, adjusted, strict=True):
         found[i] = replace(found[i], flagged=known.beyond and p <= _ALPHA)
-    return [one for one in found if one.flagged or not one.group]
+    shown = [one for one in found if one.flagged or not one.group]
+    return [*shown, *_silent(watches, every, shown)]
+
+
+def _once(every: Sequence[Charted]) -> list[Charted]:
+    """The different series: of equal ones that of the alert which is about nothing else."""
+    chosen: dict[object, Charted] = {}
+    for one in sorted(every, key=lambda one: (bool(one.group), bool(one.watch.alert.by))):
+        chosen.setdefault(_what(one), one)
+    return [one for one in every if chosen[_what(one)] is one]
+
+
+def _what(one: Charted) -> object:
+    return one.watch.alert.metric, one.watch.grain, one.of
+
+
+def _silent(
+    watches: Sequence[Watch], every: Sequence[Charted], shown: Sequence[Charted]
+) -> Iterator[Charted]:
+    """Alerts of which nothing is shown yet, since others show the whole: that they are quiet; nothing of those raised there."""
+    raised = {_what(one) for one in shown if one.flagged}
+    for watch in watches:
+        own = [one for one in every if one.watch is watch]
+        if own and not any(one.watch is watch for one in shown):
+            by = watch.alert.by
+            if by or _what(own[0]) not in raised:
+                yield replace(own[0], group=f"by {by}" if by else "", quiet=True)
 
 
 def _series(watch: Watch, numbers: Numbers) -> Iterator[Charted]:
@@ -68,14 +102,15 @@ def _charted(watch: Watch, numbers: Numbers, group: str, points: Sequence[Point]
     if watch.grain == "day":
         # Sundays are held against Sundays.
         over = over[::-1][::_WEEK][::-1]
+    of = frozenset(filter(None, (*map(str, watch.where), group)))
     if not over:
-        return Charted(watch=watch, group=group, when="", cell=empty(_SHORT), judged=None)
+        return Charted(watch=watch, group=group, of=of, when="", cell=empty(_SHORT), judged=None)
     last = over[-1]
     cells = [(point.cells[watch.metric.id], point) for point in over]
     judged = _judged(watch, cells)
     cell = cells[-1][0]
     cell = empty(_SHORT) if judged is None and cell.value is not None else cell
-    return Charted(watch=watch, group=group, when=last.span.label, cell=cell, judged=judged)
+    return Charted(watch=watch, group=group, of=of, when=last.span.label, cell=cell, judged=judged)
 
 
 def _is_over(watch: Watch, numbers: Numbers, point: Point) -> bool:
@@ -92,7 +127,8 @@ def _judged(watch: Watch, cells: Sequence[tuple[Cell, Point]]) -> Judged | None:
     if metric.unit == "count":
         days = [((point.span.end - point.span.start).days + 1, cell.value) for cell, point in cells]
         if all(isinstance(value, int) for _, value in days):
-            return control.last_count([(int(value or 0), n) for n, value in days])
+            found = control.last_count([(int(value or 0), n) for n, value in days])
+            return found and control.over(found, days[-1][0])
     if metric.interval == "wilson":
         parts = [cell.mature if metric.statistic == "conversion" else cell for cell, _ in cells]
         rates = [(int(one.numerator or 0), int(one.denominator)) for one in parts if one and one.denominator]
