@@ -68,7 +68,7 @@ class Recogniser(Struct, frozen=True, kw_only=True):
             other = self._by_words(header, below, file, own)
             if other and all(_tells(targets, other.kind) for targets in wanted):
                 found = other
-        if found and found.kind.preset and found.kind.table == "spend":
+        if found and found.kind.preset:
             found = Proposal(kind=_worded(found.kind, header, below), score=found.score)
         if found and found.kind.table == "leads" and self.stages:
             days = {
@@ -225,13 +225,14 @@ def _of_preset(preset: Preset, names: Header, score: float) -> Proposal[Recognit
 
 _COMMON = ("date", "start", "campaign", "currency", "impressions")
 """Columns of ad reports that mean the same whatever the tool calls them; clicks and conversions do not."""
+_OF_TEAMS = ("owner", "mql_at", "sal_at", "sql_at", "first_response_at", "score", "rejected_reason")
+"""What a CRM has no field for, or another one, so that each team makes its own and calls it what everybody does."""
 
 
 def _worded(kind: Recognition, header: Sequence[str], below: Records) -> Recognition:
-    """*kind* with what its preset looks for and does not find under the names of any language that it knows."""
-    preset = kind.preset
-    sought = {c for c in _COMMON if preset and c in preset.columns and c not in kind.columns}
-    if not sought or (preset and preset.refuse):
+    """*kind* with what its preset does not find under the names of any language that it knows."""
+    sought = _sought(kind)
+    if not sought:
         return kind
     found = {
         column: name
@@ -244,6 +245,15 @@ def _worded(kind: Recognition, header: Sequence[str], below: Records) -> Recogni
     return replace(
         kind, columns={**kind.columns, **found}, how={**kind.how, **dict.fromkeys(found, "known word")}
     )
+
+
+def _sought(kind: Recognition) -> set[str]:
+    """The columns that the words are asked for: of ads those that the preset looks for, of leads those of the team."""
+    preset = kind.preset
+    if preset is None or preset.refuse:
+        return set()
+    asked = {"spend": preset.columns.keys() & {*_COMMON}, "leads": {*_OF_TEAMS}}
+    return asked.get(kind.table, set()) - kind.columns.keys()
 
 
 def nearly_spend(header: Sequence[str], file: str) -> str | None:
