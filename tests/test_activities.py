@@ -92,7 +92,9 @@ def test_what_is_no_touch_by_sales_is_told_with_its_reason(files: list[Path], en
 
     # Rows 2 (auto-reply), 3 (inbound call) and 7 (note); row 8 is planned, and told apart.
     told = noted(found, "activities_no_touch")
-    assert told.startswith("Activities that are no touch by sales: 3 (came in 1, sent by a machine 1, a note 1).")
+    assert told.startswith(
+        "Activities that are no touch by sales: 3 (came in 1, sent by a machine 1, a note 1)."
+    )
 
 
 def test_nothing_is_told_where_all_activities_are_touches(tmp_path: Path) -> None:

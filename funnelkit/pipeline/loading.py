@@ -214,7 +214,7 @@ def _put_together(
 ) -> Read:
     """The tables of the files that were *found* among those *named*, in one currency."""
     from funnelkit.pipeline import requests
-    from funnelkit.sources import currency, people, testrows
+    from funnelkit.sources import currency, people, sheets, testrows
     from funnelkit.sources.together import put_together
 
     loaded, strays = found
@@ -248,6 +248,7 @@ def _put_together(
             *kept.notes(named, presets(config)),
             *finding.notes(named),
             *map(passed_over, strays),
+            *sheets.unread([file.export for file in loaded]).values(),
             *notes,
             *more,
         ],

@@ -20,6 +20,8 @@ from funnelkit.tables import TABLES, Table
 from funnelkit.words import currency_code
 
 _PRESET = 1000.0
+_ANYWAY = 100.0
+"""What it says for a header that is called a table, that it would be taken for it anyway: of sheets that one is meant."""
 _MARGIN = 0.75
 """By so much the best table must lead, or the file is ambiguous."""
 
@@ -123,6 +125,8 @@ class Recogniser(Struct, frozen=True, kw_only=True):
             return self._undated(seen, own, file)
         scored.sort(key=lambda s: (-s[0], s[1]))
         best = scored[0]
+        if self.kind and self._anyway(header, below, file) == self.kind:
+            best = (best[0] + _ANYWAY, *best[1:])
         if len(scored) > 1 and best[0] - scored[1][0] < _MARGIN:
             raise SourceError(
                 f"{file}: could be {best[1]} or {scored[1][1]}",
@@ -138,6 +142,14 @@ class Recogniser(Struct, frozen=True, kw_only=True):
             currency=_currency(TABLES[best[1]], best[2]),
         )
         return Proposal(kind=kind, score=best[0])
+
+    def _anyway(self, header: tuple[str, ...], below: Records, file: str) -> str | None:
+        """The table that it would be taken for where nobody says what it is."""
+        try:
+            found = replace(self, kind=None)(header, below, file)
+        except SourceError:
+            return None
+        return found.kind.table if found else None
 
     def _undated(
         self, seen: tablewords.Seen, own: Mapping[str, str], file: str
