@@ -13,10 +13,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from funnelkit.errors import SourceError
-from funnelkit.sources import periodic, tablewords
+from funnelkit.sources import periodic, stageheaders, tablewords
 from funnelkit.sources.export import Proposal, Records
 from funnelkit.sources.preset import Header, Preset, choose, currency_in
-from funnelkit.tables import TABLES, Table
+from funnelkit.tables import TABLES, Table, is_stage_entry
 from funnelkit.words import currency_code
 
 _PRESET = 1000.0
@@ -79,13 +79,17 @@ class Recogniser(Struct, frozen=True, kw_only=True):
                 if (h := next(filter(None, map(names.find, headers)), None))
             }
             own = {**days, **own}
+        if found and found.kind.table == "deals":
+            found = replace(found, kind=_with_stages(found.kind, header))
         if found is None or not own:
             return found
         kind = found.kind
         merged = Recognition(
             table=kind.table,
             preset=kind.preset,
-            columns=own if self.closed else {**_others(kind.columns, own), **own},
+            columns={**_stages(kind.columns), **own}
+            if self.closed
+            else {**_others(kind.columns, own), **own},
             how={**kind.how, **dict.fromkeys(own, "configuration")},
             currency=kind.currency,
         )
@@ -257,6 +261,18 @@ def _worded(kind: Recognition, header: Sequence[str], below: Records) -> Recogni
     return replace(
         kind, columns={**kind.columns, **found}, how={**kind.how, **dict.fromkeys(found, "known word")}
     )
+
+
+def _with_stages(kind: Recognition, header: Sequence[str]) -> Recognition:
+    """*kind*, of deals, with the days of their stages, where each stage has a column."""
+    days = stageheaders.columns(header)
+    how = {**kind.how, **dict.fromkeys(days, "days of stages")}
+    return replace(kind, columns={**kind.columns, **days}, how=how)
+
+
+def _stages(columns: Mapping[str, str]) -> dict[str, str]:
+    """Those of *columns* that are days of stages, which are told by their headers whatever else is said."""
+    return {target: header for target, header in columns.items() if is_stage_entry(target)}
 
 
 def _sought(kind: Recognition) -> set[str]:
