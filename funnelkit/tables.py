@@ -56,6 +56,32 @@ def is_stage_day(column: str) -> bool:
     return _STAGE_DAY.fullmatch(column) is not None
 
 
+_STAGE_ENTRY = re.compile("stage_entered_[1-9][0-9]*")
+
+
+def stage_entry(number: int) -> str:
+    """The column of deals with the day on which they entered the stage of the header at its place among its like."""
+    return f"stage_entered_{number}"
+
+
+def is_stage_entry(column: str) -> bool:
+    """Whether *column* of deals is the day on which they entered some stage.
+
+    >>> is_stage_entry(stage_entry(12))
+    True
+    """
+    return _STAGE_ENTRY.fullmatch(column) is not None
+
+
+class _OfDeals(dict[str, Column]):
+    """The columns of deals. The days of stages are among them in exports that have a column for each."""
+
+    def __missing__(self, name: str) -> Column:
+        if is_stage_entry(name):
+            return Column(kind="date")
+        raise KeyError(name)
+
+
 class _OfLeads(dict[str, Column]):
     """The columns of leads. The days of stages that users name themselves are among them once they are asked for."""
 
@@ -115,15 +141,17 @@ TABLES: dict[str, Table] = {
                 ("status", "stage", "won", "won_at"),
                 ("deal_id", "lead_id", "amount", "created_at", "closed_at", "won_at"),
             ),
-            columns=_columns(
-                id="deal_id lead_id contact_id company_id",
-                text="email company domain name stage pipeline owner product loss_reason channel source "
-                "medium campaign segment country currency",
-                date="created_at closed_at expected_close_at won_at lost_at",
-                status="status type",
-                boolean="won closed",
-                money="amount",
-                percent="probability",
+            columns=_OfDeals(
+                _columns(
+                    id="deal_id lead_id contact_id company_id",
+                    text="email company domain name stage pipeline owner product loss_reason channel source "
+                    "medium campaign segment country currency",
+                    date="created_at closed_at expected_close_at won_at lost_at",
+                    status="status type",
+                    boolean="won closed",
+                    money="amount",
+                    percent="probability",
+                )
             ),
         ),
         Table(

@@ -87,6 +87,25 @@ def test_what_was_done_since_the_handover_counts_and_what_is_only_planned_does_n
 
 
 @ENGINES
+def test_what_is_no_touch_by_sales_is_told_with_its_reason(files: list[Path], engine: str) -> None:
+    found = report(files, engine)
+
+    # Rows 2 (auto-reply), 3 (inbound call) and 7 (note); row 8 is planned, and told apart.
+    told = noted(found, "activities_no_touch")
+    assert told.startswith(
+        "Activities that are no touch by sales: 3 (came in 1, sent by a machine 1, a note 1)."
+    )
+
+
+def test_nothing_is_told_where_all_activities_are_touches(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text("Lead ID,Created Date,Source\nA,2026-03-02,x\n", "utf-8")
+    calls = "Lead ID,Call date,Activity type,Direction\nA,2026-03-03,Call,Outbound\n"
+    (tmp_path / "work.csv").write_text(calls, "utf-8")
+
+    assert not noted(report([tmp_path / "leads.csv", tmp_path / "work.csv"]), "activities_no_touch")
+
+
+@ENGINES
 def test_leads_that_nobody_cares_for_are_told_after_a_week(files: list[Path], engine: str) -> None:
     found = report(files, engine)
 

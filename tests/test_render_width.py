@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -138,3 +142,17 @@ def test_wrapping_keeps_every_word_whole_and_in_order(text: str, columns: int) -
 )
 def test_what_a_terminal_would_act_on_is_taken_out(raw: str, left: str) -> None:
     assert clean(raw) == left
+
+
+def test_in_a_pipe_no_variable_of_the_environment_breaks_a_line(tmp_path: Path) -> None:
+    """Whoever reads the output by line must not get other lines because a shell exports the width of its window."""
+    leads = tmp_path / "leads.csv"
+    leads.write_text("Lead ID,Created,Lead Source\n1,2026-01-02,google\n2,2026-01-03,email\n")
+    command = [sys.executable, "-m", "funnelkit", "report", str(leads), "--no-config"]
+    plain = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
+    wide, narrow = (
+        subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True).stdout.decode()
+        for env in (plain, {**plain, "COLUMNS": "40"})
+    )
+    assert narrow == wide
+    assert max(map(len, wide.splitlines())) > 100

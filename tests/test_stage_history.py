@@ -113,6 +113,62 @@ def test_days_in_stages_by_hand(files: list[str], engine: str) -> None:
     assert {row["stage"]: row["median"]["n"] for row in rows} == {"Lead In": 5, "Demo": 2, "Offer": 1}
 
 
+SPELT = """Deal ID,Pipeline,Created,Closed,Status,Amount,Stage
+A,New,2026-01-01,2026-02-01,Won,100,Closed Won
+B,new,2026-01-01,,Open,200,PROPOSAL
+C,New,2026-01-01,2026-02-11,Lost,400,Closed Lost
+D,New,2026-01-01,,Open,800,negotiation
+"""
+SPELT_HISTORY = """Deal ID,Stage,Entered At
+A,Proposal,2026-01-05
+A,Closed Won,2026-02-01
+B,PROPOSAL,2026-01-09
+C,"proposal ",2026-01-06
+C,Negotiation,2026-01-10
+C,Closed Lost,2026-02-11
+D,Proposal,2026-01-02
+D,Negotiation,2026-01-12
+"""
+
+
+@ENGINES
+def test_stages_that_differ_in_capitals_and_blanks_are_one(tmp_path: Path, engine: str) -> None:
+    """In Proposal for 27 (A), 4 (C) and 10 days (D), and B is in it; in Negotiation for 32 (C), and D is in it."""
+    files = written(tmp_path, deals=SPELT, history=SPELT_HISTORY)
+    found = stages(files, engine=engine, as_of="2026-03-01")
+    assert "pipeline" not in found["stages"][0]
+    assert numbers(found["stages"], "entered", "on", "still", "median") == {
+        "Proposal": [4, 3, 1, 10],
+        "Negotiation": [2, 0, 1, 32],
+    }
+    # Of both stages one deal was won that had reached or passed it, and one lost.
+    assert numbers(found["chances"], "reached", "won", "lost") == {
+        "Proposal": [4, 1, 1],
+        "Negotiation": [3, 1, 1],
+    }
+
+    made = pipeline(files, engine=engine, as_of="2026-03-01")
+    assert (made.metrics["pipeline_open"].value, made.metrics["pipeline_weighted"].value) == (1000, 500)
+    told = notes(made)
+    assert "Proposal ('PROPOSAL' 2, 'Proposal' 2, 'proposal' 1)" in told["stage_spellings"]
+    assert "Negotiation ('Negotiation' 2, 'negotiation' 1)" in told["stage_spellings"]
+    assert "New ('New' 3, 'new' 1)" in told["pipeline_spellings"]
+    assert "stage_spellings" not in notes(
+        pipeline(written(tmp_path, deals=DEALS, history=HISTORY), engine=engine)
+    )
+
+
+def test_a_measure_of_ones_own_takes_a_stage_in_any_spelling(tmp_path: Path) -> None:
+    (file,) = written(tmp_path, deals=SPELT.replace("negotiation", "  proposal"))
+    config = tmp_path / "funnelkit.yaml"
+    config.write_text(
+        "measures: {offers: {table: deals, count: true, where: {stage: Proposal}}}\n"
+        "metrics: {offers_made: {label: Offers, formula: offers, unit: count}}\n"
+    )
+    made = report([file], Options(config=str(config), metrics=["offers_made"]))
+    assert made.metrics["offers_made"].value == 2
+
+
 @ENGINES
 def test_every_deal_with_a_history_is_counted_whatever_its_pipeline(tmp_path: Path, engine: str) -> None:
     """A and B stay in stages of two pipelines; of C the history tells nothing but that it was lost."""

@@ -14,11 +14,15 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+import funnelkit
 from funnelkit.config import Config, SourceSpec
 from funnelkit.errors import SourceError
+from funnelkit.inspection import Inspection
 from funnelkit.pipeline.inputs import expand
+from funnelkit.pipeline.inspecting import inspect
 from funnelkit.pipeline.loading import load_one
-from funnelkit.sources import ahead, unworked
+from funnelkit.pipeline.options import Options
+from funnelkit.sources import ahead, sheets, unworked
 from funnelkit.sources.settings import FileSettings
 from tests import xlsb
 from tests.reading import ENGINE, aside, book, column, load, noted, rows, saved, sums
@@ -32,7 +36,17 @@ DEALS: list[list[Any]] = [
     ["Deal ID", "Status", "Created date", "Amount"],
     [7, "Won", datetime(2026, 1, 7), 120.5],
 ]
+OF_LEADS: list[list[Any]] = [
+    ["Deal ID", "Lead ID", "Email", "Stage", "Owner", "Created date", "Amount"],
+    [7, 1, "ada@lund.example", "Closed won", "Bo", datetime(2026, 1, 7), 120.5],
+    [8, 2, "bo@ek.example", "Proposal", "Bo", datetime(2026, 1, 8), 99],
+]
+"""Deals with all that leads have, and a stage and an owner besides."""
 ADS: list[list[Any]] = [["Day", "Campaign", "Cost", "CTR"], [date(2026, 1, 2), "Spring", 5.25, 0.0117]]
+
+
+def inspected_of(*named: str) -> Inspection:
+    return inspect(named, Options(no_config=True))
 
 
 def page(made: Workbook, name: str) -> Worksheet:
@@ -60,11 +74,43 @@ def test_hidden_columns_and_rows_are_data_like_others() -> None:
 def test_sheets_that_hold_other_tables_are_told() -> None:
     data = saved(book(Leads=LEADS, Notes=[["a", "b"]], Deals=DEALS))
     loaded = load(data, "book.xlsx")
-    message = noted(loaded, "other_sheets")[0]
+    message = sheets.unread([loaded.export])[0].message
     other = {"Leads": "Deals", "Deals": "Leads"}[loaded.export.sheet or ""]
     assert f"sheet '{loaded.export.sheet}' was read; '{other}' holds a table too" in message
     assert "'Notes'" not in message
-    assert noted(load(saved(book(Leads=LEADS, Notes=[["a", "b"]])), "book.xlsx"), "other_sheets") == []
+    assert not sheets.unread([load(saved(book(Leads=LEADS, Notes=[["a", "b"]])), "book.xlsx").export])
+
+
+def test_a_sheet_that_another_input_reads_is_not_told_as_unread(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(saved(book(Leads=LEADS, Deals=OF_LEADS, Ads=ADS)))
+
+    def told(*named: str) -> list[str]:
+        found = funnelkit.report(named, no_config=True)
+        return [note.message for note in found.warnings if note.code == "other_sheets"]
+
+    assert told(f"leads={path}", f"deals={path}", f"spend={path}") == []
+    (message,) = told(f"leads={path}", f"deals={path}")
+    assert message.startswith(
+        f"{path}: sheets 'Leads', 'Deals' were read; 'Ads' holds a table too and was not."
+    )
+    (message,) = told(f"deals={path}")
+    assert message.startswith(
+        f"{path}: sheet 'Deals' was read; 'Leads', 'Ads' hold a table too and were not."
+    )
+
+    funnelkit.keep([f"leads={path}", f"deals={path}"], tmp_path / "kept")
+    assert len(told(str(tmp_path / "kept"))) == 1
+    inspected = inspected_of(f"leads={path}", f"deals={path}", f"spend={path}")
+    assert not [note for one in inspected.files for note in one.notes if note.code == "other_sheets"]
+    inspected = inspected_of(f"leads={path}", f"deals={path}")
+    assert [len([n for n in one.notes if n.code == "other_sheets"]) for one in inspected.files] == [1, 0]
+
+
+def test_leads_are_read_from_the_sheet_of_leads_though_that_of_deals_has_more_columns_of_leads() -> None:
+    data = saved(book(Leads=LEADS, Deals=OF_LEADS))
+    assert load(data, "book.xlsx", kind="leads").export.sheet == "Leads"
+    assert load(data, "book.xlsx", kind="deals").export.sheet == "Deals"
 
 
 def test_the_kind_picks_the_sheet(tmp_path: Path) -> None:

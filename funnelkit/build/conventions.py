@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from funnelkit.metrics import firstpaid
+from funnelkit.metrics import firstpaid, stagerates
+from funnelkit.metrics.fold import TOTAL
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def said(found: Count, metrics: Sequence[Metric]) -> Iterator[Note]:
             "such days, those that are in it now. Rates are of those that entered both stages.",
         )
     yield from _of_stages(found.counted, path)
+    yield from _passed(found)
 
 
 def _of_age(found: Count, metrics: Sequence[Metric]) -> Iterator[Note]:
@@ -50,6 +52,24 @@ def _of_age(found: Count, metrics: Sequence[Metric]) -> Iterator[Note]:
             code="customer_age",
             message=f"{aged[0].label}: in the month of the first payment and the {age} after it, which all customers "
             "of the period have behind them. A first payment is the first in these files.",
+        )
+
+
+def _passed(found: Count) -> Iterator[Note]:
+    """How many leads count for a stage that nothing tells of, where the team's own stages lie between the others."""
+    path, tally, window = found.request.path, found.evaluator.tally, found.spans.window
+    told = []
+    for stage, measure in stagerates.passed(path).items():
+        whole = found.catalog.measures[stagerates.of(stage)]
+        if {measure.id, whole.id} & found.counted.lacks.keys() or not found.counted.survey.seen(stage):
+            continue
+        if n := tally.sum(measure, TOTAL, window):
+            told.append(f"{path.label(stage)} {n:,} of {tally.sum(whole, TOTAL, window):,}")
+    if told:
+        yield Note(
+            code="stage_passed",
+            message=f"Counted for a stage because they came to a later one, without a day or status of it: {', '.join(told)} "
+            "leads. --stage-entry strict leaves them out, and `optional: true` those of one stage.",
         )
 
 

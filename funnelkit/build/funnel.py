@@ -9,7 +9,7 @@ from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL
-from funnelkit.metrics.stagerates import both, of, skipped
+from funnelkit.metrics.stagerates import both, of, passed, skipped
 from funnelkit.metrics.stages import Path
 from funnelkit.reports import Stage
 
@@ -27,6 +27,7 @@ def measures(catalog: Catalog, path: Path) -> Iterator[Measure]:
         yield from (catalog.measures[both(first, stage, path)] for first in path.names[:rank])
         if stage in path.names[1:-1]:
             yield skipped(stage)
+    yield from passed(path).values()
 
 
 def funnel(counted: Counted, tally: Tally, catalog: Catalog, window: Window, path: Path) -> tuple[Stage, ...]:

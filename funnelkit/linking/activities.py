@@ -21,6 +21,7 @@ Rows = Any
 """A narwhals frame, in memory or lazy: of one engine all are the same."""
 _NO_TOUCH = {"kind": ["automatic", "incoming", "note"], "direction": ["incoming"]}
 """Words that say that nobody of sales turned to the lead."""
+_WHY = {"incoming": "came in", "automatic": "sent by a machine", "note": "a note"}
 _NOT_DONE = ["open", "canceled"]
 _KEYS = ("lead_id", "email")
 _PLACE = ("source_file", "source_row")
@@ -44,6 +45,7 @@ def of_leads(made: Build) -> None:
     """The leads with their touches, and the first of them where no file says when a lead was first answered."""
     leads: Rows = collect.frame(made.frames["leads"])
     present = made.present["leads"]
+    made.notes += _untold(collect.frame(made.frames["activities"]), made.present["activities"])
     pairs = _linked(made, leads)
     made.present["leads"] = present | ({"owned"} if "owner" in present else set())
     named = ~(nw.col("owner").is_null() | nw.col("owner").is_in([BLANK, UNKNOWN]).fill_null(False))
@@ -114,6 +116,24 @@ def _told(activities: Rows, present: frozenset[str]) -> Rows:
         if column in present:
             touch = touch & ~nw.col(column).is_in(words).fill_null(False)
     return activities.with_columns(_is_touch=touch)
+
+
+def _untold(activities: Rows, present: frozenset[str]) -> tuple[Note, ...]:
+    """What is said of the *activities* that are no touch, and why they are none."""
+    why = [
+        nw.when(nw.col(column).is_in(words)).then(nw.col(column).cast(nw.String))
+        for column, words in _NO_TOUCH.items()
+        if column in present
+    ]
+    if not why:
+        return ()
+    told = activities.select(_why=nw.coalesce(*why)).filter(~nw.col("_why").is_null())
+    counts = dict(collect.rows(told.group_by("_why").agg(nw.len().alias("n"))))
+    if not counts:
+        return ()
+    listed = ", ".join(f"{_WHY[word]} {counts[word]:,}" for word in _WHY if word in counts)
+    message = f"Activities that are no touch by sales: {sum(counts.values()):,} ({listed}). They are no first answer and no follow-up"
+    return (Note(code="activities_no_touch", message=message),)
 
 
 def _since(leads: Rows, present: frozenset[str]) -> Rows:

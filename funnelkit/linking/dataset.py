@@ -30,6 +30,7 @@ from funnelkit.linking import (
     persons,
     qualification,
     quotas,
+    spelling,
 )
 from funnelkit.linking.building import Build
 from funnelkit.linking.handled import AS_USUAL, Handling
@@ -172,6 +173,7 @@ def _historic(made: Build, *, cut: bool) -> None:
     """What the stage history tells of leads and deals, where one is loaded."""
     if history.TABLE not in made.frames:
         return
+    spelling.unified(made)
     made.frames[history.TABLE] = made.engine.held(made.frames[history.TABLE])
     history.of_leads(made)
     history.unlinked(made)

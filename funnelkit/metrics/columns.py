@@ -101,6 +101,7 @@ _OF_STAGE: Mapping[str, Callable[[Path, str, Mapping[str, Any]], bool]] = {
     "counts": Path.counts,
     "undated": Path.undated,
     "skipped": Path.skipped,
+    "passed": Path.passed,
 }
 """The same for one stage each: ``counts_sql``."""
 DERIVED = {"leads": tuple(_PATH)}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
+from funnelkit import words
 from funnelkit.metrics.columns import KEPT, WITHIN, derived, derives
 from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.placing import END, START
@@ -110,16 +111,26 @@ def splits(stream: Stream, histogram: Histogram) -> Callable[[Flags], tuple[Any]
 def fitting(stream: Stream, where: Where) -> Callable[[Flags], bool]:
     """Whether flags of *stream* pass the filters and *where*."""
     known: dict[Flags, bool] = {}
+    asked = {column: frozenset(_spelt(column, v) for v in values) for column, values in where.items()}
 
     def fits(flags: Flags) -> bool:
         if flags not in known:
             named = dict(zip(stream.flags, flags, strict=True))
             known[flags] = bool(named.get(KEPT, 1)) and all(
-                _flag(stream, column, named) in values for column, values in where.items()
+                _spelt(column, _flag(stream, column, named)) in values for column, values in asked.items()
             )
         return known[flags]
 
     return fits
+
+
+_NAMES = frozenset(("stage", "pipeline"))
+"""Columns of which capitals and blanks say nothing."""
+
+
+def _spelt(column: str | None, value: Any) -> Any:
+    """*value* of *column* as it is compared with others."""
+    return words.fold(value) if column in _NAMES and isinstance(value, str) else value
 
 
 def _flag(stream: Stream, column: str | None, named: Mapping[str, Any]) -> Any:

@@ -50,6 +50,15 @@ def skipped(stage: str) -> Measure:
     return _leads(f"skipped_{stage}", {f"skipped_{stage}": _TRUE}, stage)
 
 
+def passed(path: Path) -> dict[str, Measure]:
+    """By stage the leads that count for it though nothing tells of it but that they came further.
+
+    Only of a team with stages of its own, whose place decides for which others they count.
+    """
+    names = [name for name in path.names[1:-1] if path.own and not path.alone(name)]
+    return {name: _leads(f"passed_{name}", {f"passed_{name}": _TRUE}, name) for name in names}
+
+
 def measures(path: Path) -> Iterator[Measure]:
     """Those that the catalogue has not, or has for leads that reach or pass a stage only."""
     for rank, last in enumerate(path.names[1:-1], start=1):

@@ -144,8 +144,11 @@ class Path(Struct, frozen=True, dict=True):
     def skipped(self, stage: str, flags: Mapping[str, Any]) -> bool:
         """Whether it came further without any evidence of *stage* itself, where the files have days of that."""
         known = any(flags.get(missing(column)) is not None for column in self.own_columns(stage))
-        passed = known and self._latest(flags) > self.ranks[stage]
-        return passed and not self._itself(stage, flags)
+        return known and self.passed(stage, flags)
+
+    def passed(self, stage: str, flags: Mapping[str, Any]) -> bool:
+        """Whether it came further without any evidence of *stage* itself, also where no file has days of that."""
+        return self._latest(flags) > self.ranks[stage] and not self._itself(stage, flags)
 
     def _itself(self, stage: str, flags: Mapping[str, Any]) -> bool:
         """Whether something speaks of *stage* itself: a date, the deal, the status.

@@ -136,4 +136,5 @@ def _entry(
         mentions=tuple(sorted(loaded.mentions)),
         currency=loaded.currency,
         notes=loaded.notes,
+        others=export.others,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -47,14 +47,30 @@ def inspect(
             hint="Name the files that they were made of.",
         )
     found: list[Inspected] = []
+    exports: dict[int, Export[Recognition]] = {}
     rows: list[Reject] = []
     with engine_for(named, options, config) as engine:
         for one in named:
             seen, loaded = _inspected(one, config, zone, engine, observe)
             found.append(seen)
+            if loaded:
+                exports[len(found) - 1] = loaded.export
             if rejects and loaded:
                 rows += rejecting.rejects(loaded, loaded.aside)
-    return Inspection(files=tuple(_forgiven(found)), rejects=tuple(rows))
+    return Inspection(files=tuple(_forgiven(_with_sheets(found, exports))), rejects=tuple(rows))
+
+
+def _with_sheets(
+    found: Sequence[Inspected], exports: Mapping[int, Export[Recognition]]
+) -> Sequence[Inspected]:
+    """*found*, where the first of a workbook tells which of its sheets nobody read; *exports* by their places in it."""
+    from funnelkit.sources import sheets
+
+    told = {[*exports][place]: note for place, note in sheets.unread([*exports.values()]).items()}
+    return [
+        replace(one, notes=(*one.notes, told[place])) if place in told else one
+        for place, one in enumerate(found)
+    ]
 
 
 def _forgiven(found: Sequence[Inspected]) -> Sequence[Inspected]:

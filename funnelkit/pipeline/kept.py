@@ -57,6 +57,7 @@ def restored(one: Input, entry: Kept, config: Config, presets: Sequence[Preset],
         kind=entry.kind,
         batches=lambda: iter(()),
         everything=lambda: iter(()),
+        others=entry.others,
     )
     return Loaded(
         export=export,

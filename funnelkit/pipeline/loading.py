@@ -217,10 +217,10 @@ def _put_together(
 ) -> Read:
     """The tables of the files that were *found* among those *named*, in one currency."""
     from funnelkit.pipeline import requests
-    from funnelkit.sources import currency, exchange, people, testrows
+    from funnelkit.sources import currency, exchange, people, sheets, testrows, widehistory
     from funnelkit.sources.together import put_together
 
-    loaded, strays = found
+    loaded, strays = widehistory.apart(found[0], engine), found[1]
     stagedays.check(loaded, config)
     if options.strict:
         raise_all([p for f in loaded for p in _bad_rows(f)])
@@ -254,6 +254,7 @@ def _put_together(
             *kept.notes(named, presets(config)),
             *finding.notes(named),
             *map(passed_over, strays),
+            *sheets.unread([file.export for file in loaded]).values(),
             *notes,
             *more,
         ],

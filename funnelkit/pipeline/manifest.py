@@ -70,6 +70,8 @@ class Kept(Struct, frozen=True, kw_only=True):
     mentions: tuple[str, ...]
     currency: str | None
     notes: tuple[Note, ...]
+    others: tuple[str, ...] = ()
+    """The other sheets of its workbook that hold a table."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):

@@ -36,7 +36,10 @@ def checked(loaded: Loaded) -> Loaded:
     found += _other_money(loaded) if settings.pinned else ()
     if found:
         raise _refusal(loaded.export.file, found)
-    new = _new_headers(loaded.export.header, settings) if settings.pinned else []
+    read = {*loaded.export.kind.columns.values()}
+    new = (
+        [h for h in _new_headers(loaded.export.header, settings) if h not in read] if settings.pinned else []
+    )
     if not new or settings.unused is None:
         return loaded
     message = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.columns import SPARABLE
 from funnelkit.sources.instants import CREATED
-from funnelkit.tables import TABLES
+from funnelkit.tables import TABLES, is_stage_entry
 
 if TYPE_CHECKING:
     from funnelkit.sources.recognise import Recognition
@@ -29,7 +29,7 @@ def spared(kinds: Iterable[Recognition], wanted: frozenset[str]) -> dict[str, fr
         links.add("email")
     if any(kind.table == "quotas" for kind in loaded):
         wanted |= {"owner"}
-    if any(kind.table == "stage_history" for kind in loaded):
+    if any(kind.table == "stage_history" or any(map(is_stage_entry, kind.columns)) for kind in loaded):
         # Stages of one name in two pipelines are two stages.
         wanted |= {"pipeline"}
     of_leads = links | (_for_activities(loaded) if any(k.table == "activities" for k in loaded) else set())

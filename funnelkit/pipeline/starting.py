@@ -24,7 +24,7 @@ from funnelkit.pipeline.reading import inputs, read_config, zone_of
 from funnelkit.pipeline.watching import Observe, nobody
 from funnelkit.render._text import clean
 from funnelkit.styles import DateStyle, NumberStyle
-from funnelkit.tables import TABLES
+from funnelkit.tables import TABLES, is_stage_entry
 
 if TYPE_CHECKING:
     from funnelkit.sources.decisions import Decision
@@ -123,7 +123,8 @@ def _entry(file: Loaded, folder: Path) -> Iterator[str]:
     yield "    columns:"
     decided = {d.target: d for d in file.decisions}
     for target, header in kind.columns.items():
-        yield from _column(target, header, decided.get(target), file)
+        if not is_stage_entry(target):
+            yield from _column(target, header, decided.get(target), file)
     readable = {d.header for d in file.decisions if d.style} | _only_mapped(file)
     unused = [name for name in file.export.header if name and name not in readable]
     yield from _flow("unused", unused)

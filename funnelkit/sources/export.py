@@ -61,6 +61,8 @@ class Export(Struct, Generic[Kind], frozen=True, kw_only=True):
     """How an engine may read the records by itself, where they seem plain."""
     notes: tuple[Note, ...] = ()
     """What the reader of the report must know of how the table was found."""
+    others: tuple[str, ...] = ()
+    """The other sheets of the workbook that hold a table, where nobody named the sheet."""
 
     def open(self) -> Iterator[Record]:
         """The records below the header, one by one, as text."""

@@ -13,13 +13,15 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from funnelkit.errors import SourceError
-from funnelkit.sources import periodic, tablewords
+from funnelkit.sources import periodic, stageheaders, tablewords
 from funnelkit.sources.export import Proposal, Records
 from funnelkit.sources.preset import Header, Preset, choose, currency_in
-from funnelkit.tables import TABLES, Table
+from funnelkit.tables import TABLES, Table, is_stage_entry
 from funnelkit.words import currency_code
 
 _PRESET = 1000.0
+_ANYWAY = 100.0
+"""What it says for a header that is called a table, that it would be taken for it anyway: of sheets that one is meant."""
 _MARGIN = 0.75
 """By so much the best table must lead, or the file is ambiguous."""
 
@@ -68,7 +70,7 @@ class Recogniser(Struct, frozen=True, kw_only=True):
             other = self._by_words(header, below, file, own)
             if other and all(_tells(targets, other.kind) for targets in wanted):
                 found = other
-        if found and found.kind.preset and found.kind.table == "spend":
+        if found and found.kind.preset:
             found = Proposal(kind=_worded(found.kind, header, below), score=found.score)
         if found and found.kind.table == "leads" and self.stages:
             days = {
@@ -77,13 +79,17 @@ class Recogniser(Struct, frozen=True, kw_only=True):
                 if (h := next(filter(None, map(names.find, headers)), None))
             }
             own = {**days, **own}
+        if found and found.kind.table == "deals":
+            found = replace(found, kind=_with_stages(found.kind, header))
         if found is None or not own:
             return found
         kind = found.kind
         merged = Recognition(
             table=kind.table,
             preset=kind.preset,
-            columns=own if self.closed else {**_others(kind.columns, own), **own},
+            columns={**_stages(kind.columns), **own}
+            if self.closed
+            else {**_others(kind.columns, own), **own},
             how={**kind.how, **dict.fromkeys(own, "configuration")},
             currency=kind.currency,
         )
@@ -123,6 +129,8 @@ class Recogniser(Struct, frozen=True, kw_only=True):
             return self._undated(seen, own, file)
         scored.sort(key=lambda s: (-s[0], s[1]))
         best = scored[0]
+        if self.kind and self._anyway(header, below, file) == self.kind:
+            best = (best[0] + _ANYWAY, *best[1:])
         if len(scored) > 1 and best[0] - scored[1][0] < _MARGIN:
             raise SourceError(
                 f"{file}: could be {best[1]} or {scored[1][1]}",
@@ -138,6 +146,14 @@ class Recogniser(Struct, frozen=True, kw_only=True):
             currency=_currency(TABLES[best[1]], best[2]),
         )
         return Proposal(kind=kind, score=best[0])
+
+    def _anyway(self, header: tuple[str, ...], below: Records, file: str) -> str | None:
+        """The table that it would be taken for where nobody says what it is."""
+        try:
+            found = replace(self, kind=None)(header, below, file)
+        except SourceError:
+            return None
+        return found.kind.table if found else None
 
     def _undated(
         self, seen: tablewords.Seen, own: Mapping[str, str], file: str
@@ -225,13 +241,14 @@ def _of_preset(preset: Preset, names: Header, score: float) -> Proposal[Recognit
 
 _COMMON = ("date", "start", "campaign", "currency", "impressions")
 """Columns of ad reports that mean the same whatever the tool calls them; clicks and conversions do not."""
+_OF_TEAMS = ("owner", "mql_at", "sal_at", "sql_at", "first_response_at", "score", "rejected_reason")
+"""What a CRM has no field for, or another one, so that each team makes its own and calls it what everybody does."""
 
 
 def _worded(kind: Recognition, header: Sequence[str], below: Records) -> Recognition:
-    """*kind* with what its preset looks for and does not find under the names of any language that it knows."""
-    preset = kind.preset
-    sought = {c for c in _COMMON if preset and c in preset.columns and c not in kind.columns}
-    if not sought or (preset and preset.refuse):
+    """*kind* with what its preset does not find under the names of any language that it knows."""
+    sought = _sought(kind)
+    if not sought:
         return kind
     found = {
         column: name
@@ -244,6 +261,27 @@ def _worded(kind: Recognition, header: Sequence[str], below: Records) -> Recogni
     return replace(
         kind, columns={**kind.columns, **found}, how={**kind.how, **dict.fromkeys(found, "known word")}
     )
+
+
+def _with_stages(kind: Recognition, header: Sequence[str]) -> Recognition:
+    """*kind*, of deals, with the days of their stages, where each stage has a column."""
+    days = stageheaders.columns(header)
+    how = {**kind.how, **dict.fromkeys(days, "days of stages")}
+    return replace(kind, columns={**kind.columns, **days}, how=how)
+
+
+def _stages(columns: Mapping[str, str]) -> dict[str, str]:
+    """Those of *columns* that are days of stages, which are told by their headers whatever else is said."""
+    return {target: header for target, header in columns.items() if is_stage_entry(target)}
+
+
+def _sought(kind: Recognition) -> set[str]:
+    """The columns that the words are asked for: of ads those that the preset looks for, of leads those of the team."""
+    preset = kind.preset
+    if preset is None or preset.refuse:
+        return set()
+    asked = {"spend": preset.columns.keys() & {*_COMMON}, "leads": {*_OF_TEAMS}}
+    return asked.get(kind.table, set()) - kind.columns.keys()
 
 
 def nearly_spend(header: Sequence[str], file: str) -> str | None:

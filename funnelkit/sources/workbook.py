@@ -111,7 +111,8 @@ def read(content: Content, recognise: Recognise[Kind], file: str, sheet: str | N
         batches=own_rows,
         everything=lambda: ((line, texts(row)) for line, row in enumerate(chosen.rows(), 1)),
         first=tuple(islice(choice.below(), FIRST)),
-        notes=_notes(file, chosen, understood),
+        notes=_notes(file, chosen),
+        others=tuple(name for name in understood if name != chosen.name),
     )
 
 
@@ -152,28 +153,12 @@ def _unknown(file: str, seen: Sequence[tuple[str, Sequence[str]]], formulas: boo
     return refusal
 
 
-def _notes(file: str, chosen: _Sheet, understood: dict[str, Choice[Kind]]) -> tuple[Note, ...]:
-    """What is to be told of the sheets that were not read."""
-    notes = []
-    if chosen.hidden:
-        notes.append(
-            Note(
-                code="hidden_sheet",
-                message=f"{file}: sheet {chosen.name!r} was read, which is hidden: no visible one holds a known table",
-            )
-        )
-    others = [name for name in understood if name != chosen.name]
-    if others:
-        listed = ", ".join(map(repr, others))
-        notes.append(
-            Note(
-                code="other_sheets",
-                message=f"{file}: sheet {chosen.name!r} was read; {listed} {'holds' if len(others) == 1 else 'hold'} "
-                "a table too and was not. Name a file's sheets under `sources:` in funnelkit.yaml, or say "
-                "what to read: leads=FILE deals=FILE",
-            )
-        )
-    return tuple(notes)
+def _notes(file: str, chosen: _Sheet) -> tuple[Note, ...]:
+    """What is to be told of the sheet that was read."""
+    if not chosen.hidden:
+        return ()
+    message = f"{file}: sheet {chosen.name!r} was read, which is hidden: no visible one holds a known table"
+    return (Note(code="hidden_sheet", message=message),)
 
 
 def _sheets(data: bytes, file: str, sheet: str | None) -> Iterator[_Sheet]:
