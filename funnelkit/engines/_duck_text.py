@@ -17,7 +17,7 @@ from funnelkit.engines import _duck_source
 from funnelkit.engines._duck_columns import ODD, Column, column, tidy
 from funnelkit.engines._duck_source import Source
 from funnelkit.engines._plain import SAMPLE, written
-from funnelkit.engines._sql import literal
+from funnelkit.engines._sql import literal, words_of
 from funnelkit.errors import SourceError
 
 if TYPE_CHECKING:
@@ -81,6 +81,11 @@ class DuckText(Struct, frozen=True, kw_only=True):
         return (
             self.first(header, f"NOT {tidy(column.name)}") if column.kept == "text" else self.distinct(header)
         )
+
+    def words(self, header: str) -> list[str]:
+        """The list of words that a column is kept by, whether they occur or not."""
+        table = self.session.con.table(self.table)
+        return words_of(table.types[table.columns.index(self.columns[header].name)])
 
     def _words(self, column: Column) -> list[str]:
         """The words of a column that occur, in the order of the list that they are of."""
