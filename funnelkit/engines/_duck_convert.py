@@ -5,7 +5,7 @@ Part of the DuckDB engine. So every cell has the value that the pandas engine gi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -109,10 +109,13 @@ def _worded(session: Session, text: DuckText, plan: ColumnPlan) -> Typed:
     cell = column.name
     cells = [one for one in text.distinct(plan.header) if one]
     parsed = dict(zip(cells, map(_in_range, map(plan.style.parse, cells)), strict=True))
-    if all(one == value for one, value in parsed.items()) and not text.first(plan.header, column.is_odd):
+    odd_cells = text.first(plan.header, column.is_odd)
+    if all(one == value for one, value in parsed.items()) and not odd_cells:
         return Typed(plan=plan, value=cell)
     texts = [value for value in parsed.values() if isinstance(value, str)]
     kind = session.words(texts) if texts else _type(plan)
+    if texts and not odd_cells:
+        return _listed(plan, cell, [parsed.get(word) for word in text.words(plan.header)], kind)
     known = session.known(cells, list(parsed.values()), kind)
     odd = f"CASE WHEN {cell} IS NULL THEN {odd_text(column.place)} ELSE {cell}::VARCHAR END"
     return Typed(
@@ -120,6 +123,18 @@ def _worded(session: Session, text: DuckText, plan: ColumnPlan) -> Typed:
         value=f"{known}.value",
         bad=f"coalesce({known}.bad, false)" if BAD in parsed.values() else "false",
         join=f"LEFT JOIN {known} ON {odd} = {known}.cell",
+    )
+
+
+def _listed(plan: ColumnPlan, cell: str, parsed: Sequence[Any], kind: str) -> Typed:
+    """SQL for a column of words alone, each *parsed* in the order of their list: a join would cost as much as a look at all texts."""
+    values = (literal(value) if isinstance(value, str) else "NULL" for value in parsed)
+    bads = (str(value is BAD) for value in parsed)
+    place = f"enum_code({cell})::INTEGER + 1"
+    return Typed(
+        plan=plan,
+        value=f"([{', '.join(values)}]::{kind}[])[{place}]",
+        bad=f"coalesce(([{', '.join(bads)}])[{place}], false)" if BAD in parsed else "false",
     )
 
 

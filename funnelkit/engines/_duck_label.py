@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from funnelkit.engines._sql import literal, name, names
+from funnelkit.engines._sql import literal, name, names, words_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
@@ -67,7 +67,7 @@ def _looked_up(
     """
     if not kinds or any(one.id != "enum" for one in kinds.values()):
         return ""
-    words = {c: {word: i for i, word in enumerate(_words(one), 1)} for c, one in kinds.items()}
+    words = {c: {word: i for i, word in enumerate(words_of(one), 1)} for c, one in kinds.items()}
     sizes = {c: len(of) + 1 for c, of in words.items()}
     if math.prod(sizes.values()) > _MOST:
         return ""
@@ -83,10 +83,3 @@ def _looked_up(
         found[at] = label
     listed = ", ".join(map(literal, found))
     return f"([{listed}]::{kind}[])[{place} + 1]"
-
-
-def _words(kind: DuckDBPyType) -> list[str]:
-    """The words of a type that has a list of them."""
-    ((_, words),) = kind.children
-    assert isinstance(words, list)
-    return words

@@ -17,7 +17,7 @@ from funnelkit.engines import _duck_source
 from funnelkit.engines._duck_columns import ODD, Column, column, tidy
 from funnelkit.engines._duck_source import Source
 from funnelkit.engines._plain import SAMPLE, written
-from funnelkit.engines._sql import literal
+from funnelkit.engines._sql import literal, words_of
 from funnelkit.errors import SourceError
 
 if TYPE_CHECKING:
@@ -81,6 +81,11 @@ class DuckText(Struct, frozen=True, kw_only=True):
         return (
             self.first(header, f"NOT {tidy(column.name)}") if column.kept == "text" else self.distinct(header)
         )
+
+    def words(self, header: str) -> list[str]:
+        """The list of words that a column is kept by, whether they occur or not."""
+        table = self.session.con.table(self.table)
+        return words_of(table.types[table.columns.index(self.columns[header].name)])
 
     def _words(self, column: Column) -> list[str]:
         """The words of a column that occur, in the order of the list that they are of."""
@@ -213,17 +218,15 @@ def _load(source: Source, columns: Mapping[str, Column], cells: Cells) -> str:
     rare = {header: column for header, column in columns.items() if column.kept == "rare"}
     if rare and cells.bare:
         odd.append(f"({' AND '.join(f'v{columns[day].name} IS NULL' for day in cells.bare)})")
-    searched = [rare[header].name for header in cells.words if header in rare]
-    if searched:
-        # One look over all of them costs less than one each; which of them it is, is seen later.
-        every = dict.fromkeys(word for words in cells.words.values() for word in words)
-        odd.append(f"({' OR '.join(f'contains(searched, {literal(word)})' for word in every)})")
+    searched = {rare[header].name: words for header, words in cells.words.items() if header in rare}
+    # Each is put into small letters once, however many words are looked for.
+    odd += [f"contains(s{c}, {literal(word)})" for c, words in searched.items() for word in words]
     texts = ", ".join(c.name for c in columns.values())
     kept = ", ".join(
         f"v{c.name} AS {c.name}" if c.value else c.name for c in columns.values() if c.kept != "rare"
     )
     values = "".join(f", {c.value} AS v{c.name}" for c in typed)
-    values += f", lower(concat_ws(' ', {', '.join(searched)})) AS searched" if searched else ""
+    values += "".join(f", lower({c}) AS s{c}" for c in searched)
     return (
         f"SELECT {source.kept}{kept}, CASE WHEN {' OR '.join(odd) or 'false'} THEN to_json([{texts}])::VARCHAR END AS {ODD} "
         f"FROM (SELECT {source.kept}{texts}{values} FROM {source.rows})"

@@ -14,7 +14,6 @@ from typing import Literal
 from msgspec import Struct
 
 from funnelkit import bulk
-from funnelkit.figures import shape
 from funnelkit.instants import InstantStyle
 from funnelkit.periods import from_day
 from funnelkit.plans import ColumnPlan
@@ -55,7 +54,8 @@ def chosen(kind: str, cells: Sequence[str]) -> Kept:
 
 def _some(cells: Sequence[str]) -> tuple[str, ...]:
     """One cell of each shape."""
-    return tuple({shape(cell): cell for cell in reversed(cells)}.values())
+    last_first = cells[::-1]
+    return tuple(dict(zip(bulk.shapes(last_first), last_first, strict=True)).values())
 
 
 def written(column: Kept, value: int) -> str:

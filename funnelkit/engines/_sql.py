@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb.sqltypes import DuckDBPyType
 
 
 def literal(text: str) -> str:
@@ -24,3 +28,10 @@ def listed(words: object) -> str:
     """Texts as a list in brackets, in an order of their own."""
     assert isinstance(words, frozenset | set | tuple | list)
     return f"({', '.join(map(literal, sorted(words)))})"
+
+
+def words_of(kind: DuckDBPyType) -> list[str]:
+    """The words of a type of DuckDB that has a list of them, in the order of their numbers."""
+    ((_, words),) = kind.children
+    assert isinstance(words, list)
+    return words

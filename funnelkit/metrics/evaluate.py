@@ -65,6 +65,8 @@ class Evaluator:
         self.weights = weights
         """The chances of open deals, where a metric asks for them."""
         self.maturing = Maturing(catalog, counted, settings.horizon, curve, since)
+        self.forms: dict[str, tuple[units.Form, units.Form]] = {}
+        """What quotients are made of, by formula: the same for every group and window."""
         self._scales = scales
         self._values: dict[tuple[str, Key, Window], stats.Histogram] = {}
 

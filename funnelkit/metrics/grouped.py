@@ -33,6 +33,8 @@ class Groups:
         self._frame = frame.select(*given) if given else frame
         self._given = frozenset(given)
         self._table = table
+        self._by_day: dict[tuple[str | None, Timeline], Frame] = {}
+        """The rows with their pieces, by the day that places them: each several times asked for is placed once."""
 
     def extent(self, column: str, status: frozenset[str] = frozenset()) -> tuple[int, int] | None:
         """The first and last day in *column*."""
@@ -81,22 +83,29 @@ class Groups:
         return _answer(stream, cells, ranks)
 
     def _placed(self, stream: Stream, timeline: Timeline) -> Frame:
-        frame = self._frame
-        if stream.value in self._given:
-            frame = frame.filter(~nw.col(stream.value).is_null())
-        elif stream.value:
-            # What nothing gives is missing in every row.
-            frame = frame.head(0)
         event = event_day(self._table, stream.day) is not None
-        if not self._given.issuperset(stream.days):
+        if self._given.issuperset(stream.days):
+            frame = self._dated(stream.day, timeline)
+            if event and stream.day:
+                frame = frame.filter(~nw.col(stream.day).is_null())
+        else:
             # What has no day anywhere never happened, or is not dated.
-            frame = frame.head(0) if event else frame
-            return frame.with_columns(nw.lit(timeline.undated).alias(placing.PIECE))
-        if stream.day is None:
-            return placing.placed_ranges(frame, timeline)
-        if event:
-            frame = frame.filter(~nw.col(stream.day).is_null())
-        return placing.placed(frame, stream.day, timeline)
+            frame = self._frame.head(0) if event else self._frame
+            frame = frame.with_columns(nw.lit(timeline.undated).alias(placing.PIECE))
+        if stream.value in self._given:
+            return frame.filter(~nw.col(stream.value).is_null())
+        # What nothing gives is missing in every row.
+        return frame.head(0) if stream.value else frame
+
+    def _dated(self, day: str | None, timeline: Timeline) -> Frame:
+        """All rows with the pieces of *day*, or of their ranges of days."""
+        if (day, timeline) not in self._by_day:
+            self._by_day[day, timeline] = (
+                placing.placed_ranges(self._frame, timeline)
+                if day is None
+                else placing.placed(self._frame, day, timeline)
+            )
+        return self._by_day[day, timeline]
 
 
 def _answer(stream: Stream, cells: dict[str, list[Any]], ranks: Ranks | None) -> Answer:

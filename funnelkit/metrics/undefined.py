@@ -42,13 +42,25 @@ class Undefined:
         self._counted = counted
         self._settings = settings
         self._known: dict[tuple[str, bool, bool, bool], Reason | None] = {}
+        self._outsides: dict[Window, Reason | None] = {}
+        self._asking: dict[str, tuple[bool, bool]] = {}
+        """Whether a metric asks for a period, and whether any part of it asks for days of its own, by id."""
 
     def reason(self, metric: Metric, key: Key, window: Window) -> Reason | None:
         """Why *metric* says nothing of the group *key* and *window*."""
         if (reason := self.anyhow(metric, key, window) or self._outside(window)) is not None:
             return reason
+        of_period, of_parts = self._asks(metric)
         counted = window.trailing(metric.trailing_months) if metric.trailing_months else window
-        return self._of_period(metric, counted) or self._of_parts(metric, counted)
+        found = self._of_period(metric, counted) if of_period else None
+        return self._of_parts(metric, counted) if found is None and of_parts else found
+
+    def _asks(self, metric: Metric) -> tuple[bool, bool]:
+        if metric.id not in self._asking:
+            parts = self._catalog.parts(metric)
+            own = any(getattr(p, "of_customers", "") or p.date == "expected_close_at" for p in parts)
+            self._asking[metric.id] = self._catalog.needs_period(metric), own
+        return self._asking[metric.id]
 
     def anyhow(self, metric: Metric, key: Key, window: Window) -> Reason | None:
         """Why *metric* cannot be worked out for such a group and window, whatever days the data have."""
@@ -82,6 +94,11 @@ class Undefined:
 
     def _outside(self, window: Window) -> Reason | None:
         """Why the data say nothing of *window*: what was not written down is not 0."""
+        if window not in self._outsides:
+            self._outsides[window] = self._beyond(window)
+        return self._outsides[window]
+
+    def _beyond(self, window: Window) -> Reason | None:
         if window.everything:
             return None
         # Of all tables: what one of them has nothing of, while others go on, did not happen.
@@ -137,8 +154,6 @@ class Undefined:
 
     def _of_period(self, metric: Metric, window: Window) -> Reason | None:
         """Why *metric* says nothing of *window*, of which it asks more than what happened in it."""
-        if not self._catalog.needs_period(metric):
-            return None
         back = [self._catalog.named(name) for name in self._catalog.looks_back(metric)]
         tables = {part.table for parts in back for part in parts}
         begun = [days[0] for table in tables if (days := self._counted.asked.days(table))]

@@ -156,9 +156,12 @@ def _forms(evaluator: Evaluator, metric: Metric) -> tuple[Form, Form]:
     """What stands above the line of *metric*, and below it."""
     formula = metric.formula
     assert formula is not None
-    assert formula.numerator is not None
-    assert formula.denominator is not None
-    return _form(formula.numerator, evaluator, metric), _form(formula.denominator, evaluator, metric)
+    if (known := evaluator.forms.get(formula.text)) is None:
+        assert formula.numerator is not None
+        assert formula.denominator is not None
+        known = _form(formula.numerator, evaluator, metric), _form(formula.denominator, evaluator, metric)
+        evaluator.forms[formula.text] = known
+    return known
 
 
 def _form(node: Callable[[Lookup], Exact | None], evaluator: Evaluator, metric: Metric) -> Form:

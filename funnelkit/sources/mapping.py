@@ -151,7 +151,7 @@ def _nothing_used(loaded: Loaded) -> SourceError:
 
 def _mentions(kind: Recognition, text: Any) -> frozenset[str]:
     found = _searched(kind).items()
-    return frozenset(c for c, header in found if text.mentions(header, testrows.HINTS))
+    return frozenset(c for c, header in found if text.mentions(header, testrows.hints(c)))
 
 
 def decisions(
@@ -183,7 +183,10 @@ def _text(
             kind = "instant"
         if target not in spare:
             kinds[header] = kind if kinds.setdefault(header, kind) == kind else "text"
-    words = {h: testrows.HINTS for t, h in _searched(export.kind).items() if t in spare}
+    words: dict[str, tuple[str, ...]] = {}
+    for target, header in _searched(export.kind).items():
+        if target in spare:
+            words[header] = (*words.get(header, ()), *testrows.hints(target))
     rare, bare = _rare(export, rules)
     wanted = dict.fromkeys([*kinds, *second, *words, *(h for rule in rules for h in rule.headers)])
     return engine.text(
