@@ -7,27 +7,22 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from funnelkit import engines, render
-from funnelkit.engines import Cells
+from funnelkit import engines
 from funnelkit.errors import UsageError
-from funnelkit.pipeline import reporting
-from funnelkit.pipeline.options import Options
+from tests import on_spark
 from tests.company import write
+from tests.on_spark import QUICK, reported
 
-pytest.importorskip("pyspark", reason="pyspark is not installed")
-if not shutil.which("java"):
-    pytest.skip("Spark needs Java 17 or newer, and there is none here", allow_module_level=True)
 HERE = Path(__file__).parents[1]
 SAMPLES = [
     HERE / "examples" / "hubspot-crm-exports-all-contacts-2026-09-30.csv",
@@ -35,15 +30,8 @@ SAMPLES = [
 ]
 LONGEST = 300
 """So many seconds are waited for a server, or for a command."""
-SETTINGS = {
-    "spark.ui.enabled": "false",
-    "spark.sql.shuffle.partitions": "2",
-    # Questions are many and small here: to compile each takes longer than to answer it.
-    "spark.sql.codegen.wholeStage": "false",
-    # Small parts, so that a file has several.
-    "spark.sql.files.maxPartitionBytes": "100k",
-}
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+pytestmark = on_spark.QUIET
+reads = on_spark.reads
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +43,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = {**SETTINGS, "spark.connect.grpc.binding.port": str(port)}
+    settings = {**QUICK, "spark.connect.grpc.binding.port": str(port)}
     with (folder / "said").open("wb") as said, _server(folder, settings, said) as server:
         try:
             _wait_for(port, server, folder / "said")
@@ -101,41 +89,20 @@ def configured(folder: Path, address: str, options: str) -> Path:
     return path
 
 
-@pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Spark reads files of any size, and whether it could is kept."""
-    from funnelkit.engines import _spark_read, spark
-
-    told: list[bool] = []
-    real = _spark_read.read
-
-    def read(session: Any, cells: Cells) -> Any:
-        found = real(session, cells)
-        told.append(found is not None)
-        return found
-
-    monkeypatch.setattr(spark, "FEW_ROWS", 0)
-    monkeypatch.setattr(_spark_read, "read", read)
-    return told
-
-
-def reported(files: Sequence[Path], engine: str, config: Path, **options: Any) -> bytes:
-    asked = Options(engine=engine, config=config, **options)
-    return render.render(reporting.report([str(f) for f in files], asked), "json")
-
-
 def test_a_report_is_the_same(config: Path, reads: list[bool], tmp_path: Path) -> None:
     made = write(tmp_path, 900, 11)
     files = [made.leads, made.deals, made.ads]
     asked: dict[str, Any] = {"by": ["channel"], "grain": "month"}
-    assert reported(files, "spark", config, **asked) == reported(files, "pandas", config, **asked)
+    assert reported(files, "spark", config=config, **asked) == reported(
+        files, "pandas", config=config, **asked
+    )
     assert reads == [True] * 3
 
 
 @pytest.mark.parametrize("file", SAMPLES, ids=lambda path: path.stem)
 def test_the_report_of_a_sample_is_the_same(file: Path, config: Path, reads: list[bool]) -> None:
     files = [file]
-    assert reported(files, "spark", config) == reported(files, "pandas", config)
+    assert reported(files, "spark", config=config) == reported(files, "pandas", config=config)
     assert len(reads) == 1
 
 
@@ -161,7 +128,7 @@ def test_the_command_says_nothing_else_and_ends(config: Path, tmp_path: Path) ->
     done = run(tmp_path, "-m", "funnelkit", *words)
     assert done.stderr == ""
     assert done.returncode == 0
-    assert done.stdout.encode() == reported([made.leads], "pandas", config, metrics=METRICS)
+    assert done.stdout.encode() == reported([made.leads], "pandas", config=config, metrics=METRICS)
 
 
 PROGRAM = """\
@@ -189,7 +156,7 @@ def test_a_program_keeps_its_remote_session(address: str, config: Path, tmp_path
     done = run(tmp_path, "-W", "ignore::FutureWarning", "-c", PROGRAM, address, str(made.leads))
     assert done.stderr == ""
     assert done.stdout.encode() == reported(
-        [made.leads], "pandas", configured(tmp_path, address, "{}"), metrics=METRICS
+        [made.leads], "pandas", config=configured(tmp_path, address, "{}"), metrics=METRICS
     )
 
 
@@ -212,7 +179,7 @@ def test_options_hold_in_the_session(address: str) -> None:
 
 
 def test_an_option_of_the_server_is_refused(address: str) -> None:
-    with pytest.raises(UsageError, match="does not take the option spark.executor.memory") as refused:
+    with pytest.raises(UsageError, match=r"does not take the option spark\.executor\.memory") as refused:
         engines.load("spark", spark={"master": address, "options": {"spark.executor.memory": "4g"}})
     assert "where the server is started" in (refused.value.hint or "")
 
@@ -227,7 +194,7 @@ def test_a_server_that_is_not_there_is_told_soon(address: str) -> None:
         free.bind(("127.0.0.1", 0))
         nowhere = f"sc://127.0.0.1:{free.getsockname()[1]}"
         began = time.monotonic()
-        with pytest.raises(UsageError, match=f"does not answer at {nowhere}"):
+        with pytest.raises(UsageError, match="Spark Connect does not answer at sc://127"):
             engines.load("spark", spark={"master": nowhere})
     # Left alone, Spark would ask for ten minutes.
     assert time.monotonic() - began < 60

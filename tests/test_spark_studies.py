@@ -15,11 +15,11 @@ import pytest
 from funnelkit.pipeline import checking, cohorting, cycling, explaining
 from funnelkit.pipeline.options import Options
 from funnelkit.render import study
-from tests import test_spark
+from tests import on_spark
 from tests.company import Company, write
 
-pytestmark = [test_spark.pytestmark, pytest.mark.usefixtures("caller")]
-caller = test_spark.caller
+pytestmark = [on_spark.QUIET, pytest.mark.usefixtures("caller")]
+caller = on_spark.caller
 BOTH = ("spark", "pandas")
 
 TARGETS = """\

@@ -40,7 +40,10 @@ _QUIET = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.ui.retainedExecutions": "10",
+    # A host that lets every packet fall is asked so many times, of 20 seconds each; else it would be 45 times.
+    "spark.hadoop.ipc.client.connect.max.retries.on.timeouts": "1",
 }
+"""What a session that is started here has unless the options say otherwise."""
 _FOLDER = "spark.checkpoint.dir"
 """Where it is set, what is worked out once is kept in it, and outlives the loss of a machine."""
 _BATCH = 5_000
@@ -124,7 +127,7 @@ class Session:
 def _started(master: str, options: Mapping[str, str], folder: str) -> SparkSession:
     """A new session, whose warehouse is *folder* if it is one of this machine."""
     if master.startswith(connect.SCHEME):
-        return cast(SparkSession, connect.begun(master, options))
+        return cast("SparkSession", connect.begun(master, options))
     _check_java()
     builder = SparkSession.builder.appName("funnelkit").master(master)
     for key, value in {**_QUIET, "spark.sql.warehouse.dir": folder, **options}.items():
