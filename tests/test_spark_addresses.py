@@ -57,7 +57,6 @@ def test_a_folder_in_a_store_is_one_export(kind: str, spark: Any, folder: Path, 
     else:
         rows = frame.selectExpr("*", "CAST(1.5 AS DOUBLE) AS score", "array(1) AS several")
         rows.write.parquet(f"file://{folder}/parquet")
-        frame.selectExpr("*", "CAST(1.5 AS DOUBLE) AS score", "array(1) AS several").write.parquet(address)
     options = {"by": ["channel"], "metrics": ["cpl", "win_rate"]}
     got = json.loads(reported([address, made.deals, made.ads], "spark", **options))
     want = json.loads(reported([made.leads, made.deals, made.ads], "pandas", **options))

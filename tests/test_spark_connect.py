@@ -200,13 +200,17 @@ def test_a_server_that_is_not_there_is_told_soon(address: str) -> None:
     assert time.monotonic() - began < 60
 
 
-def test_without_grpc_the_remedy_is_told(tmp_path: Path) -> None:
+COMMAND = "import sys; from funnelkit.__main__ import main; sys.exit(main())"
+
+
+@pytest.mark.parametrize("start", [("-m", "funnelkit"), ("-c", COMMAND)], ids=" ".join)
+def test_without_grpc_the_remedy_is_told(start: tuple[str, str], tmp_path: Path) -> None:
     configured(tmp_path, "sc://localhost", "{}")
-    hidden = "import sys; sys.modules['grpc'] = None; from funnelkit.__main__ import main; sys.exit(main())"
+    (tmp_path / "grpc.py").write_text("raise ImportError('there is no grpc')\n", "utf-8")
     (tmp_path / "leads.csv").write_text("Lead ID,Created Date\nL1,2026-01-01\n", "utf-8")
-    done = run(tmp_path, "-c", hidden, "report", "leads.csv", "--engine", "spark")
+    done = run(tmp_path, *start, "report", "leads.csv", "--engine", "spark")
     assert done.returncode == 2
-    assert "Spark Connect needs a package that is not installed" in done.stderr
+    assert "sc://localhost: Spark Connect needs packages that are not installed" in done.stderr
     assert 'pip install "funnelkit[connect]"' in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from funnelkit import engines
 from funnelkit.errors import UsageError
 from tests import on_spark
 from tests.company import write
-from tests.on_spark import ALL, HEAD, ROWS, reported
+from tests.on_spark import ALL, HEAD, QUICK, ROWS, reported
 
 pytestmark = on_spark.QUIET
 
@@ -66,11 +67,11 @@ MASTERS = ["local-cluster[2,1,1024]", *(["local[2]"] if ALL else [])]
 def test_the_command_leaves_nothing_behind(master: str, tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     made = write(tmp_path / "files", 6_000, 5)
-    files = [made.leads, made.deals]
+    files = [made.leads]
     (tmp_path / "temp").mkdir()
     (tmp_path / "work").mkdir()
-    quick = 'spark.executor.memory: 512m, spark.sql.shuffle.partitions: "2", spark.sql.codegen.wholeStage: "false"'
-    config = f'spark: {{master: "{master}", options: {{{quick}}}}}'
+    quick = {**QUICK, "spark.executor.memory": "512m"}
+    config = f"spark: {json.dumps({'master': master, 'options': quick})}"
     run = command(
         tmp_path,
         config,
@@ -88,7 +89,7 @@ def test_the_command_leaves_nothing_behind(master: str, tmp_path: Path) -> None:
     assert [name for name in left if not name.startswith("app-")] == []
 
 
-METRICS = ["leads", "win_rate"]
+METRICS = ["leads", "mql_rate"]
 
 
 def command(folder: Path, config: str, *files: Path, **environment: str) -> subprocess.CompletedProcess[str]:

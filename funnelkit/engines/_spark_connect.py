@@ -31,9 +31,11 @@ def begun(address: str, options: Mapping[str, str]) -> Any:
             # PySpark says at once that it has not seen the newest pandas, of which nothing here makes use.
             warnings.simplefilter("ignore", FutureWarning)
             from pyspark.sql.connect.session import SparkSession as Remote
-    except ImportError as error:
+    except (ImportError, SystemExit) as error:
+        # In a program that is no file PySpark takes itself for under test, and would end it as if all were well.
+        said = f": {_said(error)}" if isinstance(error, ImportError) else ""
         raise UsageError(
-            f"{address}: Spark Connect needs a package that is not installed: {_said(error)}",
+            f"{address}: Spark Connect needs packages that are not installed{said}",
             hint='pip install "funnelkit[connect]"',
         ) from None
     try:
