@@ -37,7 +37,9 @@ def columns(table: Frame) -> dict[str, list[Any]]:
 
 def fetched(native: Any) -> list[tuple[Any, ...]]:
     """The rows of an engine's own lazy frame. All that comes to this machine from another one comes through here."""
-    found: list[tuple[Any, ...]] = native.fetchall() if hasattr(native, "fetchall") else native.collect()
+    # The class is asked: a frame of Spark Connect takes any name for that of a column.
+    duck = hasattr(type(native), "fetchall")
+    found: list[tuple[Any, ...]] = native.fetchall() if duck else native.collect()
     return found
 
 

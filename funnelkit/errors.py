@@ -79,6 +79,18 @@ def raise_all(problems: Sequence[FunnelkitError]) -> None:
         raise SeveralProblems(problems)
 
 
+def of_java(error: Exception) -> str:
+    r"""The one line of *error* that says why; the call in which Java found it out, and where, says nothing to anybody.
+
+    >>> of_java(Exception("An error occurred while calling o1.text.\n: java.io.IOException: no host\n\tat x.y"))
+    'java.io.IOException: no host'
+    """
+    lines = [
+        line for line in str(error).splitlines() if not line.startswith("An error occurred while calling")
+    ]
+    return lines[0].removeprefix(": ") if lines else ""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint for a mistyped *name*, or the list of all *known* names when nothing is close.
 

@@ -15,12 +15,12 @@ import pytest
 from funnelkit.pipeline import attributing, checking, cohorting, cycling, explaining, forecasting
 from funnelkit.pipeline.options import Options
 from funnelkit.render import study
-from tests import test_spark
+from tests import on_spark
 from tests.company import Company, write
 from tests.test_attribution import made_up
 
-pytestmark = [test_spark.pytestmark, pytest.mark.usefixtures("caller")]
-caller = test_spark.caller
+pytestmark = [on_spark.QUIET, pytest.mark.usefixtures("caller")]
+caller = on_spark.caller
 BOTH = ("spark", "pandas")
 
 TARGETS = """\

@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from funnelkit.errors import FunnelkitError, SeveralProblems, UsageError
+from funnelkit.errors import FunnelkitError, SeveralProblems, UsageError, of_java
 
 INTERNAL = 70
 INTERRUPTED = 130
@@ -66,10 +66,9 @@ def _code(command: Callable[[], int | None], *, debug: bool) -> int:
             _say(UsageError(said, hint=_MORE))
             return UsageError.exit_code
         if type(error).__module__.startswith(_SPARK):
-            said = next(iter(str(error).splitlines()), "")[:300]
             _say(
                 UsageError(
-                    f"Spark could not finish: {said}",
+                    f"Spark could not finish: {of_java(error)[:300]}",
                     hint="See `spark:` in funnelkit.yaml; --debug shows all.",
                 )
             )

@@ -11,7 +11,8 @@ import io
 from collections.abc import Sequence
 
 from msgspec import Struct
-from pyspark.errors import AnalysisException
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql.types import ArrayType, BinaryType, MapType, StructType
 
@@ -19,10 +20,11 @@ from funnelkit import collect
 from funnelkit.engines import Aside, Scan
 from funnelkit.engines import _spark_lines as of_file
 from funnelkit.engines._odd_rows import ODD, oddity
+from funnelkit.engines._spark_refusals import refused
 from funnelkit.engines._spark_session import Session
 from funnelkit.engines._spark_sql import literal
 from funnelkit.engines._sql import name
-from funnelkit.errors import MissingInputError, SourceError
+from funnelkit.errors import SourceError
 
 _HEAD = 2_000
 """So many lines show what the files are."""
@@ -44,9 +46,8 @@ def opened(session: Session, address: str) -> Parts:
     try:
         text = session.spark.read.text(address)
         found = collect.fetched(text.selectExpr("value", "_metadata.file_name").limit(1))
-    except AnalysisException as error:
-        said = str(error).splitlines()[0][:200]
-        raise MissingInputError(f"{address}: Spark finds nothing there: {said}", hint="Check it.") from None
+    except (PySparkException, Py4JError) as error:
+        raise refused(address, error) from None
     if not found:
         raise SourceError(f"{address}: the files are empty", hint="Export them again.", code="empty")
     ((line, file),) = found

@@ -14,19 +14,19 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from funnelkit import collect
+from funnelkit.engines import _spark_connect as connect
 from funnelkit.engines._spark_sql import literal
 from funnelkit.errors import UsageError
 from funnelkit.styles import BAD
 
 MASTER = "local[*]"
 """Where Spark runs if nothing else is said: on all processors of this machine."""
-_REMOTE = "sc://"
 _RULES = {
     # A sum that 64 bits do not hold is an error in ANSI mode, and a wrong number without.
     "spark.sql.ansi.enabled": "true",
@@ -40,7 +40,10 @@ _QUIET = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.ui.retainedExecutions": "10",
+    # A host that lets every packet fall is asked so many times, of 20 seconds each; else it would be 45 times.
+    "spark.hadoop.ipc.client.connect.max.retries.on.timeouts": "1",
 }
+"""What a session that is started here has unless the options say otherwise."""
 _FOLDER = "spark.checkpoint.dir"
 """Where it is set, what is worked out once is kept in it, and outlives the loss of a machine."""
 _BATCH = 5_000
@@ -52,20 +55,20 @@ class Session:
     """A session of Spark on *master*, with further *options*."""
 
     def __init__(self, master: str = MASTER, options: Mapping[str, str] | None = None) -> None:
-        found = None if master.startswith(_REMOTE) else SparkSession.getActiveSession()
+        found = None if master.startswith(connect.SCHEME) else SparkSession.getActiveSession()
         folder = tempfile.mkdtemp(prefix="funnelkit-spark-")
         try:
             base = found or _started(master, options or {}, folder)
+            # The rules hold in a session of our own, so that those of the caller stay what they were.
+            self.spark = base if master.startswith(connect.SCHEME) else base.newSession()
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        # The rules hold in a session of our own, so that those of the caller stay what they were.
-        self.spark = base.newSession()
         for key, value in _RULES.items():
             self.spark.conf.set(key, value)
         self._reliable = bool(self.spark.conf.get(_FOLDER, ""))
         # Called when the report is done; else, for a program that forgets it, with the session itself.
-        self.close = weakref.finalize(self, _leave, None if found else base, folder)
+        self.close = weakref.finalize(self, _leave, self.spark, None if found else base, folder)
 
     def named(self, frame: DataFrame) -> str:
         """The name of a view of *frame*."""
@@ -86,9 +89,10 @@ class Session:
 
         A frame that is only cached keeps its whole history, which Spark goes through again for every question.
         """
-        if self._reliable:
-            return frame.checkpoint(eager=False)
-        return frame.localCheckpoint(eager=False)
+        with connect.active(self.spark):
+            if self._reliable:
+                return frame.checkpoint(eager=False)
+            return frame.localCheckpoint(eager=False)
 
     def kept(self, query: str) -> DataFrame:
         """The rows of *query*, worked out once and held, as a frame."""
@@ -121,25 +125,21 @@ class Session:
 
 
 def _started(master: str, options: Mapping[str, str], folder: str) -> SparkSession:
-    """A new session, whose warehouse is *folder*."""
-    builder = SparkSession.builder.appName("funnelkit")
-    if master.startswith(_REMOTE):
-        builder = builder.remote(master)
-    else:
-        _check_java()
-        builder = builder.master(master)
-        options = {**_QUIET, "spark.sql.warehouse.dir": folder, **options}
-    for key, value in options.items():
+    """A new session, whose warehouse is *folder* if it is one of this machine."""
+    if master.startswith(connect.SCHEME):
+        return cast("SparkSession", connect.begun(master, options))
+    _check_java()
+    builder = SparkSession.builder.appName("funnelkit").master(master)
+    for key, value in {**_QUIET, "spark.sql.warehouse.dir": folder, **options}.items():
         builder = builder.config(key, value)
     try:
         with _silent():
             return builder.getOrCreate()
-    except (PySparkException, ImportError, OSError, RuntimeError) as error:
+    except (PySparkException, OSError, RuntimeError) as error:
         said = " ".join(str(error).split())[:200]
         raise UsageError(
             f"Spark does not start on {master}: {said}",
-            hint="Check `spark:` in funnelkit.yaml; Spark needs Java 17 or newer, and for sc:// "
-            'also pip install "pyspark[connect]".',
+            hint="Check `spark:` in funnelkit.yaml; Spark needs Java 17 or newer.",
         ) from None
 
 
@@ -166,8 +166,10 @@ def _silent() -> Iterator[None]:
         os.close(saved)
 
 
-def _leave(started: SparkSession | None, folder: str) -> None:
-    """Leave nothing behind. What is held in somebody's session goes with the frames."""
+def _leave(used: SparkSession, started: SparkSession | None, folder: str) -> None:
+    """Leave nothing behind. What is held in somebody's session goes with the frames, or with the remote one *used*."""
+    if connect.is_remote(used):
+        connect.end(used)
     if started is not None:
         with suppress(Exception):
             started.stop()

@@ -58,6 +58,11 @@ class Input(Struct, frozen=True, kw_only=True):
         """Whether it lies somewhere that only an engine comes by: ``s3a://bucket/leads``."""
         return self.data is None and _ADDRESS.match(self.file) is not None
 
+    @property
+    def place(self) -> str:
+        """What two names of one file have in common. What an address means on this machine is never looked at."""
+        return self.file if self.address else os.path.realpath(self.path)
+
 
 def expand(
     arguments: Sequence[str], config: Config, settings: FileSettings, kinds: Sequence[str]
@@ -93,18 +98,18 @@ def expand(
             hint="Name some, as in `funnelkit report leads.csv deals.csv`, or list them under `sources:` in funnelkit.yaml.",
         )
     inputs = _once(list(found.values()))
-    ahead.begin([(one.path, one.file) for one in inputs if not one.kept])
+    ahead.begin([(one.path, one.file) for one in inputs if not (one.kept or one.address)])
     return inputs
 
 
 def _key(one: Input) -> tuple[str, str | None, str | None]:
-    return os.path.realpath(one.path), one.settings.kind, one.settings.sheet
+    return one.place, one.settings.kind, one.settings.sheet
 
 
 def _once(inputs: Sequence[Input]) -> list[Input]:
     """*inputs* without a file that is also named with its kind."""
-    kinds = {os.path.realpath(one.path) for one in inputs if one.settings.kind}
-    return [one for one in inputs if one.settings.kind or os.path.realpath(one.path) not in kinds]
+    kinds = {one.place for one in inputs if one.settings.kind}
+    return [one for one in inputs if one.settings.kind or one.place not in kinds]
 
 
 def _of_argument(argument: str, settings: FileSettings, kinds: Sequence[str]) -> list[Input]:
@@ -122,9 +127,11 @@ def _of_argument(argument: str, settings: FileSettings, kinds: Sequence[str]) ->
         settings = replace(settings, kind=kind)
     if argument == "-":
         return [_standard_input(settings)]
+    if _ADDRESS.match(argument):
+        return [Input(file=argument, path=Path(argument), settings=settings)]
     if manifest.is_in(argument):
         return _kept(argument, settings)
-    files = [argument] if _ADDRESS.match(argument) else finding.files(argument)
+    files = finding.files(argument)
     whole = argument if files != [argument] else ""
     return [Input(file=name, path=Path(name), settings=settings, whole=whole) for name in files]
 

@@ -95,6 +95,8 @@ def opened(one: Input, config: Config, engine: Engine, observe: Observe) -> Open
 
 def _stamp(one: Input) -> tuple[int, int] | None:
     """Size and time of the file of *one*; None where it is none by itself."""
+    if one.address:
+        return None
     try:
         status = one.path.stat()
     except OSError:

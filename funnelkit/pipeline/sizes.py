@@ -16,7 +16,7 @@ _PACKED = 5
 
 def of_text(one: Input) -> int:
     """About how many bytes of text *one* input has; 0 for what is no text, or tells its size only once it is read."""
-    if one.data is not None:
+    if one.data is not None or one.address:
         return 0
     path, packed = one.path, one.path.suffix.lower() in unpack.PACKED
     if Path(path.stem if packed else path.name).suffix.lower() not in _TEXT:
