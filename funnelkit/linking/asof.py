@@ -11,9 +11,9 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
-from funnelkit.columns import INSTANTS
+from funnelkit.columns import INSTANTS, is_stage_day
 from funnelkit.periods import from_day
-from funnelkit.tables import Note, is_stage_day
+from funnelkit.tables import Note
 
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "leads": (

@@ -13,9 +13,9 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
+from funnelkit.columns import LATEST
 from funnelkit.dataset import Match
 from funnelkit.linking.building import Build
-from funnelkit.tables import LATEST
 
 PERSON = "person"
 """The column, and the word among the wanted ones by which it is asked for."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from funnelkit.columns import LATEST
 from funnelkit.errors import UsageError
 from funnelkit.pipeline.loading import Read, read
 from funnelkit.pipeline.watching import Observe, Work, nobody
-from funnelkit.tables import LATEST
 
 if TYPE_CHECKING:
     from funnelkit.pipeline.options import Options

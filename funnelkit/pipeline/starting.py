@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from funnelkit.columns import is_stage_entry
 from funnelkit.config import Config
 from funnelkit.errors import FunnelkitError, UsageError
 from funnelkit.pipeline.loading import engine_for, load_all
@@ -24,7 +25,7 @@ from funnelkit.pipeline.reading import inputs, read_config, zone_of
 from funnelkit.pipeline.watching import Observe, nobody
 from funnelkit.render._text import clean
 from funnelkit.styles import DateStyle, NumberStyle
-from funnelkit.tables import TABLES, is_stage_entry
+from funnelkit.tables import TABLES
 
 if TYPE_CHECKING:
     from funnelkit.sources.decisions import Decision

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from funnelkit import bulk
+from funnelkit.columns import LATEST
 from funnelkit.dates import numeric, read
 from funnelkit.figures import is_bound, number_parts
 from funnelkit.sources import ofmoney, periodic, vocabulary
 from funnelkit.sources.export import Records
 from funnelkit.styles import MISSING
-from funnelkit.tables import LATEST, Table
+from funnelkit.tables import Table
 
 _FILE_WORDS = {
     "leads": ("lead", "contact", "mql", "prospect"),
