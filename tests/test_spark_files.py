@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from funnelkit import collect, engines
-from funnelkit.engines import Batch, Cells, Scan
+from funnelkit.engines import Batch, Cells, Scan, _spark_lines
 from funnelkit.plans import ColumnPlan, TablePlan
 from tests import on_spark
 from tests.on_spark import ALL, HEAD, ROWS
@@ -77,6 +77,18 @@ def test_lines_and_rows_are_those_of_the_file(name: str, reads: list[bool], tmp_
     path.write_text(text, "utf-8", newline="")
     assert loaded(path, "spark") == loaded(path, "pandas")
     assert reads == [by_spark] or (not by_spark and not any(reads))
+
+
+def test_another_file_of_that_name_is_not_read(
+    reads: list[bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = tmp_path / "leads.csv", tmp_path / "there.csv"
+    here.write_text(HEAD + ROWS, "utf-8")
+    there.write_text(HEAD + ROWS.replace("web", "events"), "utf-8")
+    # On the machines of Spark the same path leads to the other one, of as many lines.
+    monkeypatch.setattr(_spark_lines, "url", lambda _: f"file://{there}")
+    assert loaded(here, "spark") == loaded(here, "pandas")
+    assert not any(reads)
 
 
 def test_a_cell_has_the_same_value(reads: list[bool], tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from itertools import accumulate, takewhile
 
 from msgspec import Struct
 
+from funnelkit import collect
 from funnelkit.engines import Aside, Scan
 from funnelkit.engines._odd_rows import ODD, oddity, padded_footer
 from funnelkit.engines._spark_session import Session
@@ -50,6 +51,15 @@ def url(path: str) -> str:
     # To Spark an address is a pattern; in this one each sign stands for itself.
     named = re.sub(r"([{}\[\]*?\\])", r"\\\1", os.path.abspath(path))
     return f"file://{named}"
+
+
+def is_seen(session: Session, path: str) -> bool:
+    """Whether the machines of Spark see the file at *path*, and not another one that has its name there.
+
+    Only what the file system tells is asked for. Raises PySparkException or Py4JError where they see none.
+    """
+    files = session.spark.read.format("binaryFile").load(url(path))
+    return collect.fetched(files.select("length")) == [(os.path.getsize(path),)]
 
 
 def one_by_one(session: Session, path: str) -> str:

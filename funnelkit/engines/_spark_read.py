@@ -38,6 +38,8 @@ def read(session: Session, cells: Cells) -> SparkText | None:
 
 def _read(session: Session, cells: Cells) -> SparkText | None:
     scan = _scan(cells)
+    if not of_file.is_seen(session, scan.path):
+        return None
     columns = _columns(cells)
     repeated = " AND ".join(f"trim(c{at}) = {literal(header)}" for header, at in cells.places.items())
     table = _table(session, scan, columns, repeated, of_file.one_by_one(session, scan.path))
@@ -95,6 +97,8 @@ def read_parts(session: Session, cells: Cells) -> SparkText:
 def canonical(session: Session, path: Path) -> DataFrame | None:
     """The canonical frame in the Parquet file at *path*; None where the machines of Spark do not see it."""
     try:
+        if not of_file.is_seen(session, str(path)):
+            return None
         rows = session.spark.read.parquet(of_file.url(str(path)))
         kinds = {
             f.name: "STRING" if isinstance(f.dataType, StringType) else "BIGINT" for f in rows.schema.fields
