@@ -241,6 +241,20 @@ def test_of_leads_of_one_day_that_share_an_address_one_is_meant(
     assert found == {"email": 0, "referral": 0, channel: 1}
 
 
+@pytest.mark.parametrize("engine", ["pandas", *ENGINES])
+def test_a_row_without_a_day_far_below_the_first_ones_is_blank_only_without_any_cell(
+    engine: str, tmp_path: Path
+) -> None:
+    leads = tmp_path / "leads.csv"
+    rows = [f"L{i},2026-01-05,google,Ada" for i in range(20_001)]
+    lines = ["lead_id,created_at,source,owner", *rows, ",,,Bo", ",,,", "L,2026-01-06,google,Cy", ""]
+    leads.write_text("\n".join(lines), "utf-8")
+    report = json.loads(told([leads], engine))
+    (source,) = report["sources"]
+    assert report["metrics"]["leads"]["value"] == source["used"] == 20_003
+    assert [(a["reason"], a["lines"]) for a in source["set_aside"]] == [("blank", [20_004])]
+
+
 @pytest.mark.parametrize(("size", "name"), [(100, "PandasEngine"), (10_000_000, "DuckDBEngine")])
 def test_large_text_chooses_the_database_by_itself(size: int, name: str, tmp_path: Path) -> None:
     path = tmp_path / "leads.csv"

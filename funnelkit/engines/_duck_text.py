@@ -192,9 +192,28 @@ def _read(session: Session, cells: Cells, source: Source) -> DuckText:
     }
     if all(columns[day].kept in ("day", "instant") for day in cells.bare):
         columns |= {h: Column(name=names[h], place=columns[h].place, kept="rare") for h in cells.rare}
-    table = session.table(_load(source, columns, cells))
+    days = [columns[day].place - 1 for day in cells.bare]
+    dayless = any(all(row[day] is None for day in days) for row in head)
+    table = "" if dayless else _without_rare(session, source, columns, cells)
+    table = table or session.table(_load(source, columns, cells))
     ((rows,),) = session.rows(f"SELECT count(*) FROM {table}")
     return DuckText(session=session, source=source, cells=cells, table=table, columns=columns, held=rows)
+
+
+def _without_rare(session: Session, source: Source, columns: Mapping[str, Column], cells: Cells) -> str:
+    """The table of the rows of *source* where each has a day, as in most files; else nothing.
+
+    Texts that are only asked for in rows without one are not read then, which costs as much as to keep others.
+    """
+    rare = {column.name for h, column in columns.items() if column.kept == "rare" and h not in cells.words}
+    if not rare:
+        return ""
+    table = session.table(_load(source, columns, cells, rare))
+    dayless = " AND ".join(f"{columns[day].name} IS NULL" for day in cells.bare)
+    if not session.rows(f"SELECT 1 FROM {table} WHERE {dayless} LIMIT 1"):
+        return table
+    session.con.execute(f"DROP TABLE {table}")
+    return ""
 
 
 def _strange(text: DuckText) -> bool:
@@ -211,8 +230,8 @@ def _strange(text: DuckText) -> bool:
     return bool(last) and last[0][0] < _FILLED
 
 
-def _load(source: Source, columns: Mapping[str, Column], cells: Cells) -> str:
-    """SQL for the rows of *source* as they are kept."""
+def _load(source: Source, columns: Mapping[str, Column], cells: Cells, unread: Collection[str] = ()) -> str:
+    """SQL for the rows of *source* as they are kept; without the texts of the columns *unread*."""
     typed = [c for c in columns.values() if c.value]
     odd = [f"(v{c.name} IS NULL AND {c.name} IS NOT NULL)" for c in typed]
     rare = {header: column for header, column in columns.items() if column.kept == "rare"}
@@ -221,7 +240,8 @@ def _load(source: Source, columns: Mapping[str, Column], cells: Cells) -> str:
     searched = {rare[header].name: words for header, words in cells.words.items() if header in rare}
     # Each is put into small letters once, however many words are looked for.
     odd += [f"contains(s{c}, {literal(word)})" for c, words in searched.items() for word in words]
-    texts = ", ".join(c.name for c in columns.values())
+    read = ", ".join(c.name for c in columns.values() if c.name not in unread)
+    texts = ", ".join("NULL" if c.name in unread else c.name for c in columns.values())
     kept = ", ".join(
         f"v{c.name} AS {c.name}" if c.value else c.name for c in columns.values() if c.kept != "rare"
     )
@@ -229,5 +249,5 @@ def _load(source: Source, columns: Mapping[str, Column], cells: Cells) -> str:
     values += "".join(f", lower({c}) AS s{c}" for c in searched)
     return (
         f"SELECT {source.kept}{kept}, CASE WHEN {' OR '.join(odd) or 'false'} THEN to_json([{texts}])::VARCHAR END AS {ODD} "
-        f"FROM (SELECT {source.kept}{texts}{values} FROM {source.rows})"
+        f"FROM (SELECT {source.kept}{read}{values} FROM {source.rows})"
     )
