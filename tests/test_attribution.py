@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import jsonschema
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +19,7 @@ import funnelkit
 from funnelkit.cli.app import run
 from funnelkit.errors import UsageError
 from funnelkit.metrics.intervals import wilson
+from funnelkit.pipeline import schemas
 from funnelkit.studies import Study
 from tests import journeys as j
 from tests.journeys import Journey, many, table
@@ -572,6 +575,7 @@ def test_the_command_writes_every_format(tmp_path: Path, capsys: pytest.CaptureF
     )
     assert "Models side by side" in Path(outputs[0]).read_text("utf-8")
     assert "only an experiment can" in Path(outputs[3]).read_text("utf-8")
+    jsonschema.validate(json.loads(Path(outputs[2]).read_text("utf-8")), schemas.schema("study"))
     assert run(["attribution", "--help"]) == 0
     assert "Attribution is not causation" in capsys.readouterr().out
 
@@ -656,3 +660,97 @@ def test_report_on_leads_that_say_nothing_of_themselves(tmp_path: Path) -> None:
     files = [f"leads={tmp_path / 'leads.csv'}", str(tmp_path / "deals.csv")]
     found = [funnelkit.report(files, engine=engine, no_config=True) for engine in ("pandas", "duckdb")]
     assert [one.metrics["lead_conversion_rate"].value for one in found] == [1, 1]
+
+
+@ENGINES
+def test_where_keeps_the_journeys_of_some(tmp_path: Path, engine: str) -> None:
+    """Of Jo: L1 won after ads > mail, L2 not after ads; of Mia: L3 won after mail."""
+    j.write(
+        tmp_path / "touches.csv",
+        ("lead_id", "touched_at", "source"),
+        [
+            ("L1", "2026-05-01", "ads"),
+            ("L1", "2026-05-02", "mail"),
+            ("L2", "2026-05-01", "ads"),
+            ("L3", "2026-05-01", "mail"),
+        ],
+    )
+    leads = [(f"L{n}", "2026-05-03", owner) for n, owner in enumerate(("Jo", "Jo", "Mia"), 1)]
+    j.write(tmp_path / "leads.csv", ("lead_id", "created_at", "owner"), leads)
+    deals = [(lead, lead, "2026-05-04", "2026-05-20", "won", "8.00") for lead in ("L1", "L3")]
+    j.write(
+        tmp_path / "deals.csv", ("deal_id", "lead_id", "created_at", "closed_at", "status", "amount"), deals
+    )
+    files = [str(tmp_path / f"{name}.csv") for name in ("touches", "leads", "deals")]
+    made = j.study(files, where="owner=Jo", engine=engine)
+    assert j.given(made, "first") == {"ads": 1, "mail": 0, "(no touch)": 0}
+    assert j.earned(made, "last") == {"ads": 0, "mail": 8, "(no touch)": 0}
+    rates = {name: (row["rate"]["value"], row["rate"]["n"]) for name, row in table(made, "lengths").items()}
+    assert rates == {"1": (0, 1), "2": (1, 1)}
+
+
+@ENGINES
+@pytest.mark.parametrize("key", ["deal_id", "email"])
+def test_touches_of_deals_need_no_leads(tmp_path: Path, engine: str, key: str) -> None:
+    names = {"deal_id": ("D1", "D2"), "email": ("a@x.example", "b@y.example")}[key]
+    j.write(
+        tmp_path / "touches.csv",
+        (key, "touched_at", "source"),
+        [(names[0], "2026-05-02", "mail"), (names[0], "2026-05-01", "ads"), (names[1], "2026-05-01", "fair")],
+    )
+    deals = [
+        ("D1", "a@x.example", "2026-05-01", "2026-05-20", "won", "8.00"),
+        ("D2", "b@y.example", "2026-05-01", "", "open", "8.00"),
+    ]
+    j.write(
+        tmp_path / "deals.csv", ("deal_id", "email", "created_at", "closed_at", "status", "amount"), deals
+    )
+    made = j.study([str(tmp_path / "touches.csv"), str(tmp_path / "deals.csv")], engine=engine)
+    assert list(table(made, "paths")) == ["ads > mail"]
+    assert table(made, "models")["fair"]["highest"]["value"] == 0
+    assert not any("W-shaped" in sentence for sentence in made.sentences)
+
+
+@ENGINES
+def test_payments_are_conversions_too(tmp_path: Path, engine: str) -> None:
+    j.write(
+        tmp_path / "touches.csv",
+        ("email", "touched_at", "source"),
+        [("a@x.example", "2026-05-01", "ads"), ("a@x.example", "2026-05-12", "mail")],
+    )
+    payments = [
+        ("1", "a@x.example", "2026-05-10", "20.00"),
+        ("2", "a@x.example", "2026-05-20", "30.50"),
+        ("3", "c@z.example", "2026-05-20", "1.00"),
+    ]
+    j.write(tmp_path / "payments.csv", ("payment_id", "email", "paid_at", "amount"), payments)
+    files = [str(tmp_path / "touches.csv"), f"payments={tmp_path / 'payments.csv'}"]
+    made = j.study(files, of="payment", engine=engine)
+    rows = table(made, "credit")
+    assert {name: (row["conversions"]["value"], row["value"]["value"]) for name, row in rows.items()} == {
+        "ads": (1, 20.0), "mail": (1, 30.5), "(no touch)": (1, 1.0), "all": (3, 51.5)
+    }  # fmt: skip
+
+
+@ENGINES
+def test_new_customers_by_the_deal_that_made_them(tmp_path: Path, engine: str) -> None:
+    """Two deals of one company are one customer, from the first on, with the revenue of both."""
+    j.write(
+        tmp_path / "touches.csv",
+        ("lead_id", "touched_at", "source"),
+        [("L1", "2026-05-01", "ads"), ("L1", "2026-05-15", "mail")],
+    )
+    j.write(tmp_path / "leads.csv", ("lead_id", "created_at"), [("L1", "2026-05-01")])
+    deals = [
+        (f"D{n}", "L1", "2026-05-02", day, "won", "8.00")
+        for n, day in enumerate(("2026-05-10", "2026-05-20"))
+    ]
+    j.write(
+        tmp_path / "deals.csv", ("deal_id", "lead_id", "created_at", "closed_at", "status", "amount"), deals
+    )
+    files = [str(tmp_path / f"{name}.csv") for name in ("touches", "leads", "deals")]
+    made = j.study(files, of="customer", engine=engine)
+    row = table(made, "credit")["ads"]
+    assert (row["conversions"]["value"], row["value"]["value"]) == (1, 16.0)
+    assert list(table(made, "paths")) == ["ads"]
+    assert made.sentences[0].startswith("Of 1 new customer, ads is given most: 1 (")

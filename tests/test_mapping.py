@@ -25,6 +25,7 @@ HEADERS = {
     "customers": ["Customer ID", "Email", "Total Spend", "Created", "Currency", "x"],
     "stage_history": ["Opportunity ID", "Stage", "Entered At", "x", "y", "z"],
     "activities": ["Lead ID", "Activity Date", "Activity Type", "Direction", "Assigned To", "x"],
+    "touches": ["Lead ID", "Touch Date", "Channel", "Source", "Touch Type", "x"],
     "costs": ["Month", "Cost Type", "Amount", "Currency", "Channel", "x"],
     "quotas": ["Sales Rep", "Quarter", "Quota", "Currency", "Team", "x"],
     "social": ["Post date", "Post", "Impressions", "Reactions", "Comments", "Shares"],

@@ -43,6 +43,11 @@ class Conversions(Struct, frozen=True, kw_only=True):
     """Whether any file tells when persons became leads, and their deals were made."""
 
     @property
+    def named(self) -> str:
+        """What they are called after their number."""
+        return OF[self.of][self.total != 1]
+
+    @property
     def several(self) -> str:
         """What more than one is called."""
         return OF[self.of][1]

@@ -55,9 +55,9 @@ def _answer(found: Result) -> str:
     told = f"{_number(float(found.given[found.main.name].conversions[name]))} ({_percent(float(share.value or 0))}"
     if share.interval and share.interval[1] is not None:
         told += f", {_percent(share.interval[0])} to {_percent(share.interval[1])}"
-    said = f"Of {n:,} {found.conversions.several}, {main} gives {name} most: {told})"
+    said = f"Of {n:,} {found.conversions.named}, {main} gives {name} most: {told})"
     if found.alike:
-        said = f"Of {n:,} {found.conversions.several}, {name} is given most: {told})"
+        said = f"Of {n:,} {found.conversions.named}, {name} is given most: {told})"
     if len(found.given) > 1 and not found.alike:
         said += f"; the {len(found.given)} models give it {_spread(found, name)}"
     return f"{said}.{_runner_up(found)}"
