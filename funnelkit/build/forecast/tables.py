@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from funnelkit.build.checks.asked import Goal
     from funnelkit.build.forecast.assemble import Assembled
     from funnelkit.build.forecast.forecasted import Forecasted
+    from funnelkit.build.forecast.outlook import Outlook
+    from funnelkit.metrics.cell import Number
     from funnelkit.metrics.fold import Key
     from funnelkit.periods import Period
 
@@ -56,7 +58,7 @@ def _whole(one: Forecasted, period: Period) -> Iterator[Entry]:
         yield Entry(cell=_refused(found), unit=unit)
         yield Entry()
         return
-    yield Entry(cell=Cell(value=found.so_far), unit=unit)
+    yield _in(one.outlook, period, unit)
     yield _maybe(found.opened, unit)
     yield _maybe(found.leads, unit)
     yield Entry(cell=Cell(value=found.fresh - (found.leads or 0.0)), unit=unit)
@@ -74,6 +76,18 @@ def way_of(one: Forecasted, found: Outcome) -> str:
 def cell(found: Outcome) -> Cell:
     """A forecast with its limits."""
     return Cell(value=found.mean, interval=found.limits, interval_type="normal")
+
+
+def _in(outlook: Outlook, period: Period, unit: str) -> Entry:
+    """What is in already of *period*, where it has begun."""
+    if period.start > outlook.past.end:
+        return Entry()
+    return Entry(cell=Cell(value=_plain(outlook.past.between(period.start, period.end), unit)), unit=unit)
+
+
+def _plain(value: float, unit: str) -> Number:
+    """*value*, as a whole number where it counts something."""
+    return int(value) if unit == "count" and value == int(value) else value
 
 
 def _maybe(value: float | None, unit: str) -> Entry:
@@ -95,7 +109,7 @@ def course(one: Forecasted, made: Assembled) -> Table:
         (
             Entry(text=period.label),
             Entry(cell=Cell(value=at - len(before) + 1)),
-            Entry(cell=Cell(value=value)),
+            Entry(cell=Cell(value=_plain(value, unit))),
             *([Entry(), Entry(), Entry()] if parted else [Entry()]),
             Entry(),
         )
@@ -139,12 +153,11 @@ def _coming(one: Forecasted, period: Period, step: int, *, parted: bool) -> Iter
     yield Entry(text=period.label)
     yield Entry(cell=Cell(value=step))
     yield Entry()
-    begun = period.start <= one.outlook.past.end
     if isinstance(found, Refusal):
         yield from ([Entry()] * (3 if parted else 1))
         yield Entry(cell=_refused(found))
         return
-    yield Entry(cell=Cell(value=found.so_far)) if begun else Entry()
+    yield _in(one.outlook, period, one.metric.unit)
     if parted:
         yield _maybe(found.opened, one.metric.unit)
         yield Entry(cell=Cell(value=found.fresh))
@@ -254,11 +267,11 @@ def groups(made: Assembled, keys: Sequence[Key]) -> Table:
 
 
 def _group(made: Assembled, one: Forecasted, key: Key, period: Period) -> Iterator[Entry]:
-    outlook = made.group(one.metric, key)
+    outlook, unit = made.group(one.metric, key), one.metric.unit
     alone = type(one)(metric=one.metric, outlook=outlook)
     found = alone.by_series(period)
     yield from (Entry(text=name) for name in key)
-    yield Entry(cell=Cell(value=outlook.past.between(period.start, period.end)))
+    yield _in(outlook, period, unit)
     yield Entry(cell=_refused(found) if isinstance(found, Refusal) else cell(found))
     yield Entry(text=outlook.method)
     yield from list(tries(outlook.tested))[:2]
@@ -304,9 +317,9 @@ def _target(goal: Goal, made: Assembled) -> Iterator[tuple[Entry, ...]]:
     chance = found.chance(target, at_least=goal.at_least)
     yield (
         *names,
-        Entry(cell=Cell(value=target), unit=unit),
-        Entry(cell=Cell(value=found.so_far), unit=unit),
-        Entry(cell=Cell(value=max(0.0, target - found.so_far)), unit=unit),
+        Entry(cell=Cell(value=_plain(target, unit)), unit=unit),
+        _in(one.outlook, goal.period, unit),
+        Entry(cell=Cell(value=_plain(max(0.0, target - found.so_far), unit)), unit=unit),
         Entry(cell=cell(found), unit=unit),
         Entry(cell=Cell(value=chance)),
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from funnelkit.build.forecast.asked import LEVEL
 from funnelkit.build.forecast.outlook import MOST, SEASONS
-from funnelkit.build.forecast.parts import Parts, Sum, parts
+from funnelkit.build.forecast.parts import Sum, parts
 from funnelkit.build.forecast.past import past
 from funnelkit.metrics.moments import Moments
 from funnelkit.models.forecast import choosing, joint
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from funnelkit.periods import Period
 
 _FEWEST = 3
+Known = dict[tuple[str, int], "tuple[Flow, Past, Joint | Refusal]"]
+"""By way and day: the cases that were known then, those that had begun, and those that were to begin."""
 
 
 def trial(
@@ -37,6 +39,7 @@ def trial(
     scale: int,
     name: str,
     beside: Outlook | None = None,
+    known: Known | None = None,
 ) -> Backtest | Refusal:
     """*flow* as of the day before each of the latest periods of *won*, one period ahead.
 
@@ -52,7 +55,11 @@ def trial(
     refusal = Refusal("too_short", f"{len(values)} periods, too few to try the past")
     for at in range(max(1, len(values) - ORIGINS), len(values)):
         period, before, actual = won.whole[at], values[:at], values[at : at + 1]
-        made = _made(flow, period, begun, asked, amounts)
+        then, began, coming = _then_known(flow, period, begun, asked, name, {} if known is None else known)
+        if isinstance(coming, Refusal):
+            refusal = coming
+            continue
+        made = parts(then, began, coming, period, None if amounts is None else _then(then, amounts))
         if isinstance(made, Refusal):
             refusal = made
             continue
@@ -72,16 +79,18 @@ def trial(
     return Backtest(name, used, 1, own, plain, seasonal, within / own.n)
 
 
-def _made(flow: Flow, period: Period, begun: str, asked: Asked, amounts: Moments | None) -> Parts | Refusal:
+def _then_known(
+    flow: Flow, period: Period, begun: str, asked: Asked, name: str, known: Known
+) -> tuple[Flow, Past, Joint | Refusal]:
+    """What was known on the day before *period*, worked out once."""
     day = period.start - 1
-    then = flow.at(day)
-    before = past(
-        then.begun, day, period.end, asked.grain, asked.request.calendar, most=MOST[asked.grain], ends=day
-    )
-    coming = _coming(before, begun)
-    if isinstance(coming, Refusal):
-        return coming
-    return parts(then, before, coming, period, None if amounts is None else _then(then, amounts))
+    if (name, day) not in known:
+        then = flow.at(day)
+        before = past(
+            then.begun, day, period.end, asked.grain, asked.request.calendar, most=MOST[asked.grain], ends=day
+        )
+        known[name, day] = then, before, _coming(before, begun)
+    return known[name, day]
 
 
 def _beside(beside: Outlook | None, period: Period, asked: Asked) -> Sum:

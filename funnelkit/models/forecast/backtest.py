@@ -64,7 +64,7 @@ def backtest(
     used, refusal = 0, Refusal("too_short", f"{len(data.values)} values, too few to try the past")
     for origin in range(max(1, last - origins + 1), last + 1):
         past, actual = Series(data.values[:origin], data.period), data.values[origin : origin + steps]
-        fitted = fit(past, shape, start=place)
+        fitted = fit(past, shape, start=place, near=place is not None)
         if not isinstance(fitted, Fitted):
             refusal = fitted
             continue

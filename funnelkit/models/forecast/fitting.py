@@ -16,6 +16,8 @@ from funnelkit.models.forecast.starts import Space, grid, space, unpacked
 _NUDGE = 1e-3
 _ROUGH = 1e-5
 """How far each start is followed; the best of them then to the last digit."""
+_NEAR = 1e-10
+"""How far a search is followed that begins where it will about end."""
 _TINY = 1e-300
 
 
@@ -44,13 +46,19 @@ class Fitted(Struct, frozen=True, eq=False):
 
 
 def fit(
-    data: Series, shape: Shape, fixed: Mapping[str, float] | None = None, start: np.ndarray | None = None
+    data: Series,
+    shape: Shape,
+    fixed: Mapping[str, float] | None = None,
+    start: np.ndarray | None = None,
+    *,
+    near: bool = False,
 ) -> Fitted | Refusal:
     """The parameters of greatest likelihood, or why there are none.
 
     The weights are searched in the usual region (0.0001 to 0.9999, gamma up to 1 - alpha, phi 0.8 to
     0.98), weights and first states together; some may be *fixed*. There are several optima: the search
-    starts from the best place of a grid for each of five alpha, or from *start* and the best two of these.
+    starts from the best place of a grid for each of five alpha, or from *start* and the best two of these;
+    *near* it, from *start* alone, and no further than to the digits that forecasts show.
     With multiplicative errors e / forecast the likelihood is that of Hyndman, Koehler, Ord and Snyder
     2008, section 5.1. Refused are series with fewer values than parameters and two, seasons that were not
     seen twice, and products of values not above 0.
@@ -74,6 +82,9 @@ def fit(
         relative: np.ndarray = errors / expected * factor
         return relative
 
+    if near and start is not None:
+        place, least = least_squares(residuals, start, within.low, within.high, _NEAR)
+        return _described(data, within, place, least * scale**2, scale)
     starts = _best(grid(values, within), within, residuals)
     starts = starts if start is None else [start, *starts[:2]]
     rough = [least_squares(residuals, place, within.low, within.high, _ROUGH) for place in starts]

@@ -14,6 +14,7 @@ updates the states of time 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -79,16 +80,18 @@ def smooth(values: np.ndarray, shape: Shape, weights: Weights, first: States) ->
 
     A missing value (NaN) counts as just what was expected, so that nothing is learnt from it.
     """
+    known = [None if math.isnan(value) else value for value in values.tolist()]
 
-    def seen(at: int, expected: np.ndarray) -> np.ndarray:
-        return expected if np.isnan(values[at]) else values[at]
+    def seen(at: int, expected: np.ndarray) -> np.ndarray | float:
+        value = known[at]
+        return expected if value is None else value
 
     return advance(len(values), seen, shape, weights, first)
 
 
 def advance(
     periods: int,
-    seen: Callable[[int, np.ndarray], np.ndarray],
+    seen: Callable[[int, np.ndarray], np.ndarray | float],
     shape: Shape,
     weights: Weights,
     first: States,
@@ -101,21 +104,23 @@ def advance(
     level, trend, seasons = first.level, first.trend, list(first.seasons)
     length = len(seasons)
     fitted = np.empty((periods, len(level)))
+    trended, adds = shape.trend != "none", shape.season == "additive"
+    old_level, old_season, old_trend = 1 - alpha, 1 - gamma, (1 - beta) * phi
     for t in range(periods):
-        before = level + phi * trend
+        before = level + phi * trend if trended else level
         season = seasons[t % length] if length else None
         fitted[t] = expected = _joined(before, season, shape)
         value = seen(t, expected)
         if season is None:
-            moved = alpha * value + (1 - alpha) * before
-        elif shape.season == "additive":
-            moved = alpha * (value - season) + (1 - alpha) * before
-            seasons[t % length] = gamma * (value - before) + (1 - gamma) * season
+            moved = alpha * value + old_level * before
+        elif adds:
+            moved = alpha * (value - season) + old_level * before
+            seasons[t % length] = gamma * (value - before) + old_season * season
         else:
-            moved = alpha * value / season + (1 - alpha) * before
-            seasons[t % length] = gamma * value / before + (1 - gamma) * season
-        if shape.trend != "none":
-            trend = beta * (moved - level) + (1 - beta) * phi * trend
+            moved = alpha * value / season + old_level * before
+            seasons[t % length] = gamma * value / before + old_season * season
+        if trended:
+            trend = beta * (moved - level) + old_trend * trend
         level = moved
     at = periods % length if length else 0
     return fitted, States(level, trend, seasons[at:] + seasons[:at])
