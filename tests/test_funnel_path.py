@@ -325,6 +325,22 @@ def test_the_anchor_chooses_what_plain_names_show(company: Company) -> None:
     assert len({made.metrics["velocity"].value for made in (usual, event, cohort, close)}) == 1
     assert [n.message.partition(":")[0] for n in event.warnings if n.code == "anchor"] == ["Anchor event"]
     assert not [n for n in usual.warnings if n.code == "anchor"]
+    # Only what has a value is named, and once.
+    deals = report([company.deals], anchor="event", **asked)
+    (said,) = [n.message for n in deals.warnings if n.code == "anchor"]
+    assert said == (
+        "Anchor event: what came in the period over what began in it (not the same people or deals, and perhaps above "
+        "100 %): Win rate, same period."
+    )
+    (said,) = [n.message for n in cohort.warnings if n.code == "anchor"]
+    assert said.count("Win rate, of created") == 1
+    assert said.startswith(
+        "Anchor cohort: of what was created in the period, and what became of it so far: Lead to "
+    )
+    none = report(files, anchor="close", metrics=["leads"], **asked)
+    assert [n.message for n in none.warnings if n.code == "anchor"] == [
+        "Anchor close: no number of this report has it."
+    ]
     told = json.loads(as_json.render(event))["metrics"]
     assert (told["win_rate"]["anchor"], told["win_rate_value"]["anchor"]) == ("event", "close")
     assert "anchor" not in told["leads"]
