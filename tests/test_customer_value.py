@@ -6,6 +6,7 @@ import csv
 import json
 import random
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,8 @@ from funnelkit.cli.app import run
 from funnelkit.metrics import catalog
 from funnelkit.metrics.formula import evaluate
 from funnelkit.metrics.intervals import wilson
+from funnelkit.metrics.moments import Moments
+from funnelkit.metrics.statistics import mean
 from funnelkit.reports import Report
 
 KNOWN = catalog.load()
@@ -93,6 +96,11 @@ FROM person
 ACQUIRED = """, first AS (SELECT who, min(date_trunc('month', day)) AS came FROM p WHERE net > 0 OR amount = 0 GROUP BY who)
 SELECT sum(p.net) FILTER (p.day < first.came + INTERVAL {months} MONTH), count(DISTINCT who)
 FROM p JOIN first USING (who) WHERE first.came BETWEEN DATE '{first}' AND DATE '{last}'
+"""
+EACH = """, first AS (SELECT who, min(date_trunc('month', day)) AS came FROM p WHERE net > 0 OR amount = 0 GROUP BY who),
+each AS (SELECT who, 100 * coalesce(sum(p.net) FILTER (p.day < first.came + INTERVAL {months} MONTH), 0) AS net
+    FROM p JOIN first USING (who) WHERE first.came BETWEEN DATE '{first}' AND DATE '{last}' GROUP BY who)
+SELECT count(*), sum(net), sum(net * net), min(net) FROM each
 """
 
 
@@ -183,6 +191,19 @@ def test_value_to_one_age_equals_sql_by_hand(
     cell = made.metrics["cltv_historic"]
     assert cell.value == pytest.approx(MARGIN * total / customers, rel=1e-12)
     assert cell.denominator == customers
+    n, total, squares, least = (
+        round(v) for v in answered(folder, EACH, first=first, last=last, months=months)
+    )
+    assert (cell.n, total) == (n, round(100 * cell.numerator / MARGIN) if cell.numerator else 0)
+    limits = mean(Moments(n, total, squares, least), Fraction(str(MARGIN)) / 100, money=True)
+    assert cell.interval == pytest.approx(limits.interval)
+    assert cell.interval_type == limits.interval_type == ("t" if least < 0 else "log_t")
+    assert cell.interval
+    low, high = cell.interval
+    assert high
+    error = MARGIN / 100 * ((squares - total**2 / n) / (n - 1) / n) ** 0.5
+    # Four errors wide, and more where they are few and the logarithm stretches the upper half.
+    assert 3.9 * error < high - low < 6 * error
     (note,) = (note for note in made.warnings if note.code == "customer_age")
     assert f"and the {months - 1} after it" in note.message
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from funnelkit import keep, report
+from funnelkit import keep, report, why
 from funnelkit.errors import FunnelkitError, MissingInputError
 from funnelkit.metrics.intervals import wilson
 from funnelkit.render import json as as_json
@@ -345,9 +345,46 @@ def test_the_anchor_chooses_what_plain_names_show(company: Company) -> None:
     assert len({made.metrics["velocity"].value for made in (usual, event, cohort, close)}) == 1
     assert [n.message.partition(":")[0] for n in event.warnings if n.code == "anchor"] == ["Anchor event"]
     assert not [n for n in usual.warnings if n.code == "anchor"]
+    # Only what has a value is named, and once.
+    deals = report([company.deals], anchor="event", **asked)
+    (said,) = [n.message for n in deals.warnings if n.code == "anchor"]
+    assert said == (
+        "Anchor event: what came in the period over what began in it (not the same people or deals, and perhaps above "
+        "100 %): Win rate, same period."
+    )
+    (said,) = [n.message for n in cohort.warnings if n.code == "anchor"]
+    assert said.count("Win rate, of created") == 1
+    assert said.startswith(
+        "Anchor cohort: of what was created in the period, and what became of it so far: Lead to "
+    )
+    none = report(files, anchor="close", metrics=["leads"], **asked)
+    assert [n.message for n in none.warnings if n.code == "anchor"] == [
+        "Anchor close: no number of this report has it."
+    ]
     told = json.loads(as_json.render(event))["metrics"]
     assert (told["win_rate"]["anchor"], told["win_rate_value"]["anchor"]) == ("event", "close")
     assert "anchor" not in told["leads"]
+
+
+@pytest.mark.parametrize("anchor", ["cohort", "event", "close"])
+def test_why_takes_apart_what_the_report_shows_by_an_anchor(
+    company: Company, tmp_path: Path, anchor: str
+) -> None:
+    """Also of metrics of the user's own, which are made of plain names."""
+    config = tmp_path / "funnelkit.yaml"
+    config.write_text(
+        "metrics:\n  own: {label: Own, formula: win_rate * deal_size, unit: money, better: higher}\n", "utf-8"
+    )
+    files = [company.leads, company.deals]
+    asked: dict[str, Any] = {"period": "2025-Q2", "config": config}
+    by_event = {"cohort": "win_rate_created", "event": "win_rate_event", "close": "win_rate_close"}[anchor]
+    plain = report(files, metrics=[by_event, "deal_size"], **asked).metrics
+    expected = (plain[by_event].value or 0) * (plain["deal_size"].value or 0)
+    shown = report(files, metrics=["own"], anchor=anchor, **asked).metrics["own"].value
+    study = why("own", files, compare="prev", anchor=anchor, by=["channel"], **asked)
+    told = study.tables[0].rows[0][2].cell
+    assert told
+    assert told.value == pytest.approx(shown) == pytest.approx(expected)
 
 
 def test_the_same_period_of_two_stages_by_hand(leads: Path) -> None:

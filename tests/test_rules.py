@@ -354,4 +354,44 @@ def test_a_deal_is_closed_when_it_first_had_the_outcome_of_now(tmp_path: Path, e
 def test_without_a_history_nobody_knows_the_first_close(tmp_path: Path) -> None:
     found = report(written(tmp_path, deals=AGAIN), first_close=True)
 
-    assert noted(found, "no_first_close")
+    assert noted(found, "no_first_close").startswith("--first-close changed nothing: no history")
+
+
+NOTHING = "Payment ID,Customer ID,Paid at,Amount,Refunded\n1,a,2026-01-01,5,0\n2,b,2026-01-02,6,\n"
+ONCE = "Opportunity ID,New Stage,Entered At\nD3,Proposal,2026-01-09\nD3,Closed Lost,2026-03-21\n"
+APART = "Lead ID,Email,Created At,Source\nL1,a@x.example,2026-01-02,Email\nL2,b@x.example,2026-01-03,Email\nL3,,2026-01-03,Email\nL4,,2026-01-03,Email\n"
+
+
+@ENGINES
+@pytest.mark.parametrize(
+    ("option", "texts", "why"),
+    [
+        ({"gross": True}, {"payments": NOTHING}, "there are no refunds"),
+        ({"gross": True}, {"deals": AGAIN}, "there are no refunds"),
+        ({"clamp_negative": True}, {"deals": AGAIN}, "nothing in these files ends before it begins"),
+        ({"first_close": True}, {"deals": AGAIN, "stage_history": ONCE}, "no deal of these files was closed before"),
+        ({"dedupe_emails": True}, {"leads": APART}, "no two leads in these files have the same e-mail address"),
+        ({"dedupe_emails": True}, {"deals": AGAIN}, "there are no leads"),
+        ({"constant_currency": "2026-01-01"}, {"deals": AGAIN}, "the money in these files is of one currency"),
+    ],
+)  # fmt: skip
+def test_an_option_that_changes_nothing_says_so(
+    tmp_path: Path, engine: str, option: dict[str, Any], texts: dict[str, str], why: str
+) -> None:
+    files = written(tmp_path, **texts)
+    usual, found = report(files, engine), report(files, engine, **option)
+    (name,) = option
+    told = noted(found, "changed_nothing")
+    assert told.startswith(f"--{name.replace('_', '-')} changed nothing: {why}")
+    assert found.metrics == usual.metrics
+    assert {n.code for n in found.warnings} - {n.code for n in usual.warnings} == {"changed_nothing"}
+
+
+REFUNDED = "Payment ID,Customer ID,Paid at,Amount\n1,a,2026-01-01,5\n2,a,2026-01-02,-5\n"
+
+
+@pytest.mark.parametrize("payments", [REFUNDED, NOTHING.replace("6,\n", "6,2\n")])
+def test_a_refund_of_either_kind_is_one(tmp_path: Path, payments: str) -> None:
+    found = report(written(tmp_path, payments=payments), gross=True)
+    assert noted(found, "gross")
+    assert not noted(found, "changed_nothing")

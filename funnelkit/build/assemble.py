@@ -78,7 +78,7 @@ def build(
         warnings=(
             *(dataset.notes if notes is None else notes),
             *misspelt(found.counted.facts, request.where),
-            *conventions.said(found, metrics),
+            *conventions.said(found, metrics, total),
             *noted.notes(_view(found, cells, total, breakdown)),
             *(made.notes() if "leads" in dataset.frames else ()),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.metrics import firstpaid, stagerates
@@ -11,24 +11,29 @@ from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.build.counting import Count
+    from funnelkit.metrics.cell import Cell
     from funnelkit.metrics.counted import Counted
     from funnelkit.metrics.entries import Metric
     from funnelkit.metrics.stages import Path
 
 _ANCHORS = {
-    "cohort": "are of what was created in the period, and what became of it so far",
-    "event": "are what came in the period over what began in it: not the same people or deals, and perhaps above 100 %",
-    "close": "are of the deals closed in the period",
+    "cohort": "of what was created in the period, and what became of it so far",
+    "event": "what came in the period over what began in it (not the same people or deals, and perhaps above 100 %)",
+    "close": "of the deals closed in the period",
 }
 
 
-def said(found: Count, metrics: Sequence[Metric]) -> Iterator[Note]:
-    """The anchor that was asked for, strict stages, and optional stages of which only the present ones are known."""
+def said(found: Count, metrics: Sequence[Metric], total: Mapping[str, Cell]) -> Iterator[Note]:
+    """The anchor that was asked for, strict stages, and optional stages of which only the present ones are known.
+
+    *total* are the values of *metrics*: what has none is not named.
+    """
     request = found.request
     if request.anchor:
-        names = [metric.label for metric in metrics if metric.anchor == request.anchor]
+        valued = [metric for metric in metrics if total[metric.id].value is not None]
+        names = dict.fromkeys(metric.label for metric in valued if metric.anchor == request.anchor)
         told = (
-            f"{', '.join(names)} {_ANCHORS[request.anchor]}" if names else "no number of this report has it"
+            f"{_ANCHORS[request.anchor]}: {'; '.join(names)}" if names else "no number of this report has it"
         )
         yield Note(code="anchor", message=f"Anchor {request.anchor}: {told}.")
     yield from _of_age(found, metrics)

@@ -22,7 +22,8 @@ def first(made: Build, outcome: Callable[..., str]) -> None:
     history, deals = made.present.get("stage_history", frozenset()), made.present["deals"]
     if not ({"deal_id", "stage", "entered_at"} <= history and {"deal_id", "closed_at"} <= deals):
         message = (
-            "No history tells when deals were first closed: their close dates are those of the last time"
+            "--first-close changed nothing: no history tells when deals were first closed, so that their close dates are "
+            "those of the last time"
         )
         made.notes.append(Note(code="no_first_close", message=message))
         return
@@ -38,5 +39,11 @@ def first(made: Build, outcome: Callable[..., str]) -> None:
     rows = rows.with_columns(closed_at=closed)
     rows = rows.drop([c for c in (_FIRST, _OUTCOME) if c in collect.names(rows)])
     made.frames["deals"] = made.engine.held(rows.to_native())
+    if not moved:
+        message = (
+            "--first-close changed nothing: no deal of these files was closed before with the outcome of now"
+        )
+        made.notes.append(Note(code="changed_nothing", message=message))
+        return
     message = f"Deals that were closed again: {moved}. They count when they were first closed with the outcome of now (--first-close)"
     made.notes.append(Note(code="first_close", message=message))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
@@ -36,17 +36,42 @@ def notes(made: Build, handling: Handling) -> Iterator[Note]:
     if handling.merge_unknown:
         message = f"Blanks and words for unknown are one group, {UNKNOWN} (--merge-unknown)"
         yield Note(code="merged_unknown", message=message)
-    if handling.clamp_negative and (found := _negative(made)):
-        what = ", ".join(f"{what} {n}" for what, n in found.items())
-        yield Note(
-            code="clamped_negative", message=f"Durations below 0 count as 0 (--clamp-negative): {what}"
-        )
-    if handling.gross and "payments" in made.frames:
-        message = (
-            "Refunds are not taken off in customer value, retention, expansion, customers and cohorts of payments "
-            "(--gross); revenue_net is still net of them"
-        )
-        yield Note(code="gross", message=message)
+    if handling.clamp_negative:
+        yield _clamped(_negative(made))
+    if handling.gross:
+        yield _gross(made)
+
+
+def _clamped(found: Mapping[str, int]) -> Note:
+    if not found:
+        message = "--clamp-negative changed nothing: nothing in these files ends before it begins"
+        return Note(code="changed_nothing", message=message)
+    what = ", ".join(f"{what} {n}" for what, n in found.items())
+    return Note(code="clamped_negative", message=f"Durations below 0 count as 0 (--clamp-negative): {what}")
+
+
+def _gross(made: Build) -> Note:
+    if not _refunds(made):
+        message = "--gross changed nothing: there are no refunds in these files"
+        return Note(code="changed_nothing", message=message)
+    message = (
+        "Refunds are not taken off in customer value, retention, expansion, customers and cohorts of payments "
+        "(--gross); revenue_net is still net of them"
+    )
+    return Note(code="gross", message=message)
+
+
+def _refunds(made: Build) -> bool:
+    """Whether any payment is one that was given back, or has a part that was."""
+    present = made.present.get("payments", frozenset())
+    given = [sign for column, sign in _GIVEN_BACK.items() if column in present]
+    return bool(given) and collect.any_of(
+        collect.frame(made.frames["payments"]), nw.any_horizontal(*given, ignore_nulls=True)
+    )
+
+
+_GIVEN_BACK = {"amount": nw.col("amount") < 0, "refunded": nw.col("refunded") != 0}
+"""What says that money was given back, by the column that says it."""
 
 
 _SPANS = (

@@ -34,9 +34,12 @@ def stages(column: str) -> tuple[str, str] | None:
 
 
 def begun(course: Histogram) -> Histogram | None:
-    """The days from lead to the second stage of *course*, to tell since when that is written down; None for the win."""
+    """The days from lead to the second stage of *course*, to tell since when that is written down.
+
+    None for the win, which all counting knows of, and for a course that begins later than with the lead.
+    """
     pair = stages(course.of)
-    if pair is None or pair[1] == "customer":
+    if pair is None or pair[0] != "lead" or pair[1] == "customer":
         return None
     name = f"days[lead->{pair[1]}]"
     return Histogram(id=name, table="leads", of=name, date="created_at", needs=(f"stage_{pair[1]}",))

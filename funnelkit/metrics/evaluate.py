@@ -11,7 +11,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from funnelkit.metrics import conversion, lagged, response, survival, units, worth
+from funnelkit.metrics import acquired, conversion, lagged, response, survival, units, worth
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.catalog import GIVEN
 from funnelkit.metrics.cell import Cell
@@ -128,6 +128,8 @@ class Evaluator:
             cell = quotient(metric, top, bottom)
             if metric.interval in units.UNITS:
                 return units.limited(cell, self, metric, key, window)
+            if metric.interval == acquired.ACQUIRED:
+                return acquired.limited(cell, self, key, window)
             if metric.interval == worth.KEPT:
                 return worth.limited(cell, self, formula, key, window)
             return self.maturing.of_stages(metric, cell, key, window)

@@ -6,8 +6,8 @@ by cohort and age leave the engine. A cohort is the piece of the first payment, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 from msgspec import Struct
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 CUSTOMERS, REVENUE = "acquired", "revenue_acquired"
 """What is counted of those who first paid in a window of whole months, up to the age that all have reached."""
 WORDS = (CUSTOMERS, REVENUE)
+VARIED = ("revenue_acquired_squares", "revenue_acquired_least")
+"""How far what these customers paid varies: the sum of squares of it, and the least."""
+_AT_ONCE = 12
+"""So many windows are asked for in one question."""
+_SPLIT = 1 << 20
+"""Amounts are multiplied in two halves, so that sums of their products stay below 64 bits."""
 _NET, _ACTIVE, _FIRST, _CUSTOMERS = "net", "_active", "_first", "_customers"
 
 
@@ -59,13 +65,7 @@ def bought() -> nw.Expr:
 
 def cells(payments: Frame, timeline: Timeline) -> Cells:
     """Those of *payments*, all with a customer and a day; cohorts and ages are counted in pieces of *timeline*."""
-    rows = placing.placed(payments, "paid_at", timeline)
-    rows = rows.with_columns(_flag(bought()).alias(_ACTIVE))
-    rows = rows.select("customer", placing.PIECE, _NET, _ACTIVE)
-    each = rows.group_by("customer", placing.PIECE).agg(nw.col(_NET).sum(), nw.col(_ACTIVE).sum())
-    each = each.with_columns(_flag(nw.col(_ACTIVE) > 0).alias(_ACTIVE))
-    paid = each.with_columns(nw.when(nw.col(_ACTIVE) == 1).then(nw.col(placing.PIECE)).alias(_FIRST))
-    paid = paid.with_columns(nw.col(_FIRST).min().over("customer"))
+    paid = _by_customer(payments, timeline)
     sums = paid.group_by(_FIRST, placing.PIECE).agg(
         nw.col(_NET).sum(), nw.col(_ACTIVE).sum(), nw.len().alias(_CUSTOMERS)
     )
@@ -84,6 +84,17 @@ def cells(payments: Frame, timeline: Timeline) -> Cells:
         payers[at] = payers.get(at, 0) + int(paying)
         amounts[at] = amounts.get(at, 0) + int(amount)
     return Cells(payers, amounts, never)
+
+
+def _by_customer(payments: Frame, timeline: Timeline) -> Frame:
+    """What each customer paid in each piece of *timeline*, whether they bought in it, and the piece of their first payment."""
+    rows = placing.placed(payments, "paid_at", timeline)
+    rows = rows.with_columns(_flag(bought()).alias(_ACTIVE))
+    rows = rows.select("customer", placing.PIECE, _NET, _ACTIVE)
+    each = rows.group_by("customer", placing.PIECE).agg(nw.col(_NET).sum(), nw.col(_ACTIVE).sum())
+    each = each.with_columns(_flag(nw.col(_ACTIVE) > 0).alias(_ACTIVE))
+    paid = each.with_columns(nw.when(nw.col(_ACTIVE) == 1).then(nw.col(placing.PIECE)).alias(_FIRST))
+    return paid.with_columns(nw.col(_FIRST).min().over("customer"))
 
 
 def age(window: Window, as_of: int) -> int | None:
@@ -106,12 +117,60 @@ def counted(payments: Frame, windows: Iterable[Window], as_of: int) -> dict[Wind
         return {}
     first = _month(ends[0])
     months = [_piece(number) for number in range(first, _month(max(ends[1], as_of)) + 1)]
-    found = cells(known, Timeline(months, as_of))
-    return {window: _of(found, window, old, first) for window, old in aged.items()}
+    timeline = Timeline(months, as_of)
+    found = cells(known, timeline)
+    apart = {window: (_cohorts(window, first), old) for window, old in aged.items()}
+    varied = _varied(_by_customer(known, timeline), [*apart.values()])
+    return {
+        window: {**_of(found, cohorts, old), **dict(zip(VARIED, varied[i], strict=True))}
+        for i, (window, (cohorts, old)) in enumerate(apart.items())
+    }
 
 
-def _of(found: Cells, window: Window, old: int, first: int) -> Mapping[str, int]:
-    cohorts = range(_month(window.start) - first, _month(window.end) - first + 1)
+def _cohorts(window: Window, first: int) -> range:
+    """The months of *window*, counted from the month *first* on."""
+    return range(_month(window.start) - first, _month(window.end) - first + 1)
+
+
+def _varied(paid: Frame, asked: Sequence[tuple[range, int]]) -> list[tuple[int, int]]:
+    """``VARIED`` of the customers of each range of cohorts up to an age, from what is known of them by piece."""
+    found: list[tuple[int, int]] = []
+    for start in range(0, len(asked), _AT_ONCE):
+        found += _varied_of(paid, asked[start : start + _AT_ONCE])
+    return found
+
+
+def _varied_of(paid: Frame, asked: Sequence[tuple[range, int]]) -> list[tuple[int, int]]:
+    cohort, since = nw.col(_FIRST) - 1, nw.col(placing.PIECE) - nw.col(_FIRST)
+    nets: dict[str, Any] = {}
+    for i, (cohorts, old) in enumerate(asked):
+        counts = (cohort >= cohorts.start) & (cohort < cohorts.stop) & (since <= old)
+        nets[f"net{i}"] = nw.when(counts).then(nw.col(_NET)).otherwise(0)
+        nets[f"is{i}"] = _flag(counts.fill_null(False))
+    people = paid.with_columns(**nets).group_by("customer").agg(*(nw.col(c).sum() for c in nets))
+    halves: dict[str, Any] = {}
+    products: dict[str, Any] = {}
+    for i in range(len(asked)):
+        low, high = nw.col(f"low{i}"), nw.col(f"high{i}")
+        halves[f"low{i}"] = nw.col(f"net{i}") % _SPLIT
+        halves[f"high{i}"] = (nw.col(f"net{i}") - nw.col(f"net{i}") % _SPLIT) // _SPLIT
+        products |= {f"hh{i}": high * high, f"hl{i}": high * low, f"ll{i}": low * low}
+        products[f"of{i}"] = nw.when(nw.col(f"is{i}") > 0).then(nw.col(f"net{i}"))
+    made = people.with_columns(**halves).with_columns(**products)
+    sums = [nw.col(f"{name}{i}").sum() for i in range(len(asked)) for name in ("hh", "hl", "ll")]
+    least = [nw.col(f"of{i}").min() for i in range(len(asked))]
+    (row,) = collect.rows(made.select(*sums, *least))
+    cells = [int(value or 0) for value in row]
+    return [
+        (
+            cells[3 * i] * _SPLIT * _SPLIT + 2 * cells[3 * i + 1] * _SPLIT + cells[3 * i + 2],
+            cells[3 * len(asked) + i],
+        )
+        for i in range(len(asked))
+    ]
+
+
+def _of(found: Cells, cohorts: range, old: int) -> Mapping[str, int]:
     return {
         CUSTOMERS: sum(map(found.size, cohorts)),
         REVENUE: sum(found.so_far(cohort, old) for cohort in cohorts),

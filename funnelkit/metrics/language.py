@@ -35,6 +35,7 @@ INTERVALS = (
     "deals",
     "customers",
     "kept",
+    "acquired",
 )
 COHORT, EVENT, CLOSE = ANCHORS = ("cohort", "event", "close")
 STATISTICS = (

@@ -70,8 +70,8 @@ class Maturing:
         """The curve of the course *histogram* over all leads."""
         if histogram.id not in self._curves:
             tally = self._counted.tally
-            _, last = courses.stages(histogram.of) or ("", "")
-            since = self._since.get(last)
+            start, last = courses.stages(histogram.of) or ("", "")
+            since = self._since.get(last) if start == "lead" or last == "customer" else None
             first = tally.timeline.piece(since) if since is not None else 0
             pieces = range(first, tally.timeline.piece(tally.timeline.as_of) + 1)
             kept = ((value, n) for piece, value, n in tally.by_piece(histogram) if piece in pieces)

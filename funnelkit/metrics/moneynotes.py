@@ -10,6 +10,7 @@ from funnelkit import collect
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.periods import from_day
+from funnelkit.rounding import fixed, percent
 
 if TYPE_CHECKING:
     from funnelkit.metrics.notes import View
@@ -36,7 +37,7 @@ def cost_kinds(view: View) -> str:
     kinds = sorted(collect.distinct(frame, "kind")) if has("costs", "kind") else []
     unit = 10 ** view.evaluator.scale("costs", "amount")
     named = f"of the kinds {', '.join(kinds)}" if kinds else "of no stated kind"
-    return f"Loaded acquisition cost holds {amount / unit:,.2f} of costs beside ad spend, {named}."
+    return f"Loaded acquisition cost holds {fixed(amount / unit, 2)} of costs beside ad spend, {named}."
 
 
 def costs_so_far(view: View) -> str:
@@ -62,7 +63,7 @@ def won_without_quota(view: View) -> str:
         return ""
     won = view.evaluator.tally.sum(OUTSIDE, TOTAL, view.window)
     amount = won / 10 ** view.evaluator.scale("deals", "amount")
-    said = f"Won by owners, or on days, without a quota: {amount:,.2f}. It counts in revenue, but not in quota attainment."
+    said = f"Won by owners, or on days, without a quota: {fixed(amount, 2)}. It counts in revenue, but not in quota attainment."
     return said if won else ""
 
 
@@ -73,7 +74,7 @@ def pipeline_chances(view: View) -> str:
         return ""
     thin = [part for part in weights.parts if part.n < view.min_n]
     told = [
-        f"{part.label} {ROUGH if part in thin else ''}{float(part.chance):.1%} (n {part.n:,})"
+        f"{part.label} {ROUGH if part in thin else ''}{percent(float(part.chance))} (n {part.n:,})"
         for part in weights.parts[:_STAGES]
     ]
     more = len(weights.parts) - len(told)
@@ -93,7 +94,7 @@ def pipeline_unweighted(view: View) -> str:
     if not left:
         return ""
     unit = 10 ** view.evaluator.scale(weights.whole.table, weights.whole.column)
-    return f"Open deals whose chance of being won nobody knows: {left / unit:,.2f} of {whole / unit:,.2f}. They count as 0 in the weighted pipeline."
+    return f"Open deals whose chance of being won nobody knows: {fixed(left / unit, 2)} of {fixed(whole / unit, 2)}. They count as 0 in the weighted pipeline."
 
 
 WEIGHED = "pipeline_weighted"

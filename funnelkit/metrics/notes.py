@@ -17,6 +17,7 @@ from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL, Key
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import from_day
+from funnelkit.rounding import percent
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _young_cohort(view: View) -> str:
     if young / leads < _YOUNG:
         return ""
     return (
-        f"Leads younger than {horizon} days: {young} of {leads} in the period ({young / leads:.1%}). Their "
+        f"Leads younger than {horizon} days: {young} of {leads} in the period ({percent(young / leads)}). Their "
         "conversion so far understates what it will be; see mature and projected."
     )
 

@@ -221,6 +221,7 @@ def _put_together(
     from funnelkit.pipeline import requests
     from funnelkit.sources import currency, exchange, people, sheets, testrows, widehistory
     from funnelkit.sources.together import put_together
+    from funnelkit.tables import Note
 
     loaded, strays = widehistory.apart(found[0], engine), found[1]
     stagedays.check(loaded, config)
@@ -244,6 +245,9 @@ def _put_together(
     together = {table: put_together(table, of_table, engine) for table, of_table in by_table.items()}
     if options.dedupe_emails or config.dedupe_emails:
         together = people.one_per_email(together, engine)
+        if "leads" not in together:
+            message = "--dedupe-emails changed nothing: there are no leads in these files"
+            notes.append(Note(code="changed_nothing", message=message))
     return Read(
         config=config,
         files=loaded,

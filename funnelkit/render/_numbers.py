@@ -1,6 +1,6 @@
 """Numbers as people read them: 1,234, 10.5 %, EUR 12.34, 3.2x, 14 d. One style, whatever the locale.
 
-Rounding happens here and nowhere before. A share is never shown as 0 % or 100 % unless it is
+Rounding happens here and nowhere before, by `funnelkit.rounding`: halves go away from zero. A share is never shown as 0 % or 100 % unless it is
 exactly that, and nothing that is not 0 is shown as 0.
 """
 
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from typing import NamedTuple
 
 from funnelkit.metrics.cell import Change, Number
+from funnelkit.rounding import exactly, fixed
 
 MISSING = "n/a"
 _INFINITE = "∞"
@@ -96,14 +98,14 @@ def _common(low: Number, high: Number | None) -> int | None:
     return max(wanted, default=0) if wanted <= {0, 2} else None
 
 
-def _grouped(value: Number, decimals: int) -> str:
+def _grouped(value: Number | Decimal, decimals: int) -> str:
     """*value* with commas; numbers that no one could read that way in powers of ten."""
-    size = abs(value)
+    size = abs(float(value))
     if isinstance(value, int) and size >= 1e15:
         return f"{value:,}"
     if size >= 1e15 or 0 < size < max(1e-8, 10**-decimals / 2):
         return f"{value:.2e}"
-    return f"{value:,.{decimals}f}"
+    return fixed(value, decimals)
 
 
 def _amount(value: Number, decimals: int | None) -> str:
@@ -137,9 +139,9 @@ def _days(value: Number, decimals: int | None) -> str:
 
 def _share(value: Number, decimals: int | None) -> str:
     """The digits of *value* in per cent, without the sign: one decimal, two below 1 and near 100."""
-    percent = value * 100
+    percent = exactly(value) * 100
     if percent in (0, 100):
-        return f"{percent:.0f}"
+        return fixed(percent)
     if 0 < abs(percent) < 0.005:
         return f"{'>-' if percent < 0 else '<'}0.01"
     if 99.995 <= percent < 100:

@@ -84,6 +84,9 @@ def unify(
         names = ", ".join(unstated)
         notes.append(Note(code="currency_assumed", message=f"{names}: states no currency; read as {target}"))
     foreign = sorted(set(seen) - {target})
+    if constant is not None and not foreign:
+        message = "--constant-currency changed nothing: the money in these files is of one currency"
+        notes.append(Note(code="changed_nothing", message=message))
     if not foreign or (target is None and not seen):
         return list(files), target, notes
     if target is None or rates is None:

@@ -38,7 +38,7 @@ def one_per_email(together: Mapping[str, Together], engine: Engine) -> dict[str,
     if leads is None:
         return dict(together)
     if "email" not in leads.present:
-        message = "No lead has an e-mail address, so that none is the same as another (--dedupe-emails)"
+        message = "--dedupe-emails changed nothing: no lead in these files has an e-mail address"
         return {**together, "leads": _noted(leads, "no_emails_of_leads", message)}
     rows: Rows = collect.frame(leads.frame)
     # The greatest number is that of the earliest.
@@ -47,7 +47,8 @@ def one_per_email(together: Mapping[str, Together], engine: Engine) -> dict[str,
     order = [*(f"_early_{c}" for c in earliest), *_ties(rows)]
     kept, dropped = engine.one_per_key(rows.to_native(), "email", order)
     if not dropped:
-        return dict(together)
+        message = "--dedupe-emails changed nothing: no two leads in these files have the same e-mail address"
+        return {**together, "leads": _noted(leads, "changed_nothing", message)}
     merged = _merged(collect.frame(kept), rows, leads.present)
     held = engine.held(merged.drop([f"_early_{c}" for c in earliest]).to_native())
     count = sum(one.count for one in dropped.values())

@@ -13,6 +13,7 @@ from funnelkit.build.checks.asked import Goal, Numbers, Watch
 from funnelkit.build.checks.verdicts import MISSED, NO_DATA
 from funnelkit.metrics.cell import Cell
 from funnelkit.periods import from_day
+from funnelkit.rounding import fixed, percent
 from funnelkit.studies import TEXT, Entry, Field, Study, Table
 from funnelkit.tables import Note
 
@@ -155,10 +156,10 @@ def spoken(value: float, unit: str, currency: str | None) -> str:
     ('23.5 %', 'EUR 1,200.50', '40')
     """
     if unit == "ratio":
-        return f"{value:.1%}".replace("%", " %")
+        return percent(value).replace("%", " %")
     code = f"{currency} " if currency and unit.startswith("money") else ""
     after = {"multiple": "x", "days": " d", "money_per_day": " a day"}.get(unit, "")
-    return f"{code}{value:,.0f}{after}" if value == int(value) else f"{code}{value:,.2f}{after}"
+    return f"{code}{fixed(value)}{after}" if value == int(value) else f"{code}{fixed(value, 2)}{after}"
 
 
 def _outcome(breached: int, missing: int) -> Table:

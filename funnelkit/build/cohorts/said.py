@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.metrics import conversion, intervals
 from funnelkit.metrics.fold import TOTAL
+from funnelkit.rounding import fixed, percent
 
 if TYPE_CHECKING:
     from funnelkit.build.cohorts.counted import Cohort, Leads
@@ -28,7 +29,7 @@ def of_leads(leads: Leads, things: str) -> Iterator[str]:
 
 def _newest(leads: Leads, cohort: Cohort, things: str) -> str:
     horizon = leads.asked.request.horizon
-    so_far = f"Of the {cohort.size:,} lead{'s' * (cohort.size > 1)} of {cohort.period.label}, {cohort.reached / cohort.size:.1%} are {things}"
+    so_far = f"Of the {cohort.size:,} lead{'s' * (cohort.size > 1)} of {cohort.period.label}, {percent(cohort.reached / cohort.size)} are {things}"
     if leads.undated or cohort.has_had(horizon):
         return f"{so_far} so far."
     found = conversion.projected(cohort.found, leads.curve, horizon)
@@ -36,8 +37,8 @@ def _newest(leads: Leads, cohort: Cohort, things: str) -> str:
         return f"{so_far} so far, too early to say how many will be."
     low, high = found.interval
     return (
-        f"{so_far} so far; with {found.share_elapsed:.0%} of their time passed, {found.value:.1%} "
-        f"({low:.1%} to {high:.1%}) are to be expected within {horizon} days."
+        f"{so_far} so far; with {percent(found.share_elapsed, 0)} of their time passed, {percent(found.value)} "
+        f"({percent(low)} to {percent(high)}) are to be expected within {horizon} days."
     )
 
 
@@ -47,8 +48,8 @@ def _complete(before: Cohort, after: Cohort, horizon: int) -> str:
     _, low, high = intervals.newcombe(now, after.size, then, before.size)
     called = "more than" if low > 0 or high < 0 else "not more than"
     return (
-        f"Of the cohorts that have had {horizon} days, {after.period.label} converted {now / after.size:.1%} in them, "
-        f"{before.period.label} {then / before.size:.1%}: {called} noise."
+        f"Of the cohorts that have had {horizon} days, {after.period.label} converted {percent(now / after.size)} in them, "
+        f"{before.period.label} {percent(then / before.size)}: {called} noise."
     )
 
 
@@ -95,15 +96,15 @@ def _latest(paid: Paid, age: int, least: int) -> str:
     active, size = paid.cells.active(cohort, age), paid.cells.size(cohort)
     return (
         f"The latest such {paid.grain} with {least:,} customers or more is {paid.pieces[cohort].label}: of {size:,} who first "
-        f"paid in it, {active / size:.1%} ({active:,}) paid again in the next."
+        f"paid in it, {percent(active / size)} ({active:,}) paid again in the next."
     )
 
 
 def _back(paid: Paid, age: int) -> str:
     active, size = sum(paid.cells.active(c, age) for c in paid.old(age)), _customers(paid, age)
-    return f"{active / size:.1%} ({active:,} of {size:,})"
+    return f"{percent(active / size)} ({active:,} of {size:,})"
 
 
 def _worth(paid: Paid, old: Sequence[int], age: int, currency: str | None) -> str:
     amount = sum(paid.cells.so_far(c, age) for c in old) / (paid.unit * sum(map(paid.cells.size, old)))
-    return f"{currency} {amount:,.2f}" if currency else f"{amount:,.2f}"
+    return f"{currency} {fixed(amount, 2)}" if currency else fixed(amount, 2)

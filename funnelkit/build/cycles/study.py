@@ -9,6 +9,7 @@ from funnelkit.build.cycles import tables
 from funnelkit.build.cycles.waits import cycles_of
 from funnelkit.metrics import competing, curves, survival
 from funnelkit.periods import from_day
+from funnelkit.rounding import percent
 from funnelkit.studies import Study
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def _sentences(cycles: Cycles, waits: Waits, shown: int) -> Iterator[str]:
     won, lost = (competing.share_at(waits.incidence, name, horizon) for name in ("won", "lost"))
     still = competing.open_at(waits.incidence, horizon)
     yield (
-        f"Of {waits.deals:,} new deals, within {horizon} days{longest} {won:.1%} are won, {lost:.1%} lost, "
-        f"{still:.1%} still open.".replace("%", " %")
+        f"Of {waits.deals:,} new deals, within {horizon} days{longest} {percent(won)} are won, {percent(lost)} lost, "
+        f"{percent(still)} still open.".replace("%", " %")
     )
     median = survival.median(waits.curve)
     winners = competing.quantile_among(waits.incidence, "won")
@@ -65,7 +66,7 @@ def _sentences(cycles: Cycles, waits: Waits, shown: int) -> Iterator[str]:
     naive = waits.naive(horizon)
     if naive - won > 0.005:
         yield (
-            f"To count lost deals as ones that may still be won would say {naive:.1%} instead of {won:.1%}.".replace(
+            f"To count lost deals as ones that may still be won would say {percent(naive)} instead of {percent(won)}.".replace(
                 "%", " %"
             )
         )
