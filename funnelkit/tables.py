@@ -7,11 +7,12 @@ decimals are integers at a scale that travels with the frame: 16.61 at scale 2 i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
+
+from funnelkit.stagecolumns import is_stage_day, is_stage_entry
 
 Kind = Literal["text", "id", "date", "integer", "decimal", "money", "percent", "boolean", "status"]
 
@@ -37,40 +38,6 @@ class Table(Struct, frozen=True, kw_only=True):
     columns: Mapping[str, Column]
     signs: tuple[tuple[str, ...], ...] = ()
     """Sets of columns: where only words say that it is this table, one of them must be whole. None asks for no more."""
-
-
-_STAGE_DAY = re.compile("stage_[a-z][a-z0-9_]*_at")
-
-
-def stage_day(stage: str) -> str:
-    """The column of leads with the day on which they entered *stage*, one of the user's own."""
-    return f"stage_{stage}_at"
-
-
-def is_stage_day(column: str) -> bool:
-    """Whether *column* of leads is the day of a stage of the user's own.
-
-    >>> is_stage_day(stage_day("demo"))
-    True
-    """
-    return _STAGE_DAY.fullmatch(column) is not None
-
-
-_STAGE_ENTRY = re.compile("stage_entered_[1-9][0-9]*")
-
-
-def stage_entry(number: int) -> str:
-    """The column of deals with the day on which they entered the stage of the header at its place among its like."""
-    return f"stage_entered_{number}"
-
-
-def is_stage_entry(column: str) -> bool:
-    """Whether *column* of deals is the day on which they entered some stage.
-
-    >>> is_stage_entry(stage_entry(12))
-    True
-    """
-    return _STAGE_ENTRY.fullmatch(column) is not None
 
 
 class _OfDeals(dict[str, Column]):

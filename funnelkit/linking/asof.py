@@ -13,7 +13,8 @@ import narwhals.stable.v2 as nw
 from funnelkit import collect
 from funnelkit.columns import INSTANTS
 from funnelkit.periods import from_day
-from funnelkit.tables import Note, is_stage_day
+from funnelkit.stagecolumns import is_stage_day
+from funnelkit.tables import Note
 
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "leads": (

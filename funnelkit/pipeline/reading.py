@@ -19,7 +19,7 @@ from funnelkit.errors import (
 )
 from funnelkit.pipeline.inputs import Input, expand, steps
 from funnelkit.sources.settings import FileSettings
-from funnelkit.tables import stage_day
+from funnelkit.stagecolumns import stage_day
 
 if TYPE_CHECKING:
     from funnelkit.config import Config

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from funnelkit.columns import SPARABLE
 from funnelkit.sources.instants import CREATED
-from funnelkit.tables import TABLES, is_stage_entry
+from funnelkit.stagecolumns import is_stage_entry
+from funnelkit.tables import TABLES
 
 if TYPE_CHECKING:
     from funnelkit.sources.recognise import Recognition

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.errors import ConfigError, did_you_mean, raise_all
-from funnelkit.tables import stage_day
+from funnelkit.stagecolumns import stage_day
 
 if TYPE_CHECKING:
     from funnelkit.config import Config

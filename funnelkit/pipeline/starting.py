@@ -23,8 +23,9 @@ from funnelkit.pipeline.pinning import outcome_columns
 from funnelkit.pipeline.reading import inputs, read_config, zone_of
 from funnelkit.pipeline.watching import Observe, nobody
 from funnelkit.render._text import clean
+from funnelkit.stagecolumns import is_stage_entry
 from funnelkit.styles import DateStyle, NumberStyle
-from funnelkit.tables import TABLES, is_stage_entry
+from funnelkit.tables import TABLES
 
 if TYPE_CHECKING:
     from funnelkit.sources.decisions import Decision

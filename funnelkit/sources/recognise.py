@@ -16,7 +16,8 @@ from funnelkit.errors import SourceError
 from funnelkit.sources import periodic, stageheaders, tablewords
 from funnelkit.sources.export import Proposal, Records
 from funnelkit.sources.preset import Header, Preset, choose, currency_in
-from funnelkit.tables import TABLES, Table, is_stage_entry
+from funnelkit.stagecolumns import is_stage_entry
+from funnelkit.tables import TABLES, Table
 from funnelkit.words import currency_code
 
 _PRESET = 1000.0

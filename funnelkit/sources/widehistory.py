@@ -16,7 +16,8 @@ from funnelkit.engines import Engine
 from funnelkit.sources import outcomes
 from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.stageheaders import Stage, stage
-from funnelkit.tables import Note, is_stage_entry
+from funnelkit.stagecolumns import is_stage_entry
+from funnelkit.tables import Note
 from funnelkit.words import fold
 
 _SHOWN = 6
