@@ -12,7 +12,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from funnelkit.columns import LATEST, is_stage_day, is_stage_entry
+from funnelkit.columns import LATEST
+from funnelkit.stagecolumns import is_stage_day, is_stage_entry
 
 Kind = Literal["text", "id", "date", "integer", "decimal", "money", "percent", "boolean", "status"]
 

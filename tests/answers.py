@@ -51,7 +51,8 @@ SELECT DISTINCT
     coalesce(d.type, 'New Business') = 'New Business' AS is_new,
     d.created_at::DATE AS created_at,
     -- The date of an open deal is a hope.
-    CASE WHEN d.status IN ('Won', 'Lost', 'Disqualified') THEN d.closed_at::DATE END AS closed_at
+    CASE WHEN d.status IN ('Won', 'Lost', 'Disqualified') THEN d.closed_at::DATE END AS closed_at,
+    CASE WHEN d.status = 'Open' THEN d.closed_at::DATE END AS hoped_at
 FROM deals_csv d
 LEFT JOIN lead by_id USING (lead_id)
 LEFT JOIN first_of_email by_email ON by_email.email = lower(trim(d.email));
@@ -156,6 +157,9 @@ WITH of_leads AS (
         count(*) FILTER (status = 'won' AND during(closed_at)) AS won,
         count(*) FILTER (status = 'lost' AND during(closed_at)) AS lost,
         count(*) FILTER (is_open) AS still_open,
+        -- A day that was hoped for has passed once the next one has begun.
+        count(*) FILTER (hoped_at < getvariable('as_of') AND during(hoped_at)) AS overdue,
+        sum(amount) FILTER (hoped_at < getvariable('as_of') AND during(hoped_at)) AS overdue_value,
         sum(amount) FILTER (status = 'won' AND during(closed_at)) AS revenue,
         sum(amount) FILTER (status = 'won' AND linked AND during(lead_created_at)) AS lead_revenue,
         -- From here on new business alone.
@@ -223,6 +227,7 @@ SELECT scope,
     to_won AS lead_to_won_days, to_won_median AS lead_to_won_days_median,
     coalesce(created, 0) AS deals_created, coalesce(won, 0) AS deals_won,
     coalesce(lost, 0) AS deals_lost, coalesce(still_open, 0) AS deals_open,
+    coalesce(overdue, 0) AS deals_overdue, coalesce(overdue_value, 0) AS pipeline_overdue,
     coalesce(customers, 0) AS customers_new, coalesce(revenue, 0) AS revenue_won,
     new_won / nullif(new_won + new_lost, 0) AS win_rate,
     new_created_won / nullif(new_created, 0) AS win_rate_created,

@@ -278,6 +278,33 @@ def test_one_sided_judgements_have_no_agreement(tmp_path: Path) -> None:
     assert found["handoff_kappa"]["reason"] == "one_verdict"
 
 
+def test_agreement_by_the_words_of_sales_alone_says_what_it_lacks(tmp_path: Path) -> None:
+    header = ["Lead ID", "Created", "Lead Source", "Lead Status", "MQL Date"]
+    rows = [
+        ["1", "2026-01-01", "web", "Accepted", "2026-01-03"],
+        ["2", "2026-01-01", "web", "Rejected", "2026-01-04"],
+        ["3", "2026-01-01", "web", "Working", ""],
+        ["4", "2026-01-01", "web", "Unqualified", ""],
+        ["5", "2026-01-01", "web", "Accepted", ""],
+    ]
+
+    def agreed(width: int = 5, **words: str) -> dict[str, Any]:
+        told = [[*row[:3], words.get(row[3], row[3]), row[4]][:width] for row in rows]
+        leads = write(tmp_path / "l.csv", header[:width], told)
+        found = report("--no-config", f"leads={leads}", "--metrics", "handoff_kappa,sal_rate")["metrics"]
+        return dict(found["handoff_kappa"])
+
+    # One lead of each of the four kinds: they agree on 2 of 4, as chance would.
+    assert (agreed()["value"], agreed()["n"]) == (0, 4)
+    assert "the day on which a lead became an MQL" in agreed(width=4)["message"]
+    unknown = agreed(Accepted="Working")
+    assert unknown["reason"] == "no_sal"
+    assert "values: {status: {sal: [...]}}" in unknown["message"]
+    one_sided = agreed(Rejected="Working", Unqualified="Working")
+    assert one_sided["reason"] == "one_verdict"
+    assert "rejected leads" in one_sided["message"]
+
+
 # All of it, against SQL
 
 

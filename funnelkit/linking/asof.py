@@ -11,8 +11,9 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
-from funnelkit.columns import INSTANTS, is_stage_day
+from funnelkit.columns import INSTANTS
 from funnelkit.periods import from_day
+from funnelkit.stagecolumns import is_stage_day
 from funnelkit.tables import Note
 
 EVENTS: Mapping[str, tuple[str, ...]] = {

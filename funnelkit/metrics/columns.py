@@ -22,6 +22,8 @@ RIPE = "ripe"
 """The 0/1 column of the leads that are at least as old as the horizon."""
 SETTLED = "settled"
 """The 0/1 column of the leads that sales has had for ``UNTOUCHED_DAYS``."""
+OVERDUE = "overdue"
+"""The 0/1 column of the deals that were expected to close before the as-of day."""
 QUALIFIED = "qualified"
 """The 0/1 column of the leads with a day of their own on which they became MQLs, not after they were won."""
 UNANSWERED = -1
@@ -136,7 +138,7 @@ def table_columns() -> Mapping[str, Mapping[str, str]]:
         tables.setdefault(name, {}).update(columns)
     for name, column in DURATIONS:
         tables[name][column] = "integer"
-    tables["deals"] |= {"timed": _FLAG, "free": _FLAG}
+    tables["deals"] |= {"timed": _FLAG, "free": _FLAG, OVERDUE: _FLAG}
     for column in stages.USUAL.dated_by:
         tables["leads"][column] = _FLAG
     tables["leads"] |= {RIPE: _FLAG, SETTLED: _FLAG, QUALIFIED: _FLAG}

@@ -19,6 +19,7 @@ from funnelkit.metrics.columns import (
     DURATIONS,
     KEPT,
     LINKED,
+    OVERDUE,
     QUALIFIED,
     RIPE,
     SETTLED,
@@ -28,6 +29,7 @@ from funnelkit.metrics.columns import (
 )
 from funnelkit.metrics.reasons import (
     NO_BRAND,
+    NO_MQL_DAY,
     UNLINKED_ACTIVITIES,
     Reason,
     missing_dimension,
@@ -110,6 +112,8 @@ class Facts(Struct, frozen=True):
         if pair := courses.stages(column):
             without = [stage for stage in pair if self._day(stage) is None]
             return no_dates(table, self._named(without[0])[0]) if without else None
+        if column == QUALIFIED and not self.has(table, "mql_at"):
+            return NO_MQL_DAY
         column = _MADE_OF.get((table, column), column)
         derived = (table, column) in DURATIONS or column == "timed"
         derived |= any(column == stages.missing(day) and self.has(table, day) for day in self._entries(table))
@@ -170,6 +174,8 @@ class Facts(Struct, frozen=True):
         if column == SETTLED and self.has(table, "created_at"):
             days = [nw.col(c) for c in ("mql_at", "created_at") if self.has(table, c)]
             return (nw.coalesce(*days) <= self.as_of - UNTOUCHED_DAYS).fill_null(False)
+        if column == OVERDUE and self.has(table, "expected_close_at"):
+            return (nw.col("expected_close_at") < self.as_of).fill_null(False)
         if column == QUALIFIED and self.has(table, "mql_at"):
             won = nw.col("won_at") if self.has(table, "won_at") else nw.col("mql_at")
             return (nw.col("mql_at") <= nw.coalesce(won, nw.col("mql_at"))).fill_null(False)
@@ -224,6 +230,7 @@ class Facts(Struct, frozen=True):
 
 _MADE_OF = {
     ("deals", "free"): "amount",
+    ("deals", OVERDUE): "expected_close_at",
     ("leads", RIPE): "created_at",
     ("leads", SETTLED): "created_at",
     ("leads", QUALIFIED): "mql_at",

@@ -72,6 +72,11 @@ ONE_OUTCOME = Reason("one_outcome", "of the leads with a score that are old enou
 ONE_VERDICT = Reason(
     "one_verdict", "marketing judged all leads that sales decided on alike, so there is nothing to agree on"
 )
+ONE_VERDICT_OF_SALES = Reason(
+    "one_verdict",
+    "sales accepted all leads that it decided on, or rejected all of them, so there is nothing to agree on: an export "
+    "with the rejected leads and their status is needed",
+)
 NOT_GIVEN = {
     "gross_margin": Reason(
         "no_gross_margin", "no gross margin given: set gross_margin, or ask for cltv_revenue"
@@ -123,9 +128,21 @@ def no_column(table: str, column: str) -> Reason:
     return Reason(f"no_{column}", f"the {table} table has no {column}: add the column")
 
 
+NO_MQL_DAY = Reason(
+    "no_mql_at",
+    "no file has the day on which a lead became an MQL, and its status of today does not tell whether it was one before "
+    "sales judged it: add the column",
+)
+
+
 def no_stage(stage: str) -> Reason:
     """No file says which leads reached *stage*: ``no_mql``."""
-    return Reason(f"no_{stage}", f"no file says which leads became {stage}: add {stage}_at or a status")
+    label = "opportunities" if stage == "opportunity" else f"{stage.upper()}s"
+    return Reason(
+        f"no_{stage}",
+        f"no file says which leads became {label}: add a day ({stage}_at) or a status of it, or say which of your words "
+        f"means it, as in values: {{status: {{{stage}: [...]}}}}",
+    )
 
 
 def no_own_stage(stage: str, label: str) -> Reason:

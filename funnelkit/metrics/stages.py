@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from funnelkit.agreements import Step
-from funnelkit.columns import stage_day
+from funnelkit.stagecolumns import stage_day
 
 STAGES = ("lead", "mql", "sal", "sql", "opportunity", "customer")
 LABELS = {

@@ -12,7 +12,15 @@ from fractions import Fraction
 from funnelkit.metrics import agreement, intervals, ratios, survival
 from funnelkit.metrics.cell import Cell, Number
 from funnelkit.metrics.moments import Moments
-from funnelkit.metrics.reasons import NO_SCORES, NO_VALUES, NOT_REACHED, ONE_OUTCOME, ONE_VERDICT, Reason
+from funnelkit.metrics.reasons import (
+    NO_SCORES,
+    NO_VALUES,
+    NOT_REACHED,
+    ONE_OUTCOME,
+    ONE_VERDICT,
+    ONE_VERDICT_OF_SALES,
+    Reason,
+)
 
 Histogram = Mapping[int, int]
 
@@ -125,6 +133,8 @@ def agreed(both: int, first: int, second: int, neither: int) -> Cell:
         return empty(NO_VALUES)
     if min(both + first, second + neither) == 0:
         return empty(ONE_VERDICT)
+    if min(both + second, first + neither) == 0:
+        return empty(ONE_VERDICT_OF_SALES)
     return _estimated(agreement.kappa([[both, first], [second, neither]]), n, "kappa")
 
 

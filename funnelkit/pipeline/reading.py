@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from funnelkit import config as configuration
-from funnelkit.columns import stage_day
 from funnelkit.engines import Engine, Scan
 from funnelkit.errors import (
     MissingInputError,
@@ -20,6 +19,7 @@ from funnelkit.errors import (
 )
 from funnelkit.pipeline.inputs import Input, expand, steps
 from funnelkit.sources.settings import FileSettings
+from funnelkit.stagecolumns import stage_day
 
 if TYPE_CHECKING:
     from funnelkit.config import Config

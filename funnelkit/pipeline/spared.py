@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from funnelkit.columns import SPARABLE, is_stage_entry
+from funnelkit.columns import SPARABLE
 from funnelkit.sources.instants import CREATED
+from funnelkit.stagecolumns import is_stage_entry
 from funnelkit.tables import TABLES
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from funnelkit.columns import stage_day
 from funnelkit.errors import ConfigError, did_you_mean, raise_all
+from funnelkit.stagecolumns import stage_day
 
 if TYPE_CHECKING:
     from funnelkit.config import Config

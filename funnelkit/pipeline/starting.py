@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from funnelkit.columns import is_stage_entry
 from funnelkit.config import Config
 from funnelkit.errors import FunnelkitError, UsageError
 from funnelkit.pipeline.loading import engine_for, load_all
@@ -24,6 +23,7 @@ from funnelkit.pipeline.pinning import outcome_columns
 from funnelkit.pipeline.reading import inputs, read_config, zone_of
 from funnelkit.pipeline.watching import Observe, nobody
 from funnelkit.render._text import clean
+from funnelkit.stagecolumns import is_stage_entry
 from funnelkit.styles import DateStyle, NumberStyle
 from funnelkit.tables import TABLES
 

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from funnelkit.columns import is_stage_entry
 from funnelkit.errors import SourceError
 from funnelkit.sources import periodic, stageheaders, tablewords
 from funnelkit.sources.export import Proposal, Records
 from funnelkit.sources.preset import Header, Preset, choose, currency_in
+from funnelkit.stagecolumns import is_stage_entry
 from funnelkit.tables import TABLES, Table
 from funnelkit.words import currency_code
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from funnelkit.columns import stage_entry
+from funnelkit.stagecolumns import stage_entry
 from funnelkit.words import fold
 
 _HEADER = re.compile(r"""date entered\s+["'“”„«](.+)["'“”»]|hs_(?:v2_)?date_entered_(.+)""", re.IGNORECASE)

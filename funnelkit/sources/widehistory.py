@@ -12,11 +12,11 @@ import narwhals.stable.v2 as nw
 from msgspec.structs import replace
 
 from funnelkit import collect
-from funnelkit.columns import is_stage_entry
 from funnelkit.engines import Engine
 from funnelkit.sources import outcomes
 from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.stageheaders import Stage, stage
+from funnelkit.stagecolumns import is_stage_entry
 from funnelkit.tables import Note
 from funnelkit.words import fold
 
