@@ -136,7 +136,7 @@ def test_a_customer_of_the_papers_stands_in_the_file_of_customers(tmp_path: Path
         found = {row["customer"]: row for row in csv.DictReader(file)}
     assert len(found) == 2357
     one = found["1516"]
-    assert (one["x"], float(one["t_x"]), float(one["T"])) == ("26", pytest.approx(216 / 7), 31.0)
+    assert [float(one[name]) for name in ("x", "t_x", "T")] == pytest.approx([26, 216 / 7, 31])
     assert float(one["alive"]) == pytest.approx(0.96885, abs=1e-5)
     assert float(one["alive_low"]) < float(one["alive"]) < float(one["alive_high"])
 
@@ -379,16 +379,29 @@ def test_histories_are_those_of_counting_in_plain_python(tmp_path: Path, engine:
 
 
 def test_occasions_are_months_of_the_calendar(tmp_path: Path) -> None:
-    """Months with a purchase after the first, up to the last one that is over: June is not."""
-    _, histories = drawn(3, 1500)
-    path = payments(tmp_path / "p.csv", [(f"c{n}", d, "5.00") for n, of in enumerate(histories) for d in of])
-    made = study([path], model="bgbb", as_of="2026-06-20")
-    dates = [[BEGIN + timedelta(days=d) for d in of] for of in histories]
-    months = [{(d.year, d.month) for d in of if (d.year, d.month) < (2026, 6)} for of in dates]
-    x = [len(of) - 1 for of in months]
-    actual = [row["actual"]["value"] for row in rows(made, "frequency")]
+    """Each month a coin says whether one is still there, and one whether one buys, on one or two of its days."""
+    rng = np.random.default_rng(8)
+    truth = {"alpha": 1.2, "beta": 2.0, "gamma": 0.8, "delta": 4.0}
+    made, x = [], []
+    for n in range(2500):
+        buys, leaves = rng.beta(1.2, 2.0), rng.beta(0.8, 4.0)
+        begin, bought = int(rng.integers(0, 6)), 0
+        for month in range(begin, 18):
+            there = month == begin or rng.random() > leaves
+            if not there:
+                break
+            if month == begin or rng.random() < buys:
+                # June of the second year, the eighteenth month, is not over.
+                bought += begin < month < 17
+                for day in {1 + int(d) for d in rng.integers(0, 20, 2)}:
+                    made.append((f"c{n}", date(2025 + month // 12, month % 12 + 1, day), "5.00"))
+        x.append(bought)
+    found = study([payments(tmp_path / "p.csv", made)], model="bgbb", as_of="2026-06-20")
+    actual = [row["actual"]["value"] for row in rows(found, "frequency")]
     assert actual == [sum(min(n, 7) == k for n in x) for k in range(8)]
-    assert likelihoods(made).keys() >= {"BG/BB"}
+    limits = {row["parameter"]: row["value"]["interval"] for row in rows(found, "parameters")}
+    for name, value in truth.items():
+        assert limits[name][0] < value < limits[name][1]
 
 
 def test_value_cost_and_payback_are_of_the_same_customers(tmp_path: Path) -> None:
