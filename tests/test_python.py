@@ -74,6 +74,23 @@ ANSWERS: dict[str, tuple[list[str], Any]] = {
         ["cycle", *EXPORTS, "--by", "owner", "--where", "owner!=Nobody"],
         lambda: funnelkit.cycle(EXPORTS, by="owner", where="owner!=Nobody"),
     ),
+    "ltv": (
+        [
+            "ltv",
+            *EXPORTS,
+            "--of",
+            "deals",
+            "--by",
+            "owner",
+            "--ahead",
+            "6",
+            "--margin",
+            "0.7",
+            "--discount",
+            "0.1",
+        ],
+        lambda: funnelkit.ltv(EXPORTS, of="deals", by="owner", ahead=6, margin=0.7, discount=0.1),
+    ),
     "why": (
         ["why", "win_rate", *EXPORTS, "--between", "channel=direct,email", "--by", "owner"],
         lambda: funnelkit.why("win_rate", EXPORTS, between="channel=direct,email", by=["owner"]),
