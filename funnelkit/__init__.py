@@ -1,8 +1,8 @@
 """funnelkit: a funnel report from the exports of marketing and sales tools.
 
 The command is ``funnelkit``; in Python each question is a function: ``report`` gives the Report, ``cohorts``,
-``cycle``, ``forecast``, ``attribution``, ``why`` and ``metric`` a Study, ``check`` an Outcome, ``catalog`` the metrics that
-there are, ``load`` the canonical tables, and ``keep`` keeps these on the disk.
+``cycle``, ``ltv``, ``attribution``, ``forecast``, ``why`` and ``metric`` a Study, ``check`` an Outcome, ``catalog``
+the metrics that there are, ``load`` the canonical tables, and ``keep`` keeps these on the disk.
 
 *files* are paths, globs, folders or ``KIND=path``, as on the command line; without any, those of the
 configuration. *options* are the long options of the command in Python: ``by=["channel"]``,
@@ -40,6 +40,7 @@ __all__ = [
     "forecast",
     "keep",
     "load",
+    "ltv",
     "metric",
     "report",
     "why",
@@ -79,6 +80,39 @@ def cycle(files: Files = (), *, stages: bool = False, reentries: str = "sum", **
     from funnelkit.pipeline.options import given
 
     return cycling.cycle(_texts(files), given(options), stages=reentries if stages else None)
+
+
+def ltv(
+    files: Files = (),
+    *,
+    of: str | None = None,
+    model: str = "auto",
+    unit: str | None = None,
+    holdout: str | None = None,
+    fit_until: str | None = None,
+    ahead: int = 12,
+    discount: float | str | None = None,
+    margin: float | str | None = None,
+    **options: Any,
+) -> Study:
+    """What customers are worth, so far and in the months *ahead*, by "payments" or won "deals": ``funnelkit ltv``.
+
+    *holdout* ("90", "39w", "6m") or *fit_until* say what the model may not know; *discount* is a year's, *margin* a share.
+    """
+    from funnelkit.pipeline import valuing
+    from funnelkit.pipeline.options import given
+
+    wanted = valuing.Wanted(
+        of=of,
+        model=model,
+        unit=unit,
+        holdout=holdout,
+        fit_until=fit_until,
+        ahead=ahead,
+        discount=None if discount is None else str(discount),
+        margin=None if margin is None else str(margin),
+    )
+    return valuing.ltv(_texts(files), given(options), wanted).study
 
 
 def forecast(files: Files = (), *, method: str = "auto", ahead: int | None = None, **options: Any) -> Study:

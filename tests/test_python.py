@@ -74,6 +74,23 @@ ANSWERS: dict[str, tuple[list[str], Any]] = {
         ["cycle", *EXPORTS, "--by", "owner", "--where", "owner!=Nobody"],
         lambda: funnelkit.cycle(EXPORTS, by="owner", where="owner!=Nobody"),
     ),
+    "ltv": (
+        [
+            "ltv",
+            *EXPORTS,
+            "--of",
+            "deals",
+            "--by",
+            "owner",
+            "--ahead",
+            "6",
+            "--margin",
+            "0.7",
+            "--discount",
+            "0.1",
+        ],
+        lambda: funnelkit.ltv(EXPORTS, of="deals", by="owner", ahead=6, margin=0.7, discount=0.1),
+    ),
     "forecast": (
         ["forecast", *EXPORTS, "--method", "ses", "--ahead", "2", "--metrics", "leads", "--by", "owner"],
         lambda: funnelkit.forecast(EXPORTS, method="ses", ahead=2, metrics="leads", by="owner"),

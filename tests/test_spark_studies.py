@@ -1,4 +1,4 @@
-"""Spark counts for `why`, `cycle`, `forecast`, `attribution`, `cohorts` and `check` what pandas does: the same JSON, to the last digit.
+"""Spark counts for `why`, `cycle`, `ltv`, `forecast`, `attribution`, `cohorts` and `check` what pandas does: the same JSON, to the last digit.
 
 One company of 2,000 leads and one session serve all. Its files are short, so that they are read in
 memory and only counted by Spark, and each question is put to one file: that Spark reads and links
@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from funnelkit.pipeline import attributing, checking, cohorting, cycling, explaining, forecasting
+from funnelkit.pipeline import attributing, checking, cohorting, cycling, explaining, forecasting, valuing
 from funnelkit.pipeline.options import Options
 from funnelkit.render import study
-from tests import on_spark
+from tests import on_spark, test_ltv
 from tests.company import Company, write
 from tests.test_attribution import made_up
 
@@ -95,6 +95,18 @@ def test_cohorts_are_the_same(company: Company) -> None:
     )
     assert first == second
     assert b"chain ladder" in first
+
+
+def test_values_of_customers_are_the_same(tmp_path: Path) -> None:
+    """Payments of drawn customers; BG/BB has pieces of the calendar beside the days."""
+    path = test_ltv.simulated(tmp_path / "payments.csv", 6, 400)
+    for model in ("auto", "bgbb", "sbg"):
+        wanted = valuing.Wanted(model=model, holdout="20w", discount="0.1", each=model == "auto")
+        first, second = (
+            valuing.ltv([path], Options(engine=engine, no_config=True), wanted) for engine in BOTH
+        )
+        assert study.render(first.study, "json") == study.render(second.study, "json")
+        assert first.customers == second.customers
 
 
 def test_checks_are_the_same(company: Company, tmp_path: Path) -> None:

@@ -110,8 +110,8 @@ def _write(target: str, found: Customers, files: Sequence[str]) -> None:
 
     from funnelkit.cli import output as out
     from funnelkit.errors import UsageError
-    from funnelkit.render.customers import render
     from funnelkit.render.files import write
+    from funnelkit.render.study.customers import render
 
     path = Path(target)
     sources = (Path(name) for name in files if Path(name).exists())

@@ -58,8 +58,9 @@ def over_time(seen: Silence, ahead: Expecting) -> list[Point]:
     last = seen.found.as_of - seen.found.begin
     steps = int(last // seen.days)
     width = max(1, -(-steps // _POINTS))
-    marks = {step * seen.days for step in range(width, steps + 1, width)}
-    marks |= {float(last), float(seen.until - seen.found.begin)} - {0.0}
+    marks = {float(last), float(seen.until - seen.found.begin)} - {0.0}
+    ends = {round(mark / seen.days) for mark in marks}
+    marks |= {step * seen.days for step in range(width, steps + 1, width) if step not in ends}
     firsts, place = np.unique(began, return_inverse=True)
     newcomers = np.bincount(place, seen.whole.n)
     bought_on, times = np.array(sorted(days)), np.array([days[day] for day in sorted(days)])

@@ -25,8 +25,22 @@ if TYPE_CHECKING:
     from funnelkit.build.ltv.request import Asked
     from funnelkit.dataset import Dataset
 
-_METRICS = ("cltv_simple", "cltv_retention", "cltv_retention_excluded", "cltv_retention_end")
+_SIMPLE, _INCLUDED, _EXCLUDED, _END = (
+    ("m / c", "not discounted"),
+    ("m (1 + d) / (1 + d - r)", "first payment now, counted"),
+    ("m r / (1 + d - r)", "first payment not counted"),
+    ("m / (1 + d - r)", "paid at the end of a term"),
+)
+"""The formulas, and what each takes for granted."""
+_METRICS = {
+    "cltv_simple": _SIMPLE,
+    "cltv_retention": _INCLUDED,
+    "cltv_retention_excluded": _EXCLUDED,
+    "cltv_retention_end": _END,
+}
 _NOBODY_LEFT = Reason("no_denominator", "nobody has left so far, and a value over no churn is without end")
+
+YEAR = "in the twelve months that end with the as-of day (payments_a_year); c: churn_rate of these"
 
 
 def of_year(data: Dataset, asked: Asked) -> list[Line]:
@@ -45,7 +59,8 @@ def of_year(data: Dataset, asked: Asked) -> list[Line]:
     counted = count(data, request, known, metrics)
     window = counted.spans.window
     return [
-        Line(one.id, one.label, counted.evaluator.cell(one, TOTAL, window), one.convention) for one in metrics
+        Line(one.id, _METRICS[one.id][0], counted.evaluator.cell(one, TOTAL, window), _METRICS[one.id][1])
+        for one in metrics
     ]
 
 
@@ -55,44 +70,37 @@ def of_contract(seen: Contractual) -> Iterator[Line]:
     lost, risk = round(float(data.lost.sum())), round(float((data.lost + data.kept).sum()))
     pays = seen.counted.payment(()) * float(asked.margin)
     rate = asked.rate(term.days)
-    how = f"m is {asked.of} a {term}, c the share lost at a renewal, r = 1 - c"
-    yield Line(
-        "churn_simple", "m / c", _over(lost, risk, lambda c: pays / c), f"{how}; not discounted (D. Skok)"
-    )
-    for name, text, of in _DISCOUNTED:
+    yield Line("churn_simple", _SIMPLE[0], _over(lost, risk, lambda c: pays / c), _SIMPLE[1])
+    for name, (text, convention), of in _DISCOUNTED:
         if rate is None:
             cell = empty(NOT_GIVEN["discount"])
         else:
             cell = _over(lost, risk, partial(of, pays, rate), without_end=False)
-        yield Line(name, text, cell, f"{how}; {_CONVENTIONS[name]} (Fader and Hardie 2012, note 024)")
+        yield Line(name, text, cell, convention)
 
 
-_DISCOUNTED: tuple[tuple[str, str, Callable[[float, float, float], float]], ...] = (
-    ("churn_included", "m (1 + d) / (1 + d - r)", lambda m, d, c: m * (1 + d) / (d + c)),
-    ("churn_excluded", "m r / (1 + d - r)", lambda m, d, c: m * (1 - c) / (d + c)),
-    ("churn_end", "m / (1 + d - r)", lambda m, d, c: m / (d + c)),
+_DISCOUNTED: tuple[tuple[str, tuple[str, str], Callable[[float, float, float], float]], ...] = (
+    ("churn_included", _INCLUDED, lambda m, d, c: m * (1 + d) / (d + c)),
+    ("churn_excluded", _EXCLUDED, lambda m, d, c: m * (1 - c) / (d + c)),
+    ("churn_end", _END, lambda m, d, c: m / (d + c)),
 )
-_CONVENTIONS = {
-    "churn_included": "d a term, the first payment now and counted",
-    "churn_excluded": "d a term, the first payment not counted",
-    "churn_end": "d a term, each payment at the end of its term",
-}
 
 
-def table(lines: list[Line], asked: Asked) -> Table:
-    """All of them."""
+def table(lines: list[Line], asked: Asked, of: str) -> Table:
+    """All of them; *of* says in which time m is brought and c lost."""
     return Table(
         id="formulas",
         title="Simple formulas, as if churn stayed",
         fields=(
             Field(id="formula", label="", unit=TEXT),
             Field(id="value", label="a customer", unit="money"),
-            Field(id="convention", label="convention", unit=TEXT),
+            Field(id="convention", label="", unit=TEXT),
         ),
         rows=tuple(
             (Entry(text=one.measure), Entry(cell=one.cell), Entry(text=one.convention)) for one in lines
         ),
-        caption=f"{asked.of}; limits are those of the churn alone. Churn falls with age, so these are too low for customers who have stayed, "
+        caption=f"m: {asked.of} of a customer {of}; r = 1 - c; d: the discount rate of it (m / c: D. Skok; the others: Fader and Hardie 2012, "
+        "note 024); limits are those of the churn alone. Churn falls with age, so these are too low for customers who have stayed, "
         "and too high for new ones",
     )
 

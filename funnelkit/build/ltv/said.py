@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build.ltv import against, worth
 from funnelkit.build.ltv.request import SIMPLE
+from funnelkit.periods import from_day
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.acquisition import Balance
@@ -29,13 +30,16 @@ def values(
             yield f"By the simple formula a customer is worth {_money(first.cell, currency)} of {asked.of}, as if churn stayed as it is."
     known: Mapping[str, Line] = {one.id: one for one in lines}
     ahead = months(asked.ahead)
+    then = f"in the next {ahead}"
+    if asked.until is not None:
+        then = f"in the {ahead} after {from_day(asked.until).isoformat()}, where what is held out begins"
     if new := known.get(worth.NEW):
         yield f"A new customer is worth {_money(new.cell, currency)} of {asked.of} in the first {ahead}."
     if so_far := known.get(worth.HISTORIC):
         n = f", n {so_far.cell.n:,}" if so_far.cell.n is not None else ""
         yield f"A customer has brought {_money(so_far.cell, currency)} of {asked.of} {so_far.measure.replace('so far, to', 'up to an age of')}{n}."
     if present := known.get(worth.PRESENT):
-        yield f"One of the present customers is to bring {_money(present.cell, currency)} in the next {ahead}."
+        yield f"One of the present customers is to bring {_money(present.cell, currency)} {then}."
     if not lines:
         yield "No customer has a whole month behind the first purchase yet, so nothing can be said of value."
 

@@ -109,7 +109,7 @@ def _over_time(seen: Silence, ahead: Expecting) -> Table:
             Field(id="part", label="", unit=TEXT),
             Field(id="actual", label="actual", unit="count"),
             Field(id="expected", label="expected", unit="number"),
-            Field(id="ratio", label="actual over expected", unit="multiple"),
+            Field(id="ratio", label="actual over expected", unit="ratio"),
         ),
         names=2,
         rows=rows,

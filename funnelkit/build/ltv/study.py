@@ -55,6 +55,10 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
     lines += worth.of_contract(seen) if isinstance(seen, Contractual) else worth.of_silence(seen)
     simple = [*formulas.of_contract(seen)] if isinstance(seen, Contractual) else formulas.of_year(data, asked)
     cost = acquisition.acquired(data, asked, history)
+    term = (
+        f"a {seen.term}; c: the share lost at a renewal" if isinstance(seen, Contractual) else formulas.YEAR
+    )
+    present = worth.PRESENT_CONTRACT if isinstance(seen, Contractual) else worth.PRESENT_SILENT
     customers = None
     if each:
         customers = (
@@ -73,8 +77,8 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
             *_sentences(seen, cost, history, asked, data.currency),
         ),
         tables=(
-            *([worth.table(lines, asked)] if lines else []),
-            *([formulas.table(simple, asked)] if simple else []),
+            *([worth.table(lines, asked, present)] if lines else []),
+            *([formulas.table(simple, asked, term)] if simple else []),
             *([acquisition.table(cost, history, asked)] if cost else []),
             *_tables(seen, found),
             historictables.by_age(history, asked),

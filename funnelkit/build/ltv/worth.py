@@ -38,7 +38,7 @@ def historic(history: Historic, asked: Asked) -> Iterator[Line]:
             HISTORIC,
             f"so far, to {_months(age)}",
             historictables.value(history, asked, age),
-            f"{asked.of} less refunds of customers with {_months(age)} behind them after that of the first purchase; limits of the mean",
+            "historic",
         )
 
 
@@ -57,28 +57,28 @@ def of_silence(seen: Silence) -> Iterator[Line]:
         NEW,
         f"a new customer, {months}",
         limited(ahead.new_value(first), n, factor),
-        f"{how}: the first purchase and those in {months} after it, not discounted",
+        how,
     )
     yield _line(
         PRESENT,
         f"a present customer, next {months}",
         limited(ahead.total_value(found), n, factor / n),
-        f"{how}: of all {n:,} known customers, those who have left included, in {months} to come, not discounted",
+        how,
     )
-    rate = asked.request.discount
+    how = f"{how}, {_discounted(asked)}"
     if (ever := ahead.new_discounted(first)) is not None:
         yield _line(
             NEW_EVER,
             "a new customer, ever",
             limited(ever, n, factor),
-            f"{how}: the first purchase, and all to come discounted at {rate:.0%} a year (continuously)",
+            how,
         )
     if (ever := ahead.total_residual(found)) is not None:
         yield _line(
             PRESENT_EVER,
             "a present customer, all to come",
             limited(ever, n, factor / n),
-            f"{how}: all to come discounted at {rate:.0%} a year (DERT)",
+            how,
         )
 
 
@@ -86,7 +86,7 @@ def of_contract(seen: Contractual) -> Iterator[Line]:
     """What the model expects of a new contract, and of those that run."""
     if seen.fitted is None or seen.choice.chosen is None:
         return
-    asked, term = seen.asked, seen.term
+    asked = seen.asked
     name, months, n = seen.choice.chosen.label, _months(asked.ahead), seen.fitted.customers
     pays = seen.counted.payment(()) * float(asked.margin)
     there = sum(seen.counted.there(()).values())
@@ -94,47 +94,57 @@ def of_contract(seen: Contractual) -> Iterator[Line]:
         NEW,
         f"a new customer, {months}",
         limited(seen.payments_of_new(), n, pays),
-        f"{name}: mean payment times expected payments in {months}, the first included, not discounted",
+        f"{name}, mean payment",
     )
     if there:
         yield _line(
             PRESENT,
             f"a present customer, next {months}",
             limited(seen.payments_to_come(()), there, pays / there),
-            f"{name}: renewals of the {there:,} who have not left in {months} to come, not discounted",
+            f"{name}, mean payment",
         )
-    rate = asked.request.discount
     if (ever := seen.discounted_of_new()) is not None:
         yield _line(
             NEW_EVER,
             "a new customer, ever",
             limited(ever, n, pays),
-            f"{name}: all payments, the first now, each {term} later discounted at {rate:.0%} a year (DEL)",
+            f"{name}, {_discounted(asked)} (DEL)",
         )
     if there and (ever := seen.discounted_to_come(())) is not None:
         yield _line(
             PRESENT_EVER,
             "a present customer, all to come",
             limited(ever, there, pays / there),
-            f"{name}: payments from the next renewal on, discounted to it at {rate:.0%} a year (DERL)",
+            f"{name}, {_discounted(asked)} (DERL)",
         )
 
 
-def table(lines: Sequence[Line], asked: Asked) -> Table:
-    """All of them."""
+def table(lines: Sequence[Line], asked: Asked, present: str) -> Table:
+    """All of them; *present* says who the present customers are."""
     return Table(
         id="value",
         title=f"What a customer is worth, in {asked.of}",
         fields=(
             Field(id="measure", label="", unit=TEXT),
             Field(id="value", label="a customer", unit="money"),
-            Field(id="convention", label="convention", unit=TEXT),
+            Field(id="convention", label="by", unit=TEXT),
         ),
         rows=tuple(
             (Entry(text=one.measure), Entry(cell=one.cell), Entry(text=one.convention)) for one in lines
         ),
-        caption="limits of what is modelled are those of the expectation, from how little the parameters are known: single customers vary far more",
+        caption=f"so far: less refunds, of customers with so many whole months behind them after that of the first purchase; a new customer: the "
+        f"first purchase included; a present one: {present}. Not discounted unless said. Limits of what is modelled are those of the "
+        "expectation, from how little the parameters are known: single customers vary far more",
     )
+
+
+PRESENT_SILENT = "of all who are known, those who have left included"
+PRESENT_CONTRACT = "of those who have not left"
+
+
+def _discounted(asked: Asked) -> str:
+    rate = asked.request.discount
+    return "" if rate is None else f"discounted at {float(rate):.3g} a year"
 
 
 def _line(id: str, measure: str, entry: Entry, convention: str) -> Line:
