@@ -557,6 +557,9 @@ def test_a_visitor_is_who_they_said_they_are_later(tmp_path: Path, engine: str) 
     made = j.study(files, engine=engine)
     assert made.title == "What sources are given of new customers"
     assert list(table(made, "paths")) == ["ads > mail"]
+    noted = {note.code: note.message for note in made.warnings}
+    assert "1 of 4" in noted["anonymous_touches"]
+    assert "1 of 4" in noted["touches_unlinked"]
     lengths = {row: cells["rate"] for row, cells in table(made, "lengths").items()}
     # Of one touch there is the visitor of the fair, of none the second lead.
     assert {name: (cell["value"], cell["n"]) for name, cell in lengths.items()} == {
@@ -754,3 +757,14 @@ def test_new_customers_by_the_deal_that_made_them(tmp_path: Path, engine: str) -
     assert (row["conversions"]["value"], row["value"]["value"]) == (1, 16.0)
     assert list(table(made, "paths")) == ["ads"]
     assert made.sentences[0].startswith("Of 1 new customer, ads is given most: 1 (")
+
+
+def test_a_report_says_that_it_does_not_read_touches(tmp_path: Path) -> None:
+    files = j.files(tmp_path, many("a", 1))
+    (told,) = [
+        note.message
+        for note in funnelkit.report(files, currency="EUR", no_config=True).warnings
+        if note.code == "unused_table"
+    ]
+    assert told.endswith("touches.csv is not used: `funnelkit attribution` alone reads touches")
+    assert not [note for note in j.study(files).warnings if note.code == "unused_table"]

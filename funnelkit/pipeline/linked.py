@@ -65,7 +65,7 @@ def linked(done: Read, options: Options, wanted: frozenset[str]) -> Linked:
         *done.notes,
         *data.notes,
         *unmapped,
-        *_unused(done),
+        *_unused(done, wanted),
     )
     return Linked(data=data, sources=provenance.sources(done.files, done.together), notes=notes)
 
@@ -93,9 +93,14 @@ def _canonical(done: Read) -> dict[str, Canonical]:
     }
 
 
-def _unused(done: Read) -> list[Note]:
+def _unused(done: Read, wanted: frozenset[str]) -> list[Note]:
+    from funnelkit.linking.persons import PERSON, TOUCHES
+
+    unused = dict(_UNUSED) | (
+        {} if PERSON in wanted else {TOUCHES: "`funnelkit attribution` alone reads touches"}
+    )
     return [
-        Note(code="unused_table", message=f"{f.export.file} is not used: {_UNUSED[f.table]}")
+        Note(code="unused_table", message=f"{f.export.file} is not used: {unused[f.table]}")
         for f in done.files
-        if f.table in _UNUSED
+        if f.table in unused
     ]

@@ -192,7 +192,7 @@ def unrecognised(
         hint="It was compared with every preset and with the usual words for leads (a created date, and "
         "a source, campaign, stage, lead id, lead status, or an e-mail with a company or phone), deals "
         "(a status or stage), ad spend (a date and a cost), emails, payments, web sessions and activities (a time, a lead id "
-        "or e-mail, and a kind such as Call), posts (a date, impressions and reactions) and search terms. Other costs and quotas are asked for by name: costs=FILE, quotas=FILE.\n"
+        "or e-mail, and a kind such as Call), touches (a time, a person and a channel), posts (a date, impressions and reactions) and search terms. Other costs and quotas are asked for by name: costs=FILE, quotas=FILE.\n"
         f"Say what it is with KIND=FILE ({kind}={name}), or name its columns in funnelkit.yaml:\n"
         f"  sources:\n    - path: {name}\n      table: {kind}\n      columns: {{{columns}}}",
         code="unrecognised",

@@ -6,18 +6,18 @@ that converted, so that weights by age are exact; those that did not convert are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
+from funnelkit.build.attribution import leftout
 from funnelkit.build.attribution.conversions import NEVER, leads
 from funnelkit.build.attribution.journeys import Journeys, Sums, place, texts
 from funnelkit.collect import Frame
 from funnelkit.linking.persons import PERSON, TOUCHES
 from funnelkit.models.attribution.paths import Path
-from funnelkit.tables import BLANK, Note
+from funnelkit.tables import BLANK
 
 if TYPE_CHECKING:
     from funnelkit.build.attribution.conversions import Conversions
@@ -49,17 +49,13 @@ def journeys(engine: Engine, facts: Facts, spans: Spans, conversions: Conversion
         value=conversions.value - sum(tally.value for tally in seen),
     )
     _unconverted(engine, facts, spans, named, ends, asked, sums)
-    counts = [collect.count(frame) for frame in (touches, named, before, within)]
-    of_converted = collect.count(named.join(ends.select(PERSON).unique(), on=PERSON, how="semi"))  # type: ignore[arg-type]
-    nobody = collect.count(touches.filter(nw.col(PERSON).is_null()))
-    later = counts[0] - counts[1] - nobody
     return Journeys(
         paths=sums.paths,
         whole=True,
         milestones=conversions.milestones,
         notes=tuple(
-            _notes(
-                counts[0], nobody, later, of_converted - counts[2], counts[2] - counts[3], conversions, asked
+            leftout.notes(
+                facts, leftout.Stages(touches, named, before, within), ends, conversions, asked.window
             )
         ),
     )
@@ -162,35 +158,3 @@ def _unconverted(
         alone = known.join(ends.select(PERSON).unique(), on=PERSON, how="anti")  # type: ignore[arg-type]
         alone = alone.join(touches.select(PERSON).unique(), on=PERSON, how="anti")  # type: ignore[arg-type]
         sums.add(Path(()), unconverted=collect.count(alone))
-
-
-def _notes(
-    whole: int, nobody: int, later: int, after: int, old: int, conversions: Conversions, asked: Asked
-) -> Iterator[Note]:
-    if nobody:
-        yield Note(
-            code="anonymous_touches",
-            message=f"Touches of nobody who is named: {nobody:,} of {whole:,}. They are in no path",
-        )
-    if later:
-        yield Note(
-            code="touches_later",
-            message=f"Touches after the as-of day: {later:,} of {whole:,}. They are left out",
-        )
-    if after:
-        yield Note(
-            code="touches_after",
-            message=f"Touches after the conversion of their person: {after:,} of {whole:,}. They earn nothing of it",
-        )
-    if old:
-        yield Note(
-            code="touches_before_window",
-            message=f"Touches more than {asked.window} days before the conversion: {old:,} of {whole:,}. They earn nothing; "
-            "--window asks for more days",
-        )
-    if conversions.undated:
-        yield Note(
-            code="undated_conversions",
-            message=f"{conversions.several.capitalize()} without a date: {conversions.undated:,}. Which touches came before "
-            "them nobody knows, and they stand under (no touch)",
-        )
