@@ -14,7 +14,7 @@ from funnelkit.build.forecast.asked import COMPLETION, PIPELINE, USUAL, Asked
 from funnelkit.build.forecast.daily import Daily, additive, daily
 from funnelkit.build.forecast.flow import Flow
 from funnelkit.build.forecast.forecasted import Forecasted, Way
-from funnelkit.build.forecast.outlook import AUTO, MOST, Outlook, outlook
+from funnelkit.build.forecast.outlook import AUTO, MOST, Outlook, outlook, unknown
 from funnelkit.build.forecast.past import Days, Past, past
 from funnelkit.build.forecast.trial import Known, trial
 from funnelkit.errors import UsageError
@@ -111,8 +111,10 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
 
     def _forecast(self, metric: Metric) -> Forecasted:
         self.tell(metric.id)
-        days = {} if self.daily.reason(metric) else self.daily.days(metric)
-        series = self.outlook_of(days)
+        if reason := self.daily.reason(metric):
+            series = unknown(self.past_of({}), reason.code, reason.message)
+            return Forecasted(metric=metric, outlook=series)
+        series = self.outlook_of(self.daily.days(metric))
         way: Way | Reason | None = None
         if metric.id in _BY_DEALS and self.asked.takes(PIPELINE):
             way = self._pipeline(metric, series)
