@@ -14,7 +14,7 @@ from funnelkit.build.forecast.asked import COMPLETION, PIPELINE, USUAL, Asked
 from funnelkit.build.forecast.daily import Daily, additive, daily
 from funnelkit.build.forecast.flow import Flow
 from funnelkit.build.forecast.forecasted import Forecasted, Way
-from funnelkit.build.forecast.outlook import AUTO, MOST, Outlook, outlook
+from funnelkit.build.forecast.outlook import AUTO, MOST, Outlook, outlook, unknown
 from funnelkit.build.forecast.past import Days, Past, past
 from funnelkit.build.forecast.trial import Known, trial
 from funnelkit.errors import UsageError
@@ -58,7 +58,7 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
         last = serial(as_of + 1, asked.grain, calendar) + asked.ahead - 1
         return max(asked.period.end, piece(last, asked.grain, calendar).end)
 
-    def past_of(self, days: Days, ends: int | None = None) -> Past:
+    def past_of(self, days: Days, ends: int | None = None, seen: int | None = None) -> Past:
         """The series of *days*."""
         asked = self.asked
         return past(
@@ -69,11 +69,12 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
             asked.request.calendar,
             most=MOST[asked.grain],
             ends=ends,
+            seen=seen,
         )
 
-    def outlook_of(self, days: Days, ends: int | None = None) -> Outlook:
+    def outlook_of(self, days: Days, ends: int | None = None, seen: int | None = None) -> Outlook:
         """The forecast of the series of *days*."""
-        found = self.past_of(days, ends)
+        found = self.past_of(days, ends, seen)
         # Customers that come from deals are often as many as these.
         like = found.values, found.whole[:1], len(found.coming)
         if like not in self._outlooks:
@@ -111,8 +112,10 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
 
     def _forecast(self, metric: Metric) -> Forecasted:
         self.tell(metric.id)
-        days = {} if self.daily.reason(metric) else self.daily.days(metric)
-        series = self.outlook_of(days)
+        if reason := self.daily.reason(metric):
+            series = unknown(self.past_of({}), reason.code, reason.message)
+            return Forecasted(metric=metric, outlook=series)
+        series = self.outlook_of(self.daily.days(metric), seen=self.daily.last(metric))
         way: Way | Reason | None = None
         if metric.id in _BY_DEALS and self.asked.takes(PIPELINE):
             way = self._pipeline(metric, series)
@@ -148,7 +151,8 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
         if name not in self._begins:
             flow = self.deals if name == PIPELINE else self.leads
             assert isinstance(flow, Flow)
-            self._begins[name] = self.outlook_of(flow.begun)
+            table = "deals" if name == PIPELINE else "leads"
+            self._begins[name] = self.outlook_of(flow.begun, seen=self.daily.last_of(table))
         return self._begins[name]
 
     @cached_property

@@ -81,6 +81,17 @@ class Daily(Struct, frozen=True, kw_only=True, dict=True):
             found[day] = _value(metric, self.made.catalog, sums)
         return found
 
+    def last(self, metric: Metric) -> int | None:
+        """The last day on which anything happened in the files of *metric*."""
+        return self.last_of(*self.made.catalog.tables(metric))
+
+    def last_of(self, *tables: str) -> int | None:
+        """The same of *tables*; customers are made of deals, or else of payments or leads."""
+        frames = self.made.counted.facts.frames
+        made_of = next((name for name in ("deals", "payments", "leads") if name in frames), "")
+        days = self.made.counted.asked.days(*(made_of if name == "customers" else name for name in tables))
+        return days[-1] if days else None
+
     def unlinked(self) -> dict[int, float]:
         """New customers that were no lead, by day up to the as-of day."""
         tally = self.made.counted.tally

@@ -28,6 +28,8 @@ MOST = {"week": 156, "month": 180, "quarter": 60, "year": 60}
 """So many of the latest periods a series is fitted to."""
 _SLOW = "holt_winters_damped"
 """Models that take most of the time and are seldom chosen: only by name."""
+_FEWEST = 4
+"""Three changes are the least that says anything of how large they are."""
 _TESTED = 3
 """Periods ahead in the back-test, where as many are asked for."""
 
@@ -56,16 +58,19 @@ def outlook(past: Past, grain: str, method: str, steps: int) -> Outlook:
     data = series(past.values, season if season <= 12 else 1)
     ahead = len(past.coming)
     if isinstance(data, Refusal):
-        return Outlook(past=past, method="", coming=None, tested=data, reason=data)
+        return unknown(past, data.code, data.message)
+    if len(data.known) < _FEWEST:
+        few = f"{len(data.known)} whole {grain}s, and {_FEWEST} are needed to tell how they vary"
+        return unknown(past, "too_short", few)
     steps = min(steps, _TESTED)
     if method in PLAIN:
         return _plain(past, data, method, season, steps)
     names = [method] if method != AUTO else [n for n in names_for(data.period) if not n.startswith(_SLOW)]
     found = choosing.forecast(data, ahead, model=names[0] if method != AUTO else None, among=names)
     if isinstance(found, Refusal):
-        if method == AUTO and len(data.known) > 1:
+        if method == AUTO:
             return _plain(past, data, NAIVE, season, steps)
-        return Outlook(past=past, method="", coming=None, tested=found, reason=found)
+        return unknown(past, found.code, found.message)
     if found.fitted is None:
         coming = joint.constant(float(data.known[0]), ahead)
         return Outlook(
@@ -85,11 +90,16 @@ def _fitted(data: Series, model: str, season: int, steps: int) -> Backtest | Ref
     return _fitted(data, model, season, steps - 1) if isinstance(found, Refusal) and steps > 1 else found
 
 
+def unknown(past: Past, code: str, message: str) -> Outlook:
+    """The outlook on something of which nothing is known, and why."""
+    reason = Refusal(code, message)
+    return Outlook(past=past, method="", coming=None, tested=reason, reason=reason)
+
+
 def _plain(past: Past, data: Series, method: str, season: int, steps: int) -> Outlook:
     coming = joint.of_naive(data, len(past.coming), season if method == SEASONAL_NAIVE else 1)
     if coming is None:
-        reason = Refusal("too_short", f"{len(data.values)} values, too few for {method}")
-        return Outlook(past=past, method="", coming=None, tested=reason, reason=reason)
+        return unknown(past, "too_short", f"{len(data.values)} values, too few for {method}")
     return Outlook(past=past, method=method, coming=coming, tested=_tested(data, method, season, steps))
 
 

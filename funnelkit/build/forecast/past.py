@@ -61,21 +61,18 @@ def past(
     *,
     most: int,
     ends: int | None = None,
+    seen: int | None = None,
 ) -> Past:
     """The series of *days*, with coming periods up to the day *until* at least.
 
     The data end on the as-of day, unless nothing has happened for longer than ever before: then with the
-    last day on which something did. A first period of which the data hold only the end is left out, and
+    last day on which something did; *seen* is such a day of the whole file. A first period of which the data hold only the end is left out, and
     so are all but the *most* latest. Of a group the data end when those of the whole do: *ends*.
     """
     happened = sorted(day for day in days if day <= as_of)
     quiet = max([_QUIET, *(later - day for day, later in pairwise(happened))])
-    if ends is not None:
-        end = ends
-    elif happened and as_of - happened[-1] > quiet:
-        end = happened[-1]
-    else:
-        end = as_of
+    last = min(as_of, max([*happened[-1:], *([] if seen is None else [seen])], default=as_of))
+    end = ends if ends is not None else last if as_of - last > quiet else as_of
     first = happened[0] if happened else end + 1
     pieces = split(Period(start=min(first, end), end=max(until, end + 1), label=""), grain, calendar)
     pieces = _uncut(pieces, grain, calendar)
