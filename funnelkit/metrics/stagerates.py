@@ -55,7 +55,7 @@ def passed(path: Path) -> dict[str, Measure]:
 
     Only of a team with stages of its own, whose place decides for which others they count.
     """
-    names = [name for name in path.names[1:-1] if path.own and not path.alone(name)]
+    names = [name for name in path.names[1:-1] if path.own and name in path.shown and not path.alone(name)]
     return {name: _leads(f"passed_{name}", {f"passed_{name}": _TRUE}, name) for name in names}
 
 
