@@ -98,9 +98,9 @@ def test_cohorts_are_the_same(company: Company) -> None:
 
 
 def test_values_of_customers_are_the_same(tmp_path: Path) -> None:
-    """Payments of drawn customers; BG/BB has pieces of the calendar beside the days."""
+    """Payments of drawn customers; contracts have pieces of the calendar beside the days."""
     path = test_ltv.simulated(tmp_path / "payments.csv", 6, 400)
-    for model in ("auto", "bgbb", "sbg"):
+    for model in ("auto", "sbg"):
         wanted = valuing.Wanted(model=model, holdout="20w", discount="0.1", each=model == "auto")
         first, second = (
             valuing.ltv([path], Options(engine=engine, no_config=True), wanted) for engine in BOTH
