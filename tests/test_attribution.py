@@ -402,8 +402,12 @@ def test_nobody_converted(tmp_path: Path) -> None:
 
 def test_conversions_without_any_touch(tmp_path: Path) -> None:
     made = study(tmp_path, [Journey("", "3.00"), Journey("a"), Journey("b>a")])
-    assert made.sentences[0].startswith("Of 1 won deals, none has a touch in the 90 days before")
+    assert made.sentences[0].startswith("Of 1 won deal, none has a touch in the 90 days before")
     assert table(made, "credit")["(no touch)"]["conversions"]["value"] == 1
+    # Touches of nobody are no touches of anybody.
+    j.write(tmp_path / "touches.csv", ("lead_id", "touched_at", "source"), [("", "2026-06-01", "ads")])
+    alone = j.study([str(tmp_path / f"{name}.csv") for name in ("touches", "leads", "deals")])
+    assert table(alone, "credit")["(no touch)"]["value"]["value"] == 3
 
 
 def test_forty_channels(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ NOT_CAUSE = (
 
 def sentences(found: Result) -> Iterator[str]:
     """The answer, how sure it is, and what it rests on."""
-    n, several = found.conversions.total, found.conversions.several
+    n, what = found.conversions.total, found.conversions.named
     if not found.touched:
-        yield f"Of {n:,} {several}, none has a touch{_window(found)}, so nothing can be given credit."
+        yield f"Of {n:,} {what}, none has a touch{_window(found)}, so nothing can be given credit."
     else:
         yield _answer(found)
         yield from _sure(found)

@@ -42,7 +42,7 @@ def credit(found: Result) -> Table:
     money, spent = found.money(found.main), bool(found.spending.cost)
     rows = [tuple(_credit(found, name, names, money, spent=spent)) for name, names in found.rows]
     rows += [tuple(_without(found, spent=spent)), tuple(_all(found, spent=spent))]
-    value = (Field(id="value", label="value", unit="money"),) if money else ()
+    value = (Field(id="value", label="value", unit="money"),) if money is not None else ()
     cost = (
         (
             Field(id="spend", label="spend", unit="money"),
