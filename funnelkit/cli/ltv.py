@@ -68,6 +68,8 @@ def ltv(
 ) -> None:  # fmt: skip
     """Make the study and write it where it was asked for."""
     options = a.options(locals())
+    if customers is not None:
+        _check(customers, files or [])
 
     from funnelkit.cli.answer import answer
     from funnelkit.pipeline import valuing
@@ -101,17 +103,14 @@ def ltv(
         no_color=no_color,
     )
     if customers is not None:
-        _write(customers, found[0], files or [])
+        _write(customers, found[0])
 
 
-def _write(target: str, found: Customers, files: Sequence[str]) -> None:
-    """Write the customers to a file of their own, and say whose data it holds."""
+def _check(target: str, files: Sequence[str]) -> None:
+    """Raise UsageError where customers cannot be written to *target*: standard output, or one of the *files*."""
     from pathlib import Path
 
-    from funnelkit.cli import output as out
     from funnelkit.errors import UsageError
-    from funnelkit.render.files import write
-    from funnelkit.render.study.customers import render
 
     path = Path(target)
     sources = (Path(name) for name in files if Path(name).exists())
@@ -119,6 +118,16 @@ def _write(target: str, found: Customers, files: Sequence[str]) -> None:
         raise UsageError(
             f"--customers {target}: not a file to write to", hint="Name a new file, such as customers.csv."
         )
-    write({path: render(found.columns, found.rows)}, private=True)
+
+
+def _write(target: str, found: Customers) -> None:
+    """Write the customers to a file of their own, and say whose data it holds."""
+    from pathlib import Path
+
+    from funnelkit.cli import output as out
+    from funnelkit.render.files import write
+    from funnelkit.render.study.customers import render
+
+    write({Path(target): render(found.columns, found.rows)}, private=True)
     # Said under --quiet too: it is about the people in the file.
     out.talk(f"wrote {target}: {len(found.rows):,} customers with their ids; only you can read it")
