@@ -68,9 +68,6 @@ def ltv(
 ) -> None:  # fmt: skip
     """Make the study and write it where it was asked for."""
     options = a.options(locals())
-    if customers is not None:
-        _check(customers, files or [])
-
     from funnelkit.cli.answer import answer
     from funnelkit.pipeline import valuing
     from funnelkit.render import study
@@ -90,6 +87,8 @@ def ltv(
 
     def make(observe: Observe) -> Study:
         made = valuing.ltv(files or [], options, wanted, observe)
+        if customers is not None:
+            _check(customers, [source.file for source in made.study.sources])
         found.extend([made.customers] if made.customers else [])
         return made.study
 
