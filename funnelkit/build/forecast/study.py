@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from funnelkit.build.forecast import tables
+from funnelkit.build.forecast import accuracies, tables
 from funnelkit.build.forecast.asked import GROUPS, Asked, Given
 from funnelkit.build.forecast.assemble import Tell, assemble
 from funnelkit.build.forecast.notes import notes
@@ -49,7 +49,7 @@ def _tables(made: Assembled) -> Iterator[Table]:
     if goals := [one for one in made.asked.goals if one.period.end > made.data.as_of]:
         yield tables.targets(goals, made)
     yield from (tables.course(one, made) for one in made.forecasts if one.known)
-    yield tables.accuracy(made)
+    yield accuracies.accuracy(made)
     yield from stages(made)
     if made.asked.request.by:
         yield tables.groups(made, made.daily.groups[: made.asked.request.top or GROUPS])
