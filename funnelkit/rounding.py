@@ -48,6 +48,6 @@ def percent(value: float, decimals: int = 1) -> str:
     """A share in per cent.
 
     >>> percent(0.1205), percent(0.125, 0)
-    ('12.1%', '13%')
+    ('12.1 %', '13 %')
     """
-    return f"{fixed(exactly(value) * 100, decimals)}%"
+    return f"{fixed(exactly(value) * 100, decimals)} %"

@@ -407,7 +407,7 @@ NOTES: list[tuple[str, Dataset, str | None, str]] = [
     ("undated_rows", shop(), "2026-08", "1 of leads. They count in no period."),
     ("unmatched_deals", shop(), None, "Won deals without a lead: 1 of 3"),
     ("spread_spend", shop(), "2026-08", "a period cuts: 1."),
-    ("young_cohort", shop(), "2026-08", "younger than 90 days: 2 of 2 in the period (100.0%)"),
+    ("young_cohort", shop(), "2026-08", "younger than 90 days: 2 of 2 in the period (100.0 %)"),
     ("zero_amount", shop(deals=[*SHOP["deals"], {**WON, "amount": 0}]), None, "amount of 0: 1 of 3."),
     ("missing_amount", shop(deals=[*SHOP["deals"], {**WON, "amount": None}]), None, "without an amount: 1 of 3."),
     ("cycle_longer_than_period", shop(), "2026-08-01..2026-08-09", "31 days (median), longer than the period of 9"),

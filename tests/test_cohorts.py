@@ -150,8 +150,8 @@ def olist_of_may(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @real
 def test_the_answer_says_that_may_is_young(olist_of_may: dict[str, Any]) -> None:
     assert olist_of_may["sentences"] == [
-        "Of the 1,303 leads of 2018-05, 5.4% are customers so far; with 56% of their time passed, 9.5% (7.6% to 11.9%) are to be expected within 90 days.",
-        "Of the cohorts that have had 90 days, 2018-02 converted 12.5% in them, 2018-01 11.3%: not more than noise.",
+        "Of the 1,303 leads of 2018-05, 5.4 % are customers so far; with 56 % of their time passed, 9.5 % (7.6 % to 11.9 %) are to be expected within 90 days.",
+        "Of the cohorts that have had 90 days, 2018-02 converted 12.5 % in them, 2018-01 11.3 %: not more than noise.",
     ]
 
 
@@ -408,10 +408,11 @@ def test_the_last_diagonal_of_customers_is_young(study: Any, tmp_path: Path) -> 
     assert warnings(found)["only_refunds"].endswith("in no cohort: 1.")
     assert warnings(found)["no_customer"].endswith("in no cohort: 1.")
     assert (
-        found["sentences"][0] == "Of the customers whose next month is over, 50.0% (1 of 2) paid again in it."
+        found["sentences"][0]
+        == "Of the customers whose next month is over, 50.0 % (1 of 2) paid again in it."
     )
     assert found["sentences"][1] == (
-        "The latest such month with 2 customers or more is 2026-01: of 2 who first paid in it, 50.0% (1) paid again in the next."
+        "The latest such month with 2 customers or more is 2026-01: of 2 who first paid in it, 50.0 % (1) paid again in the next."
     )
     (few,) = study(f"payments={tmp_path / 'p.csv'}", "--min-n", "3")["sentences"]
     assert few.startswith("Only 2 customers are in cohorts whose next month is over, too few")

@@ -69,6 +69,6 @@ def test_what_people_read_follows_it(value: float, unit: str, text: str) -> None
 def test_limits_and_sentences_follow_it() -> None:
     assert limits((0.00125, 0.12345), "ratio") == "0.13 – 12.35 %"
     assert limits((2.125, 3.125), "money") == "2.13 – 3.13"
-    assert percent(0.1205) == "12.1%"
+    assert percent(0.1205) == "12.1 %"
     assert spoken(0.125, "money", "EUR") == "EUR 0.13"
     assert spoken(0.1205, "ratio", None) == "12.1 %"

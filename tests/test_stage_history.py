@@ -243,7 +243,9 @@ def test_the_pipeline_weighed_by_hand(files: list[str], engine: str) -> None:
     # Y has deals in Demo and Lead In, X also the one in Offer, of which only two were ever decided.
     assert {row.key[0]: row.cells["pipeline_weighted"].n for row in made.breakdown.rows} == {"X": 2, "Y": 3}
     assert made.metrics["pipeline_weighted"].n == 2
-    assert "Lead In ≈66.7% (n 3), Demo ≈66.7% (n 3), Offer ≈100.0% (n 2)." in notes(made)["pipeline_chances"]
+    assert (
+        "Lead In ≈66.7 % (n 3), Demo ≈66.7 % (n 3), Offer ≈100.0 % (n 2)." in notes(made)["pipeline_chances"]
+    )
     assert "≈ rests on fewer than 30 deals won or lost." in notes(made)["pipeline_chances"]
     assert "1 of 17 rows is of no deal or lead" in notes(made)["history_unlinked"]
     document = json.loads(render.render(made, "json"))
@@ -252,7 +254,9 @@ def test_the_pipeline_weighed_by_hand(files: list[str], engine: str) -> None:
 
 def test_a_chance_that_rests_on_enough_deals_is_not_marked(files: list[str]) -> None:
     said = notes(pipeline(files, min_n=3))["pipeline_chances"]
-    assert "Lead In 66.7% (n 3), Demo 66.7% (n 3), Offer ≈100.0% (n 2). ≈ rests on fewer than 3 deals" in said
+    assert (
+        "Lead In 66.7 % (n 3), Demo 66.7 % (n 3), Offer ≈100.0 % (n 2). ≈ rests on fewer than 3 deals" in said
+    )
     assert "≈" not in notes(pipeline(files, min_n=2))["pipeline_chances"]
     by_owner = pipeline(files, min_n=3, by=["owner"])
     lines = [line.split() for line in render.render(by_owner, "md").decode().splitlines()]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from funnelkit.build.attribution import reconciled
 from funnelkit.build.attribution.tables import NAMES, extremes, reasons
 from funnelkit.metrics.intervals import wilson
+from funnelkit.rounding import percent
 from funnelkit.tables import BLANK
 
 if TYPE_CHECKING:
@@ -45,16 +46,16 @@ def _coverage(found: Result) -> str:
         if found.journeys.whole
         else f"a {found.asked.by} that is known; the others stand under (blank) or (no touch)"
     )
-    return f"{known:,} of {n:,} ({_percent(known / n)}, {_percent(low)} to {_percent(high)}) have {what}."
+    return f"{known:,} of {n:,} ({percent(known / n)}, {percent(low)} to {percent(high)}) have {what}."
 
 
 def _answer(found: Result) -> str:
     """What is given most by the main model, what by all of them, and what comes next."""
     name, n, main = found.groups[0], found.conversions.total, NAMES[found.main.name]
     share = found.share(found.main, [name])
-    told = f"{_number(float(found.given[found.main.name].conversions[name]))} ({_percent(float(share.value or 0))}"
+    told = f"{_number(float(found.given[found.main.name].conversions[name]))} ({percent(float(share.value or 0))}"
     if share.interval and share.interval[1] is not None:
-        told += f", {_percent(share.interval[0])} to {_percent(share.interval[1])}"
+        told += f", {percent(share.interval[0])} to {percent(share.interval[1])}"
     said = f"Of {n:,} {found.conversions.named}, {main} gives {name} most: {told})"
     if found.alike:
         said = f"Of {n:,} {found.conversions.named}, {name} is given most: {told})"
@@ -82,7 +83,7 @@ def _sure(found: Result) -> Iterator[str]:
     if found.alike or found.agreement.score is None:
         return
     yield (
-        f"Two models give on average {_percent(found.agreement.score)} of the credit to the same; "
+        f"Two models give on average {percent(found.agreement.score)} of the credit to the same; "
         + _least(found)
     )
 
@@ -111,7 +112,3 @@ def _window(found: Result) -> str:
 
 def _number(value: Number) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:,.1f}"
-
-
-def _percent(share: Number) -> str:
-    return f"{share * 100:.1f} %"

@@ -156,7 +156,7 @@ def spoken(value: float, unit: str, currency: str | None) -> str:
     ('23.5 %', 'EUR 1,200.50', '40')
     """
     if unit == "ratio":
-        return percent(value).replace("%", " %")
+        return percent(value)
     code = f"{currency} " if currency and unit.startswith("money") else ""
     after = {"multiple": "x", "days": " d", "money_per_day": " a day"}.get(unit, "")
     return f"{code}{fixed(value)}{after}" if value == int(value) else f"{code}{fixed(value, 2)}{after}"

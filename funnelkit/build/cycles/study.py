@@ -54,7 +54,7 @@ def _sentences(cycles: Cycles, waits: Waits, shown: int) -> Iterator[str]:
     still = competing.open_at(waits.incidence, horizon)
     yield (
         f"Of {waits.deals:,} new deals, within {horizon} days{longest} {percent(won)} are won, {percent(lost)} lost, "
-        f"{percent(still)} still open.".replace("%", " %")
+        f"{percent(still)} still open."
     )
     median = survival.median(waits.curve)
     winners = competing.quantile_among(waits.incidence, "won")

@@ -11,6 +11,7 @@ from funnelkit.metrics.reasons import Reason
 from funnelkit.metrics.statistics import empty
 from funnelkit.models.forecast.backtest import Backtest
 from funnelkit.models.forecast.series import Refusal
+from funnelkit.rounding import percent
 from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def accuracy(made: Assembled) -> Table:
         names=2,
         rows=tuple(rows),
         caption="WAPE: the sum of all misses over the sum of what came, at the last origins of which the future is known; naive: as "
-        f"the period before, seasonal naive: as a year before, over the same periods; {LEVEL:.0%} should lie within the limits; "
-        "bias above 0: too high".replace("%", " %"),
+        f"the period before, seasonal naive: as a year before, over the same periods; {percent(LEVEL, 0)} should lie within the limits; "
+        "bias above 0: too high",
     )
 
 

@@ -23,6 +23,7 @@ from funnelkit.metrics.reasons import Reason
 from funnelkit.models.forecast.series import Refusal
 from funnelkit.periods import from_day
 from funnelkit.periods.grains import piece, serial
+from funnelkit.rounding import percent
 
 if TYPE_CHECKING:
     from funnelkit.dataset import Dataset
@@ -211,9 +212,9 @@ def _worse(way: Way) -> str:
         return ""
     cases = "open deals" if way.name == PIPELINE else "leads already in"
     return (
-        f"in the past {cases} foretold it worse ({own:.0%} off) than to say the period before or a year before "
-        f"({naive:.0%}); --method {way.name} takes them all the same"
-    ).replace("%", " %")
+        f"in the past {cases} foretold it worse ({percent(own, 0)} off) than to say the period before or a year before "
+        f"({percent(naive, 0)}); --method {way.name} takes them all the same"
+    )
 
 
 def assemble(data: Dataset, asked: Asked, tell: Tell) -> Assembled:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from funnelkit.build.checks.study import spoken
 from funnelkit.build.forecast.asked import LEVEL, PIPELINE
 from funnelkit.models.forecast.series import Refusal
+from funnelkit.rounding import percent
 
 if TYPE_CHECKING:
     from funnelkit.build.forecast.assemble import Assembled
@@ -34,8 +35,8 @@ def _answer(one: Forecasted, made: Assembled) -> str:
         return f"{name} cannot be forecast: {found.message}."
     low, high = found.limits
     unit = one.metric.unit
-    around = f"{_said(found.mean, unit, currency)} ({_said(low, unit, None)} to {_said(high, unit, None)}, {LEVEL:.0%})"
-    text = f"{name} will be about {around}".replace("%", " %")
+    around = f"{_said(found.mean, unit, currency)} ({_said(low, unit, None)} to {_said(high, unit, None)}, {percent(LEVEL, 0)})"
+    text = f"{name} will be about {around}"
     if period.start <= one.outlook.past.end:
         text += f", of which {_said(found.so_far, unit, currency)} {'is' if unit == 'money' else 'are'} in"
     for goal in made.asked.goals:
@@ -91,7 +92,7 @@ def _percent(share: float) -> str:
         return "below 1 %"
     if 0.995 < share < 1:
         return "over 99 %"
-    return f"{share:.0%}".replace("%", " %")
+    return percent(share, 0)
 
 
 def _said(value: float, unit: str, currency: str | None) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from funnelkit.build.ltv import against, worth
 from funnelkit.build.ltv.request import SIMPLE
 from funnelkit.periods import from_day
+from funnelkit.rounding import percent
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.acquisition import Balance
@@ -54,12 +55,16 @@ def of_silence(seen: Silence) -> Iterator[str]:
     there, low, high = ahead.total_alive(found)
     n = found.customers
     yield (
-        f"{seen.choice.chosen.label} for customers who leave in silence ({seen.choice.why}): of {n:,}, {again:.1%} bought again, and "
-        f"{there / n:.1%} ({low / n:.1%} to {high / n:.1%}) are still there."
+        f"{seen.choice.chosen.label} for customers who leave in silence ({seen.choice.why}): of {n:,}, {percent(again)} bought again, and "
+        f"{percent(there / n)} ({percent(low / n)} to {percent(high / n)}) are still there."
     )
     if seen.held_out > 0:
         held = against.held_out(seen, ahead)
-        off = f", {held.expected / held.actual - 1:+.1%}" if held.actual else ""
+        off = (
+            f", {'+' * (held.expected > held.actual)}{percent(held.expected / held.actual - 1)}"
+            if held.actual
+            else ""
+        )
         yield (
             f"In what was held out ({seen.held_out:,} {'occasions' if seen.occasions else 'days'}) they bought {held.actual:,.0f} times; "
             f"the model expected {held.expected:,.1f}{off}."
@@ -73,7 +78,7 @@ def of_contract(seen: Contractual) -> Iterator[str]:
         return
     yield (
         f"{seen.choice.chosen.label} for contracts of a {seen.term} ({seen.because}; {seen.choice.why}): "
-        f"{float(seen.survival(1)):.1%} are left after the first renewal, {float(seen.survival(12)):.1%} after 12."
+        f"{percent(float(seen.survival(1)))} are left after the first renewal, {percent(float(seen.survival(12)))} after 12."
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from funnelkit.build.ltv import against, silent
 from funnelkit.build.ltv.entries import count, plain
 from funnelkit.metrics.cell import Cell
+from funnelkit.rounding import percent
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def _alive(seen: Silence, ahead: Expecting) -> Table:
         n = float(found.n[of].sum())
         rows.append(
             (
-                Entry(text=f"{_BANDS[band]:.0%} to {_BANDS[band + 1]:.0%}"),
+                Entry(text=f"{percent(_BANDS[band], 0)} to {percent(_BANDS[band + 1], 0)}"),
                 count(n),
                 plain(float(found.n[of] @ alive[of])),
                 plain(float(found.n[of] @ bought[of])),
