@@ -98,7 +98,9 @@ def days(entry: Mapping[str, Any], loaded: Loaded) -> dict[str, tuple[Any, Any]]
         "closed_at": found.get("closed"),
     }
     known = {
-        c: (t["min"][:10], t["max"][:10]) for c, t in named.items() if isinstance(t, dict) and "min" in t
+        c: (dashed(t["min"]), dashed(t["max"]))
+        for c, t in named.items()
+        if isinstance(t, dict) and "min" in t
     }
     # "preamble a..b; rows c..d" and "start dates a..b, end dates c..d": it is the rows that are compared.
     said = str(entry.get("period", ""))
@@ -106,6 +108,11 @@ def days(entry: Mapping[str, Any], loaded: Loaded) -> dict[str, tuple[Any, Any]]
     if len(period) >= 2:
         known["start" if loaded.table in ("spend", "web") else "sent_at"] = (min(period), max(period))
     return known
+
+
+def dashed(stamp: str) -> str:
+    """The day of *stamp*, which may be written without dashes."""
+    return re.sub(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", stamp)[:10]
 
 
 @each_table

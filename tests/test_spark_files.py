@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from funnelkit import collect, engines
-from funnelkit.engines import Batch, Cells, Scan, _spark_lines
+from funnelkit.engines import Batch, Cells, Scan
 from funnelkit.plans import ColumnPlan, TablePlan
 from tests import on_spark
 from tests.on_spark import ALL, HEAD, ROWS
@@ -86,6 +86,8 @@ def test_another_file_of_that_name_is_not_read(
     here.write_text(HEAD + ROWS, "utf-8")
     there.write_text(HEAD + ROWS.replace("web", "events"), "utf-8")
     # On the machines of Spark the same path leads to the other one, of as many lines.
+    from funnelkit.engines import _spark_lines
+
     monkeypatch.setattr(_spark_lines, "url", lambda _: f"file://{there}")
     assert loaded(here, "spark") == loaded(here, "pandas")
     assert not any(reads)

@@ -97,7 +97,9 @@ class _Chosen(Struct, Generic[Kind], frozen=True, kw_only=True):
 
 def _read_text(text: Text, recognise: Recognise[Kind], file: str, delimiter: str | None) -> Export[Kind]:
     beginning, complete = text.beginning()
-    proposed = list(heads(beginning, delimiter, complete=complete))
+    # Blanks have become tabs by now.
+    between = "\t" if text.spaced and delimiter == " " else delimiter
+    proposed = list(heads(beginning, between, complete=complete))
     chosen = _at_the_top(beginning, proposed, recognise, file) or _further_down(
         text, proposed, recognise, file
     )
