@@ -772,3 +772,59 @@ def test_a_report_says_that_it_does_not_read_touches(tmp_path: Path) -> None:
     ]
     assert told.endswith("touches.csv is not used: `funnelkit attribution` alone reads touches")
     assert not [note for note in j.study(files).warnings if note.code == "unused_table"]
+
+
+def rates(made: Study) -> dict[str, Any]:
+    """By the number of touches how many converted of how many, or why that is not known."""
+    cells = {name: row["rate"] for name, row in table(made, "lengths").items()}
+    return {
+        name: cell.get("reason") or (round(cell["value"] * cell["n"]), cell["n"])
+        for name, cell in cells.items()
+    }
+
+
+SIX = [
+    (str(n), "2026-05-02", "2026-06-01" if status != "open" else "", status, "10.00")
+    for n, status in enumerate(("won", "lost", "won", "lost", "lost", "open"), 1)
+]
+
+
+@ENGINES
+def test_deals_that_were_not_won_count_where_no_leads_are_loaded(tmp_path: Path, engine: str) -> None:
+    """Of two deals with a touch one was won; of four without one was won, two lost, and one is open."""
+    j.write(
+        tmp_path / "touches.csv", ("deal_id", "touched_at", "source"),
+        [("1", "2026-05-01", "email"), ("2", "2026-05-01", "ads")],
+    )  # fmt: skip
+    j.write(tmp_path / "deals.csv", ("deal_id", "created_at", "closed_at", "status", "amount"), SIX)
+    files = [str(tmp_path / "touches.csv"), str(tmp_path / "deals.csv")]
+    assert rates(j.study(files, engine=engine)) == {"0": (1, 4), "1": (1, 2)}
+    of_june = rates(j.study(files, engine=engine, period="2026-06"))
+    assert of_june["0"] == "others_undated"
+
+
+@ENGINES
+def test_deals_of_no_lead_count_beside_leads(tmp_path: Path, engine: str) -> None:
+    """L1 was touched and won; L2 was not touched and lost; two deals of no lead: one won, one lost."""
+    j.write(tmp_path / "touches.csv", ("lead_id", "touched_at", "source"), [("L1", "2026-05-01", "email")])
+    j.write(tmp_path / "leads.csv", ("lead_id", "created_at"), [("L1", "2026-05-01"), ("L2", "2026-05-01")])
+    deals = [(*row[:1], f"L{n}" if n < 3 else "", *row[1:]) for n, row in enumerate(SIX[:4], 1)]
+    j.write(
+        tmp_path / "deals.csv", ("deal_id", "lead_id", "created_at", "closed_at", "status", "amount"), deals
+    )
+    files = [str(tmp_path / f"{name}.csv") for name in ("touches", "leads", "deals")]
+    assert rates(j.study(files, engine=engine)) == {"0": (1, 3), "1": (1, 1)}
+
+
+@ENGINES
+def test_rates_of_leads_and_of_sources_that_deals_tell(tmp_path: Path, engine: str) -> None:
+    """Who did not become a lead is in no file; of three deals that say their source two were won."""
+    leads = [("1", "2026-05-01", "web"), ("2", "2026-05-01", "mail")]
+    j.write(tmp_path / "leads.csv", ("lead_id", "created_at", "lead_source"), leads)
+    assert rates(j.study([str(tmp_path / "leads.csv")], of="lead", engine=engine)) == {"1": "others_unknown"}
+    sources = [(*row, "web") for row in SIX[:3]]
+    j.write(
+        tmp_path / "deals.csv", ("deal_id", "created_at", "closed_at", "status", "amount", "lead_source"),
+        sources,
+    )  # fmt: skip
+    assert rates(j.study([str(tmp_path / "deals.csv")], engine=engine)) == {"1": (2, 3)}

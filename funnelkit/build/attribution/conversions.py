@@ -99,18 +99,6 @@ def conversions(
     )
 
 
-def leads(facts: Facts) -> Frame:
-    """The leads that pass the filters; none where filters ask for what leads do not have."""
-    frame = facts.frames.get("leads")
-    if frame is None or any(dimension not in facts.columns["leads"] for dimension, _, _ in facts.filters):
-        raise UsageError(
-            "only leads say which of those who did not convert --where means, and they do not have it",
-            hint="Leave --where out, or load the leads with that column.",
-        )
-    kept = facts.derived("leads", KEPT) if facts.filters else None
-    return frame if kept is None else frame.filter(kept)
-
-
 def _counts(facts: Facts, spans: Spans, kind: Kind) -> nw.Expr:
     """1 for what lies in the period and passes the filters, else 0."""
     counts = nw.lit(True)
