@@ -828,3 +828,35 @@ def test_rates_of_leads_and_of_sources_that_deals_tell(tmp_path: Path, engine: s
         sources,
     )  # fmt: skip
     assert rates(j.study([str(tmp_path / "deals.csv")], engine=engine)) == {"1": (2, 3)}
+
+
+@ENGINES
+def test_mqls_are_those_of_a_report(tmp_path: Path, engine: str) -> None:
+    """Two dated, one that skipped to SQL with its day, one by the status alone, one that is a mere lead: four MQLs.
+
+    By its day of the SQL the third had a touch; the fourth has no day, and so no path.
+    """
+    leads = [
+        ("L1", "2026-05-01", "mql", "2026-05-10", ""),
+        ("L2", "2026-05-01", "sql", "2026-05-10", "2026-05-20"),
+        ("L3", "2026-05-01", "sql", "", "2026-05-25"),
+        ("L4", "2026-06-01", "mql", "", ""),
+        ("L5", "2026-06-01", "new", "", ""),
+    ]
+    j.write(tmp_path / "leads.csv", ("lead_id", "created_at", "status", "mql_at", "sql_at"), leads)
+    touches = [
+        ("L1", "2026-05-09", "ads"), ("L2", "2026-05-11", "mail"), ("L3", "2026-05-24", "mail"), ("L4", "2026-06-01", "ads")
+    ]  # fmt: skip
+    j.write(tmp_path / "touches.csv", ("lead_id", "touched_at", "source"), touches)
+    files = [str(tmp_path / "touches.csv"), str(tmp_path / "leads.csv")]
+    made = j.study(files, of="mql", model="first", engine=engine)
+    assert j.given(made, "first") == {"ads": 1, "mail": 1, "(no touch)": 2}
+    (told,) = [note.message for note in made.warnings if note.code == "undated_conversions"]
+    assert told.startswith("MQLs without a date: 1.")
+    # L4 was touched and converted; L5 was neither.
+    assert rates(made) == {"0": (2, 3), "1": (2, 2)}
+    for period, n in ((None, 4), ("2026-05", 3), ("2026-06", 1)):
+        report = funnelkit.report(files, metrics="mqls", period=period, no_config=True, engine=engine)
+        of = j.study(files, of="mql", period=period, engine=engine)
+        everything = table(of, "credit")["all"]["conversions"]["value"]
+        assert (everything, report.metrics["mqls"].value) == (n, n)

@@ -52,6 +52,11 @@ class Conversions(Struct, frozen=True, kw_only=True):
         """What more than one is called."""
         return OF[self.of][1]
 
+    @property
+    def begun(self) -> str:
+        """The same at the start of a sentence."""
+        return self.several[:1].upper() + self.several[1:]
+
 
 def conversions(
     facts: Facts, spans: Spans, scales: Mapping[str, Mapping[str, int]], asked: Asked
@@ -73,11 +78,11 @@ def conversions(
     value = nw.col(kind.value).fill_null(0) if kind.value else nw.lit(0)
     made = rows.select(
         PERSON,
-        _day(kind.day).alias("day"),
+        _day(*kind.day).alias("day"),
         nw.col("_counts").cast(nw.Int64).alias("counts"),
         (value * nw.col("_counts")).cast(nw.Int64).alias("value"),
-        _day(kind.lead_at).alias("lead_at"),
-        _day(kind.opportunity_at).alias("opportunity_at"),
+        _day(*filter(None, [kind.lead_at])).alias("lead_at"),
+        _day(*filter(None, [kind.opportunity_at])).alias("opportunity_at"),
         _label(facts, kind.table, asked.by).alias("first"),
         _latest(facts, kind.table, asked.by).alias("latest"),
     )
@@ -105,18 +110,19 @@ def _counts(facts: Facts, spans: Spans, kind: Kind) -> nw.Expr:
     if facts.filters and (kept := facts.derived(kind.table, KEPT)) is not None:
         counts = counts & kept
     if not spans.everything:
-        if kind.day is None:
+        days = kind.counted or kind.day
+        if not days:
             raise UsageError(
                 f"no date says in which period {kind.table} were won",
                 hint="Leave --period out, or load the date.",
             )
-        counts = counts & (nw.col(kind.day) >= spans.main.start) & (nw.col(kind.day) <= spans.main.end)
+        counts = counts & (_day(*days) >= spans.main.start) & (_day(*days) <= spans.main.end)
     return counts.fill_null(False).cast(nw.Int64)
 
 
-def _day(column: str | None) -> nw.Expr:
-    """*column* of days, ``NEVER`` where nobody knows."""
-    return (nw.col(column).fill_null(NEVER) if column else nw.lit(NEVER)).cast(nw.Int64)
+def _day(*columns: str) -> nw.Expr:
+    """The first of *columns* of days that a row has, ``NEVER`` where nobody knows."""
+    return nw.coalesce(*(nw.col(column) for column in columns), nw.lit(NEVER)).cast(nw.Int64)
 
 
 def _label(facts: Facts, table: str, by: str) -> nw.Expr:

@@ -60,7 +60,7 @@ def _result(given: Given, asked: Asked, done: Count, spent: spending.Spending) -
 def _few(found: Result) -> Iterator[Note]:
     n, least = found.conversions.total, found.asked.request.min_n
     if n < least:
-        message = f"{found.conversions.several.capitalize()}: {n:,}, fewer than {least}. What each {found.asked.by} is given may be chance"
+        message = f"{found.conversions.begun}: {n:,}, fewer than {least}. What each {found.asked.by} is given may be chance"
         yield Note(code="few_conversions", message=message)
 
 

@@ -50,7 +50,7 @@ def journeys(engine: Engine, facts: Facts, spans: Spans, conversions: Conversion
         converted=conversions.total - sum(tally.converted for tally in seen),
         value=conversions.value - sum(tally.value for tally in seen),
     )
-    _unconverted(engine, facts, spans, named, ends, conversions, asked, sums)
+    _unconverted(engine, facts, spans, named, conversions, asked, sums)
     unseen = _alone(facts, spans, named, conversions, sums)
     return Journeys(
         paths=sums.paths,
@@ -144,13 +144,14 @@ def _unconverted(
     facts: Facts,
     spans: Spans,
     touches: Frame,
-    ends: Frame,
     conversions: Conversions,
     asked: Asked,
     sums: Sums,
 ) -> None:
     """Count the paths of those who were touched and have not converted."""
-    rest: Frame = touches.join(ends.select(PERSON).unique(), on=PERSON, how="anti")  # type: ignore[arg-type]
+    # Who converted on a day that nobody knows has, too.
+    ended = conversions.rows.filter(~nw.col(PERSON).is_null()).select(PERSON).unique()
+    rest: Frame = touches.join(ended, on=PERSON, how="anti")  # type: ignore[arg-type]
     if facts.filters:
         # Of persons whom no lead and no deal knows it cannot be said whether they pass.
         known = [filtered(facts, name).select(PERSON) for name in tables(facts, conversions.of) or ("leads",)]
