@@ -860,3 +860,50 @@ def test_mqls_are_those_of_a_report(tmp_path: Path, engine: str) -> None:
         of = j.study(files, of="mql", period=period, engine=engine)
         everything = table(of, "credit")["all"]["conversions"]["value"]
         assert (everything, report.metrics["mqls"].value) == (n, n)
+
+
+@ENGINES
+def test_refunds_are_netted_against_the_payment_before(tmp_path: Path, engine: str) -> None:
+    """Of a 100 by ads, and 50.01 by mail, of which all is given back: 0.00 of mail; of b 10 by fair; c only gives back.
+
+    Of the period of the payments alone the refund is taken off too, though it is later.
+    """
+    j.write(
+        tmp_path / "touches.csv", ("email", "touched_at", "source"),
+        [("a@x.example", "2025-03-01", "ads"), ("a@x.example", "2025-03-15", "mail"), ("b@y.example", "2025-03-09", "fair")],
+    )  # fmt: skip
+    payments = [
+        ("1", "a@x.example", "2025-03-10", "100.00"),
+        ("2", "a@x.example", "2025-03-20", "50.01"),
+        ("3", "a@x.example", "2025-03-26", "-50.01"),
+        ("4", "b@y.example", "2025-03-12", "0.00"),
+        ("5", "b@y.example", "2025-03-12", "10.00"),
+        ("6", "c@z.example", "2025-03-11", "-3.00"),
+    ]
+    j.write(tmp_path / "payments.csv", ("payment_id", "email", "paid_at", "amount"), payments)
+    files = [str(tmp_path / "touches.csv"), f"payments={tmp_path / 'payments.csv'}"]
+    made = j.study(files, of="payment", engine=engine)
+    rows = {
+        name: (row["conversions"]["value"], row["value"]["value"])
+        for name, row in table(made, "credit").items()
+    }
+    assert rows == {
+        "ads": (1, 100.0),
+        "mail": (1, 0.0),
+        "fair": (1, 10.0),
+        "(no touch)": (0, 0),
+        "all": (3, 110.0),
+    }
+    report = funnelkit.report(files[1:], metrics="revenue_net", currency="EUR", no_config=True, engine=engine)
+    assert report.metrics["revenue_net"].value == pytest.approx(110 - 3)
+    assert made.period is not None
+    assert (str(made.period.start), str(made.period.end)) == ("2025-03-10", "2025-03-26")
+    (told,) = [note.message for note in made.warnings if note.code == "refunds_netted"]
+    assert told.startswith("Refunds in rows of their own: 2.")
+    assert any("loaded: 1, -3.00 together" in note.message for note in made.warnings)
+    before = j.study(files, of="payment", engine=engine, period="2025-03-10..2025-03-20")
+    assert table(before, "credit")["all"]["value"]["value"] == 110.0
+    after = j.study(files, of="payment", engine=engine, period="2025-03-12..2025-03-19")
+    assert table(after, "credit")["all"]["value"]["value"] == 10.0
+    gross = j.study(files, of="payment", engine=engine, gross=True)
+    assert table(gross, "credit")["all"]["value"]["value"] == 160.01

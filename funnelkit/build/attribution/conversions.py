@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
+from funnelkit.build.attribution import refunds
 from funnelkit.build.attribution.kinds import OF, Kind, kind_of
 from funnelkit.collect import Frame
 from funnelkit.errors import UsageError
@@ -42,6 +43,15 @@ class Conversions(Struct, frozen=True, kw_only=True):
     milestones: bool
     """Whether any file tells when persons became leads, and their deals were made."""
 
+    refunds: int = 0
+    """So many rows take money back, each from the payment before it."""
+    orphans: int = 0
+    """So many of them are of nobody who paid."""
+    orphaned: int = 0
+    """What these give back, below zero, in units of the value."""
+    days: tuple[int, int] | None = None
+    """The first and last day of payments, which the days of leads, deals and ads say nothing of."""
+
     @property
     def named(self) -> str:
         """What they are called after their number."""
@@ -70,22 +80,16 @@ def conversions(
                 hint="Leave it out of --where, or load a file with it.",
             )
     rows = facts.frames[kind.table]
-    if kind.kept:
-        rows = rows.filter(*kind.kept)
-    rows = rows.with_columns(_counts(facts, spans, kind).alias("_counts"))
     scale = scales[kind.table].get(kind.value, 0) if kind.value else _CENTS
     finer = 10 ** max(_CENTS - scale, 0)
-    value = nw.col(kind.value).fill_null(0) if kind.value else nw.lit(0)
-    made = rows.select(
-        PERSON,
-        _day(*kind.day).alias("day"),
-        nw.col("_counts").cast(nw.Int64).alias("counts"),
-        (value * nw.col("_counts")).cast(nw.Int64).alias("value"),
-        _day(*filter(None, [kind.lead_at])).alias("lead_at"),
-        _day(*filter(None, [kind.opportunity_at])).alias("opportunity_at"),
-        _label(facts, kind.table, asked.by).alias("first"),
-        _latest(facts, kind.table, asked.by).alias("latest"),
-    )
+    made = _rows(facts, spans, kind, asked, rows.filter(*kind.kept) if kind.kept else rows)
+    made = made.with_columns(value=nw.col("value") * nw.col("counts"))
+    given_back = orphans = lost = 0
+    if kind.given_back is not None:
+        back = rows.filter(kind.given_back)
+        given_back = collect.count(back)
+        if given_back:
+            made, orphans, lost = refunds.netted(made, _rows(facts, spans, kind, asked, back))
     total, worth = collect.totals(made, ["counts", "value"])
     if not total:
         raise UsageError(
@@ -101,6 +105,25 @@ def conversions(
         value=worth * finer,
         undated=collect.count(made.filter(nw.col("day") == NEVER, nw.col("counts") == 1)),
         milestones=bool(kind.lead_at and kind.opportunity_at),
+        refunds=given_back,
+        orphans=orphans,
+        orphaned=lost * finer,
+        days=collect.extent(rows, kind.day[0]) if kind.value == "net" else None,
+    )
+
+
+def _rows(facts: Facts, spans: Spans, kind: Kind, asked: Asked, rows: Frame) -> Frame:
+    """What is told of each of *rows*, in one shape for all kinds; its value whether or not it counts."""
+    value = nw.col(kind.value).fill_null(0) if kind.value else nw.lit(0)
+    return rows.with_columns(_counts(facts, spans, kind).alias("_counts")).select(
+        PERSON,
+        _day(*kind.day).alias("day"),
+        nw.col("_counts").cast(nw.Int64).alias("counts"),
+        value.cast(nw.Int64).alias("value"),
+        _day(*filter(None, [kind.lead_at])).alias("lead_at"),
+        _day(*filter(None, [kind.opportunity_at])).alias("opportunity_at"),
+        _label(facts, kind.table, asked.by).alias("first"),
+        _latest(facts, kind.table, asked.by).alias("latest"),
     )
 
 

@@ -37,6 +37,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     counted: tuple[str, ...] = ()
     """The same for the period alone, where it is counted by another day than that; empty for the same."""
     kept: tuple[nw.Expr, ...] = ()
+    given_back: nw.Expr | None = None
+    """The rows that take money back of other rows."""
     value: str = ""
     lead_at: str = ""
     opportunity_at: str = ""
@@ -92,7 +94,13 @@ def _told(facts: Facts, of: str) -> Kind | None:
             lead_at = _first(facts, "leads", "created_at") or ""
             return Kind(table="leads", day=day, kept=(won,), lead_at=lead_at, opportunity_at=opened or "")
     if of == "payment" and has("payments", "amount"):
-        return Kind(table="payments", day=("paid_at",), kept=(nw.col("net") > 0,), value="net")
+        return Kind(
+            table="payments",
+            day=("paid_at",),
+            kept=(nw.col("net") > 0,),
+            value="net",
+            given_back=nw.col("net") < 0,
+        )
     if of == "lead" and "leads" in facts.frames:
         return Kind(table="leads", day=_days(facts, "leads", "created_at"))
     return _stage(facts, of) if of in _STAGES else None

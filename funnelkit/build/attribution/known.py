@@ -33,12 +33,14 @@ def journeys(facts: Facts, spans: Spans, conversions: Conversions, asked: Asked)
             hint="Load the touches (touches=FILE: person, time and channel), or export the leads with their source.",
         )
     both = facts.has("leads", latest)
-    won = conversions.rows.filter(nw.col("counts") == 1)
+    won = conversions.rows.filter((nw.col("counts") == 1) | (nw.col("value") != 0))
     if both and conversions.of in ("deal", "customer"):
         last = filtered(facts, "leads").select(PERSON, nw.col(latest).cast(nw.String).alias("_latest"))
         won = won.join(last, on=PERSON, how="left").with_columns(latest=nw.col("_latest"))  # type: ignore[arg-type]
     sums = Sums()
-    found = won.group_by("first", "latest").agg(nw.len().alias("journeys"), nw.col("value").sum())
+    found = won.group_by("first", "latest").agg(
+        nw.col("counts").sum().alias("journeys"), nw.col("value").sum()
+    )
     for first, last_one, number, value in collect.rows(found.select("first", "latest", "journeys", "value")):
         sums.add(_path(first, last_one), converted=int(number), value=int(value) * conversions.finer)
     unseen = _unconverted(facts, spans, conversions, asked, sums)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from funnelkit.build.attribution import given as by_model
 from funnelkit.build.attribution import known, reconciled, shapes, spending, tables, touched
-from funnelkit.build.attribution.conversions import conversions
+from funnelkit.build.attribution.conversions import Conversions, conversions
 from funnelkit.build.attribution.result import Result
 from funnelkit.build.attribution.said import sentences
 from funnelkit.errors import UsageError
@@ -19,6 +21,7 @@ from funnelkit.tables import Note
 if TYPE_CHECKING:
     from funnelkit.build.attribution.request import Asked, Given
     from funnelkit.build.counting import Count
+    from funnelkit.reports import Span
 
 
 def study(given: Given, asked: Asked) -> Study:
@@ -31,12 +34,12 @@ def study(given: Given, asked: Asked) -> Study:
         as_of=from_day(given.data.as_of) if given.data.dated else None,
         timezone=asked.request.timezone,
         currency=given.data.currency,
-        period=done.spans.span(done.spans.main),
+        period=_span(done, found.conversions),
         filters=tuple(str(one) for one in asked.request.where),
         sentences=tuple(sentences(found)),
         tables=tuple(_tables(found)),
         sources=tuple(given.sources),
-        warnings=(*given.notes, *found.journeys.notes, *_few(found)),
+        warnings=(*given.notes, *found.journeys.notes, *_refunds(found), *_few(found)),
     )
 
 
@@ -55,6 +58,30 @@ def _result(given: Given, asked: Asked, done: Count, spent: spending.Spending) -
             hint="Ask for others with --model, such as linear.",
         )
     return Result(asked=asked, conversions=what, journeys=journeys, models=models, spending=spent)
+
+
+def _span(done: Count, conversions: Conversions) -> Span:
+    """The period that was asked for, else all days; of payments their own."""
+    main = done.spans.main
+    if done.spans.everything and conversions.days:
+        main = replace(main, start=min(conversions.days[0], main.end))
+    return done.spans.span(main)
+
+
+def _refunds(found: Result) -> Iterator[Note]:
+    what = found.conversions
+    if what.refunds:
+        message = (
+            f"Refunds in rows of their own: {what.refunds:,}. Each is taken off the payment of its person before it, in the period "
+            "and by the path of that payment, which still counts as one"
+        )
+        yield Note(code="refunds_netted", message=message)
+    if what.orphans and what.unit:
+        message = (
+            f"Refunds of nobody whose payment is loaded: {what.orphans:,}, {what.orphaned / what.unit:,.2f} together. "
+            "They are left out here, and are in the net revenue of a report"
+        )
+        yield Note(code="refunds_alone", message=message)
 
 
 def _few(found: Result) -> Iterator[Note]:
