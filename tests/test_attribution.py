@@ -907,3 +907,58 @@ def test_refunds_are_netted_against_the_payment_before(tmp_path: Path, engine: s
     assert table(after, "credit")["all"]["value"]["value"] == 10.0
     gross = j.study(files, of="payment", engine=engine, gross=True)
     assert table(gross, "credit")["all"]["value"]["value"] == 160.01
+
+
+def test_touches_without_the_column_that_is_asked_for(tmp_path: Path) -> None:
+    """The leads say their source, which is no channel of the touches."""
+    files = j.files(tmp_path, many("a>b", 2))
+    with pytest.raises(UsageError, match=r"touches\.csv: there is no column of the campaign of touches"):
+        j.study(files, by="campaign")
+    text = (tmp_path / "touches.csv").read_text("utf-8")
+    (tmp_path / "touches.csv").write_text(text.replace("source", "remark"), "utf-8")
+    with pytest.raises(UsageError, match=r"touches\.csv: there is no column of the source of touches"):
+        j.study([f"touches={files[0]}", *files[1:]])
+
+
+def test_even_credit_is_said_to_be_even_and_ordered_by_money(tmp_path: Path) -> None:
+    journeys = [*many("a", 2, amount="1.00"), *many("b", 2, amount="5.00"), *many("c", 1)]
+    made = study(tmp_path, journeys)
+    assert made.sentences[0].startswith("Of 5 won deals, b and a are given the same: 2 (40.0 %")
+    assert "Next" not in made.sentences[0]
+    assert list(table(made, "credit"))[:3] == ["b", "a", "c"]
+
+
+def test_captions_say_what_looks_wrong_and_is_not(tmp_path: Path) -> None:
+    """X > b did not convert, b did: the chain has x > b > won. With y fewer convert than without."""
+    made = study(
+        tmp_path, [*many("x>b", 0, 1), *many("b", 3), *many("y>b", 1, 4)], model="markov,shapley_rate,first"
+    )
+    rows = table(made, "models")
+    assert rows["x"]["markov"]["value"] > 0
+    assert table(made, "credit")["x"]["any_touch"]["value"] == 0
+    assert min(row["shapley_rate"]["value"] for name, row in rows.items() if name in "xyb") < 0
+    caption = made.table("models").caption
+    assert "Markov may give to what is in no path that converted" in caption
+    assert "Shapley of rates is below zero" in caption
+    plain = study(tmp_path, many("a>b", 2, 1), model="markov,shapley_rate,first").table("models").caption
+    assert "Markov may" not in plain
+    assert "below zero" not in plain
+
+
+def test_which_milestone_is_missing(tmp_path: Path) -> None:
+    """Deals say when they were made; no leads are loaded."""
+    j.write(tmp_path / "touches.csv", ("deal_id", "touched_at", "source"), [("1", "2026-05-01", "email")])
+    j.write(tmp_path / "deals.csv", ("deal_id", "created_at", "closed_at", "status", "amount"), SIX)
+    made = j.study([str(tmp_path / f"{name}.csv") for name in ("touches", "deals")], model="first,w_shaped")
+    assert any("W-shaped - no file tells when the lead was made" in sentence for sentence in made.sentences)
+
+
+def test_a_direct_that_nothing_is_called_by(tmp_path: Path) -> None:
+    files = j.files(tmp_path, many("a>b", 2))
+    (told,) = [
+        one.message for one in j.study(files, direct="nosuch").warnings if one.code == "direct_unknown"
+    ]
+    assert told.startswith("--direct nosuch: no touch is of such a source")
+    assert told.endswith("There are a, b")
+    for usual in ({}, {"direct": "b"}):
+        assert not [one for one in j.study(files, **usual).warnings if one.code == "direct_unknown"]

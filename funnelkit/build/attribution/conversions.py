@@ -41,6 +41,7 @@ class Conversions(Struct, frozen=True, kw_only=True):
     value: int
     undated: int
     milestones: bool
+    lacking: str
     """Whether any file tells when persons became leads, and their deals were made."""
 
     refunds: int = 0
@@ -105,11 +106,18 @@ def conversions(
         value=worth * finer,
         undated=collect.count(made.filter(nw.col("day") == NEVER, nw.col("counts") == 1)),
         milestones=bool(kind.lead_at and kind.opportunity_at),
+        lacking=_lacking(kind),
         refunds=given_back,
         orphans=orphans,
         orphaned=lost * finer,
         days=collect.extent(rows, kind.day[0]) if kind.value == "net" else None,
     )
+
+
+def _lacking(kind: Kind) -> str:
+    """Which milestones have no day: ``the lead was``."""
+    names = [name for name, day in (("the lead", kind.lead_at), ("the deal", kind.opportunity_at)) if not day]
+    return f"{' and '.join(names)} {'was' if len(names) == 1 else 'were'}"
 
 
 def _rows(facts: Facts, spans: Spans, kind: Kind, asked: Asked, rows: Frame) -> Frame:

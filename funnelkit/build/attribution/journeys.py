@@ -23,6 +23,8 @@ class Journeys(Struct, frozen=True, kw_only=True, dict=True):
     """Whether every touch is known, and not only by what people came first and latest."""
     milestones: bool
     """Whether it is known at which touch persons became leads, and their deals were made."""
+    lacking: str = ""
+    """Of what it is not known when it was made, lead or deal or both, with the verb: the lead was."""
     notes: tuple[Note, ...] = ()
     unseen: Reason | None = None
     """Why nobody knows who came without a touch and did not convert; None where files tell."""

@@ -14,6 +14,8 @@ from funnelkit.build.attribution.result import Result
 from funnelkit.build.attribution.said import sentences
 from funnelkit.errors import UsageError
 from funnelkit.linking.persons import TOUCHES
+from funnelkit.models.attribution.named import Settings
+from funnelkit.models.attribution.paths import channels_of
 from funnelkit.periods import from_day
 from funnelkit.studies import Study, Table
 from funnelkit.tables import Note
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from funnelkit.build.attribution.request import Asked, Given
     from funnelkit.build.counting import Count
     from funnelkit.reports import Span
+
+
+_NAMED = 30
+"""So many names are told of those that there are."""
 
 
 def study(given: Given, asked: Asked) -> Study:
@@ -39,7 +45,7 @@ def study(given: Given, asked: Asked) -> Study:
         sentences=tuple(sentences(found)),
         tables=tuple(_tables(found)),
         sources=tuple(given.sources),
-        warnings=(*given.notes, *found.journeys.notes, *_refunds(found), *_few(found)),
+        warnings=(*given.notes, *found.journeys.notes, *_refunds(found), *_direct(found), *_few(found)),
     )
 
 
@@ -82,6 +88,18 @@ def _refunds(found: Result) -> Iterator[Note]:
             "They are left out here, and are in the net revenue of a report"
         )
         yield Note(code="refunds_alone", message=message)
+
+
+def _direct(found: Result) -> Iterator[Note]:
+    """The names of --direct that nothing is called by."""
+    asked, known = found.asked.settings.direct, channels_of(found.journeys.orders)
+    unknown = [name for name in asked if name not in known]
+    if unknown and asked != Settings().direct:
+        message = (
+            f"--direct {','.join(unknown)}: no touch is of such a {found.asked.by}, so that last non-direct passes over none of it. "
+            f"There are {', '.join(known[:_NAMED])}"
+        )
+        yield Note(code="direct_unknown", message=message)
 
 
 def _few(found: Result) -> Iterator[Note]:

@@ -56,6 +56,7 @@ def journeys(engine: Engine, facts: Facts, spans: Spans, conversions: Conversion
         paths=sums.paths,
         whole=True,
         milestones=conversions.milestones,
+        lacking=conversions.lacking,
         unseen=unseen,
         notes=tuple(
             leftout.notes(
