@@ -772,3 +772,193 @@ def test_a_report_says_that_it_does_not_read_touches(tmp_path: Path) -> None:
     ]
     assert told.endswith("touches.csv is not used: `funnelkit attribution` alone reads touches")
     assert not [note for note in j.study(files).warnings if note.code == "unused_table"]
+
+
+def rates(made: Study) -> dict[str, Any]:
+    """By the number of touches how many converted of how many, or why that is not known."""
+    cells = {name: row["rate"] for name, row in table(made, "lengths").items()}
+    return {
+        name: cell.get("reason") or (round(cell["value"] * cell["n"]), cell["n"])
+        for name, cell in cells.items()
+    }
+
+
+SIX = [
+    (str(n), "2026-05-02", "2026-06-01" if status != "open" else "", status, "10.00")
+    for n, status in enumerate(("won", "lost", "won", "lost", "lost", "open"), 1)
+]
+
+
+@ENGINES
+def test_deals_that_were_not_won_count_where_no_leads_are_loaded(tmp_path: Path, engine: str) -> None:
+    """Of two deals with a touch one was won; of four without one was won, two lost, and one is open."""
+    j.write(
+        tmp_path / "touches.csv", ("deal_id", "touched_at", "source"),
+        [("1", "2026-05-01", "email"), ("2", "2026-05-01", "ads")],
+    )  # fmt: skip
+    j.write(tmp_path / "deals.csv", ("deal_id", "created_at", "closed_at", "status", "amount"), SIX)
+    files = [str(tmp_path / "touches.csv"), str(tmp_path / "deals.csv")]
+    assert rates(j.study(files, engine=engine)) == {"0": (1, 4), "1": (1, 2)}
+    of_june = rates(j.study(files, engine=engine, period="2026-06"))
+    assert of_june["0"] == "others_undated"
+
+
+@ENGINES
+def test_deals_of_no_lead_count_beside_leads(tmp_path: Path, engine: str) -> None:
+    """L1 was touched and won; L2 was not touched and lost; two deals of no lead: one won, one lost."""
+    j.write(tmp_path / "touches.csv", ("lead_id", "touched_at", "source"), [("L1", "2026-05-01", "email")])
+    j.write(tmp_path / "leads.csv", ("lead_id", "created_at"), [("L1", "2026-05-01"), ("L2", "2026-05-01")])
+    deals = [(*row[:1], f"L{n}" if n < 3 else "", *row[1:]) for n, row in enumerate(SIX[:4], 1)]
+    j.write(
+        tmp_path / "deals.csv", ("deal_id", "lead_id", "created_at", "closed_at", "status", "amount"), deals
+    )
+    files = [str(tmp_path / f"{name}.csv") for name in ("touches", "leads", "deals")]
+    assert rates(j.study(files, engine=engine)) == {"0": (1, 3), "1": (1, 1)}
+
+
+@ENGINES
+def test_rates_of_leads_and_of_sources_that_deals_tell(tmp_path: Path, engine: str) -> None:
+    """Who did not become a lead is in no file; of three deals that say their source two were won."""
+    leads = [("1", "2026-05-01", "web"), ("2", "2026-05-01", "mail")]
+    j.write(tmp_path / "leads.csv", ("lead_id", "created_at", "lead_source"), leads)
+    assert rates(j.study([str(tmp_path / "leads.csv")], of="lead", engine=engine)) == {"1": "others_unknown"}
+    sources = [(*row, "web") for row in SIX[:3]]
+    j.write(
+        tmp_path / "deals.csv", ("deal_id", "created_at", "closed_at", "status", "amount", "lead_source"),
+        sources,
+    )  # fmt: skip
+    assert rates(j.study([str(tmp_path / "deals.csv")], engine=engine)) == {"1": (2, 3)}
+
+
+@ENGINES
+def test_mqls_are_those_of_a_report(tmp_path: Path, engine: str) -> None:
+    """Two dated, one that skipped to SQL with its day, one by the status alone, one that is a mere lead: four MQLs.
+
+    By its day of the SQL the third had a touch; the fourth has no day, and so no path.
+    """
+    leads = [
+        ("L1", "2026-05-01", "mql", "2026-05-10", ""),
+        ("L2", "2026-05-01", "sql", "2026-05-10", "2026-05-20"),
+        ("L3", "2026-05-01", "sql", "", "2026-05-25"),
+        ("L4", "2026-06-01", "mql", "", ""),
+        ("L5", "2026-06-01", "new", "", ""),
+    ]
+    j.write(tmp_path / "leads.csv", ("lead_id", "created_at", "status", "mql_at", "sql_at"), leads)
+    touches = [
+        ("L1", "2026-05-09", "ads"), ("L2", "2026-05-11", "mail"), ("L3", "2026-05-24", "mail"), ("L4", "2026-06-01", "ads")
+    ]  # fmt: skip
+    j.write(tmp_path / "touches.csv", ("lead_id", "touched_at", "source"), touches)
+    files = [str(tmp_path / "touches.csv"), str(tmp_path / "leads.csv")]
+    made = j.study(files, of="mql", model="first", engine=engine)
+    assert j.given(made, "first") == {"ads": 1, "mail": 1, "(no touch)": 2}
+    (told,) = [note.message for note in made.warnings if note.code == "undated_conversions"]
+    assert told.startswith("MQLs without a date: 1.")
+    # L4 was touched and converted; L5 was neither.
+    assert rates(made) == {"0": (2, 3), "1": (2, 2)}
+    for period, n in ((None, 4), ("2026-05", 3), ("2026-06", 1)):
+        report = funnelkit.report(files, metrics="mqls", period=period, no_config=True, engine=engine)
+        of = j.study(files, of="mql", period=period, engine=engine)
+        everything = table(of, "credit")["all"]["conversions"]["value"]
+        assert (everything, report.metrics["mqls"].value) == (n, n)
+
+
+@ENGINES
+def test_refunds_are_netted_against_the_payment_before(tmp_path: Path, engine: str) -> None:
+    """Of a 100 by ads, and 50.01 by mail, of which all is given back: 0.00 of mail; of b 10 by fair; c only gives back.
+
+    Of the period of the payments alone the refund is taken off too, though it is later.
+    """
+    j.write(
+        tmp_path / "touches.csv", ("email", "touched_at", "source"),
+        [("a@x.example", "2025-03-01", "ads"), ("a@x.example", "2025-03-15", "mail"), ("b@y.example", "2025-03-09", "fair")],
+    )  # fmt: skip
+    payments = [
+        ("1", "a@x.example", "2025-03-10", "100.00"),
+        ("2", "a@x.example", "2025-03-20", "50.01"),
+        ("3", "a@x.example", "2025-03-26", "-50.01"),
+        ("4", "b@y.example", "2025-03-12", "0.00"),
+        ("5", "b@y.example", "2025-03-12", "10.00"),
+        ("6", "c@z.example", "2025-03-11", "-3.00"),
+    ]
+    j.write(tmp_path / "payments.csv", ("payment_id", "email", "paid_at", "amount"), payments)
+    files = [str(tmp_path / "touches.csv"), f"payments={tmp_path / 'payments.csv'}"]
+    made = j.study(files, of="payment", engine=engine)
+    rows = {
+        name: (row["conversions"]["value"], row["value"]["value"])
+        for name, row in table(made, "credit").items()
+    }
+    assert rows == {
+        "ads": (1, 100.0),
+        "mail": (1, 0.0),
+        "fair": (1, 10.0),
+        "(no touch)": (0, 0),
+        "all": (3, 110.0),
+    }
+    report = funnelkit.report(files[1:], metrics="revenue_net", currency="EUR", no_config=True, engine=engine)
+    assert report.metrics["revenue_net"].value == pytest.approx(110 - 3)
+    assert made.period is not None
+    assert (str(made.period.start), str(made.period.end)) == ("2025-03-10", "2025-03-26")
+    (told,) = [note.message for note in made.warnings if note.code == "refunds_netted"]
+    assert told.startswith("Refunds in rows of their own: 2.")
+    assert any("loaded: 1, -3.00 together" in note.message for note in made.warnings)
+    before = j.study(files, of="payment", engine=engine, period="2025-03-10..2025-03-20")
+    assert table(before, "credit")["all"]["value"]["value"] == 110.0
+    after = j.study(files, of="payment", engine=engine, period="2025-03-12..2025-03-19")
+    assert table(after, "credit")["all"]["value"]["value"] == 10.0
+    gross = j.study(files, of="payment", engine=engine, gross=True)
+    assert table(gross, "credit")["all"]["value"]["value"] == 160.01
+
+
+def test_touches_without_the_column_that_is_asked_for(tmp_path: Path) -> None:
+    """The leads say their source, which is no channel of the touches."""
+    files = j.files(tmp_path, many("a>b", 2))
+    with pytest.raises(UsageError, match=r"touches\.csv: there is no column of the campaign of touches"):
+        j.study(files, by="campaign")
+    text = (tmp_path / "touches.csv").read_text("utf-8")
+    (tmp_path / "touches.csv").write_text(text.replace("source", "remark"), "utf-8")
+    with pytest.raises(UsageError, match=r"touches\.csv: there is no column of the source of touches"):
+        j.study([f"touches={files[0]}", *files[1:]])
+
+
+def test_even_credit_is_said_to_be_even_and_ordered_by_money(tmp_path: Path) -> None:
+    journeys = [*many("a", 2, amount="1.00"), *many("b", 2, amount="5.00"), *many("c", 1)]
+    made = study(tmp_path, journeys)
+    assert made.sentences[0].startswith("Of 5 won deals, b and a are given the same: 2 (40.0 %")
+    assert "Next" not in made.sentences[0]
+    assert list(table(made, "credit"))[:3] == ["b", "a", "c"]
+
+
+def test_captions_say_what_looks_wrong_and_is_not(tmp_path: Path) -> None:
+    """X > b did not convert, b did: the chain has x > b > won. With y fewer convert than without."""
+    made = study(
+        tmp_path, [*many("x>b", 0, 1), *many("b", 3), *many("y>b", 1, 4)], model="markov,shapley_rate,first"
+    )
+    rows = table(made, "models")
+    assert rows["x"]["markov"]["value"] > 0
+    assert table(made, "credit")["x"]["any_touch"]["value"] == 0
+    assert min(row["shapley_rate"]["value"] for name, row in rows.items() if name in "xyb") < 0
+    caption = made.table("models").caption
+    assert "Markov may give to what is in no path that converted" in caption
+    assert "Shapley of rates is below zero" in caption
+    plain = study(tmp_path, many("a>b", 2, 1), model="markov,shapley_rate,first").table("models").caption
+    assert "Markov may" not in plain
+    assert "below zero" not in plain
+
+
+def test_which_milestone_is_missing(tmp_path: Path) -> None:
+    """Deals say when they were made; no leads are loaded."""
+    j.write(tmp_path / "touches.csv", ("deal_id", "touched_at", "source"), [("1", "2026-05-01", "email")])
+    j.write(tmp_path / "deals.csv", ("deal_id", "created_at", "closed_at", "status", "amount"), SIX)
+    made = j.study([str(tmp_path / f"{name}.csv") for name in ("touches", "deals")], model="first,w_shaped")
+    assert any("W-shaped - no file tells when the lead was made" in sentence for sentence in made.sentences)
+
+
+def test_a_direct_that_nothing_is_called_by(tmp_path: Path) -> None:
+    files = j.files(tmp_path, many("a>b", 2))
+    (told,) = [
+        one.message for one in j.study(files, direct="nosuch").warnings if one.code == "direct_unknown"
+    ]
+    assert told.startswith("--direct nosuch: no touch is of such a source")
+    assert told.endswith("There are a, b")
+    for usual in ({}, {"direct": "b"}):
+        assert not [one for one in j.study(files, **usual).warnings if one.code == "direct_unknown"]

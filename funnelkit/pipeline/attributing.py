@@ -14,6 +14,7 @@ from funnelkit.pipeline.loading import Read, read
 from funnelkit.pipeline.watching import Observe, Work, nobody
 
 if TYPE_CHECKING:
+    from funnelkit.pipeline.linked import Linked
     from funnelkit.pipeline.options import Options
     from funnelkit.studies import Study
 
@@ -66,6 +67,7 @@ def _study(done: Read, options: Options, said: Said) -> Study:
         )
     wanted = requests.request(options, config, done.zone, found.data.as_of)
     asked = attribution.asked(wanted, **asdict(said))
+    _touches_tell(found, wanted.by[0])
     if wanted.by[0] not in request.dimensions(found.data):
         raise UsageError(
             f"no touches are loaded, and no lead or deal says by what {wanted.by[0]} it came",
@@ -74,3 +76,20 @@ def _study(done: Read, options: Options, said: Said) -> Study:
     request.check(wanted, found.data, catalog.load())
     given = attribution.Given(data=found.data, engine=done.engine, sources=found.sources, notes=found.notes)
     return attribution.study(given, asked)
+
+
+def _touches_tell(found: Linked, by: str) -> None:
+    """Raise UsageError where touches are loaded and no file of them says by what *by* they came."""
+    from funnelkit.build.attribution.request import BY
+    from funnelkit.linking.persons import TOUCHES
+
+    if TOUCHES not in found.data.frames or by in found.data.present[TOUCHES]:
+        return
+    files = ", ".join(source.file for source in found.sources if source.table == TOUCHES)
+    others = [name for name in BY if name in found.data.present[TOUCHES]]
+    raise UsageError(
+        f"{files}: there is no column of the {by} of touches, by which they could be given credit",
+        hint=f"Give --by {' or '.join(others)}, or add the column {by}."
+        if others
+        else f"Add the column {by}; or map one to it, as inspect tells.",
+    )

@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
+from funnelkit.build.attribution import refunds
 from funnelkit.build.attribution.kinds import OF, Kind, kind_of
 from funnelkit.collect import Frame
 from funnelkit.errors import UsageError
@@ -40,7 +41,17 @@ class Conversions(Struct, frozen=True, kw_only=True):
     value: int
     undated: int
     milestones: bool
+    lacking: str
     """Whether any file tells when persons became leads, and their deals were made."""
+
+    refunds: int = 0
+    """So many rows take money back, each from the payment before it."""
+    orphans: int = 0
+    """So many of them are of nobody who paid."""
+    orphaned: int = 0
+    """What these give back, below zero, in units of the value."""
+    days: tuple[int, int] | None = None
+    """The first and last day of payments, which the days of leads, deals and ads say nothing of."""
 
     @property
     def named(self) -> str:
@@ -51,6 +62,11 @@ class Conversions(Struct, frozen=True, kw_only=True):
     def several(self) -> str:
         """What more than one is called."""
         return OF[self.of][1]
+
+    @property
+    def begun(self) -> str:
+        """The same at the start of a sentence."""
+        return self.several[:1].upper() + self.several[1:]
 
 
 def conversions(
@@ -65,22 +81,16 @@ def conversions(
                 hint="Leave it out of --where, or load a file with it.",
             )
     rows = facts.frames[kind.table]
-    if kind.kept:
-        rows = rows.filter(*kind.kept)
-    rows = rows.with_columns(_counts(facts, spans, kind).alias("_counts"))
     scale = scales[kind.table].get(kind.value, 0) if kind.value else _CENTS
     finer = 10 ** max(_CENTS - scale, 0)
-    value = nw.col(kind.value).fill_null(0) if kind.value else nw.lit(0)
-    made = rows.select(
-        PERSON,
-        _day(kind.day).alias("day"),
-        nw.col("_counts").cast(nw.Int64).alias("counts"),
-        (value * nw.col("_counts")).cast(nw.Int64).alias("value"),
-        _day(kind.lead_at).alias("lead_at"),
-        _day(kind.opportunity_at).alias("opportunity_at"),
-        _label(facts, kind.table, asked.by).alias("first"),
-        _latest(facts, kind.table, asked.by).alias("latest"),
-    )
+    made = _rows(facts, spans, kind, asked, rows.filter(*kind.kept) if kind.kept else rows)
+    made = made.with_columns(value=nw.col("value") * nw.col("counts"))
+    given_back = orphans = lost = 0
+    if kind.given_back is not None:
+        back = rows.filter(kind.given_back)
+        given_back = collect.count(back)
+        if given_back:
+            made, orphans, lost = refunds.netted(made, _rows(facts, spans, kind, asked, back))
     total, worth = collect.totals(made, ["counts", "value"])
     if not total:
         raise UsageError(
@@ -96,19 +106,33 @@ def conversions(
         value=worth * finer,
         undated=collect.count(made.filter(nw.col("day") == NEVER, nw.col("counts") == 1)),
         milestones=bool(kind.lead_at and kind.opportunity_at),
+        lacking=_lacking(kind),
+        refunds=given_back,
+        orphans=orphans,
+        orphaned=lost * finer,
+        days=collect.extent(rows, kind.day[0]) if kind.value == "net" else None,
     )
 
 
-def leads(facts: Facts) -> Frame:
-    """The leads that pass the filters; none where filters ask for what leads do not have."""
-    frame = facts.frames.get("leads")
-    if frame is None or any(dimension not in facts.columns["leads"] for dimension, _, _ in facts.filters):
-        raise UsageError(
-            "only leads say which of those who did not convert --where means, and they do not have it",
-            hint="Leave --where out, or load the leads with that column.",
-        )
-    kept = facts.derived("leads", KEPT) if facts.filters else None
-    return frame if kept is None else frame.filter(kept)
+def _lacking(kind: Kind) -> str:
+    """Which milestones have no day: ``the lead was``."""
+    names = [name for name, day in (("the lead", kind.lead_at), ("the deal", kind.opportunity_at)) if not day]
+    return f"{' and '.join(names)} {'was' if len(names) == 1 else 'were'}"
+
+
+def _rows(facts: Facts, spans: Spans, kind: Kind, asked: Asked, rows: Frame) -> Frame:
+    """What is told of each of *rows*, in one shape for all kinds; its value whether or not it counts."""
+    value = nw.col(kind.value).fill_null(0) if kind.value else nw.lit(0)
+    return rows.with_columns(_counts(facts, spans, kind).alias("_counts")).select(
+        PERSON,
+        _day(*kind.day).alias("day"),
+        nw.col("_counts").cast(nw.Int64).alias("counts"),
+        value.cast(nw.Int64).alias("value"),
+        _day(*filter(None, [kind.lead_at])).alias("lead_at"),
+        _day(*filter(None, [kind.opportunity_at])).alias("opportunity_at"),
+        _label(facts, kind.table, asked.by).alias("first"),
+        _latest(facts, kind.table, asked.by).alias("latest"),
+    )
 
 
 def _counts(facts: Facts, spans: Spans, kind: Kind) -> nw.Expr:
@@ -117,18 +141,19 @@ def _counts(facts: Facts, spans: Spans, kind: Kind) -> nw.Expr:
     if facts.filters and (kept := facts.derived(kind.table, KEPT)) is not None:
         counts = counts & kept
     if not spans.everything:
-        if kind.day is None:
+        days = kind.counted or kind.day
+        if not days:
             raise UsageError(
                 f"no date says in which period {kind.table} were won",
                 hint="Leave --period out, or load the date.",
             )
-        counts = counts & (nw.col(kind.day) >= spans.main.start) & (nw.col(kind.day) <= spans.main.end)
+        counts = counts & (_day(*days) >= spans.main.start) & (_day(*days) <= spans.main.end)
     return counts.fill_null(False).cast(nw.Int64)
 
 
-def _day(column: str | None) -> nw.Expr:
-    """*column* of days, ``NEVER`` where nobody knows."""
-    return (nw.col(column).fill_null(NEVER) if column else nw.lit(NEVER)).cast(nw.Int64)
+def _day(*columns: str) -> nw.Expr:
+    """The first of *columns* of days that a row has, ``NEVER`` where nobody knows."""
+    return nw.coalesce(*(nw.col(column) for column in columns), nw.lit(NEVER)).cast(nw.Int64)
 
 
 def _label(facts: Facts, table: str, by: str) -> nw.Expr:

@@ -31,10 +31,6 @@ _ONLY_ENDS = Reason(
     "no_touches",
     "only where people came from first and latest is known, and this model looks at what came between",
 )
-_NO_MILESTONES = Reason(
-    "no_stage_dates",
-    "no file tells when the lead and the deal were made: load leads and deals with their dates",
-)
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -67,7 +63,9 @@ def _lacks(name: str, journeys: Journeys) -> Reason | None:
     if not journeys.whole and name not in OF_TWO:
         return _ONLY_ENDS
     if name in _STAGED and not journeys.milestones:
-        return _NO_MILESTONES
+        return Reason(
+            "no_stage_dates", f"no file tells when {journeys.lacking} made: load them with that date"
+        )
     return None
 
 

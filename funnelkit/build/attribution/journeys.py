@@ -9,6 +9,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from funnelkit import collect
+from funnelkit.metrics.reasons import Reason
 from funnelkit.models.attribution.paths import Path, Paths, Tally
 from funnelkit.tables import Note
 
@@ -22,7 +23,11 @@ class Journeys(Struct, frozen=True, kw_only=True, dict=True):
     """Whether every touch is known, and not only by what people came first and latest."""
     milestones: bool
     """Whether it is known at which touch persons became leads, and their deals were made."""
+    lacking: str = ""
+    """Of what it is not known when it was made, lead or deal or both, with the verb: the lead was."""
     notes: tuple[Note, ...] = ()
+    unseen: Reason | None = None
+    """Why nobody knows who came without a touch and did not convert; None where files tell."""
 
     @cached_property
     def orders(self) -> Paths:
@@ -33,6 +38,12 @@ class Journeys(Struct, frozen=True, kw_only=True, dict=True):
             for at, number in enumerate((tally.converted, tally.unconverted, tally.value)):
                 found[at] += number
         return {path: Tally(*found) for path, found in sums.items()}
+
+    def rate(self, touches: int) -> Reason | None:
+        """Why it is not known how many converted of those who came by so many *touches*; None where it is."""
+        alone = touches == 0 or not self.whole
+        nobody = not any(tally.unconverted for tally in self.paths.values())
+        return self.unseen if alone or nobody else None
 
     @property
     def untouched(self) -> Tally:

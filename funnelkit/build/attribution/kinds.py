@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
+from funnelkit.build.attribution import staged
 from funnelkit.errors import UsageError, did_you_mean
 from funnelkit.linking.persons import PERSON
 
@@ -31,8 +32,13 @@ class Kind(Struct, frozen=True, kw_only=True):
     """In which rows of which table conversions stand, and in which columns their days and value."""
 
     table: str
-    day: str | None
+    day: tuple[str, ...]
+    """Columns of the day on which somebody converted; the first that a row has is it."""
+    counted: tuple[str, ...] = ()
+    """The same for the period alone, where it is counted by another day than that; empty for the same."""
     kept: tuple[nw.Expr, ...] = ()
+    given_back: nw.Expr | None = None
+    """The rows that take money back of other rows."""
     value: str = ""
     lead_at: str = ""
     opportunity_at: str = ""
@@ -65,7 +71,7 @@ def _told(facts: Facts, of: str) -> Kind | None:
     if of == "deal" and has("deals", "status"):
         return Kind(
             table="deals",
-            day=_first(facts, "deals", "closed_at"),
+            day=_days(facts, "deals", "closed_at"),
             kept=(nw.col("status") == "won",),
             value=_first(facts, "deals", "amount") or "",
             lead_at=_first(facts, "deals", "lead_created_at") or "",
@@ -76,7 +82,7 @@ def _told(facts: Facts, of: str) -> Kind | None:
             names = collect.names(facts.frames["customers"])
             return Kind(
                 table="customers",
-                day=_first(facts, "customers", "first_won_at"),
+                day=_days(facts, "customers", "first_won_at"),
                 value=_first(facts, "customers", "revenue") or "",
                 lead_at="lead_created_at" if "lead_created_at" in names else "",
                 opportunity_at="created_at" if "created_at" in names else "",
@@ -84,27 +90,39 @@ def _told(facts: Facts, of: str) -> Kind | None:
         won = nw.col("has_won") == 1
         if has("leads", "has_won") and collect.any_of(facts.frames["leads"], won):
             # A status that nobody has says of nobody that they became a customer.
-            day, opened = (_first(facts, "leads", c) for c in ("won_at", "opportunity_at"))
+            day, opened = _days(facts, "leads", "won_at"), _first(facts, "leads", "opportunity_at")
             lead_at = _first(facts, "leads", "created_at") or ""
             return Kind(table="leads", day=day, kept=(won,), lead_at=lead_at, opportunity_at=opened or "")
     if of == "payment" and has("payments", "amount"):
-        return Kind(table="payments", day="paid_at", kept=(nw.col("net") > 0,), value="net")
+        return Kind(
+            table="payments",
+            day=("paid_at",),
+            kept=(nw.col("net") > 0,),
+            value="net",
+            given_back=nw.col("net") < 0,
+        )
     if of == "lead" and "leads" in facts.frames:
-        return Kind(table="leads", day=_first(facts, "leads", "created_at"))
+        return Kind(table="leads", day=_days(facts, "leads", "created_at"))
     return _stage(facts, of) if of in _STAGES else None
 
 
 def _stage(facts: Facts, of: str) -> Kind | None:
-    """The leads that came to a stage, by its day; to an opportunity also by the mere word that they did."""
-    of_deals = of == "opportunity"
-    day = _first(facts, "leads", f"{of}_at", *(["deal_created_at"] if of_deals else []))
-    lead_at = _first(facts, "leads", "created_at") or ""
-    if day:
-        return Kind(table="leads", day=day, kept=(~nw.col(day).is_null(),), lead_at=lead_at)
-    became = nw.col("has_deal") == 1
-    if of_deals and facts.has("leads", "has_deal") and collect.any_of(facts.frames["leads"], became):
-        return Kind(table="leads", day=None, kept=(became,), lead_at=lead_at)
-    return None
+    """The leads that came to a stage, or passed it: by its day, else that of a later one, else by their creation."""
+    if "leads" not in facts.frames or not staged.told(facts, of):
+        return None
+    day, lead_at = staged.days(facts, of), _first(facts, "leads", "created_at") or ""
+    return Kind(
+        table="leads",
+        day=day,
+        counted=(*day, lead_at) if lead_at else day,
+        kept=(staged.entered(facts, of),),
+        lead_at=lead_at,
+    )
+
+
+def _days(facts: Facts, table: str, column: str) -> tuple[str, ...]:
+    """*column* where *table* has it."""
+    return (column,) if facts.has(table, column) else ()
 
 
 def _first(facts: Facts, table: str, *columns: str) -> str | None:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
-from funnelkit.build.attribution.conversions import leads
 from funnelkit.build.attribution.journeys import Journeys, Sums
-from funnelkit.collect import Frame
+from funnelkit.build.attribution.others import NOT_KNOWN, OF_A_PERIOD, filtered, others, tables
 from funnelkit.errors import UsageError
 from funnelkit.linking.persons import PERSON
 from funnelkit.models.attribution.paths import Path
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from funnelkit.build.attribution.request import Asked
     from funnelkit.build.periods import Spans
     from funnelkit.metrics.facts import Facts
+    from funnelkit.metrics.reasons import Reason
 
 
 def journeys(facts: Facts, spans: Spans, conversions: Conversions, asked: Asked) -> Journeys:
@@ -33,38 +33,49 @@ def journeys(facts: Facts, spans: Spans, conversions: Conversions, asked: Asked)
             hint="Load the touches (touches=FILE: person, time and channel), or export the leads with their source.",
         )
     both = facts.has("leads", latest)
-    won = conversions.rows.filter(nw.col("counts") == 1)
+    won = conversions.rows.filter((nw.col("counts") == 1) | (nw.col("value") != 0))
     if both and conversions.of in ("deal", "customer"):
-        last = leads(facts).select(PERSON, nw.col(latest).cast(nw.String).alias("_latest"))
+        last = filtered(facts, "leads").select(PERSON, nw.col(latest).cast(nw.String).alias("_latest"))
         won = won.join(last, on=PERSON, how="left").with_columns(latest=nw.col("_latest"))  # type: ignore[arg-type]
     sums = Sums()
-    found = won.group_by("first", "latest").agg(nw.len().alias("journeys"), nw.col("value").sum())
+    found = won.group_by("first", "latest").agg(
+        nw.col("counts").sum().alias("journeys"), nw.col("value").sum()
+    )
     for first, last_one, number, value in collect.rows(found.select("first", "latest", "journeys", "value")):
         sums.add(_path(first, last_one), converted=int(number), value=int(value) * conversions.finer)
-    if "leads" in facts.frames and facts.has("leads", by):
-        others = _others(facts, spans, conversions.rows, asked)
-        label = nw.col(latest) if both else nw.lit(None)
-        pairs = others.select(nw.col(by).alias("first"), label.cast(nw.String).alias("latest"))
+    unseen = _unconverted(facts, spans, conversions, asked, sums)
+    return Journeys(
+        paths=sums.paths, whole=False, milestones=False, notes=tuple(_notes(both=both)), unseen=unseen
+    )
+
+
+def _unconverted(
+    facts: Facts, spans: Spans, conversions: Conversions, asked: Asked, sums: Sums
+) -> Reason | None:
+    """Count those who have not converted, of a period those that were created in it; or why nobody knows them."""
+    told = [name for name in tables(facts, conversions.of) if facts.has(name, asked.by)]
+    dated = [name for name in told if spans.everything or facts.has(name, "created_at")]
+    for name, rows in others(facts, conversions, dated):
+        if not spans.everything:
+            created = nw.col("created_at")
+            rows = rows.filter(created >= spans.main.start, created <= spans.main.end)
+        latest = f"latest_{asked.by}"
+        label = nw.col(latest) if name == "leads" and facts.has(name, latest) else nw.lit(None)
+        pairs = rows.select(
+            nw.col(asked.by).cast(nw.String).alias("first"), label.cast(nw.String).alias("latest")
+        )
         counted = pairs.group_by("first", "latest").agg(nw.len().alias("journeys"))
         for first, last_one, number in collect.rows(counted.select("first", "latest", "journeys")):
             sums.add(_path(first, last_one), unconverted=int(number))
-    return Journeys(paths=sums.paths, whole=False, milestones=False, notes=tuple(_notes(both=both)))
+    if told == dated:
+        return None if told else NOT_KNOWN
+    return OF_A_PERIOD
 
 
 def _path(first: str | None, latest: str | None) -> Path:
     """What came first and what latest; one touch where both are the same, for there may have been no other."""
     known = [touch for touch in (first, latest) if touch is not None]
     return Path(tuple(dict.fromkeys(known)))
-
-
-def _others(facts: Facts, spans: Spans, rows: Frame, asked: Asked) -> Frame:
-    """The leads that have not converted, of a period those that were created in it."""
-    ended = rows.filter(~nw.col(PERSON).is_null()).select(PERSON).unique()
-    others = leads(facts).join(ended, on=PERSON, how="anti")  # type: ignore[arg-type]
-    if spans.everything or not facts.has("leads", "created_at"):
-        return others
-    created = nw.col("created_at")
-    return others.filter(created >= spans.main.start, created <= spans.main.end)
 
 
 def _notes(*, both: bool) -> Iterator[Note]:

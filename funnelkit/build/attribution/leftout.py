@@ -65,7 +65,7 @@ def notes(
             yield Note(code=code, message=f"{what}: {number:,} of {whole:,}. {then}")
     if conversions.undated:
         message = (
-            f"{conversions.several.capitalize()} without a date: {conversions.undated:,}. Which touches came before them "
+            f"{conversions.begun} without a date: {conversions.undated:,}. Which touches came before them "
             "nobody knows, and they stand under (no touch)"
         )
         yield Note(code="undated_conversions", message=message)

@@ -63,7 +63,8 @@ class Result(Struct, frozen=True, kw_only=True, dict=True):
         """All that touched anybody or cost anything: what the main model gives most to comes first."""
         earned = self.given[self.main.name].conversions
         names = {*earned, *self.spending.cost}
-        return sorted(names, key=lambda name: (-earned.get(name, Fraction(0)), name))
+        money = self.money(self.main) or {}
+        return sorted(names, key=lambda name: (-earned.get(name, Fraction(0)), -money.get(name, 0), name))
 
     @property
     def shown(self) -> Sequence[str]:

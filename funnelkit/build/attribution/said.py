@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from funnelkit.build.attribution import reconciled
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from funnelkit.build.attribution.result import Result
     from funnelkit.metrics.cell import Number
 
+_EVEN = 4
+"""So many that are given the same are named."""
 NOT_CAUSE = (
     "Attribution shares out what was won among the touches that were seen; it does not say what would have been won "
     "without them, which only an experiment can."
@@ -59,9 +62,23 @@ def _answer(found: Result) -> str:
     said = f"Of {n:,} {found.conversions.named}, {main} gives {name} most: {told})"
     if found.alike:
         said = f"Of {n:,} {found.conversions.named}, {name} is given most: {told})"
-    if len(found.given) > 1 and not found.alike:
+    even = [other for other in found.groups[1:] if _earned(found, other) == _earned(found, name)]
+    if even:
+        said = f"Of {n:,} {found.conversions.named}, {_listed([name, *even])} are given the same{'' if found.alike else ' by ' + main}: {told} each)"
+    elif len(found.given) > 1 and not found.alike:
         said += f"; the {len(found.given)} models give it {_spread(found, name)}"
-    return f"{said}.{_runner_up(found)}"
+    return f"{said}.{'' if even else _runner_up(found)}"
+
+
+def _earned(found: Result, name: str) -> Fraction:
+    return found.given[found.main.name].conversions.get(name, Fraction(0))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``a, b and c``, of many the first with how many more."""
+    if len(names) > _EVEN:
+        return f"{', '.join(names[:_EVEN])} and {len(names) - _EVEN:,} more"
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _runner_up(found: Result) -> str:

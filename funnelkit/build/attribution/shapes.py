@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.build.attribution.result import binomial, plain
+from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.intervals import wilson
 from funnelkit.models.attribution.lengths import Row, lags, path_lengths
@@ -14,6 +15,7 @@ from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
 if TYPE_CHECKING:
     from funnelkit.build.attribution.result import Result
+    from funnelkit.models.attribution.paths import Tally
 
 PATHS = 12
 """So many of the most frequent paths are shown."""
@@ -48,7 +50,7 @@ def paths(found: Result) -> Table | None:
                 Entry(text=_written(path.channels)),
                 Entry(cell=Cell(value=tally.converted, n=n)),
                 Entry(cell=binomial(tally.converted, n)),
-                _rate(tally.converted, tally.converted + tally.unconverted),
+                _rate(found, tally, len(path.channels)),
             )
             for path, tally in known[:PATHS]
         ),
@@ -70,8 +72,12 @@ def _written(channels: Sequence[str]) -> str:
     return " > ".join(told)
 
 
-def _rate(converted: int, seen: int) -> Entry:
-    return Entry(cell=binomial(converted, seen)) if seen else Entry()
+def _rate(found: Result, tally: Tally, touches: int) -> Entry:
+    """Who converted of all who came so; missing where nobody knows who did not."""
+    if reason := found.journeys.rate(touches):
+        return Entry(cell=stats.empty(reason))
+    seen = tally.converted + tally.unconverted
+    return Entry(cell=binomial(tally.converted, seen)) if seen else Entry()
 
 
 def lengths(found: Result) -> Table:
@@ -88,7 +94,7 @@ def lengths(found: Result) -> Table:
             Field(id="so_far", label="so far", unit="ratio"),
             Field(id="rate", label="converted", unit="ratio"),
         ),
-        rows=tuple(tuple(_length(row, found.conversions.total)) for row in rows if _any(row)),
+        rows=tuple(tuple(_length(found, row)) for row in rows if _any(row)),
         chart=Chart(of=("conversions",)),
     )
 
@@ -103,12 +109,13 @@ def _range(row: Row) -> str:
     return str(row.low) if row.high == row.low else f"{row.low} to {row.high}"
 
 
-def _length(row: Row, n: int) -> Iterator[Entry]:
+def _length(found: Result, row: Row) -> Iterator[Entry]:
+    n = found.conversions.total
     yield Entry(text=_range(row))
     yield Entry(cell=Cell(value=row.tally.converted, n=n))
     yield Entry(cell=binomial(row.tally.converted, n))
     yield plain(row.so_far)
-    yield _rate(row.tally.converted, row.tally.converted + row.tally.unconverted)
+    yield _rate(found, row.tally, row.low)
 
 
 def waits(found: Result) -> Table | None:

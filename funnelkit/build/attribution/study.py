@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from funnelkit.build.attribution import given as by_model
 from funnelkit.build.attribution import known, reconciled, shapes, spending, tables, touched
-from funnelkit.build.attribution.conversions import conversions
+from funnelkit.build.attribution.conversions import Conversions, conversions
 from funnelkit.build.attribution.result import Result
 from funnelkit.build.attribution.said import sentences
 from funnelkit.errors import UsageError
 from funnelkit.linking.persons import TOUCHES
+from funnelkit.models.attribution.named import Settings
+from funnelkit.models.attribution.paths import channels_of
 from funnelkit.periods import from_day
 from funnelkit.studies import Study, Table
 from funnelkit.tables import Note
@@ -19,6 +23,11 @@ from funnelkit.tables import Note
 if TYPE_CHECKING:
     from funnelkit.build.attribution.request import Asked, Given
     from funnelkit.build.counting import Count
+    from funnelkit.reports import Span
+
+
+_NAMED = 30
+"""So many names are told of those that there are."""
 
 
 def study(given: Given, asked: Asked) -> Study:
@@ -31,12 +40,12 @@ def study(given: Given, asked: Asked) -> Study:
         as_of=from_day(given.data.as_of) if given.data.dated else None,
         timezone=asked.request.timezone,
         currency=given.data.currency,
-        period=done.spans.span(done.spans.main),
+        period=_span(done, found.conversions),
         filters=tuple(str(one) for one in asked.request.where),
         sentences=tuple(sentences(found)),
         tables=tuple(_tables(found)),
         sources=tuple(given.sources),
-        warnings=(*given.notes, *found.journeys.notes, *_few(found)),
+        warnings=(*given.notes, *found.journeys.notes, *_refunds(found), *_direct(found), *_few(found)),
     )
 
 
@@ -57,10 +66,46 @@ def _result(given: Given, asked: Asked, done: Count, spent: spending.Spending) -
     return Result(asked=asked, conversions=what, journeys=journeys, models=models, spending=spent)
 
 
+def _span(done: Count, conversions: Conversions) -> Span:
+    """The period that was asked for, else all days; of payments their own."""
+    main = done.spans.main
+    if done.spans.everything and conversions.days:
+        main = replace(main, start=min(conversions.days[0], main.end))
+    return done.spans.span(main)
+
+
+def _refunds(found: Result) -> Iterator[Note]:
+    what = found.conversions
+    if what.refunds:
+        message = (
+            f"Refunds in rows of their own: {what.refunds:,}. Each is taken off the payment of its person before it, in the period "
+            "and by the path of that payment, which still counts as one"
+        )
+        yield Note(code="refunds_netted", message=message)
+    if what.orphans and what.unit:
+        message = (
+            f"Refunds of nobody whose payment is loaded: {what.orphans:,}, {what.orphaned / what.unit:,.2f} together. "
+            "They are left out here, and are in the net revenue of a report"
+        )
+        yield Note(code="refunds_alone", message=message)
+
+
+def _direct(found: Result) -> Iterator[Note]:
+    """The names of --direct that nothing is called by."""
+    asked, known = found.asked.settings.direct, channels_of(found.journeys.orders)
+    unknown = [name for name in asked if name not in known]
+    if unknown and asked != Settings().direct:
+        message = (
+            f"--direct {','.join(unknown)}: no touch is of such a {found.asked.by}, so that last non-direct passes over none of it. "
+            f"There are {', '.join(known[:_NAMED])}"
+        )
+        yield Note(code="direct_unknown", message=message)
+
+
 def _few(found: Result) -> Iterator[Note]:
     n, least = found.conversions.total, found.asked.request.min_n
     if n < least:
-        message = f"{found.conversions.several.capitalize()}: {n:,}, fewer than {least}. What each {found.asked.by} is given may be chance"
+        message = f"{found.conversions.begun}: {n:,}, fewer than {least}. What each {found.asked.by} is given may be chance"
         yield Note(code="few_conversions", message=message)
 
 

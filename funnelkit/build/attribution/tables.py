@@ -171,7 +171,8 @@ def models(found: Result) -> Table:
     return Table(
         id="models",
         title="Models side by side",
-        caption=f"{found.conversions.several} that each model gives; lowest and highest say how much hangs on the choice of model",
+        caption=f"{found.conversions.several} that each model gives; lowest and highest say how much hangs on the choice of model"
+        + _odd(found),
         fields=(
             _named(found),
             *(Field(id=model.name, label=NAMES[model.name], unit="count") for model in found.beside),
@@ -180,6 +181,21 @@ def models(found: Result) -> Table:
         ),
         rows=tuple(rows),
     )
+
+
+def _odd(found: Result) -> str:
+    """What looks wrong in some models and is not."""
+    said = ""
+    chain = found.given.get("markov")
+    if chain and any(given and not found.reached(name) for name, given in chain.conversions.items()):
+        said += (
+            "; Markov may give to what is in no path that converted: its journeys went on to others from which some converted, "
+            "and the chain joins the steps of all journeys"
+        )
+    credit = found.given.get("shapley_rate")
+    if credit and min(credit.conversions.values(), default=Fraction(0)) < 0:
+        said += "; Shapley of rates is below zero where a lower share converts with it than without"
+    return said
 
 
 def _range(found: Result, names: Sequence[str]) -> tuple[Entry, Entry]:

@@ -12,8 +12,9 @@ import narwhals.stable.v2 as nw
 
 from funnelkit import collect
 from funnelkit.build.attribution import leftout
-from funnelkit.build.attribution.conversions import NEVER, leads
+from funnelkit.build.attribution.conversions import NEVER
 from funnelkit.build.attribution.journeys import Journeys, Sums, place, texts
+from funnelkit.build.attribution.others import NOT_KNOWN, OF_A_PERIOD, filtered, others, tables
 from funnelkit.collect import Frame
 from funnelkit.linking.persons import PERSON, TOUCHES
 from funnelkit.models.attribution.paths import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from funnelkit.build.periods import Spans
     from funnelkit.engines import Engine
     from funnelkit.metrics.facts import Facts
+    from funnelkit.metrics.reasons import Reason
 
 _LEAD, _OPPORTUNITY = 1, 2
 _JOURNEY = (PERSON, "day")
@@ -48,11 +50,14 @@ def journeys(engine: Engine, facts: Facts, spans: Spans, conversions: Conversion
         converted=conversions.total - sum(tally.converted for tally in seen),
         value=conversions.value - sum(tally.value for tally in seen),
     )
-    _unconverted(engine, facts, spans, named, ends, asked, sums)
+    _unconverted(engine, facts, spans, named, conversions, asked, sums)
+    unseen = _alone(facts, spans, named, conversions, sums)
     return Journeys(
         paths=sums.paths,
         whole=True,
         milestones=conversions.milestones,
+        lacking=conversions.lacking,
+        unseen=unseen,
         notes=tuple(
             leftout.notes(
                 facts, leftout.Stages(touches, named, before, within), ends, conversions, asked.window
@@ -136,25 +141,43 @@ def _converted(engine: Engine, touches: Frame, ends: Frame, sums: Sums, finer: i
 
 
 def _unconverted(
-    engine: Engine, facts: Facts, spans: Spans, touches: Frame, ends: Frame, asked: Asked, sums: Sums
+    engine: Engine,
+    facts: Facts,
+    spans: Spans,
+    touches: Frame,
+    conversions: Conversions,
+    asked: Asked,
+    sums: Sums,
 ) -> None:
-    """Count the paths of those who have not converted, and the leads who were not even touched."""
-    others = touches.join(ends.select(PERSON).unique(), on=PERSON, how="anti")  # type: ignore[arg-type]
+    """Count the paths of those who were touched and have not converted."""
+    # Who converted on a day that nobody knows has, too.
+    ended = conversions.rows.filter(~nw.col(PERSON).is_null()).select(PERSON).unique()
+    rest: Frame = touches.join(ended, on=PERSON, how="anti")  # type: ignore[arg-type]
     if facts.filters:
-        # Of persons whom no lead knows it cannot be said whether they pass.
-        others = others.join(leads(facts).select(PERSON).unique(), on=PERSON, how="semi")  # type: ignore[arg-type]
-    others = others.with_columns(_last=nw.col("at").max().over(PERSON))
+        # Of persons whom no lead and no deal knows it cannot be said whether they pass.
+        known = [filtered(facts, name).select(PERSON) for name in tables(facts, conversions.of) or ("leads",)]
+        rest = rest.join(nw.concat(known).unique(), on=PERSON, how="semi")  # type: ignore[arg-type,type-var]
+    rest = rest.with_columns(_last=nw.col("at").max().over(PERSON))
     if not spans.everything:
-        others = others.filter(nw.col("_last") >= spans.main.start, nw.col("_last") <= spans.main.end)
-    recent = others.filter(nw.col("_last") - nw.col("at") <= asked.window).drop("_last")
+        rest = rest.filter(nw.col("_last") >= spans.main.start, nw.col("_last") <= spans.main.end)
+    recent = rest.filter(nw.col("_last") - nw.col("at") <= asked.window).drop("_last")
     ordered = engine.strung(
         recent.to_native(), (PERSON,), ("at", "_instant", "source_file", "source_row"), ("label",)
     )
     found = collect.frame(ordered).group_by("label").agg(nw.len().alias("journeys"))
     for label, number in collect.rows(found.select("label", "journeys")):
         sums.add(Path(texts(label)), unconverted=int(number))
-    if "leads" in facts.frames and spans.everything:
-        known = leads(facts).select(PERSON).unique()
-        alone = known.join(ends.select(PERSON).unique(), on=PERSON, how="anti")  # type: ignore[arg-type]
+
+
+def _alone(facts: Facts, spans: Spans, touches: Frame, conversions: Conversions, sums: Sums) -> Reason | None:
+    """Count the persons who were not even touched and have not converted; or why nobody knows them."""
+    names = tables(facts, conversions.of)
+    if not names:
+        return NOT_KNOWN
+    if not spans.everything:
+        return OF_A_PERIOD
+    for _, rows in others(facts, conversions, names):
+        alone: Frame = rows.select(PERSON).unique()
         alone = alone.join(touches.select(PERSON).unique(), on=PERSON, how="anti")  # type: ignore[arg-type]
         sums.add(Path(()), unconverted=collect.count(alone))
+    return None
