@@ -435,8 +435,10 @@ def test_value_cost_and_payback_are_of_the_same_customers(tmp_path: Path) -> Non
     # April is over: c and d have two months behind them, a and b three.
     assert row["age"]["value"] == 3
     assert row["value"]["value"] == pytest.approx(0.5 * (30 + 40 + 50) / 2)
-    assert row["ratio"]["value"] == pytest.approx(0.5 * (30 + 40 + 50) / 2 / cost)
-    # Half of (30 + 50 + 60 + 20) / 4 is 20; with a second month (40 and 100) 37.5; cost is 73.
+    # What a and b cost is what was spent in January.
+    assert (row["old"]["value"], row["cost"]["value"]) == (2, 4 * 31 / 2)
+    assert row["ratio"]["value"] == pytest.approx(0.5 * (30 + 40 + 50) / 2 / (4 * 31 / 2))
+    # Half of (30 + 50 + 60 + 20) / 4 is 20; with a second month (40 and 100) 37.5; cost is 73, of a and b 62.
     assert row["payback"]["value"] is None
     cheap = tmp_path / "cheap.csv"
     cheap.write_text(spend.read_text().replace(",4,", ",2,").replace(",6,", ",2,"))
@@ -445,6 +447,30 @@ def test_value_cost_and_payback_are_of_the_same_customers(tmp_path: Path) -> Non
     )
     assert row["cac"]["value"] == pytest.approx(2 * 59 / 4)
     assert row["payback"]["value"] == 1
+    files = [f"payments={path}", f"spend={spend}"]
+    (row,) = rows(study(files, model="historic", min_n=1, period="2025-02"), "acquisition")
+    assert (row["customers"]["value"], row["cac"]["value"]) == (2, 6 * 28 / 2)
+    # Of half a month there is the spend of half a month.
+    (row,) = rows(study(files, model="historic", min_n=1, period="2025-02-01..2025-02-07"), "acquisition")
+    assert (row["customers"]["value"], row["cac"]["value"]) == (1, 6 * 7)
+
+
+def test_a_group_costs_as_much_by_a_filter_as_in_the_table(tmp_path: Path) -> None:
+    """Search has its first customer in March, and what was spent on it before is spent on that one, too."""
+    (tmp_path / "leads.csv").write_text(
+        "lead_id,created_at,channel\na,2025-01-01,email\nb,2025-01-01,paid_search\n"
+    )
+    header = "deal_id,lead_id,closed_at,created_at,status,amount,currency"
+    deals = ["1,a,2025-01-05,2025-01-01,won,90,EUR", "2,b,2025-03-05,2025-01-01,won,80,EUR"]
+    (tmp_path / "deals.csv").write_text("\n".join([header, *deals, "3,a,2025-06-01,2025-05-01,won,1,EUR"]))
+    spent = [f"2025-0{month}-01,paid_search,10,EUR" for month in range(1, 6)]
+    (tmp_path / "spend.csv").write_text("\n".join(["date,channel,cost,currency", *spent]))
+    files = [f"{kind}={tmp_path / kind}.csv" for kind in ("leads", "deals", "spend")]
+    apart = {r["channel"]: r for r in rows(study(files, of="deals", by=["channel"]), "acquisition")}
+    (alone,) = rows(study(files, of="deals", where=["channel=paid_search"]), "acquisition")
+    # Spend is loaded to the first of May, and May is over.
+    assert apart["paid_search"]["cac"]["value"] == alone["cac"]["value"] == 50
+    assert apart["paid_search"]["payback"]["value"] == alone["payback"]["value"] == 0
 
 
 @ENGINES

@@ -42,6 +42,8 @@ class Purchases(Struct, frozen=True, kw_only=True):
     """Whether the files tell the term of a contract."""
     begin: int
     """The first day on which anything was bought."""
+    opened: int
+    """The same, of all customers: also of those whom a filter or the period leaves out."""
     nameless: int
     """Rows without a customer or a day."""
     free: int
@@ -63,6 +65,7 @@ def purchases(data: Dataset, request: Request, kind: str, hold: Hold) -> Purchas
     known = rows.filter(~nw.col(CUSTOMER).is_null() & ~nw.col(DAY).is_null() & (nw.col(DAY) <= data.as_of))
     nameless = collect.count(rows.filter(nw.col(CUSTOMER).is_null() | nw.col(DAY).is_null()))
     wanted = tuple(dict.fromkeys((*request.by, *(f.dimension for f in request.where))))
+    everybody = collect.extent(known.filter(nw.col(BOUGHT) == 1), DAY)
     known = _kept(_with_dimensions(known, data, wanted), request.where)
     known = collect.frame(hold(known.to_native()))
     terms = kind == PAYMENTS and "recurring_interval" in present
@@ -90,6 +93,7 @@ def purchases(data: Dataset, request: Request, kind: str, hold: Hold) -> Purchas
         as_of=data.as_of,
         terms=terms,
         begin=ends[0],
+        opened=everybody[0] if everybody else ends[0],
         nameless=nameless,
         free=free,
         never=collect.count(never),

@@ -84,18 +84,25 @@ def of_contract(seen: Contractual) -> Iterator[str]:
 
 def of_cost(found: Balance, asked: Asked, currency: str | None) -> str:
     """What they cost, and when that was back."""
-    if found.cost is None or found.ratio is None:
+    new, told, back = found.new, found.told, found.payback
+    if not new.cost:
         return "No spend is loaded of the months in which these customers came."
     code = f"{currency} " if currency else ""
-    back = (
-        f"is back after {found.payback} months"
-        if found.payback is not None
-        else f"is not back after {found.age} months"
-    )
-    return (
-        f"To win one cost {code}{found.cost:,.2f}, which {back}; to an age of {months(found.age)} {asked.of} is {found.ratio:,.2f} times "
-        "the cost, of the same customers."
-    )
+    text = f"To win one of {new.customers:,} customers cost {code}{new.cost:,.2f}."
+    if told.cost:
+        text += (
+            f" The {told.customers:,} who have {_behind(told.age)} behind them cost {code}{told.cost:,.2f} each and have brought {code}{told.value:,.2f} of {asked.of}, "
+            f"{told.value / told.cost:,.2f} times that."
+        )
+    if back is None:
+        return f"{text} The cost is not back in {_behind(found.last)}."
+    same = f"{back.customers:,} customers: {code}{back.value:,.2f} against {code}{back.cost:,.2f}"
+    return f"{text} The cost is back in {_behind(back.age)} ({same})."
+
+
+def _behind(age: int) -> str:
+    """An age in words, as cohorts count it."""
+    return f"the {months(age)} after that of the first purchase" if age else "the month of the first purchase"
 
 
 def months(n: int) -> str:

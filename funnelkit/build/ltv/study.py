@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from funnelkit.build.ltv import (
     acquisition,
+    acquisitiontable,
     choosing,
     contracttables,
     fitting,
@@ -54,7 +55,7 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
     lines = [*worth.historic(history, asked)]
     lines += worth.of_contract(seen) if isinstance(seen, Contractual) else worth.of_silence(seen)
     simple = [*formulas.of_contract(seen)] if isinstance(seen, Contractual) else formulas.of_year(data, asked)
-    cost = acquisition.acquired(data, asked, history)
+    cost = acquisition.acquired(data, asked, history, found.opened)
     term = (
         f"a {seen.term}; c: the share lost at a renewal" if isinstance(seen, Contractual) else formulas.YEAR
     )
@@ -79,7 +80,7 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
         tables=(
             *([worth.table(lines, asked, present)] if lines else []),
             *([formulas.table(simple, asked, term)] if simple else []),
-            *([acquisition.table(cost, history, asked)] if cost else []),
+            *([acquisitiontable.table(cost, history, asked)] if cost else []),
             *_tables(seen, found),
             historictables.by_age(history, asked),
             historictables.by_cohort(history, asked),
