@@ -15,9 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
+from scipy.special import logit
 
 from funnelkit.build.ltv import money, silent
 from funnelkit.build.ltv.ahead import Expecting
+from funnelkit.build.ltv.histories import Histories
 from funnelkit.cli.app import run
 from funnelkit.errors import UsageError
 from funnelkit.models.lifetime import bgnbd
@@ -344,6 +347,30 @@ def test_limits_of_expected_value_hold_the_truth_as_often_as_they_say() -> None:
     assert 2 < missed < 20
 
 
+def test_no_more_customers_than_all_are_still_there() -> None:
+    """However little is known of the parameters, the limits of a share stay below 1."""
+    rng = np.random.default_rng(3)
+    found = buyers.counted(buyers.bg_nbd(rng, TRUTH, rng.uniform(40, 78, 400)))
+    tried = silent.tried("bgnbd", bgnbd.fit, found)
+    assert tried.fitted
+    vague = replace(tried.fitted, log_covariance=tried.fitted.log_covariance * 1000)
+    ahead = Expecting(
+        id="bgnbd", fitted=vague, amounts=money.amounts([], 100), days=1.0, ahead=52.0, rate=None
+    )
+    none = np.zeros_like(found.x)
+    whole = Histories(
+        x=found.x, t_x=found.t_x, T=found.T, n=found.n,
+        spent=none, first_spent=none, later=none, later_squares=none, later_spent=none,
+    )  # fmt: skip
+    value, low, high = ahead.total_alive(whole)
+    n = float(found.n.sum())
+    assert value == pytest.approx(float(found.n @ bgnbd.alive(vague.params, found)))
+    assert 0 < low < value < high < n
+    # As far from the value on both sides, in log-odds.
+    assert logit(high / n) - logit(value / n) == pytest.approx(logit(value / n) - logit(low / n))
+    assert value * value / low > n
+
+
 # Counting by hand
 
 HAND = [
@@ -374,6 +401,37 @@ def test_purchase_days_refunds_and_gifts_are_counted_as_said(tmp_path: Path, eng
     notes = {note.code: note.message for note in made.warnings}
     assert "left out: 1" in notes["only_refunds"]
     assert "Purchases for 0: 1" in notes["free_purchases"]
+
+
+@ENGINES
+def test_who_paid_nothing_but_nothing_is_a_customer_and_told_of(tmp_path: Path, engine: str) -> None:
+    path = payments(tmp_path / "p.csv", [("a", 0, "0.00"), ("a", 9, "0.00"), ("b", 3, "0.00"), ("b", 8, "4"), ("c", 60, "5")])  # fmt: skip
+    made = study([path], engine, model="historic")
+    (note,) = [note.message for note in made.warnings if note.code == "free_purchases"]
+    assert "Purchases for 0: 3." in note
+    assert "nothing but 0: 1;" in note
+    assert rows(made, "historic")[0]["customers"]["value"] == 2
+
+
+@ENGINES
+def test_a_renewal_makes_no_new_customer(tmp_path: Path, engine: str) -> None:
+    """As in a report: of a, b and c only a and b are new."""
+    header = "deal_id,company_id,type,closed_at,created_at,status,amount,currency"
+    lines = [
+        "1,a,newbusiness,2025-02-01,2025-01-01,won,10,EUR",
+        "2,a,renewal,2025-03-05,2025-01-01,won,20,EUR",
+        "3,c,renewal,2025-01-05,2025-01-01,won,40,EUR",
+        "4,b,newbusiness,2025-02-05,2025-01-01,won,80,EUR",
+        "5,c,renewal,2025-04-30,2025-01-01,won,160,EUR",
+    ]
+    path = tmp_path / "deals.csv"
+    path.write_text("\n".join([header, *lines]))
+    made = study([path], engine, of="deals", model="historic", min_n=1)
+    ages = {row["age"]["value"]: row for row in rows(made, "historic")}
+    assert {age: row["customers"]["value"] for age, row in ages.items()} == {0: 2, 1: 2, 2: 2}
+    assert [row["value"]["value"] for row in ages.values()] == [45, 55, 55]
+    (note,) = [note.message for note in made.warnings if note.code == "only_renewals"]
+    assert "left out: 1." in note
 
 
 @ENGINES
