@@ -147,7 +147,10 @@ def test_a_customer_of_the_papers_stands_in_the_file_of_customers(tmp_path: Path
         found = {row["customer"]: row for row in csv.DictReader(file)}
     assert len(found) == 2357
     one = found["1516"]
-    assert [float(one[name]) for name in ("x", "t_x", "T")] == pytest.approx([26, 216 / 7, 31])
+    assert [float(one[name]) for name in ("repeat_purchases", "recency", "age")] == pytest.approx(
+        [26, 216 / 7, 31]
+    )
+    assert one["unit"] == "week"
     assert float(one["alive"]) == pytest.approx(0.96885, abs=1e-5)
     assert float(one["alive_low"]) < float(one["alive"]) < float(one["alive_high"])
 
@@ -183,11 +186,11 @@ def test_the_limits_of_the_mean_are_those_of_pandas_and_scipy(tmp_path: Path) ->
     frame = pd.DataFrame(lines, columns=["id", "customer", "day", "n", "paid"]).assign(
         day=lambda f: pd.to_datetime(f["day"]), paid=lambda f: f["paid"].astype(float)
     )
-    month = frame["day"].dt.year * 12 + frame["day"].dt.month
-    age = month - month.groupby(frame["customer"]).transform("min")
-    each = frame.assign(paid=frame["paid"].where(age <= 12, 0.0)).groupby("customer")["paid"].sum()
+    # All of them first bought in the first quarter of 1997, and have a year behind them.
+    age = (frame["day"] - frame.groupby("customer")["day"].transform("min")).dt.days
+    each = frame.assign(paid=frame["paid"].where(age < 365, 0.0)).groupby("customer")["paid"].sum()
     low, high = stats.t.interval(0.95, len(each) - 1, each.mean(), stats.sem(each))
-    found = value(study([SAMPLE], model="historic"), "so far, to 12 months")
+    found = value(study([SAMPLE], model="historic"), "so far, first 12 months")
     assert found["value"] == pytest.approx(each.mean(), rel=1e-12)
     assert found["interval"] == pytest.approx([low, high], rel=1e-9)
 
@@ -553,10 +556,17 @@ def test_won_deals_are_purchases_and_have_the_channel_of_their_lead(tmp_path: Pa
         "email": 300,
         "referral": 100,
     }
+    brought = {row["channel"]: row for row in rows(made, "groups")}
     for name, of in (("email", [h for n, h in enumerate(histories) if n % 4]), ("referral", histories[::4])):
         again = sum(len(set(days)) > 1 for days in of)
         assert groups[name]["again"]["numerator"] == again
         assert groups[name]["fit"] == "own"
+        # The last purchase of all is on the last day that is known.
+        end = max(day for h in histories for day in h)
+        old = [h for h in of if h[0] + 365 - 1 <= end]
+        paid = [100 * sum(day - h[0] < 365 for day in h) for h in old]
+        assert brought[name]["old"]["value"] == len(old)
+        assert brought[name]["value"]["value"] == pytest.approx(sum(paid) / len(paid))
     assert "revenue" in made.sentences[0]
     with pytest.raises(UsageError, match="no loaded table has the dimension owner"):
         study(files, engine, of="deals", by=["owner"])
@@ -619,6 +629,7 @@ WRONG = [
     ({"fit_until": "2031-01-01"}, "end before that day"),
     ({"holdout": "99m"}, "before what is held out"),
     ({"ahead": 0}, "--ahead 0"),
+    ({"ahead": 121}, "--ahead 121"),
     ({"discount": "10"}, "--discount 10"),
     ({"margin": "half"}, "--margin half"),
     ({"by": ["channel"]}, "channel"),

@@ -22,17 +22,6 @@ _COHORTS = 24
 """So many of the newest cohorts are shown."""
 
 
-def told_age(history: Historic, least: int) -> int | None:
-    """The largest age that half of the customers, and at least so many, have behind them; None where none is."""
-    all_of = sum(history.sizes.get((), {}).values())
-    return max(history.ages((), max(min(least, all_of), (all_of + 1) // 2, 1)), default=None)
-
-
-def value(history: Historic, asked: Asked, age: int, key: tuple[str, ...] = ()) -> Cell:
-    """What a customer who is old enough had brought by *age*, with limits of the mean."""
-    return mean(history, asked, history.old(key, age), age, key)
-
-
 def by_age(history: Historic, asked: Asked) -> Table:
     """What customers had brought by each age, of those who have it behind them."""
     rows = []

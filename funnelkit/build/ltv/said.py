@@ -38,11 +38,11 @@ def values(
         yield f"A new customer is worth {_money(new.cell, currency)} of {asked.of} in the first {ahead}."
     if so_far := known.get(worth.HISTORIC):
         n = f", n {so_far.cell.n:,}" if so_far.cell.n is not None else ""
-        yield f"A customer has brought {_money(so_far.cell, currency)} of {asked.of} {so_far.measure.replace('so far, to', 'up to an age of')}{n}."
+        yield f"A customer has brought {_money(so_far.cell, currency)} of {asked.of} in the {so_far.measure.removeprefix('so far, ')}{n}."
     if present := known.get(worth.PRESENT):
         yield f"One of the present customers is to bring {_money(present.cell, currency)} {then}."
     if not lines:
-        yield "No customer has a whole month behind the first purchase yet, so nothing can be said of value."
+        yield "Too few customers have a month behind them since the first purchase, so nothing can be said of value."
 
 
 def of_silence(seen: Silence) -> Iterator[str]:
