@@ -15,9 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
+from scipy.special import logit
 
 from funnelkit.build.ltv import money, silent
 from funnelkit.build.ltv.ahead import Expecting
+from funnelkit.build.ltv.histories import Histories
 from funnelkit.cli.app import run
 from funnelkit.errors import UsageError
 from funnelkit.models.lifetime import bgnbd
@@ -144,7 +147,10 @@ def test_a_customer_of_the_papers_stands_in_the_file_of_customers(tmp_path: Path
         found = {row["customer"]: row for row in csv.DictReader(file)}
     assert len(found) == 2357
     one = found["1516"]
-    assert [float(one[name]) for name in ("x", "t_x", "T")] == pytest.approx([26, 216 / 7, 31])
+    assert [float(one[name]) for name in ("repeat_purchases", "recency", "age")] == pytest.approx(
+        [26, 216 / 7, 31]
+    )
+    assert one["unit"] == "week"
     assert float(one["alive"]) == pytest.approx(0.96885, abs=1e-5)
     assert float(one["alive_low"]) < float(one["alive"]) < float(one["alive_high"])
 
@@ -180,11 +186,11 @@ def test_the_limits_of_the_mean_are_those_of_pandas_and_scipy(tmp_path: Path) ->
     frame = pd.DataFrame(lines, columns=["id", "customer", "day", "n", "paid"]).assign(
         day=lambda f: pd.to_datetime(f["day"]), paid=lambda f: f["paid"].astype(float)
     )
-    month = frame["day"].dt.year * 12 + frame["day"].dt.month
-    age = month - month.groupby(frame["customer"]).transform("min")
-    each = frame.assign(paid=frame["paid"].where(age <= 12, 0.0)).groupby("customer")["paid"].sum()
+    # All of them first bought in the first quarter of 1997, and have a year behind them.
+    age = (frame["day"] - frame.groupby("customer")["day"].transform("min")).dt.days
+    each = frame.assign(paid=frame["paid"].where(age < 365, 0.0)).groupby("customer")["paid"].sum()
     low, high = stats.t.interval(0.95, len(each) - 1, each.mean(), stats.sem(each))
-    found = value(study([SAMPLE], model="historic"), "so far, to 12 months")
+    found = value(study([SAMPLE], model="historic"), "so far, first 12 months")
     assert found["value"] == pytest.approx(each.mean(), rel=1e-12)
     assert found["interval"] == pytest.approx([low, high], rel=1e-9)
 
@@ -344,6 +350,30 @@ def test_limits_of_expected_value_hold_the_truth_as_often_as_they_say() -> None:
     assert 2 < missed < 20
 
 
+def test_no_more_customers_than_all_are_still_there() -> None:
+    """However little is known of the parameters, the limits of a share stay below 1."""
+    rng = np.random.default_rng(3)
+    found = buyers.counted(buyers.bg_nbd(rng, TRUTH, rng.uniform(40, 78, 400)))
+    tried = silent.tried("bgnbd", bgnbd.fit, found)
+    assert tried.fitted
+    vague = replace(tried.fitted, log_covariance=tried.fitted.log_covariance * 1000)
+    ahead = Expecting(
+        id="bgnbd", fitted=vague, amounts=money.amounts([], 100), days=1.0, ahead=52.0, rate=None
+    )
+    none = np.zeros_like(found.x)
+    whole = Histories(
+        x=found.x, t_x=found.t_x, T=found.T, n=found.n,
+        spent=none, first_spent=none, later=none, later_squares=none, later_spent=none,
+    )  # fmt: skip
+    value, low, high = ahead.total_alive(whole)
+    n = float(found.n.sum())
+    assert value == pytest.approx(float(found.n @ bgnbd.alive(vague.params, found)))
+    assert 0 < low < value < high < n
+    # As far from the value on both sides, in log-odds.
+    assert logit(high / n) - logit(value / n) == pytest.approx(logit(value / n) - logit(low / n))
+    assert value * value / low > n
+
+
 # Counting by hand
 
 HAND = [
@@ -374,6 +404,37 @@ def test_purchase_days_refunds_and_gifts_are_counted_as_said(tmp_path: Path, eng
     notes = {note.code: note.message for note in made.warnings}
     assert "left out: 1" in notes["only_refunds"]
     assert "Purchases for 0: 1" in notes["free_purchases"]
+
+
+@ENGINES
+def test_who_paid_nothing_but_nothing_is_a_customer_and_told_of(tmp_path: Path, engine: str) -> None:
+    path = payments(tmp_path / "p.csv", [("a", 0, "0.00"), ("a", 9, "0.00"), ("b", 3, "0.00"), ("b", 8, "4"), ("c", 60, "5")])  # fmt: skip
+    made = study([path], engine, model="historic")
+    (note,) = [note.message for note in made.warnings if note.code == "free_purchases"]
+    assert "Purchases for 0: 3." in note
+    assert "nothing but 0: 1;" in note
+    assert rows(made, "historic")[0]["customers"]["value"] == 2
+
+
+@ENGINES
+def test_a_renewal_makes_no_new_customer(tmp_path: Path, engine: str) -> None:
+    """As in a report: of a, b and c only a and b are new."""
+    header = "deal_id,company_id,type,closed_at,created_at,status,amount,currency"
+    lines = [
+        "1,a,newbusiness,2025-02-01,2025-01-01,won,10,EUR",
+        "2,a,renewal,2025-03-05,2025-01-01,won,20,EUR",
+        "3,c,renewal,2025-01-05,2025-01-01,won,40,EUR",
+        "4,b,newbusiness,2025-02-05,2025-01-01,won,80,EUR",
+        "5,c,renewal,2025-04-30,2025-01-01,won,160,EUR",
+    ]
+    path = tmp_path / "deals.csv"
+    path.write_text("\n".join([header, *lines]))
+    made = study([path], engine, of="deals", model="historic", min_n=1)
+    ages = {row["age"]["value"]: row for row in rows(made, "historic")}
+    assert {age: row["customers"]["value"] for age, row in ages.items()} == {0: 2, 1: 2, 2: 2}
+    assert [row["value"]["value"] for row in ages.values()] == [45, 55, 55]
+    (note,) = [note.message for note in made.warnings if note.code == "only_renewals"]
+    assert "left out: 1." in note
 
 
 @ENGINES
@@ -435,8 +496,10 @@ def test_value_cost_and_payback_are_of_the_same_customers(tmp_path: Path) -> Non
     # April is over: c and d have two months behind them, a and b three.
     assert row["age"]["value"] == 3
     assert row["value"]["value"] == pytest.approx(0.5 * (30 + 40 + 50) / 2)
-    assert row["ratio"]["value"] == pytest.approx(0.5 * (30 + 40 + 50) / 2 / cost)
-    # Half of (30 + 50 + 60 + 20) / 4 is 20; with a second month (40 and 100) 37.5; cost is 73.
+    # What a and b cost is what was spent in January.
+    assert (row["old"]["value"], row["cost"]["value"]) == (2, 4 * 31 / 2)
+    assert row["ratio"]["value"] == pytest.approx(0.5 * (30 + 40 + 50) / 2 / (4 * 31 / 2))
+    # Half of (30 + 50 + 60 + 20) / 4 is 20; with a second month (40 and 100) 37.5; cost is 73, of a and b 62.
     assert row["payback"]["value"] is None
     cheap = tmp_path / "cheap.csv"
     cheap.write_text(spend.read_text().replace(",4,", ",2,").replace(",6,", ",2,"))
@@ -445,6 +508,30 @@ def test_value_cost_and_payback_are_of_the_same_customers(tmp_path: Path) -> Non
     )
     assert row["cac"]["value"] == pytest.approx(2 * 59 / 4)
     assert row["payback"]["value"] == 1
+    files = [f"payments={path}", f"spend={spend}"]
+    (row,) = rows(study(files, model="historic", min_n=1, period="2025-02"), "acquisition")
+    assert (row["customers"]["value"], row["cac"]["value"]) == (2, 6 * 28 / 2)
+    # Of half a month there is the spend of half a month.
+    (row,) = rows(study(files, model="historic", min_n=1, period="2025-02-01..2025-02-07"), "acquisition")
+    assert (row["customers"]["value"], row["cac"]["value"]) == (1, 6 * 7)
+
+
+def test_a_group_costs_as_much_by_a_filter_as_in_the_table(tmp_path: Path) -> None:
+    """Search has its first customer in March, and what was spent on it before is spent on that one, too."""
+    (tmp_path / "leads.csv").write_text(
+        "lead_id,created_at,channel\na,2025-01-01,email\nb,2025-01-01,paid_search\n"
+    )
+    header = "deal_id,lead_id,closed_at,created_at,status,amount,currency"
+    deals = ["1,a,2025-01-05,2025-01-01,won,90,EUR", "2,b,2025-03-05,2025-01-01,won,80,EUR"]
+    (tmp_path / "deals.csv").write_text("\n".join([header, *deals, "3,a,2025-06-01,2025-05-01,won,1,EUR"]))
+    spent = [f"2025-0{month}-01,paid_search,10,EUR" for month in range(1, 6)]
+    (tmp_path / "spend.csv").write_text("\n".join(["date,channel,cost,currency", *spent]))
+    files = [f"{kind}={tmp_path / kind}.csv" for kind in ("leads", "deals", "spend")]
+    apart = {r["channel"]: r for r in rows(study(files, of="deals", by=["channel"]), "acquisition")}
+    (alone,) = rows(study(files, of="deals", where=["channel=paid_search"]), "acquisition")
+    # Spend is loaded to the first of May, and May is over.
+    assert apart["paid_search"]["cac"]["value"] == alone["cac"]["value"] == 50
+    assert apart["paid_search"]["payback"]["value"] == alone["payback"]["value"] == 0
 
 
 @ENGINES
@@ -469,10 +556,17 @@ def test_won_deals_are_purchases_and_have_the_channel_of_their_lead(tmp_path: Pa
         "email": 300,
         "referral": 100,
     }
+    brought = {row["channel"]: row for row in rows(made, "groups")}
     for name, of in (("email", [h for n, h in enumerate(histories) if n % 4]), ("referral", histories[::4])):
         again = sum(len(set(days)) > 1 for days in of)
         assert groups[name]["again"]["numerator"] == again
         assert groups[name]["fit"] == "own"
+        # The last purchase of all is on the last day that is known.
+        end = max(day for h in histories for day in h)
+        old = [h for h in of if h[0] + 365 - 1 <= end]
+        paid = [100 * sum(day - h[0] < 365 for day in h) for h in old]
+        assert brought[name]["old"]["value"] == len(old)
+        assert brought[name]["value"]["value"] == pytest.approx(sum(paid) / len(paid))
     assert "revenue" in made.sentences[0]
     with pytest.raises(UsageError, match="no loaded table has the dimension owner"):
         study(files, engine, of="deals", by=["owner"])
@@ -535,6 +629,7 @@ WRONG = [
     ({"fit_until": "2031-01-01"}, "end before that day"),
     ({"holdout": "99m"}, "before what is held out"),
     ({"ahead": 0}, "--ahead 0"),
+    ({"ahead": 121}, "--ahead 121"),
     ({"discount": "10"}, "--discount 10"),
     ({"margin": "half"}, "--margin half"),
     ({"by": ["channel"]}, "channel"),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from funnelkit.pipeline.options import Options
 
 _SPAN = re.compile(r"(\d+)\s*(d|w|m|days?|weeks?|months?)?", re.IGNORECASE)
+_FARTHEST = 120
+"""Ten years: no purchases tell of more."""
 _DAYS = {"d": 1.0, "w": 7.0, "m": 365.25 / 12}
 
 
@@ -59,8 +61,10 @@ def _check(wanted: Wanted) -> None:
     ):
         if word not in words:
             raise UsageError(f"{option} {word}: there is no such word for it", hint=did_you_mean(word, words))
-    if wanted.ahead < 1:
-        raise UsageError(f"--ahead {wanted.ahead}: not a number of months", hint="Give a number from 1 on.")
+    if not 1 <= wanted.ahead <= _FARTHEST:
+        raise UsageError(
+            f"--ahead {wanted.ahead}: not a number of months", hint=f"Give one from 1 to {_FARTHEST}."
+        )
     if wanted.holdout and wanted.fit_until:
         raise UsageError("--holdout and --fit-until say the same", hint="Give one of them.")
 

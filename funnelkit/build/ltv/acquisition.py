@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from funnelkit.build.ltv.historic import MILESTONES
 from funnelkit.metrics import catalog
-from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.counted import ask
-from funnelkit.metrics.reasons import Reason
-from funnelkit.metrics.statistics import empty
 from funnelkit.metrics.survey import PROBES
 from funnelkit.metrics.windows import Timeline, Window
-from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from funnelkit.build.ltv.historic import Historic
     from funnelkit.build.ltv.histories import Key
+    from funnelkit.build.ltv.pieces import Pieces
     from funnelkit.build.ltv.request import Asked
     from funnelkit.dataset import Dataset
 
-_NOT_BACK = "not_reached"
-
 
 class Acquired(Struct, frozen=True, kw_only=True):
-    """Customers who first bought in the months whose spend is loaded, and what these cost."""
+    """The months whose spend is loaded, and what was spent in each of them."""
 
     cohorts: range
-    """The months, numbered as in the historic values."""
-    spend: dict[Key, float]
+    """The months, numbered as in the historic values; also those before the first of these customers came."""
+    spend: Mapping[Key, Mapping[int, float]]
+    """Of each group, month by month."""
     by: tuple[str, ...]
     label: str
     """From which month to which."""
 
 
-def acquired(data: Dataset, asked: Asked, history: Historic) -> Acquired | None:
-    """The whole months that both spend and purchases tell of; None without spend, or without such a month."""
+def acquired(data: Dataset, asked: Asked, history: Historic, opened: int) -> Acquired | None:
+    """The whole months that both spend and purchases tell of, from the day *opened* on, or of the period that is asked for.
+
+    None without spend, or where nobody of these customers came in such a month.
+    """
     if "spend" not in data.frames:
         return None
     known = catalog.load()
@@ -49,123 +50,102 @@ def acquired(data: Dataset, asked: Asked, history: Historic) -> Acquired | None:
     days = question.days("spend")
     if not days or measure.id in question.lacks:
         return None
-    months = history.months
-    covered = [
-        place
-        for place in range(months.whole + 1)
-        if months.at(place).start >= days[0] and months.at(place).end <= max(days[1], data.as_of)
-    ]
-    covered = [place for place in covered if months.at(place).start <= days[1]]
-    if not covered or not history.old((), 0, range(covered[0], covered[-1] + 1)):
+    windows = _windows(history.months, asked, opened, days)
+    if not windows or not history.old((), 0, range(min(windows), max(windows) + 1)):
         return None
-    window = Window(start=months.at(covered[0]).start, end=months.at(covered[-1]).end)
-    tally = question.count(Timeline([window], data.as_of), frozenset()).tally
+    tally = question.count(Timeline(windows.values(), data.as_of), frozenset()).tally
     unit = 10 ** data.scales["spend"].get("cost", 0)
-    spend = (
-        {key: tally.sum(measure, key, window) / unit for key in tally.keys([measure], [window])} if by else {}
-    )
-    spend[()] = tally.sum(measure, (), window) / unit
+    groups = {(), *(tally.keys([measure], list(windows.values())) if by else ())}
     return Acquired(
-        cohorts=range(covered[0], covered[-1] + 1),
-        spend=spend,
+        cohorts=range(min(windows), max(windows) + 1),
+        spend={
+            key: {place: tally.sum(measure, key, window) / unit for place, window in windows.items()}
+            for key in groups
+        },
         by=tuple(by),
-        label=f"{months.at(covered[0]).label} to {months.at(covered[-1]).label}",
+        label=f"{history.months.at(min(windows)).label} to {history.months.at(max(windows)).label}",
     )
+
+
+def _windows(months: Pieces, asked: Asked, opened: int, days: Sequence[int]) -> dict[int, Window]:
+    """The days of each whole month whose spend is known, of those that lie in the period.
+
+    Whose customers came in a part of a month has only the spend of that part.
+    """
+    found, period = {}, asked.request.period
+    for place in range(min(months.of(opened), 0), months.whole + 1):
+        month = months.at(place)
+        if month.start < days[0] or month.start > days[1]:
+            continue
+        start, end = month.start, month.end
+        if period is not None:
+            start, end = max(start, period.start), min(end, period.end)
+        if start <= end:
+            found[place] = Window(start=start, end=end)
+    return found
+
+
+class Reached(Struct, frozen=True, kw_only=True):
+    """Those of a group who have an age behind them: what they cost, and what they had brought by it."""
+
+    age: int
+    """Months after the calendar month of the first purchase."""
+    customers: int
+    cost: float
+    """Of each: the spend of the months in which they came, over them."""
+    value: float
+
+    @property
+    def back(self) -> bool:
+        """Whether they had brought what they cost."""
+        return self.cost > 0 and self.value >= self.cost
 
 
 class Balance(Struct, frozen=True, kw_only=True):
     """One group of customers: what they cost and what they had brought."""
 
-    customers: int
-    cost: float | None
-    age: int
-    """Months after the first that all counted for the value have behind them."""
-    old: int
-    """How many these are."""
-    value: float
-    payback: int | None
-    """Months after that of the first purchase until the cost was back, of those old enough for it."""
-
-    @property
-    def ratio(self) -> float | None:
-        """Value over cost."""
-        return self.value / self.cost if self.cost else None
+    new: Reached
+    """All of them, in the month of the first purchase."""
+    told: Reached
+    """At the age that is told of."""
+    cohorts: Sequence[int]
+    """The months in which those came who have that age."""
+    payback: Reached | None
+    """At the first age at which the cost was back."""
+    last: int
+    """The last age that enough of them have behind them."""
 
 
 def balance(found: Acquired, history: Historic, key: Key, margin: float, least: int) -> Balance | None:
-    """The customers of the group *key* who came in the months of *found*; None where there are none."""
-    cohorts = history.old(key, 0, found.cohorts)
-    if key not in history.sizes or not cohorts:
+    """The customers of the group *key* who came in the months of *found*; None where there are none.
+
+    The age that is told of is one of ``MILESTONES`` that half of them have; payback is looked for at all ages that
+    *least* of them have.
+    """
+    if key not in history.sizes or not history.old(key, 0, found.cohorts):
         return None
-    n = history.customers(key, cohorts)
-    enough = max(least, n // 2)
-    ages = [
-        a for a in range(history.months.whole + 1) if _old(history, key, a, found.cohorts) >= min(enough, n)
-    ]
-    values = {a: margin * history.value(key, history.old(key, a, found.cohorts), a) for a in ages}
-    cost = found.spend.get(key, 0.0) / n
-    back = next((age for age, value in values.items() if cost and value >= cost), None)
-    last = ages[-1]
+    new = _reached(found, history, key, margin, 0)
+    several = []
+    for age in range(history.months.whole - found.cohorts.start + 1):
+        if not history.old(key, age, found.cohorts):
+            break
+        several.append(_reached(found, history, key, margin, age))
+    enough = [one for one in several if one.customers >= min(least, new.customers)]
+    half = [one for one in enough if one.customers * 2 >= new.customers and one.age in MILESTONES]
+    told = half[-1]
     return Balance(
-        customers=n,
-        cost=cost or None,
-        age=last,
-        old=_old(history, key, last, found.cohorts),
-        value=values[last],
-        payback=back,
+        new=new,
+        told=told,
+        cohorts=history.old(key, told.age, found.cohorts),
+        payback=next((one for one in enough if one.back), None),
+        last=enough[-1].age,
     )
 
 
-def table(found: Acquired, history: Historic, asked: Asked) -> Table:
-    """LTV, CAC, their ratio and the payback, of all and of each group that spend is known of."""
-    rows = [row for key in ((), *_keys(found, history)) for row in _row(found, history, asked, key)]
-    return Table(
-        id="acquisition",
-        title="What customers cost, and what they brought",
-        fields=(
-            *(Field(id=name, label=name, unit=TEXT) for name in found.by or ("group",)),
-            Field(id="customers", label="new customers", unit="count"),
-            Field(id="cac", label="CAC", unit="money"),
-            Field(id="age", label="to age, months", unit="count"),
-            Field(id="value", label=f"{asked.of} so far", unit="money"),
-            Field(id="ratio", label="LTV:CAC", unit="multiple"),
-            Field(id="payback", label="payback, months", unit="count"),
-        ),
-        names=max(len(found.by), 1),
-        rows=tuple(rows),
-        caption=f"customers who first bought in {found.label}, whose spend is loaded: spend of these months over them; what they brought to "
-        "the age that at least half of them have behind them, of those who have; payback: months after that of the first purchase until it was the cost",
-    )
-
-
-def _keys(found: Acquired, history: Historic) -> Iterator[Key]:
-    if found.by:
-        yield from sorted(key for key in history.sizes if key)
-
-
-def _row(found: Acquired, history: Historic, asked: Asked, key: Key) -> Iterator[tuple[Entry, ...]]:
-    made = balance(found, history, key, float(asked.margin), asked.request.min_n)
-    if made is None:
-        return
-    words = key or ("all", *[""] * (len(found.by) - 1))
-    no_cost = empty(Reason("no_spend_here", "no spend for these customers"))
-    not_back = Reason(_NOT_BACK, f"what they brought in {made.age} months is less than they cost")
-    yield (
-        *(Entry(text=word) for word in words),
-        Entry(cell=Cell(value=made.customers)),
-        Entry(cell=no_cost if made.cost is None else Cell(value=made.cost, n=made.customers)),
-        Entry(cell=Cell(value=made.age)),
-        Entry(cell=Cell(value=made.value, n=made.old)),
-        Entry(cell=no_cost if made.ratio is None else Cell(value=made.ratio, n=made.old)),
-        Entry(
-            cell=no_cost
-            if made.cost is None
-            else empty(not_back)
-            if made.payback is None
-            else Cell(value=made.payback)
-        ),
-    )
-
-
-def _old(history: Historic, key: Key, age: int, among: range) -> int:
-    return history.customers(key, history.old(key, age, among))
+def _reached(found: Acquired, history: Historic, key: Key, margin: float, age: int) -> Reached:
+    old = history.old(key, age, found.cohorts)
+    n = history.customers(key, old)
+    spent = found.spend.get(key, {})
+    # Also of months in which none of them came: what was spent in vain was spent on those who did.
+    cost = sum(spent.get(place, 0.0) for place in found.cohorts if history.age(place) >= age)
+    return Reached(age=age, customers=n, cost=cost / n, value=margin * history.value(key, old, age))

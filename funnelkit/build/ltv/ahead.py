@@ -51,8 +51,13 @@ class Expecting(Struct, frozen=True, kw_only=True):
         return _limited(self.fitted, lambda params: float(found.n @ self.purchases(found, params)))
 
     def total_alive(self, found: Histories) -> Limited:
-        """How many customers are still there."""
-        return _limited(self.fitted, lambda params: float(found.n @ self.alive(found, params)))
+        """How many customers are still there; limits of their share, so that no more than all are."""
+        n = float(found.n.sum())
+        several = _limited(
+            self.fitted, lambda params: float(found.n @ self.alive(found, params)) / n, share=True
+        )
+        value, low, high = (n * each for each in several)
+        return value, low, high
 
     def total_value(self, found: Histories) -> Limited:
         """What all customers together bring in the time to come."""
@@ -145,16 +150,16 @@ class Expecting(Struct, frozen=True, kw_only=True):
         return _joined(by_purchases, by_money)
 
 
-def _limited(fitted: Fitted[Any], function: Callable[[Any], float]) -> Limited:
-    """*function* of the parameters with its limits; the same three times where it is 0, or cannot vary."""
+def _limited(fitted: Fitted[Any], function: Callable[[Any], float], *, share: bool = False) -> Limited:
+    """*function* of the parameters with its limits; the same three times where it is 0, a *share* of 1, or cannot vary."""
     value = function(fitted.params)
-    if not value > 0:
+    if not 0 < value < (1 if share else np.inf):
         return value, value, value
     try:
-        return limits(fitted, function)
+        return limits(fitted, function, share=share)
     except ValueError:
-        # Beside the estimate there is no value: amounts without a mean.
-        return value, 0.0, float("inf")
+        # Beside the estimate there is no value: amounts without a mean, a share of all.
+        return value, 0.0, 1.0 if share else float("inf")
 
 
 def _joined(one: Limited, other: Limited) -> Limited:

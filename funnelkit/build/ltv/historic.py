@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 MILESTONES = (0, 1, 2, 3, 6, 9, 12, 18, 24, 36, 48, 60, 84, 120)
 """The ages in months that are told of; a customer's own month of the first purchase is age 0."""
-_AT, _COHORT, _AGE = "_at", "_cohort", "_age"
+_AT, COHORT, AGE = "_at", "_cohort", "_age"
+"""Columns: the months of a purchase and of the first one, and how far these are apart."""
 _SPLIT = 1 << 20
 """Amounts are squared in two halves of their numbers, so that no sum overflows 64 bits."""
 
@@ -68,35 +69,35 @@ class Historic(Struct, frozen=True, kw_only=True):
 def historic(found: Purchases, calendar: Calendar) -> Historic:
     """What all customers of *found* brought by age, together under the key () and by group."""
     months = pieces("month", found.begin, found.as_of, calendar)
-    rows = months.placed(months.placed(found.daily, DAY, _AT), FIRST, _COHORT)
+    rows = months.placed(months.placed(found.daily, DAY, _AT), FIRST, COHORT)
     # A refund of what was paid before the files begin is of the first age.
-    age = nw.col(_AT) - nw.col(_COHORT)
-    rows = rows.with_columns(nw.when(age < 0).then(nw.lit(0)).otherwise(age).cast(nw.Int64).alias(_AGE))
+    age = nw.col(_AT) - nw.col(COHORT)
+    rows = rows.with_columns(nw.when(age < 0).then(nw.lit(0)).otherwise(age).cast(nw.Int64).alias(AGE))
     ages = [age for age in MILESTONES if age < max(months.count, 1)]
     sizes: dict[Key, dict[int, int]] = {}
-    moments: dict[Key, dict[tuple[int, int], Moments]] = {}
-    for key, cohort, n, several in _moments(rows, found.by, ages):
+    spread: dict[Key, dict[tuple[int, int], Moments]] = {}
+    for key, cohort, n, several in moments(rows, found.by, ages):
         for of in {(), key}:
-            size, known = sizes.setdefault(of, {}), moments.setdefault(of, {})
+            size, known = sizes.setdefault(of, {}), spread.setdefault(of, {})
             size[cohort] = size.get(cohort, 0) + n
             for one, value in zip(ages, several, strict=True):
                 known[cohort, one] = known.get((cohort, one), NONE) + value
     brought: dict[Key, dict[tuple[int, int], int]] = {}
-    counted = rows.group_by(*found.by, _COHORT, _AGE).agg(nw.col(NET).sum())
-    for *words, cohort, one, net in collect.rows(counted.select(*found.by, _COHORT, _AGE, NET)):
+    counted = rows.group_by(*found.by, COHORT, AGE).agg(nw.col(NET).sum())
+    for *words, cohort, one, net in collect.rows(counted.select(*found.by, COHORT, AGE, NET)):
         for of in {(), tuple(map(str, words))}:
             known_sums = brought.setdefault(of, {})
             known_sums[int(cohort), int(one)] = known_sums.get((int(cohort), int(one)), 0) + int(net)
-    return Historic(months=months, sizes=sizes, brought=brought, moments=moments, unit=found.unit)
+    return Historic(months=months, sizes=sizes, brought=brought, moments=spread, unit=found.unit)
 
 
-def _moments(
+def moments(
     rows: collect.Frame, by: Sequence[str], ages: Sequence[int]
 ) -> Iterator[tuple[Key, int, int, list[Moments]]]:
     """Of each group and cohort: how many customers, and the moments of what each had brought up to each age."""
-    columns = {f"v{a}": nw.when(nw.col(_AGE) <= a).then(nw.col(NET)).otherwise(nw.lit(0)) for a in ages}
+    columns = {f"v{a}": nw.when(nw.col(AGE) <= a).then(nw.col(NET)).otherwise(nw.lit(0)) for a in ages}
     each = (
-        rows.with_columns(**columns).group_by(CUSTOMER, *by, _COHORT).agg(*(nw.col(c).sum() for c in columns))
+        rows.with_columns(**columns).group_by(CUSTOMER, *by, COHORT).agg(*(nw.col(c).sum() for c in columns))
     )
     halves: dict[str, nw.Expr] = {}
     for a in ages:
@@ -107,8 +108,8 @@ def _moments(
         **{f"{p}{q}{a}": nw.col(f"{p}{a}") * nw.col(f"{q}{a}") for a in ages for p, q in ("hh", "hl", "ll")}
     )
     sums = [f"{name}{a}" for a in ages for name in ("v", "hh", "hl", "ll")]
-    counted = each.group_by(*by, _COHORT).agg(nw.len().alias("n"), *(nw.col(c).sum() for c in sums))
-    for row in collect.rows(counted.select(*by, _COHORT, "n", *sums)):
+    counted = each.group_by(*by, COHORT).agg(nw.len().alias("n"), *(nw.col(c).sum() for c in sums))
+    for row in collect.rows(counted.select(*by, COHORT, "n", *sums)):
         words, (cohort, n, *values) = row[: len(by)], map(int, row[len(by) :])
         found = [
             Moments(n, total, (hh * _SPLIT + 2 * hl) * _SPLIT + ll)

@@ -13,6 +13,8 @@ from funnelkit.metrics.cell import Cell
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from funnelkit.build.ltv.historic import Historic
     from funnelkit.build.ltv.request import Asked
 
@@ -20,29 +22,18 @@ _COHORTS = 24
 """So many of the newest cohorts are shown."""
 
 
-def told_age(history: Historic, least: int) -> int | None:
-    """The largest age that half of the customers, and at least so many, have behind them; None where none is."""
-    all_of = sum(history.sizes.get((), {}).values())
-    return max(history.ages((), max(min(least, all_of), (all_of + 1) // 2, 1)), default=None)
-
-
-def value(history: Historic, asked: Asked, age: int, key: tuple[str, ...] = ()) -> Cell:
-    """What a customer who is old enough had brought by *age*, with limits of the mean."""
-    return _mean(history, asked, history.old(key, age), age, key)
-
-
 def by_age(history: Historic, asked: Asked) -> Table:
     """What customers had brought by each age, of those who have it behind them."""
     rows = []
     for age in history.ages(()):
         old = history.old((), age)
-        mean = _mean(history, asked, old, age, ())
+        brought = mean(history, asked, old, age, ())
         rows.append(
             (
                 Entry(cell=Cell(value=age)),
                 count(len(old)),
                 count(history.customers((), old)),
-                Entry(cell=mean),
+                Entry(cell=brought),
             )
         )
     return Table(
@@ -74,9 +65,9 @@ def by_cohort(history: Historic, asked: Asked) -> Table:
             (
                 Entry(text=history.months.at(cohort).label),
                 count(history.customers((), [cohort])),
-                Entry(cell=_mean(history, asked, [cohort], 0, ())),
+                Entry(cell=mean(history, asked, [cohort], 0, ())),
                 Entry(cell=Cell(value=to)),
-                Entry(cell=_mean(history, asked, [cohort], to, ())),
+                Entry(cell=mean(history, asked, [cohort], to, ())),
             )
         )
     more = f"; the newest {_COHORTS} of {len(known)}" if len(known) > _COHORTS else ""
@@ -95,6 +86,7 @@ def by_cohort(history: Historic, asked: Asked) -> Table:
     )
 
 
-def _mean(history: Historic, asked: Asked, cohorts: list[int], age: int, key: tuple[str, ...]) -> Cell:
+def mean(history: Historic, asked: Asked, cohorts: Sequence[int], age: int, key: tuple[str, ...]) -> Cell:
+    """What a customer of *cohorts* had brought by *age*, one of ``MILESTONES``, with its limits."""
     unit = Fraction(asked.margin) / history.unit
     return replace(statistics.mean(history.spread(key, cohorts, age), unit), method="historic")

@@ -33,7 +33,7 @@ class Customers(Struct, frozen=True):
 
 
 _LIMITED = ("alive", "purchases", "value")
-_COLUMNS = ("customer", "first", "last", "x", "t_x", "T", "spent")
+_COLUMNS = ("customer", "first", "last", "repeat_purchases", "recency", "age", "spent", "unit")
 
 
 def of_silence(seen: Silence) -> Customers:
@@ -62,7 +62,7 @@ def of_silence(seen: Silence) -> Customers:
     own = (each.x.astype(int), each.t_x / seen.days, each.T / seen.days, spent)
     columns = [column.tolist() for column in (*own, *numbers)]
     rows = [
-        (name, *word, *day, *values)
+        (name, *word, *day, *values[: len(own)], seen.unit, *values[len(own) :])
         for name, word, day, values in zip(names, words, days, zip(*columns, strict=True), strict=True)
     ]
     limited = [f"{name}{end}" for name in _LIMITED for end in ("", "_low", "_high")]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PAYMENTS, DEALS = "payments", "deals"
 KINDS = (PAYMENTS, DEALS)
 CUSTOMER, DAY, NET, BOUGHT, FIRST, TERM = "customer", "_day", "net", "_bought", "_first", "_term"
+_OPENS, _FREE, _PAID = "_opens", "_free", "_paid"
+"""Columns: whether it may be the first purchase of a customer (a renewal is none), whether it was for nothing, and
+whether anything on that day was not."""
 """Columns: whose, when, in the smallest unit of money, whether anything was bought, when first, and the
 term of a contract in the words of the file."""
 Hold = Callable[[Any], Any]
@@ -42,12 +45,18 @@ class Purchases(Struct, frozen=True, kw_only=True):
     """Whether the files tell the term of a contract."""
     begin: int
     """The first day on which anything was bought."""
+    opened: int
+    """The same, of all customers: also of those whom a filter or the period leaves out."""
     nameless: int
     """Rows without a customer or a day."""
     free: int
     """Purchases for nothing."""
     never: int
     """Customers of whom there are only refunds."""
+    renewed: int
+    """Customers of whom there are only renewals and expansions."""
+    worthless: int
+    """Customers all of whose purchases were for nothing."""
 
 
 def purchases(data: Dataset, request: Request, kind: str, hold: Hold) -> Purchases:
@@ -63,18 +72,24 @@ def purchases(data: Dataset, request: Request, kind: str, hold: Hold) -> Purchas
     known = rows.filter(~nw.col(CUSTOMER).is_null() & ~nw.col(DAY).is_null() & (nw.col(DAY) <= data.as_of))
     nameless = collect.count(rows.filter(nw.col(CUSTOMER).is_null() | nw.col(DAY).is_null()))
     wanted = tuple(dict.fromkeys((*request.by, *(f.dimension for f in request.where))))
+    everybody = collect.extent(known.filter(nw.col(BOUGHT) == 1), DAY)
     known = _kept(_with_dimensions(known, data, wanted), request.where)
     known = collect.frame(hold(known.to_native()))
     terms = kind == PAYMENTS and "recurring_interval" in present
     more = [TERM] if terms else []
-    free = collect.totals(known, ["_free"])[0]
+    free = collect.totals(known, [_FREE])[0]
     days = known.group_by(CUSTOMER, *request.by, DAY).agg(
-        nw.col(NET).sum(), nw.col(BOUGHT).sum(), *(nw.col(c).max() for c in more)
+        nw.col(NET).sum(),
+        nw.col(BOUGHT).sum(),
+        nw.col(_FREE).sum(),
+        *(nw.col(c).max() for c in (_OPENS, *more)),
     )
-    days = days.with_columns(_flag(nw.col(BOUGHT) > 0).alias(BOUGHT))
-    bought_on = nw.when(nw.col(BOUGHT) == 1).then(nw.col(DAY))
+    paid = _flag(nw.col(BOUGHT) > nw.col(_FREE)).alias(_PAID)
+    days = days.with_columns(paid, _flag(nw.col(BOUGHT) > 0).alias(BOUGHT)).drop(_FREE)
+    bought_on = nw.when(nw.col(_OPENS) == 1).then(nw.col(DAY))
     firsts = days.with_columns(bought_on.alias(FIRST)).with_columns(nw.col(FIRST).min().over(CUSTOMER))
-    never = firsts.filter(nw.col(FIRST).is_null()).select(CUSTOMER).unique()
+    never = firsts.filter(nw.col(FIRST).is_null()).group_by(CUSTOMER).agg(nw.col(BOUGHT).max())
+    nobody, renewed = collect.totals(never.with_columns(none=1 - nw.col(BOUGHT)), ["none", BOUGHT])
     daily = collect.frame(hold(_in_period(firsts, request).to_native()))
     ends = collect.extent(daily, FIRST)
     if ends is None:
@@ -90,9 +105,12 @@ def purchases(data: Dataset, request: Request, kind: str, hold: Hold) -> Purchas
         as_of=data.as_of,
         terms=terms,
         begin=ends[0],
+        opened=everybody[0] if everybody else ends[0],
         nameless=nameless,
         free=free,
-        never=collect.count(never),
+        never=nobody,
+        renewed=renewed,
+        worthless=_worthless(daily),
     )
 
 
@@ -107,7 +125,7 @@ def notes(found: Purchases) -> Iterator[Note]:
     if found.free:
         yield Note(
             code="free_purchases",
-            message=f"Purchases for 0: {found.free:,}. They count as purchases, with that amount.",
+            message=f"Purchases for 0: {found.free:,}. They count as purchases, with that amount.{_nothing(found)}",
         )
     if found.nameless:
         yield Note(
@@ -119,6 +137,22 @@ def notes(found: Purchases) -> Iterator[Note]:
             code="only_refunds",
             message=f"Customers of whom these files hold only refunds, left out: {found.never:,}.",
         )
+    if found.renewed:
+        yield Note(
+            code="only_renewals",
+            message=f"Customers of whom these files hold only won renewals or expansions, left out: {found.renewed:,}. They were customers before the files begin.",
+        )
+
+
+def _nothing(found: Purchases) -> str:
+    if found.kind != PAYMENTS or not found.worthless:
+        return ""
+    return f" Customers who paid nothing but 0: {found.worthless:,}; they are customers here, and no new customers in a report."
+
+
+def _worthless(daily: Frame) -> int:
+    paid = daily.group_by(CUSTOMER).agg(nw.col(_PAID).max())
+    return collect.count(paid.filter(nw.col(_PAID) == 0))
 
 
 def _of_payments(data: Dataset) -> Frame:
@@ -136,7 +170,8 @@ def _of_payments(data: Dataset) -> Frame:
         nw.col("paid_at").alias(DAY),
         nw.col("net").cast(nw.Int64).alias(NET),
         _flag(bought()).alias(BOUGHT),
-        _flag(free).alias("_free"),
+        _flag(bought()).alias(_OPENS),
+        _flag(free).alias(_FREE),
         *term,
     )
 
@@ -152,7 +187,8 @@ def _of_deals(data: Dataset) -> Frame:
         nw.col("closed_at").alias(DAY),
         amount.alias(NET),
         _flag(nw.lit(True)).alias(BOUGHT),
-        _flag(amount == 0).alias("_free"),
+        _flag(nw.col("is_new") == 1).alias(_OPENS),
+        _flag(amount == 0).alias(_FREE),
     )
 
 

@@ -38,11 +38,11 @@ def values(
         yield f"A new customer is worth {_money(new.cell, currency)} of {asked.of} in the first {ahead}."
     if so_far := known.get(worth.HISTORIC):
         n = f", n {so_far.cell.n:,}" if so_far.cell.n is not None else ""
-        yield f"A customer has brought {_money(so_far.cell, currency)} of {asked.of} {so_far.measure.replace('so far, to', 'up to an age of')}{n}."
+        yield f"A customer has brought {_money(so_far.cell, currency)} of {asked.of} in the {so_far.measure.removeprefix('so far, ')}{n}."
     if present := known.get(worth.PRESENT):
         yield f"One of the present customers is to bring {_money(present.cell, currency)} {then}."
     if not lines:
-        yield "No customer has a whole month behind the first purchase yet, so nothing can be said of value."
+        yield "Too few customers have a month behind them since the first purchase, so nothing can be said of value."
 
 
 def of_silence(seen: Silence) -> Iterator[str]:
@@ -84,18 +84,25 @@ def of_contract(seen: Contractual) -> Iterator[str]:
 
 def of_cost(found: Balance, asked: Asked, currency: str | None) -> str:
     """What they cost, and when that was back."""
-    if found.cost is None or found.ratio is None:
+    new, told, back = found.new, found.told, found.payback
+    if not new.cost:
         return "No spend is loaded of the months in which these customers came."
     code = f"{currency} " if currency else ""
-    back = (
-        f"is back after {found.payback} months"
-        if found.payback is not None
-        else f"is not back after {found.age} months"
-    )
-    return (
-        f"To win one cost {code}{found.cost:,.2f}, which {back}; to an age of {months(found.age)} {asked.of} is {found.ratio:,.2f} times "
-        "the cost, of the same customers."
-    )
+    text = f"To win one of {new.customers:,} customers cost {code}{new.cost:,.2f}."
+    if told.cost:
+        text += (
+            f" The {told.customers:,} who have {_behind(told.age)} behind them cost {code}{told.cost:,.2f} each and have brought {code}{told.value:,.2f} of {asked.of}, "
+            f"{told.value / told.cost:,.2f} times that."
+        )
+    if back is None:
+        return f"{text} The cost is not back in {_behind(found.last)}."
+    same = f"{back.customers:,} customers: {code}{back.value:,.2f} against {code}{back.cost:,.2f}"
+    return f"{text} The cost is back in {_behind(back.age)} ({same})."
+
+
+def _behind(age: int) -> str:
+    """An age in words, as cohorts count it."""
+    return f"the {months(age)} after that of the first purchase" if age else "the month of the first purchase"
 
 
 def months(n: int) -> str:

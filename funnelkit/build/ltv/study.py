@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from funnelkit.build.ltv import (
     acquisition,
+    acquisitiontable,
     choosing,
     contracttables,
     fitting,
@@ -19,6 +20,7 @@ from funnelkit.build.ltv import (
     purchases,
     said,
     silenttables,
+    within,
     worth,
 )
 from funnelkit.build.ltv.contractual import Contractual, contractual
@@ -51,10 +53,11 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
     found = purchases.purchases(data, asked.request, asked.kind, given.hold)
     history = historic.historic(found, asked.request.calendar)
     seen = _seen(found, asked, given)
-    lines = [*worth.historic(history, asked)]
+    known = within.within(found, asked)
+    lines = [*worth.historic(known, asked)]
     lines += worth.of_contract(seen) if isinstance(seen, Contractual) else worth.of_silence(seen)
     simple = [*formulas.of_contract(seen)] if isinstance(seen, Contractual) else formulas.of_year(data, asked)
-    cost = acquisition.acquired(data, asked, history)
+    cost = acquisition.acquired(data, asked, history, found.opened)
     term = (
         f"a {seen.term}; c: the share lost at a renewal" if isinstance(seen, Contractual) else formulas.YEAR
     )
@@ -79,13 +82,14 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
         tables=(
             *([worth.table(lines, asked, present)] if lines else []),
             *([formulas.table(simple, asked, term)] if simple else []),
-            *([acquisition.table(cost, history, asked)] if cost else []),
+            *([acquisitiontable.table(cost, history, asked)] if cost else []),
+            *([within.table(known, asked)] if known and found.by else []),
             *_tables(seen, found),
             historictables.by_age(history, asked),
             historictables.by_cohort(history, asked),
         ),
         sources=tuple(given.sources),
-        warnings=(*given.notes, *purchases.notes(found), *_notes(seen, asked)),
+        warnings=(*given.notes, *purchases.notes(found), *_notes(seen, asked, found)),
     )
     return Valued(made, customers)
 
@@ -133,11 +137,17 @@ def _tables(seen: Seen, found: Purchases) -> Iterator[Table]:
     yield from fitting.tables(seen.choice, seen.unit, None)
 
 
-def _notes(seen: Seen, asked: Asked) -> Iterator[Note]:
+def _notes(seen: Seen, asked: Asked, found: Purchases) -> Iterator[Note]:
     if asked.request.gross_margin is None:
         yield Note(
             code="no_gross_margin",
             message="No gross margin is given, so values are revenue: set gross_margin in funnelkit.yaml to have them in margin.",
+        )
+    loaded = found.as_of - found.opened + 1
+    if seen.choice.chosen is not None and asked.ahead_days > loaded:
+        yield Note(
+            code="ahead_of_data",
+            message=f"The model looks {asked.ahead} months ahead and knows of {loaded:,} days: no customer has shown yet what comes so late.",
         )
     if isinstance(seen, Contractual):
         yield from _of_contracts(seen)

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.build.ltv import historictables
 from funnelkit.build.ltv.entries import limited
 from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.contractual import Contractual
-    from funnelkit.build.ltv.historic import Historic
     from funnelkit.build.ltv.request import Asked
     from funnelkit.build.ltv.silence import Silence
+    from funnelkit.build.ltv.within import Within
     from funnelkit.metrics.cell import Cell
 
 HISTORIC, NEW, PRESENT, NEW_EVER, PRESENT_EVER = "historic", "new", "present", "new_ever", "present_ever"
@@ -30,14 +29,13 @@ class Line(Struct, frozen=True):
     convention: str
 
 
-def historic(history: Historic, asked: Asked) -> Iterator[Line]:
-    """What customers have brought, to an age that most have behind them."""
-    age = historictables.told_age(history, asked.request.min_n)
-    if age is not None:
+def historic(known: Within | None, asked: Asked) -> Iterator[Line]:
+    """What customers have brought in as many months as are looked ahead, or fewer."""
+    if known is not None:
         yield Line(
             HISTORIC,
-            f"so far, to {_months(age)}",
-            historictables.value(history, asked, age),
+            f"so far, first {_months(known.months) if known.months > 1 else 'month'}",
+            known.mean((), asked),
             "historic",
         )
 
@@ -132,8 +130,8 @@ def table(lines: Sequence[Line], asked: Asked, present: str) -> Table:
         rows=tuple(
             (Entry(text=one.measure), Entry(cell=one.cell), Entry(text=one.convention)) for one in lines
         ),
-        caption=f"so far: less refunds, of customers with so many whole months behind them after that of the first purchase; a new customer: the "
-        f"first purchase included; a present one: {present}. Not discounted unless said. Limits of what is modelled are those of the "
+        caption=f"so far: less refunds, of customers who have so many months behind them, by days (12 months are 365) from that of the first purchase "
+        f"on; a new customer: the same time to come, the first purchase included; a present one: {present}. Not discounted unless said. Limits of what is modelled are those of the "
         "expectation, from how little the parameters are known: single customers vary far more",
     )
 
