@@ -11,6 +11,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from funnelkit.build.forecast.choice import better
 from funnelkit.build.forecast.flow import LOST, WON, Flow, Group
 from funnelkit.build.forecast.leadsin import wins
 from funnelkit.build.forecast.outcome import Outcome
@@ -20,6 +21,8 @@ from funnelkit.build.forecast.past import past
 from funnelkit.build.forecast.staged import Stay, staged
 from funnelkit.metrics.moments import Moments
 from funnelkit.models.forecast import joint
+from funnelkit.models.forecast.accuracy import Accuracy
+from funnelkit.models.forecast.backtest import Backtest, Try
 from funnelkit.models.forecast.fitting import Fitted, fit
 from funnelkit.models.forecast.menu import shape_of
 from funnelkit.models.forecast.series import Series, series
@@ -280,3 +283,33 @@ def test_refunds_may_take_off_what_is_in() -> None:
     found = Outcome(so_far=90, opened=None, fresh=0, deviation=20, signed=True)
     assert found.limits[0] == pytest.approx(90 - 1.959964 * 20)
     assert found.chance(90, at_least=True) == pytest.approx(0.5)
+
+
+# -- choices ----------------------------------------------------------------------------------------
+
+
+def back_test(own: list[float], naive: list[float], model: str = "pipeline") -> Backtest:
+    """Tries in each of which 100 came."""
+    return Backtest(
+        model,
+        1,
+        tuple(
+            Try(Accuracy(1, mine, mine, 100), Accuracy(1, theirs, theirs, 100), None, 1, 1.0)
+            for mine, theirs in zip(own, naive, strict=True)
+        ),
+    )
+
+
+def test_what_is_clearly_less_wrong_by_hand() -> None:
+    """Gains of 3 and 5 in turn: mean 4, deviation 1.0445 of twelve, t = 13.3; of -10 and 12: mean 1, t = 0.3."""
+    found = better(back_test([20, 20] * 6, [17, 15] * 6), (), fewest=12)
+    assert found is not None
+    assert (found.method, found.times) == ("naive", 12)
+    assert (found.error, found.worse) == pytest.approx((0.16, 0.20))
+    assert better(back_test([20, 20] * 6, [30, 8] * 6), (), fewest=12) is None
+    assert better(back_test([20] * 11, [16] * 11), (), fewest=12) is None
+    other = back_test([9, 11] * 6, [50] * 12, "holt")
+    chosen = better(back_test([20, 20] * 6, [17, 15] * 6), [other], fewest=12)
+    assert chosen is not None
+    assert chosen.method == "holt"
+    assert chosen.error == pytest.approx(0.10)

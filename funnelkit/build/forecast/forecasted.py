@@ -13,6 +13,7 @@ from funnelkit.build.forecast.parts import Parts, Sum, parts
 from funnelkit.models.forecast.series import Refusal
 
 if TYPE_CHECKING:
+    from funnelkit.build.forecast.choice import Choice
     from funnelkit.build.forecast.flow import Flow
     from funnelkit.build.forecast.outlook import Outlook
     from funnelkit.metrics.entries import Metric
@@ -47,15 +48,6 @@ class Way(Struct, frozen=True, kw_only=True, dict=True):
             known[period] = parts(self.flow, self.begun.past, self.begun.coming, period, self.amounts)
         return known[period]
 
-    @property
-    def beaten(self) -> float | None:
-        """The error of the better naive forecast of the same periods; None where there is none."""
-        if isinstance(self.tested, Refusal):
-            return None
-        rivals = (self.tested.naive, self.tested.seasonal_naive)
-        errors = [one.wape for one in rivals if one is not None and one.wape is not None]
-        return min(errors, default=None)
-
     @cached_property
     def _known(self) -> dict[Period, Parts | Refusal]:
         return {}
@@ -68,9 +60,14 @@ class Forecasted(Struct, frozen=True, kw_only=True):
     outlook: Outlook
     way: Way | None = None
     why_not: str = ""
-    """Why there is no such way, or why it is not taken, where there might have been one."""
-    taken: bool = True
-    """Whether the way is taken, or only shown beside the series."""
+    """Why there is no such way, where there might have been one."""
+    choice: Choice | None = None
+    """What is taken in place of the way, which is then only shown beside it."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether the way tells the metric, where there is one."""
+        return self.choice is None
 
     @property
     def known(self) -> bool:

@@ -52,7 +52,8 @@ def _whole(one: Forecasted, period: Period) -> Iterator[Entry]:
     found = one.outcome(period)
     yield Entry(text=one.metric.id)
     if isinstance(found, Refusal):
-        yield from (Entry(), Entry(), Entry(), Entry())
+        yield _in(one.outlook, period, unit) if one.outlook.past.days else Entry()
+        yield from (Entry(), Entry(), Entry())
         yield Entry(cell=refused(found), unit=unit)
         yield Entry()
         return
@@ -67,7 +68,7 @@ def _whole(one: Forecasted, period: Period) -> Iterator[Entry]:
 def way_of(one: Forecasted, found: Outcome) -> str:
     """How a forecast was made, in words."""
     if found.opened is not None and one.way is not None:
-        return f"{one.way.name}, {one.way.begun.method}"
+        return ", ".join(filter(None, (one.way.name, one.way.begun.method)))
     return one.outlook.method
 
 
@@ -157,7 +158,7 @@ def _how(one: Forecasted) -> str:
     """By which model, and how right it was."""
     if one.way is not None and one.taken:
         begun = "deals" if one.way.name == PIPELINE else "leads"
-        return f"each case by what became of those before it at its age (Aalen and Johansen), {begun} to come by {one.way.begun.method}"
+        return f"each case by what became of those before it at its age (Aalen and Johansen), {begun} to come {f'by {one.way.begun.method}' if one.way.begun.method else 'left out'}"
     if not one.outlook.method:
         return ""
     return f"by {one.outlook.method}, fitted to {len(one.outlook.past.values)} whole periods; the one that has begun is what is in and the share of its days that are left"
