@@ -82,7 +82,7 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
         like = found.values, found.whole[:1], len(found.coming), model
         if like not in self._outlooks:
             self._outlooks[like] = outlook(found, self.asked.grain, model, self.asked.ahead)
-        return replace(self._outlooks[like], past=found)
+        return replace(self._outlooks[like], past=found, named=self.asked.model != AUTO)
 
     @cached_property
     def _outlooks(self) -> dict[object, Outlook]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from funnelkit.build.forecast.coverage import widening
 from funnelkit.build.forecast.outcome import Outcome
 from funnelkit.build.forecast.parts import Parts, Sum, parts
 from funnelkit.models.forecast.series import Refusal
@@ -79,6 +80,17 @@ class Forecasted(Struct, frozen=True, kw_only=True):
         """Whether some day has taken something off."""
         return min(self.outlook.past.days.values(), default=0) < 0
 
+    @property
+    def tested(self) -> Backtest | Refusal:
+        """How right it was in the past, in the way in which it is told."""
+        return self.way.tested if self.way is not None and self.taken else self.outlook.tested
+
+    @property
+    def wider(self) -> float:
+        """By how much its limits are widened; a model that was asked for by name keeps its own."""
+        parted = self.way is not None and self.taken
+        return 1.0 if self.outlook.named and not parted else widening(self.tested)
+
     def outcome(self, period: Period) -> Outcome | Refusal:
         """The whole of *period*, by open cases where they tell, else by the series."""
         if self.way is not None and self.taken:
@@ -109,7 +121,7 @@ class Forecasted(Struct, frozen=True, kw_only=True):
             opened=opened.mean / way.scale,
             fresh=fresh.mean / way.scale,
             leads=leads,
-            deviation=(opened + fresh).deviation / way.scale,
+            deviation=(opened + fresh).deviation / way.scale * widening(way.tested),
             signed=self.signed,
         )
 
@@ -123,6 +135,6 @@ class Forecasted(Struct, frozen=True, kw_only=True):
             so_far=outlook.past.between(period.start, period.end),
             opened=None,
             fresh=mean if self.signed else max(mean, 0.0),
-            deviation=variance**0.5,
+            deviation=variance**0.5 * (1.0 if outlook.named else widening(outlook.tested)),
             signed=self.signed,
         )

@@ -47,6 +47,8 @@ class Outlook(Struct, frozen=True, kw_only=True):
     tested: Backtest | Refusal
     reason: Refusal | None = None
     """Why nothing can be said."""
+    named: bool = False
+    """Whether the model was asked for by name: then its limits are those of the books, whatever they held."""
     choice: Choice | None = None
     """That a naive forecast stands in for a model, where it does."""
 

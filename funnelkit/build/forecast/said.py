@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from funnelkit.build.checks.study import spoken
 from funnelkit.build.forecast.asked import COMPLETION, PIPELINE
 from funnelkit.build.forecast.choice import FEWEST, JUDGED
+from funnelkit.build.forecast.coverage import covered, narrow
 from funnelkit.build.forecast.outlook import LEVEL
 from funnelkit.models.forecast.series import Refusal
 from funnelkit.rounding import percent
@@ -26,8 +27,11 @@ def sentences(made: Assembled) -> Iterator[str]:
     yield _answer(first, made)
     yield from _of_what(first, made)
     yield from tried(first, made.asked.grain)
+    yield from _range(first)
     for one in others:
         yield _answer(one, made)
+        if narrow(one.tested):
+            yield covered(one.tested, one.wider)
         if one.choice is not None:
             yield chosen(one.choice, JUDGED)
 
@@ -54,6 +58,11 @@ def _answer(one: Forecasted, made: Assembled) -> str:
             chance = found.chance(target, at_least=goal.at_least)
             text += f"; target {_said(target, unit, currency)}: chance {_percent(chance)}"
     return f"{text}."
+
+
+def _range(one: Forecasted) -> Iterator[str]:
+    if one.known and (text := covered(one.tested, one.wider)):
+        yield text
 
 
 def _of_what(one: Forecasted, made: Assembled) -> Iterator[str]:
@@ -118,7 +127,7 @@ def tried(one: Forecasted, grain: str) -> Iterator[str]:
     if not parted and one.outlook.choice is not None:
         yield chosen(one.outlook.choice, grain)
         return
-    tested = one.way.tested if one.way is not None else one.outlook.tested
+    tested = one.tested
     if isinstance(tested, Refusal):
         yield f"How right such forecasts were cannot be told yet: {tested.message}."
         return

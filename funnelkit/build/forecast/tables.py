@@ -10,6 +10,7 @@ from funnelkit.build.forecast.asked import COMPLETION, PIPELINE, SERIES, SHOWN
 from funnelkit.build.forecast.outcome import Outcome
 from funnelkit.metrics.cell import Cell
 from funnelkit.models.forecast.series import Refusal
+from funnelkit.rounding import fixed
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
 if TYPE_CHECKING:
@@ -43,8 +44,16 @@ def whole(made: Assembled) -> Table:
         rows=tuple(tuple(_whole(one, period)) for one in made.forecasts),
         caption="in so far: up to the as-of day; open: deals that are open, or leads that are in and not won; still to begin: "
         "deals or leads that nobody has yet, by the series of their numbers; where a metric is told by its series alone, all "
-        "that is to come; limits by the normal law, the parts taken to be independent of each other",
+        "that is to come; limits by the normal law, the parts taken to be independent of each other"
+        + _wider(made),
     )
+
+
+def _wider(made: Assembled) -> str:
+    """Of which metrics the limits are widened, and by how much."""
+    wider = {one.metric.id: one.wider for one in made.forecasts}
+    told = [f"{name} {fixed(times, 1)} times" for name, times in wider.items() if times > 1]
+    return f"; widened, as past misses were to those foretold: {', '.join(told)}" if told else ""
 
 
 def _whole(one: Forecasted, period: Period) -> Iterator[Entry]:
