@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from funnelkit.build.forecast.choice import better
+from funnelkit.build.forecast.coverage import covered, narrow, widening
 from funnelkit.build.forecast.flow import LOST, WON, Flow, Group
+from funnelkit.build.forecast.forecasted import Forecasted
 from funnelkit.build.forecast.leadsin import wins
 from funnelkit.build.forecast.outcome import Outcome
 from funnelkit.build.forecast.outlook import outlook
@@ -20,12 +25,17 @@ from funnelkit.build.forecast.past import past
 from funnelkit.build.forecast.staged import Stay, staged
 from funnelkit.metrics.moments import Moments
 from funnelkit.models.forecast import joint
+from funnelkit.models.forecast.accuracy import Accuracy
+from funnelkit.models.forecast.backtest import Backtest, Try
 from funnelkit.models.forecast.fitting import Fitted, fit
 from funnelkit.models.forecast.menu import shape_of
 from funnelkit.models.forecast.series import Series, series
 from funnelkit.models.forecast.smoothing import Shape, States, advance
 from funnelkit.periods import Calendar, Period, day_number, from_day
 from tests.published_series import TOURISTS
+
+if TYPE_CHECKING:
+    from funnelkit.metrics.entries import Metric
 
 CALENDAR = Calendar()
 START, TODAY = day_number(from_day(0).replace(2024, 1, 1)), day_number(from_day(0).replace(2026, 3, 10))
@@ -280,3 +290,81 @@ def test_refunds_may_take_off_what_is_in() -> None:
     found = Outcome(so_far=90, opened=None, fresh=0, deviation=20, signed=True)
     assert found.limits[0] == pytest.approx(90 - 1.959964 * 20)
     assert found.chance(90, at_least=True) == pytest.approx(0.5)
+
+
+# -- choices ----------------------------------------------------------------------------------------
+
+
+def back_test(own: list[float], naive: list[float], model: str = "pipeline") -> Backtest:
+    """Tries in each of which 100 came."""
+    return Backtest(
+        model,
+        1,
+        tuple(
+            Try(Accuracy(1, mine, mine, 100), Accuracy(1, theirs, theirs, 100), None, 1, 1.0)
+            for mine, theirs in zip(own, naive, strict=True)
+        ),
+    )
+
+
+def test_what_is_clearly_less_wrong_by_hand() -> None:
+    """Gains of 3 and 5 in turn: mean 4, deviation 1.0445 of twelve, t = 13.3; of -10 and 12: mean 1, t = 0.3."""
+    found = better(back_test([20, 20] * 6, [17, 15] * 6), (), fewest=12)
+    assert found is not None
+    assert (found.method, found.times) == ("naive", 12)
+    assert (found.error, found.worse) == pytest.approx((0.16, 0.20))
+    assert better(back_test([20, 20] * 6, [30, 8] * 6), (), fewest=12) is None
+    assert better(back_test([20] * 11, [16] * 11), (), fewest=12) is None
+    other = back_test([9, 11] * 6, [50] * 12, "holt")
+    chosen = better(back_test([20, 20] * 6, [17, 15] * 6), [other], fewest=12)
+    assert chosen is not None
+    assert chosen.method == "holt"
+    assert chosen.error == pytest.approx(0.10)
+
+
+# -- limits that promised too much -------------------------------------------------------------------
+
+
+def ranged(within: int, strain: float, times: int = 12) -> Backtest:
+    """One value each time, of which the first lay *within*, all as many stated deviations off as *strain* squared."""
+    one = Accuracy(1, 5, 5, 100)
+    return Backtest("ses", 1, tuple(Try(one, one, None, int(n < within), strain) for n in range(times)))
+
+
+@pytest.mark.parametrize(("within", "found"), [(12, False), (10, False), (9, True), (6, True)])
+def test_limits_that_held_too_seldom_by_hand(within: int, found: bool) -> None:
+    """Of twelve at 95 %, at most 10 lie within with the chance 11.8 %, at most 9 with 2.0 % (tables of the binomial law)."""
+    assert narrow(ranged(within, 9.0)) is found
+    assert widening(ranged(within, 9.0)) == (pytest.approx(3.0) if found else 1.0)
+
+
+def test_what_is_said_of_limits() -> None:
+    assert covered(ranged(12, 1.0), 1.0) == ""
+    assert (
+        covered(ranged(5, 1.0, times=5), 1.0)
+        == "5 times are too few to test whether the range holds in 95 %."
+    )
+    assert covered(ranged(6, 9.0), 3.0).startswith(
+        "Such ranges held 50 % of what came and not 95 %; this one is widened 3.0"
+    )
+
+
+def test_limits_are_widened_by_what_they_held() -> None:
+    """Twice as far from the mean on either side, where past errors were twice as large as stated."""
+    before = past(
+        {START + 30 * n: 50.0 + n % 3 for n in range(20)},
+        START + 620,
+        START + 720,
+        "month",
+        CALENDAR,
+        most=60,
+    )
+    made = outlook(before, "month", "ses", 1)
+    period = Period(start=START + 640, end=START + 690, label="")
+    deviations = []
+    for tested in (ranged(12, 4.0), ranged(6, 4.0)):
+        one = Forecasted(metric=cast("Metric", None), outlook=replace(made, tested=tested))
+        found = one.outcome(period)
+        assert isinstance(found, Outcome)
+        deviations.append(found.deviation)
+    assert deviations[1] == pytest.approx(2 * deviations[0])

@@ -332,6 +332,10 @@ def test_any_payments_have_an_answer_or_a_reason(tmp_path: Path, amounts: list[f
         (["--metrics", "win_rate"], "does not add up"),
         (["--metrics", "deals_open"], "does not add up"),
         (["--metrics", "leeds"], "leeds"),
+        (
+            ["--method", "completion", "--metrics", "revenue_won"],
+            "--method completion forecasts customers_new",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_said(
@@ -425,3 +429,101 @@ def test_the_sellers_of_olist_by_the_leads_that_were_in() -> None:
     low, high = whole["forecast"]["interval"]
     assert low < truth < high
     assert abs(whole["forecast"]["value"] - truth) < abs(207 - truth)
+
+
+# -- which way is taken -----------------------------------------------------------------------------
+
+
+def team(path: Path) -> Path:
+    """20 deals that were decided after 30 days, every other one won, all of 1,000; ten are open on 15 November."""
+    first = date(2025, 1, 6)
+    lines = [
+        f"{n},{first + timedelta(days=14 * n)},{first + timedelta(days=14 * n + 30)},{('Won', 'Lost')[n % 2]},1000,Closed,Ann"
+        for n in range(20)
+    ]
+    lines += [f"o{n},2025-11-0{n},,Open,1000,Proposal,Ann" for n in range(1, 10)]
+    return deals(path, [*lines, "o0,2025-11-10,,Open,1000,Proposal,Ann"])
+
+
+@pytest.mark.parametrize("grain", ["week", "month", "quarter"])
+def test_few_tries_do_not_take_open_deals_away(tmp_path: Path, grain: str) -> None:
+    """Deal 18, won on 14 October, is in, and half of the ten are won in December, whatever the periods of the series.
+
+    The naive forecast was right five times, which are too few to forget ten deals for.
+    """
+    made = study(
+        team(tmp_path / "deals.csv"), as_of="2025-11-15", period="2025-Q4", grain=grain, metrics=("revenue_won",)
+    )  # fmt: skip
+    (whole,) = rows(made, "period")
+    assert whole["so_far"]["value"] == 1000
+    assert whole["opened"]["value"] == pytest.approx(5000)
+    assert 6000 <= whole["forecast"]["value"] < 7000
+
+
+@pytest.mark.parametrize("grain", ["month", "week"])
+def test_open_deals_that_foretell_clearly_worse_give_way(tmp_path: Path, grain: str) -> None:
+    """Ten and forty deals are created in turn, five of each are won in the next month: 5 of 25 foretell two and eight.
+
+    So they are three of five off, or more while less was known, and to say as many as in the month before was right.
+    """
+    lines = []
+    for month in range(25):
+        created = date(2024 + month // 12, month % 12 + 1, 1)
+        for n in range((10, 40)[month % 2]):
+            ended = created + timedelta(days=33)
+            lines.append(f"{month}-{n},{created},{ended},{'Won' if n < 5 else 'Lost'},100,Closed,Ann")
+    lines += [f"o{n},2026-01-25,,Open,100,Demo,Ann" for n in range(40)]
+    path = deals(
+        tmp_path / "deals.csv", [line for line in lines if line.split(",")[1] < "2026-01-01"] + lines[-40:]
+    )
+    made = study(path, as_of="2026-01-31", period="2026-02", grain=grain, metrics=("deals_won",))
+    (whole,) = rows(made, "period")
+    assert whole["opened"] is None
+    why = made.sentences[1]
+    assert "in the past, 12 times, one month ahead, to say the period before missed by 0 %" in why
+    assert "--method pipeline takes that all the same" in why
+    assert [note.code for note in made.warnings if note.code == "series_chosen"]
+    kept = study(path, as_of="2026-01-31", period="2026-02", metrics=("deals_won",), method="pipeline")
+    assert rows(kept, "period")[0]["opened"]["value"] > 0
+
+
+CDNOW = [299, 379, 393, 142, 108, 108, 122, 88, 82, 90, 115, 96, 77, 77, 109, 66, 71, 76]
+
+
+def test_a_model_that_is_clearly_worse_than_naive_gives_way(tmp_path: Path) -> None:
+    """Payments of CDNOW by month in thousands: after three great months every model went on hoping."""
+    path = monthly(tmp_path / "p.csv", [float(n) for n in CDNOW])
+    made = study(path, as_of="2021-06-30", metrics=("revenue_net",))
+    (whole,) = rows(made, "period")
+    assert whole["way"] == "naive"
+    assert whole["forecast"]["value"] == pytest.approx(3 * 76)
+    assert "clearly less than ses" in made.sentences[1]
+
+
+# -- words ------------------------------------------------------------------------------------------
+
+
+def test_what_is_in_is_shown_where_nothing_can_be_forecast(tmp_path: Path) -> None:
+    """Two payments of July, and the data end on the tenth: no year is whole, and 12 are in."""
+    path = payments(tmp_path / "p.csv", [(date(2026, 7, 2), 5), (date(2026, 7, 9), 7)])
+    made = study(path, as_of="2026-07-10", grain="year", metrics=("revenue_net",))
+    assert made.period is not None
+    assert made.period.label == "2026-Q3"
+    assert made.sentences[0] == (
+        "Net payments of 2026-Q3 cannot be forecast: no whole year yet; 4 are needed to tell how they vary; EUR 12 is in so far."
+    )
+    assert rows(made, "period")[0]["so_far"]["value"] == 12
+
+
+def test_a_period_that_has_not_begun_is_not_called_partial(tmp_path: Path) -> None:
+    path = monthly(tmp_path / "p.csv", [5.0, 6, 5, 6, 5, 6])
+    said = {
+        period: str(
+            studies.render(
+                study(path, period=period, as_of="2020-06-30", metrics=("revenue_net",)), "terminal"
+            )
+        )
+        for period in ("2020-Q3", "2020")
+    }
+    assert "2020-Q3, 2020-07-01 to 2020-09-30, not begun" in said["2020-Q3"]
+    assert "2020, 2020-01-01 to 2020-12-31, partial" in said["2020"]

@@ -40,9 +40,15 @@ def forecast(
 
 
 def _check(options: Options, method: str, ahead: int | None) -> None:
-    from funnelkit.build.forecast import GRAINS, WAYS, known_methods
+    from funnelkit.build.forecast import GRAINS, TOLD, WAYS, known_methods
 
     methods = (*known_methods(), *WAYS)
+    told = TOLD.get(method)
+    if told and options.metrics and not {*told} & {*options.metrics}:
+        raise UsageError(
+            f"--method {method} forecasts {' and '.join(told)}, and none of these is among --metrics",
+            hint="Leave --method out, or say --method series.",
+        )
     if method not in methods:
         raise UsageError(
             f"--method {method}: there is no such way to forecast", hint=did_you_mean(method, methods)
@@ -98,8 +104,7 @@ def _period(wanted: Request, as_of: int) -> Period:
     from funnelkit.periods.grains import piece, serial
 
     if wanted.period is None:
-        grain = "year" if wanted.grain in ("quarter", "year") else "quarter"
-        return piece(serial(as_of + 1, grain, wanted.calendar), grain, wanted.calendar)
+        return piece(serial(as_of + 1, "quarter", wanted.calendar), "quarter", wanted.calendar)
     if wanted.period.end <= as_of:
         raise UsageError(
             f"{wanted.period.label} is over on {from_day(as_of)}, the last day of the data: there is nothing left to forecast",

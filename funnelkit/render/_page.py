@@ -9,6 +9,7 @@ from funnelkit.render._table import Block, Page, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from funnelkit.reports import Report, Span
     from funnelkit.studies import Study
@@ -49,7 +50,7 @@ def _facts(report: Report) -> Iterator[tuple[Text, ...]]:
     yield of_what(report)
     if report.comparison:
         compared = (report.comparison, *report.besides)
-        yield (Text(f"compared with {'; '.join(_days(one.span) for one in compared)}"),)
+        yield (Text(f"compared with {'; '.join(_days(one.span, report.as_of) for one in compared)}"),)
     yield from only(report)
 
 
@@ -57,7 +58,7 @@ def of_what(shown: Report | Study) -> tuple[Text, ...]:
     """The days, the as-of date, the zone and the currency that all numbers have in common."""
     as_of = f"as of {shown.as_of}" if shown.as_of else ""
     # Each row of an answer may have a period of its own.
-    days = _days(shown.period) if shown.period else "" if as_of else "all, without dates"
+    days = _days(shown.period, shown.as_of) if shown.period else "" if as_of else "all, without dates"
     first, *others = filter(None, (days, as_of, shown.timezone, shown.currency or ""))
     return (Text(first), *(Text(fact, "quiet") for fact in others))
 
@@ -68,7 +69,9 @@ def only(shown: Report | Study) -> Iterator[tuple[Text, ...]]:
         yield (Text(f"only {', '.join(shown.filters)}"),)
 
 
-def _days(span: Span) -> str:
+def _days(span: Span, as_of: date | None) -> str:
     """The period by name and days: ``2026-Q3, 2026-07-01 to 2026-09-30``."""
     days = f"{span.label}, {span.start} to {span.end}"
+    if span.partial and as_of is not None and span.start > as_of:
+        return f"{days}, not begun"
     return f"{days}, partial" if span.partial else days

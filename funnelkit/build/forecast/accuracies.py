@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from funnelkit.build.forecast.asked import LEVEL
+from funnelkit.build.forecast.outlook import LEVEL
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.reasons import Reason
 from funnelkit.metrics.statistics import empty

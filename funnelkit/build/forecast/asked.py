@@ -29,9 +29,10 @@ GROUPS = 12
 PIPELINE, COMPLETION, SERIES = "pipeline", "completion", "series"
 WAYS = (PIPELINE, COMPLETION, SERIES)
 """By the open deals, by the leads already in, or by the series alone."""
+TOLD = {PIPELINE: ("revenue_won", "deals_won"), COMPLETION: ("customers_new",)}
+"""The metrics that open cases can tell."""
 USUAL = ("revenue_won", "deals_won", "customers_new", "revenue_net", "leads")
 """The metrics that are forecast unless said, as far as the files give them."""
-LEVEL = 0.95
 
 
 class Asked(Struct, frozen=True, kw_only=True):

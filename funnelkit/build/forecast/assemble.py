@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,22 +10,23 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit.build.forecast import flows, leadsin
-from funnelkit.build.forecast.asked import COMPLETION, PIPELINE, USUAL, Asked
+from funnelkit.build.forecast.asked import COMPLETION, PIPELINE, TOLD, USUAL, Asked
+from funnelkit.build.forecast.choice import FEWEST, JUDGED, better
 from funnelkit.build.forecast.daily import Daily, additive, daily
 from funnelkit.build.forecast.flow import Flow
 from funnelkit.build.forecast.forecasted import Forecasted, Way
-from funnelkit.build.forecast.outlook import AUTO, MOST, Outlook, outlook, unknown
+from funnelkit.build.forecast.outlook import AUTO, MOST, PLAIN, Outlook, one_ahead, outlook, unknown
 from funnelkit.build.forecast.past import Days, Past, past
 from funnelkit.build.forecast.trial import Known, trial
 from funnelkit.errors import UsageError
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.reasons import Reason
-from funnelkit.models.forecast.series import Refusal
+from funnelkit.models.forecast import joint
 from funnelkit.periods import from_day
 from funnelkit.periods.grains import piece, serial
-from funnelkit.rounding import percent
 
 if TYPE_CHECKING:
+    from funnelkit.build.forecast.choice import Choice
     from funnelkit.dataset import Dataset
     from funnelkit.metrics.entries import Metric
     from funnelkit.metrics.fold import Key
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 Tell = Callable[[str], None]
 """What is told of the work while it goes on."""
-_BY_DEALS = ("revenue_won", "deals_won")
-_BY_LEADS = ("customers_new",)
 
 
 class Assembled(Struct, frozen=True, kw_only=True, dict=True):
@@ -73,14 +72,17 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
             seen=seen,
         )
 
-    def outlook_of(self, days: Days, ends: int | None = None, seen: int | None = None) -> Outlook:
-        """The forecast of the series of *days*."""
+    def outlook_of(
+        self, days: Days, ends: int | None = None, seen: int | None = None, model: str = ""
+    ) -> Outlook:
+        """The forecast of the series of *days*, by the *model* that was asked for unless another one is named."""
+        model = model or self.asked.model
         found = self.past_of(days, ends, seen)
         # Customers that come from deals are often as many as these.
-        like = found.values, found.whole[:1], len(found.coming)
+        like = found.values, found.whole[:1], len(found.coming), model
         if like not in self._outlooks:
-            self._outlooks[like] = outlook(found, self.asked.grain, self.asked.model, self.asked.ahead)
-        return replace(self._outlooks[like], past=found)
+            self._outlooks[like] = outlook(found, self.asked.grain, model, self.asked.ahead)
+        return replace(self._outlooks[like], past=found, named=self.asked.model != AUTO)
 
     @cached_property
     def _outlooks(self) -> dict[object, Outlook]:
@@ -118,14 +120,37 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
             return Forecasted(metric=metric, outlook=series)
         series = self.outlook_of(self.daily.days(metric), seen=self.daily.last(metric))
         way: Way | Reason | None = None
-        if metric.id in _BY_DEALS and self.asked.takes(PIPELINE):
+        if metric.id in TOLD[PIPELINE] and self.asked.takes(PIPELINE):
             way = self._pipeline(metric, series)
-        elif metric.id in _BY_LEADS and self.asked.takes(COMPLETION):
+        elif metric.id in TOLD[COMPLETION] and self.asked.takes(COMPLETION):
             way = self._completion(series)
         if isinstance(way, Reason):
             return Forecasted(metric=metric, outlook=series, why_not=way.message)
-        worse = "" if way is None or self.asked.method != AUTO else _worse(way)
-        return Forecasted(metric=metric, outlook=series, way=way, why_not=worse, taken=not worse)
+        if way is None or self.asked.method != AUTO:
+            return Forecasted(metric=metric, outlook=series, way=way)
+        if self.asked.grain != JUDGED:
+            # However finely it is told, the same way tells it.
+            choice = self._judge.choices.get(metric.id)
+        else:
+            found = one_ahead(series.past, JUDGED, series.method) if series.coming is not None else way.tested
+            choice = better(way.tested, [found], FEWEST)
+        if choice is not None and choice.method in PLAIN:
+            series = self.outlook_of(
+                self.daily.days(metric), seen=self.daily.last(metric), model=choice.method
+            )
+        return Forecasted(metric=metric, outlook=series, way=way, choice=choice)
+
+    @property
+    def choices(self) -> Mapping[str, Choice]:
+        """Of each metric what is taken in place of its open cases, where something is."""
+        return {one.metric.id: one.choice for one in self.forecasts if one.choice is not None}
+
+    @cached_property
+    def _judge(self) -> Assembled:
+        """The same by months, by which ways are judged."""
+        asked = replace(self.asked, request=replace(self.asked.request, grain=JUDGED))
+        kept = [one for one in self.metrics if one.id in (*TOLD[PIPELINE], *TOLD[COMPLETION])]
+        return Assembled(data=self.data, asked=asked, daily=self.daily, metrics=kept, tell=self.tell)
 
     def _pipeline(self, metric: Metric, series: Outlook) -> Way | Reason:
         if isinstance(self.deals, Reason):
@@ -177,8 +202,12 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
     ) -> Way | Reason:
         begun = self._begun(name)
         if begun.coming is None:
-            reason = begun.reason
-            return Reason(reason.code if reason else "too_short", reason.message if reason else "too short")
+            if not flow.standing:
+                reason = begun.reason
+                message = f"of what begins, {reason.message}" if reason else "too short"
+                return Reason(reason.code if reason else "too_short", message)
+            # What is open needs no series: what is still to begin is left out, with a note.
+            begun = replace(begun, coming=joint.constant(0.0, len(begun.past.coming)))
         if begun.past.stale:
             what = "deals" if name == PIPELINE else "leads"
             end = from_day(begun.past.end)
@@ -200,21 +229,6 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
             beside=beside,
             leads={period: leadsin.wins(leads, flow, period)} if leads is not None else {},
         )
-
-
-def _worse(way: Way) -> str:
-    """That *way* missed by more than a naive forecast would have, where it did; nothing else."""
-    tested = way.tested
-    if isinstance(tested, Refusal) or way.beaten is None:
-        return ""
-    own, naive = tested.own.wape, way.beaten
-    if own is None or own <= naive:
-        return ""
-    cases = "open deals" if way.name == PIPELINE else "leads already in"
-    return (
-        f"in the past {cases} foretold it worse ({percent(own, 0)} off) than to say the period before or a year before "
-        f"({percent(naive, 0)}); --method {way.name} takes them all the same"
-    )
 
 
 def assemble(data: Dataset, asked: Asked, tell: Tell) -> Assembled:

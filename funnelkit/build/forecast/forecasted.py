@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from funnelkit.build.forecast.coverage import widening
 from funnelkit.build.forecast.outcome import Outcome
 from funnelkit.build.forecast.parts import Parts, Sum, parts
 from funnelkit.models.forecast.series import Refusal
 
 if TYPE_CHECKING:
+    from funnelkit.build.forecast.choice import Choice
     from funnelkit.build.forecast.flow import Flow
     from funnelkit.build.forecast.outlook import Outlook
     from funnelkit.metrics.entries import Metric
@@ -47,15 +49,6 @@ class Way(Struct, frozen=True, kw_only=True, dict=True):
             known[period] = parts(self.flow, self.begun.past, self.begun.coming, period, self.amounts)
         return known[period]
 
-    @property
-    def beaten(self) -> float | None:
-        """The error of the better naive forecast of the same periods; None where there is none."""
-        if isinstance(self.tested, Refusal):
-            return None
-        rivals = (self.tested.naive, self.tested.seasonal_naive)
-        errors = [one.wape for one in rivals if one is not None and one.wape is not None]
-        return min(errors, default=None)
-
     @cached_property
     def _known(self) -> dict[Period, Parts | Refusal]:
         return {}
@@ -68,9 +61,14 @@ class Forecasted(Struct, frozen=True, kw_only=True):
     outlook: Outlook
     way: Way | None = None
     why_not: str = ""
-    """Why there is no such way, or why it is not taken, where there might have been one."""
-    taken: bool = True
-    """Whether the way is taken, or only shown beside the series."""
+    """Why there is no such way, where there might have been one."""
+    choice: Choice | None = None
+    """What is taken in place of the way, which is then only shown beside it."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether the way tells the metric, where there is one."""
+        return self.choice is None
 
     @property
     def known(self) -> bool:
@@ -81,6 +79,17 @@ class Forecasted(Struct, frozen=True, kw_only=True):
     def signed(self) -> bool:
         """Whether some day has taken something off."""
         return min(self.outlook.past.days.values(), default=0) < 0
+
+    @property
+    def tested(self) -> Backtest | Refusal:
+        """How right it was in the past, in the way in which it is told."""
+        return self.way.tested if self.way is not None and self.taken else self.outlook.tested
+
+    @property
+    def wider(self) -> float:
+        """By how much its limits are widened; a model that was asked for by name keeps its own."""
+        parted = self.way is not None and self.taken
+        return 1.0 if self.outlook.named and not parted else widening(self.tested)
 
     def outcome(self, period: Period) -> Outcome | Refusal:
         """The whole of *period*, by open cases where they tell, else by the series."""
@@ -112,7 +121,7 @@ class Forecasted(Struct, frozen=True, kw_only=True):
             opened=opened.mean / way.scale,
             fresh=fresh.mean / way.scale,
             leads=leads,
-            deviation=(opened + fresh).deviation / way.scale,
+            deviation=(opened + fresh).deviation / way.scale * widening(way.tested),
             signed=self.signed,
         )
 
@@ -126,6 +135,6 @@ class Forecasted(Struct, frozen=True, kw_only=True):
             so_far=outlook.past.between(period.start, period.end),
             opened=None,
             fresh=mean if self.signed else max(mean, 0.0),
-            deviation=variance**0.5,
+            deviation=variance**0.5 * (1.0 if outlook.named else widening(outlook.tested)),
             signed=self.signed,
         )

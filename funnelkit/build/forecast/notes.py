@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from funnelkit.build.forecast.choice import JUDGED
+from funnelkit.build.forecast.said import chosen
 from funnelkit.models.forecast.series import Refusal
 from funnelkit.periods import from_day
 from funnelkit.tables import Note
@@ -35,6 +37,8 @@ def _of(one: Forecasted, made: Assembled) -> Iterator[Note]:
             message=f"{one.metric.id} ends on {from_day(past.end)}, and the forecast begins there: nothing has happened for "
             "longer than ever before. If that is no gap in the files, forecast a longer --grain.",
         )
+    if one.choice is not None:
+        yield Note(code="series_chosen", message=f"{one.metric.id}: {chosen(one.choice, JUDGED)}")
     if one.why_not:
         yield Note(
             code="no_open_cases", message=f"{one.metric.id} is told by its series alone: {one.why_not}."

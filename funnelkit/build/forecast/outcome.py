@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 from msgspec import Struct
 
-from funnelkit.build.forecast.asked import LEVEL
+from funnelkit.build.forecast.outlook import LEVEL
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
+from funnelkit.build.forecast.choice import NAIVE, SEASONAL_NAIVE, better
 from funnelkit.models.forecast import choosing, joint
-from funnelkit.models.forecast.accuracy import Accuracy, accuracy, naive, naive_step, seasonal_naive
-from funnelkit.models.forecast.backtest import ORIGINS, Backtest, backtest
+from funnelkit.models.forecast.backtest import ORIGINS, Backtest, backtest, tried
+from funnelkit.models.forecast.limits import Step
 from funnelkit.models.forecast.menu import MODELS, names_for
 from funnelkit.models.forecast.series import Refusal, Series, series
 
 if TYPE_CHECKING:
+    from funnelkit.build.forecast.choice import Choice
     from funnelkit.build.forecast.past import Past
     from funnelkit.models.forecast.joint import Joint
     from funnelkit.periods import Period
 
-NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
 AUTO = "auto"
+LEVEL = 0.95
 PLAIN = (NAIVE, SEASONAL_NAIVE)
 SEASONS = {"week": 52, "month": 12, "quarter": 4, "year": 1}
 """How many periods of a grain make a year."""
@@ -44,6 +47,10 @@ class Outlook(Struct, frozen=True, kw_only=True):
     tested: Backtest | Refusal
     reason: Refusal | None = None
     """Why nothing can be said."""
+    named: bool = False
+    """Whether the model was asked for by name: then its limits are those of the books, whatever they held."""
+    choice: Choice | None = None
+    """That a naive forecast stands in for a model, where it does."""
 
     def total(self, period: Period) -> tuple[float, float]:
         """Mean and variance of what is still to come in *period*. Only where there is a forecast."""
@@ -57,10 +64,13 @@ def outlook(past: Past, grain: str, method: str, steps: int) -> Outlook:
     # A season of 52 states is more than some years of weeks can tell.
     data = series(past.values, season if season <= 12 else 1)
     ahead = len(past.coming)
+    if not past.whole:
+        return unknown(past, "too_short", f"no whole {grain} yet; {_FEWEST} are needed to tell how they vary")
     if isinstance(data, Refusal):
         return unknown(past, data.code, data.message)
     if len(data.known) < _FEWEST:
-        few = f"{len(data.known)} whole {grain}s, and {_FEWEST} are needed to tell how they vary"
+        n = len(data.known)
+        few = f"{n} whole {grain}{'' if n == 1 else 's'}, and {_FEWEST} are needed to tell how they vary"
         return unknown(past, "too_short", few)
     steps = min(steps, _TESTED)
     if method in PLAIN:
@@ -76,12 +86,27 @@ def outlook(past: Past, grain: str, method: str, steps: int) -> Outlook:
         return Outlook(
             past=past, method=found.model, coming=coming, tested=_tested(data, NAIVE, season, steps)
         )
+    tested = _fitted(data, found.model, season, steps)
+    choice = better(tested, ()) if method == AUTO else None
+    if choice is not None:
+        return replace(_plain(past, data, choice.method, season, steps), choice=choice)
     return Outlook(
         past=past,
         method=found.model,
         coming=joint.of_model(found.fitted, ahead),
-        tested=_fitted(data, found.model, season, steps),
+        tested=tested,
     )
+
+
+def one_ahead(past: Past, grain: str, method: str) -> Backtest | Refusal:
+    """How wrong the series was one period ahead by *method*, at the latest origins."""
+    season = SEASONS[grain]
+    data = series(past.values, season if season <= 12 else 1)
+    if isinstance(data, Refusal):
+        return data
+    if method not in MODELS:
+        return _tested(data, method, season, 1)
+    return backtest(data, method, season=season)
 
 
 def _fitted(data: Series, model: str, season: int, steps: int) -> Backtest | Refusal:
@@ -105,28 +130,27 @@ def _plain(past: Past, data: Series, method: str, season: int, steps: int) -> Ou
 
 def _tested(data: Series, method: str, season: int, steps: int) -> Backtest | Refusal:
     """The naive forecast *method* at the latest origins."""
-    own, plain = Accuracy(), Accuracy()
-    seasonal: Accuracy | None = Accuracy() if season > 1 else None
+    lag = season if method == SEASONAL_NAIVE else 1
     last = len(data.values) - steps
-    least = season if method == SEASONAL_NAIVE else 1
-    origins = range(max(least, last - ORIGINS + 1), last + 1)
+    # One change at least says how wide the limits were.
+    origins = range(max(lag + 1, last - ORIGINS + 1), last + 1)
     if len(origins) < 3:
         return Refusal("too_short", f"{len(data.values)} values, too few to try the past")
+    done = []
     for origin in origins:
         before, actual = data.values[:origin], data.values[origin : origin + steps]
-        scale = naive_step(before, data.period)
-        simple: Sequence[float] = naive(before, steps).tolist()
-        yearly = _seasonal(before, season, steps)
-        plain += accuracy(simple, actual, scale)
-        if seasonal is not None:
-            seasonal = None if yearly is None else seasonal + accuracy(yearly, actual, scale)
-        own += accuracy(yearly if method == SEASONAL_NAIVE and yearly else simple, actual, scale)
-    return Backtest(method, len(origins), steps, own, plain, seasonal, None)
+        coming = joint.of_naive(Series(before), steps, lag)
+        if coming is not None:
+            done.append(tried(before, _limits(coming), actual, season, data.period, LEVEL))
+    return Backtest(method, steps, tuple(done))
 
 
-def _seasonal(before: np.ndarray, season: int, steps: int) -> list[float] | None:
-    found = seasonal_naive(before, season, steps)
-    return None if found is None else found.tolist()
+def _limits(coming: Joint) -> list[Step]:
+    half = NormalDist().inv_cdf((1 + LEVEL) / 2) * np.sqrt(np.diag(coming.covariance))
+    return [
+        Step(mean, mean - each, mean + each)
+        for mean, each in zip(coming.means.tolist(), half.tolist(), strict=True)
+    ]
 
 
 def known_methods() -> tuple[str, ...]:

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from funnelkit.build.checks.study import spoken
-from funnelkit.build.forecast.asked import LEVEL, PIPELINE
+from funnelkit.build.forecast.asked import COMPLETION, PIPELINE
+from funnelkit.build.forecast.choice import FEWEST, JUDGED
+from funnelkit.build.forecast.coverage import covered, narrow
+from funnelkit.build.forecast.outlook import LEVEL
 from funnelkit.models.forecast.series import Refusal
 from funnelkit.rounding import percent
 
 if TYPE_CHECKING:
     from funnelkit.build.forecast.assemble import Assembled
+    from funnelkit.build.forecast.choice import Choice
     from funnelkit.build.forecast.forecasted import Forecasted
 
 _NAMES = {"naive": "the period before", "seasonal_naive": "the same period a year before"}
@@ -22,9 +26,14 @@ def sentences(made: Assembled) -> Iterator[str]:
     first, *others = made.forecasts
     yield _answer(first, made)
     yield from _of_what(first, made)
-    yield from _tried(first)
+    yield from tried(first, made.asked.grain)
+    yield from _range(first)
     for one in others:
         yield _answer(one, made)
+        if narrow(one.tested):
+            yield covered(one.tested, one.wider)
+        if one.choice is not None:
+            yield chosen(one.choice, JUDGED)
 
 
 def _answer(one: Forecasted, made: Assembled) -> str:
@@ -32,19 +41,28 @@ def _answer(one: Forecasted, made: Assembled) -> str:
     found = one.outcome(period)
     name = f"{one.metric.label} of {period.label}"
     if isinstance(found, Refusal):
-        return f"{name} cannot be forecast: {found.message}."
+        text = f"{name} cannot be forecast: {found.message}"
+        if one.outlook.past.days and period.start <= one.outlook.past.end:
+            so_far = one.outlook.past.between(period.start, period.end)
+            return f"{text}; {_said(so_far, one.metric.unit, currency)} {_is(so_far, one.metric.unit)} in so far."
+        return f"{text}."
     low, high = found.limits
     unit = one.metric.unit
     around = f"{_said(found.mean, unit, currency)} ({_said(low, unit, None)} to {_said(high, unit, None)}, {percent(LEVEL, 0)})"
     text = f"{name} will be about {around}"
     if period.start <= one.outlook.past.end:
-        text += f", of which {_said(found.so_far, unit, currency)} {'is' if unit == 'money' else 'are'} in"
+        text += f", of which {_said(found.so_far, unit, currency)} {_is(found.so_far, unit)} in"
     for goal in made.asked.goals:
         if goal.metric.id == one.metric.id and goal.period == period and not goal.where:
             target = float(goal.target.value)
             chance = found.chance(target, at_least=goal.at_least)
             text += f"; target {_said(target, unit, currency)}: chance {_percent(chance)}"
     return f"{text}."
+
+
+def _range(one: Forecasted) -> Iterator[str]:
+    if one.known and (text := covered(one.tested, one.wider)):
+        yield text
 
 
 def _of_what(one: Forecasted, made: Assembled) -> Iterator[str]:
@@ -59,6 +77,12 @@ def _of_what(one: Forecasted, made: Assembled) -> Iterator[str]:
     cases, begun = (
         (f"{n:,} open deals", "deals") if pipeline else (f"{n:,} leads that are in and not won", "leads")
     )
+    if one.way.begun.reason is not None:
+        yield (
+            f"The rest is expected of {cases}; {begun} that nobody has yet are left out, since their numbers cannot be "
+            f"forecast: {one.way.begun.reason.message}."
+        )
+        return
     text = (
         f"Of the rest, {_said(found.opened, unit, currency)} is expected of {cases} and "
         f"{_said(found.fresh, unit, currency)} of {begun} that nobody has yet"
@@ -68,8 +92,42 @@ def _of_what(one: Forecasted, made: Assembled) -> Iterator[str]:
     yield f"{text}."
 
 
-def _tried(one: Forecasted) -> Iterator[str]:
-    tested = one.way.tested if one.way is not None and one.taken else one.outlook.tested
+def chosen(choice: Choice, grain: str) -> str:
+    """Why one way was taken and not another."""
+    name, own = _NAMES.get(choice.method), _CASES.get(choice.instead)
+    taken = f"to say {name}" if name else f"the series by {choice.method}"
+    other = f"what {own} told" if own else choice.instead
+    text = (
+        f"It is told by its series alone, {choice.method}: {often(choice.times, choice.ahead, grain)} {taken} missed by "
+        f"{_percent(choice.error)}, clearly less than {other}, {_percent(choice.worse)}"
+    )
+    return f"{text}; --method {choice.instead} takes that all the same."
+
+
+def often(times: int, ahead: int, grain: str) -> str:
+    """How often something was tried, in words.
+
+    >>> often(5, 1, "month"), often(12, 3, "week")
+    ('in the past, 5 times, one month ahead,', 'in the past, 12 times, up to three weeks ahead,')
+    """
+    far = f"one {grain}" if ahead == 1 else f"up to {_NUMBERS.get(ahead, ahead)} {grain}s"
+    return f"in the past, {times} times, {far} ahead,"
+
+
+_NUMBERS = {2: "two", 3: "three"}
+_CASES = {PIPELINE: "open deals", COMPLETION: "leads already in"}
+
+
+def tried(one: Forecasted, grain: str) -> Iterator[str]:
+    """How right such forecasts were."""
+    if one.choice is not None:
+        yield chosen(one.choice, JUDGED)
+        return
+    parted = one.way is not None
+    if not parted and one.outlook.choice is not None:
+        yield chosen(one.outlook.choice, grain)
+        return
+    tested = one.tested
     if isinstance(tested, Refusal):
         yield f"How right such forecasts were cannot be told yet: {tested.message}."
         return
@@ -79,12 +137,20 @@ def _tried(one: Forecasted) -> Iterator[str]:
         return
     best = min(known, key=lambda name: known[name].absolute)
     error, rival = tested.own.wape, known[best].wape or 0.0
-    often = f"In the past ({tested.origins} origins, {tested.steps} ahead) it missed by {_percent(error)}"
-    against = f"to say {_NAMES[best]} missed by {_percent(rival)}"
-    if error < rival:
-        yield f"{often}; {against}."
-    else:
-        yield f"{often}, and it is no better than that: {against}."
+    tries = often(tested.origins, tested.steps, grain)
+    text = f"{tries[0].upper()}{tries[1:]} it missed by {_percent(error)}; to say {_NAMES[best]} missed by {_percent(rival)}"
+    if rival < error:
+        few = parted and tested.origins < FEWEST
+        text += (
+            f", but {tested.origins} times are too few to go by that"
+            if few
+            else ", which is less, but may be chance"
+        )
+    yield f"{text}."
+
+
+def _is(value: float, unit: str) -> str:
+    return "is" if unit == "money" or value == 1 else "are"
 
 
 def _percent(share: float) -> str:

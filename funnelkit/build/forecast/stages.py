@@ -55,7 +55,8 @@ def stages(made: Assembled) -> Iterator[Table]:
             "towards all stages as if ten of their deals stood beside"
             if one.way.flow.stages
             else "what became of deals of this age in any stage (Aalen and Johansen), since no history of stages is loaded"
-        ),
+        )
+        + "; pipeline_weighted counts winners that skipped the stage as having passed it, so its chances are higher",
     )
     yield from _crm(made, one.way.flow)
 

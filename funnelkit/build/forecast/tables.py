@@ -10,6 +10,7 @@ from funnelkit.build.forecast.asked import COMPLETION, PIPELINE, SERIES, SHOWN
 from funnelkit.build.forecast.outcome import Outcome
 from funnelkit.metrics.cell import Cell
 from funnelkit.models.forecast.series import Refusal
+from funnelkit.rounding import fixed
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
 if TYPE_CHECKING:
@@ -43,8 +44,16 @@ def whole(made: Assembled) -> Table:
         rows=tuple(tuple(_whole(one, period)) for one in made.forecasts),
         caption="in so far: up to the as-of day; open: deals that are open, or leads that are in and not won; still to begin: "
         "deals or leads that nobody has yet, by the series of their numbers; where a metric is told by its series alone, all "
-        "that is to come; limits by the normal law, the parts taken to be independent of each other",
+        "that is to come; limits by the normal law, the parts taken to be independent of each other"
+        + _wider(made),
     )
+
+
+def _wider(made: Assembled) -> str:
+    """Of which metrics the limits are widened, and by how much."""
+    wider = {one.metric.id: one.wider for one in made.forecasts}
+    told = [f"{name} {fixed(times, 1)} times" for name, times in wider.items() if times > 1]
+    return f"; widened, as past misses were to those foretold: {', '.join(told)}" if told else ""
 
 
 def _whole(one: Forecasted, period: Period) -> Iterator[Entry]:
@@ -52,7 +61,8 @@ def _whole(one: Forecasted, period: Period) -> Iterator[Entry]:
     found = one.outcome(period)
     yield Entry(text=one.metric.id)
     if isinstance(found, Refusal):
-        yield from (Entry(), Entry(), Entry(), Entry())
+        yield _in(one.outlook, period, unit) if one.outlook.past.days else Entry()
+        yield from (Entry(), Entry(), Entry())
         yield Entry(cell=refused(found), unit=unit)
         yield Entry()
         return
@@ -67,7 +77,7 @@ def _whole(one: Forecasted, period: Period) -> Iterator[Entry]:
 def way_of(one: Forecasted, found: Outcome) -> str:
     """How a forecast was made, in words."""
     if found.opened is not None and one.way is not None:
-        return f"{one.way.name}, {one.way.begun.method}"
+        return ", ".join(filter(None, (one.way.name, one.way.begun.method)))
     return one.outlook.method
 
 
@@ -157,7 +167,7 @@ def _how(one: Forecasted) -> str:
     """By which model, and how right it was."""
     if one.way is not None and one.taken:
         begun = "deals" if one.way.name == PIPELINE else "leads"
-        return f"each case by what became of those before it at its age (Aalen and Johansen), {begun} to come by {one.way.begun.method}"
+        return f"each case by what became of those before it at its age (Aalen and Johansen), {begun} to come {f'by {one.way.begun.method}' if one.way.begun.method else 'left out'}"
     if not one.outlook.method:
         return ""
     return f"by {one.outlook.method}, fitted to {len(one.outlook.past.values)} whole periods; the one that has begun is what is in and the share of its days that are left"

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelkit.build.forecast.asked import LEVEL
-from funnelkit.build.forecast.outlook import MOST, SEASONS
+from funnelkit.build.forecast.outlook import LEVEL, MOST, SEASONS
 from funnelkit.build.forecast.parts import Sum, parts
 from funnelkit.build.forecast.past import past
 from funnelkit.metrics.moments import Moments
 from funnelkit.models.forecast import choosing, joint
-from funnelkit.models.forecast.accuracy import Accuracy, accuracy, naive, naive_step, seasonal_naive
-from funnelkit.models.forecast.backtest import ORIGINS, Backtest
+from funnelkit.models.forecast.backtest import ORIGINS, Backtest, tried
+from funnelkit.models.forecast.limits import Step
 from funnelkit.models.forecast.series import Refusal, series
 
 if TYPE_CHECKING:
@@ -47,9 +46,7 @@ def trial(
     forecast, in units of which *scale* make one. Wins *beside* the cases are
     forecast by the model of today. Stages are left out: what they were then is not known.
     """
-    own, plain = Accuracy(), Accuracy()
-    season, within, used = SEASONS[asked.grain], 0.0, 0
-    seasonal: Accuracy | None = Accuracy() if season > 1 else None
+    season, done = SEASONS[asked.grain], []
     half = NormalDist().inv_cdf((1 + LEVEL) / 2)
     values = np.array(won.values)
     refusal = Refusal("too_short", f"{len(values)} periods, too few to try the past")
@@ -65,18 +62,10 @@ def trial(
             continue
         expected = made.wins if amounts is None else made.money
         expected += _beside(beside, period, asked)
-        mean, deviation = expected.mean / scale, expected.deviation / scale
-        step = naive_step(before, 1)
-        own += accuracy([mean], actual, step)
-        plain += accuracy(naive(before, 1).tolist(), actual, step)
-        yearly = seasonal_naive(before, season, 1)
-        if seasonal is not None:
-            seasonal = None if yearly is None else seasonal + accuracy(yearly.tolist(), actual, step)
-        within += abs(mean - float(actual[0])) <= half * deviation
-        used += 1
-    if used < _FEWEST:
-        return refusal
-    return Backtest(name, used, 1, own, plain, seasonal, within / own.n)
+        mean, around = expected.mean / scale, half * expected.deviation / scale
+        step = Step(mean, mean - around, mean + around)
+        done.append(tried(before, [step], actual, season, 1, LEVEL))
+    return Backtest(name, 1, tuple(done)) if len(done) >= _FEWEST else refusal
 
 
 def _then_known(

@@ -6,12 +6,18 @@ and forecasts the next ones; so do the naive forecasts, which any model must bea
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import add
+from statistics import NormalDist
+
 import numpy as np
 from msgspec import Struct
 
 from funnelkit.models.forecast.accuracy import Accuracy, accuracy, naive, naive_step, seasonal_naive
 from funnelkit.models.forecast.fitting import Fitted, fit
-from funnelkit.models.forecast.limits import steps_of
+from funnelkit.models.forecast.limits import Step, steps_of
 from funnelkit.models.forecast.menu import shape_of
 from funnelkit.models.forecast.series import Refusal, Series
 
@@ -20,19 +26,87 @@ ORIGINS = 12
 _FEWEST = 3
 
 
+class Try(Struct, frozen=True):
+    """The errors of a model and of the naive forecasts at one origin."""
+
+    own: Accuracy
+    naive: Accuracy
+    seasonal_naive: Accuracy | None
+    """None for series without seasons, and where not a whole season was known."""
+    within: int
+    """How many values lay within the limits."""
+    strain: float
+    """Sum of the squared errors, each in units of the standard deviation that was stated."""
+
+
+def tried(
+    before: np.ndarray, forecasts: Sequence[Step], actual: np.ndarray, season: int, lag: int, level: float
+) -> Try:
+    """The errors of *forecasts* made of the values *before*, and of the naive ones; their scale is that of *lag*."""
+    scale, steps = naive_step(before, lag), len(forecasts)
+    yearly = seasonal_naive(before, season, steps) if season > 1 else None
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    within, strain = 0, 0.0
+    for step, value in zip(forecasts, actual.tolist(), strict=True):
+        if math.isnan(value):
+            continue
+        within += step.low <= value <= step.high
+        deviation, error = (step.high - step.low) / 2 / z, value - step.mean
+        if error:
+            strain += (error / deviation) ** 2 if deviation else math.inf
+    return Try(
+        accuracy([step.mean for step in forecasts], actual, scale),
+        accuracy(naive(before, steps).tolist(), actual, scale),
+        None if yearly is None else accuracy(yearly.tolist(), actual, scale),
+        within,
+        strain,
+    )
+
+
 class Backtest(Struct, frozen=True):
     """The errors of one model and of the naive forecasts, over the same values."""
 
     model: str
-    origins: int
     steps: int
     """Forecasts per origin."""
-    own: Accuracy
-    naive: Accuracy
-    seasonal_naive: Accuracy | None
-    """None for series without seasons, and where not a whole season was known at every origin."""
-    covered: float | None
-    """The share of values within the limits, which should be near their level."""
+    tries: tuple[Try, ...]
+    """By origin, the oldest first."""
+
+    @property
+    def origins(self) -> int:
+        """How often it was tried."""
+        return len(self.tries)
+
+    @property
+    def own(self) -> Accuracy:
+        """The errors of the model."""
+        return reduce(add, (one.own for one in self.tries))
+
+    @property
+    def naive(self) -> Accuracy:
+        """Those of saying as much as in the period before."""
+        return reduce(add, (one.naive for one in self.tries))
+
+    @property
+    def seasonal_naive(self) -> Accuracy | None:
+        """Those of saying as much as a year before; None where this was not known at every origin."""
+        known = [one.seasonal_naive for one in self.tries if one.seasonal_naive is not None]
+        return reduce(add, known) if len(known) == len(self.tries) else None
+
+    @property
+    def covered(self) -> float | None:
+        """The share of values within the limits, which should be near their level."""
+        return sum(one.within for one in self.tries) / self.own.n if self.own.n else None
+
+    @property
+    def stretch(self) -> float:
+        """Root mean square of the errors in units of the deviations that were stated: 1 where these were right."""
+        return math.sqrt(sum(one.strain for one in self.tries) / self.own.n) if self.own.n else 1.0
+
+    def misses(self, of: Callable[[Try], Accuracy | None]) -> list[float] | None:
+        """The sums of errors by origin; None where one of them is not known."""
+        found = [one.absolute for each in self.tries if (one := of(each)) is not None]
+        return found if len(found) == len(self.tries) else None
 
     @property
     def gain(self) -> float | None:
@@ -58,25 +132,15 @@ def backtest(
     season = season or data.period
     shape = shape_of(model, data.period)
     last = len(data.values) - steps
-    own, plain, within = Accuracy(), Accuracy(), 0.0
-    seasonal: Accuracy | None = Accuracy() if season > 1 else None
+    done: list[Try] = []
     place: np.ndarray | None = None
-    used, refusal = 0, Refusal("too_short", f"{len(data.values)} values, too few to try the past")
+    refusal = Refusal("too_short", f"{len(data.values)} values, too few to try the past")
     for origin in range(max(1, last - origins + 1), last + 1):
         past, actual = Series(data.values[:origin], data.period), data.values[origin : origin + steps]
         fitted = fit(past, shape, start=place, near=place is not None)
         if not isinstance(fitted, Fitted):
             refusal = fitted
             continue
-        place, used = fitted.place, used + 1
-        forecasts = steps_of(fitted, steps, level)
-        scale = naive_step(past.values, past.period)
-        own += accuracy([step.mean for step in forecasts], actual, scale)
-        plain += accuracy(naive(past.values, steps).tolist(), actual, scale)
-        before = seasonal_naive(past.values, season, steps)
-        if seasonal is not None:
-            seasonal = None if before is None else seasonal + accuracy(before.tolist(), actual, scale)
-        within += sum(step.low <= value <= step.high for step, value in zip(forecasts, actual, strict=True))
-    if used < _FEWEST:
-        return refusal
-    return Backtest(model, used, steps, own, plain, seasonal, float(within) / own.n if own.n else None)
+        place = fitted.place
+        done.append(tried(past.values, steps_of(fitted, steps, level), actual, season, past.period, level))
+    return Backtest(model, steps, tuple(done)) if len(done) >= _FEWEST else refusal
