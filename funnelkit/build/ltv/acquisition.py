@@ -59,7 +59,7 @@ def acquired(data: Dataset, asked: Asked, history: Historic) -> Acquired | None:
     if not covered or not history.old((), 0, range(covered[0], covered[-1] + 1)):
         return None
     window = Window(start=months.at(covered[0]).start, end=months.at(covered[-1]).end)
-    tally = question.count(Timeline([window], data.as_of), frozenset()).tally
+    tally = question.count(Timeline([window], data.as_of, stops=data.stops), frozenset()).tally
     unit = 10 ** data.scales["spend"].get("cost", 0)
     spend = (
         {key: tally.sum(measure, key, window) / unit for key in tally.keys([measure], [window])} if by else {}
