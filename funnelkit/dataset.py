@@ -30,6 +30,9 @@ class Dataset(Struct, frozen=True, kw_only=True):
     scales: Mapping[str, Mapping[str, int]]
     present: Mapping[str, frozenset[str]]
     as_of: int
+    stops: bool = False
+    """Whether nothing after *as_of* counts, in any table, since a user said that day; else ad spend, e-mails and visits
+    that the files tell of beyond it do, in a period that they are in."""
     instant: int | None = None
     """The last instant that the leads tell of, as far as *as_of* reaches; None where they hold no times."""
     qualified: bool = False

@@ -54,6 +54,40 @@ def test_spending_is_moved_to_the_days_on_which_it_wins(tmp_path: Path, engine: 
     assert made.breakdown.rows[0].cells["cac_lagged"] == found
 
 
+@ENGINES
+def test_of_a_running_period_the_days_until_now_are_charged(tmp_path: Path, engine: str) -> None:
+    """Until 10 March all who came within it or 28 days before; nobody is won after it, and nothing is charged then."""
+    made = report(files(tmp_path), metrics=["cac_lagged"], period="2026-03", as_of="2026-03-10", engine=engine, currency="EUR", no_config=True)  # fmt: skip
+    deals = pd.read_csv(tmp_path / "deals.csv", parse_dates=["created_at", "closed_at"])
+    won = deals[deals.closed_at <= "2026-03-10"]
+    share = (won.closed_at == won.created_at).mean()
+    # Ten days of 20 at once; of those 30 days before, 30 January to 8 February, all are of 10.
+    cost = share * 10 * 20 + (1 - share) * 10 * 10
+    found = made.metrics["cac_lagged"]
+    assert found.n == (won.closed_at >= "2026-03-01").sum()
+    assert found.value == pytest.approx(cost / found.n)
+
+
+@ENGINES
+def test_a_group_costs_the_same_as_a_row_and_asked_for_alone(tmp_path: Path, engine: str) -> None:
+    """The leads of a second channel are all won after 10 days, which moves the lags of all leads."""
+    made = files(tmp_path)
+    for path, line in ((made[0], "s{n},2026-03-{n:02},email"), (made[1], "e{n},s{n},2026-03-{n:02},2026-03-{m},Won,100")):  # fmt: skip
+        with Path(path).open("a") as file:
+            file.writelines(line.format(n=n, m=n + 10) + "\n" for n in range(1, 21))
+    asked = {"metrics": ["cac_lagged"], "period": "2026-03", "engine": engine, "currency": "EUR", "no_config": True}  # fmt: skip
+    rows = report(made, by=["channel"], **asked).breakdown
+    assert rows is not None
+    (row,) = (row for row in rows.rows if row.key == ("paid_search",))
+    alone = report(made, where=["channel=paid_search"], **asked).metrics["cac_lagged"]
+    # Of 79 leads 20 are won on the day, 39 after 30 days and 20 after 10; of ten days before March there are 10 at 10.
+    cost = (20 * 31 * 20 + 39 * (30 * 10 + 20) + 20 * (10 * 10 + 21 * 20)) / 79
+    deals = pd.read_csv(made[1], parse_dates=["closed_at"])
+    won = deals.lead_id.str.startswith("l") & deals.closed_at.between("2026-03-01", "2026-03-31")
+    assert alone.value == pytest.approx(cost / won.sum())
+    assert row.cells["cac_lagged"] == alone
+
+
 def test_the_spend_that_is_moved_is_shown_and_makes_the_value(tmp_path: Path) -> None:
     """20 of 59 leads are won on the day they come, 39 after 30 days; March is asked about.
 

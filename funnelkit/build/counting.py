@@ -89,7 +89,7 @@ def count(
     ranked = {m.of for m in metrics if m.statistic in ("median", "quantile")}
     months = {m.trailing_months for m in metrics if m.trailing_months}
     cuts = _cuts(found, request, catalog, metrics, begun)
-    timeline = Timeline(found.windows, dataset.as_of, cuts, found.trailing(months))
+    timeline = Timeline(found.windows, dataset.as_of, cuts, found.trailing(months), stops=dataset.stops)
     return Count(dataset, request, catalog, asked.count(timeline, ranked), found, truncated, begun, weights)
 
 

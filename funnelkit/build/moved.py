@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def moved(worked: Count, metric: Metric) -> Table:
     """The spend by month, and what of it is charged to the period of *worked*; the last row is their sum."""
     window, cost = worked.spans.window, worked.catalog.measures[metric.reached]
+    window = worked.evaluator.tally.timeline.so_far(window)
     spend = lagged.spending(worked.evaluator, metric, TOTAL)
     lags = lagged.lags_of(worked.evaluator, metric)
     charged = lagged.charged_of(spend, lags, window.start, window.end)
@@ -43,5 +44,5 @@ def moved(worked: Count, metric: Metric) -> Table:
             for name, sums in known.items()
         ),
         caption=f"each day's spend is handed out to the days after it as the {sum(lags.values()):,} won leads took, whenever "
-        f"they came: {quantile(sorted(lags.items()), 0.5):g} days in the median",
+        f"they came and whatever is filtered: {quantile(sorted(lags.items()), 0.5):g} days in the median",
     )

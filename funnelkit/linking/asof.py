@@ -142,7 +142,10 @@ def told(frames: Mapping[str, Any], days: Sequence[int]) -> Note:
 
 
 def cut(table: str, frame: Any, as_of: int) -> Any:
-    """*frame* as it stood at the end of *as_of*: later rows are gone, later outcomes still open."""
+    """*frame* as it stood at the end of *as_of*: later rows are gone, later outcomes still open.
+
+    A row for a range of days that begins before stays whole: what of it lies behind is left out when it is spread.
+    """
     rows = collect.frame(frame)
     names = collect.names(rows)
     begun = {
@@ -152,6 +155,11 @@ def cut(table: str, frame: Any, as_of: int) -> Any:
         "stage_history": "entered_at",
         "activities": "at",
         "touches": "at",
+        "spend": "start",
+        "emails": "sent_at",
+        "web": "start",
+        "social": "date",
+        "search": "start",
     }
     if begun.get(table) in names:
         rows = rows.filter((nw.col(begun[table]) <= as_of).fill_null(True))

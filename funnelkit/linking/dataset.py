@@ -98,6 +98,7 @@ def build(
         scales=made.scales,
         present=made.present,
         as_of=day,
+        stops=cut,
         instant=instant,
         qualified=ruled,
         clamped=handling.clamp_negative,

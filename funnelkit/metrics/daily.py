@@ -29,9 +29,10 @@ class Table(Struct, frozen=True):
 
 
 class Daily:
-    """Sums by measure, group and day; what has no day is left out."""
+    """Sums by measure, group and day; what has no day is left out, and what is after *until* where it is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, until: int | None = None) -> None:
+        self._until = until
         self._sums: dict[str, dict[Key, Days]] = {}
         self._ranged: dict[str, set[Key]] = {}
         self._tables: dict[tuple[tuple[str, ...], Key], Table] = {}
@@ -42,6 +43,8 @@ class Daily:
             sums: dict[Key, Days] = {}
             ranged: set[Key] = set()
             for key, day, amount, whole in _folded(stream, answer, measure):
+                if self._until is not None and day > self._until:
+                    continue
                 for one in {key, TOTAL}:
                     days = sums.setdefault(one, {})
                     days[day] = days.get(day, 0) + amount
@@ -64,11 +67,10 @@ class Daily:
         return key in self._ranged.get(name, ())
 
     def between(self, names: tuple[str, ...], key: Key, window: Window) -> Table:
-        """The measures *names* on the days of *window*."""
+        """The measures *names* on the days of *window*, of everything on those that are over."""
         table = self._table(names, key)
-        first, last = 0, len(table.days)
-        if not window.everything:
-            first, last = bisect_left(table.days, window.start), bisect_right(table.days, window.end)
+        first = 0 if window.everything else bisect_left(table.days, window.start)
+        last = bisect_right(table.days, window.end)
         return Table(table.days[first:last], {name: sums[first:last] for name, sums in table.sums.items()})
 
     def _table(self, names: tuple[str, ...], key: Key) -> Table:

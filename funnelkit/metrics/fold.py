@@ -29,6 +29,8 @@ Cell = tuple[Key, int | None, Flags]
 """A group, a piece of time (None: it did not happen, or over several pieces), and flags."""
 Where = Mapping[str, frozenset[Any]]
 Value = tuple[Key, int, int, Any, int]
+EITHER = frozenset({0, 1})
+"""Of the column of rows that filters keep: those that they do not keep as well."""
 ROWS = ""
 """Stands for the number of rows where else a column to add up is named."""
 
@@ -111,12 +113,17 @@ def splits(stream: Stream, histogram: Histogram) -> Callable[[Flags], tuple[Any]
 def fitting(stream: Stream, where: Where) -> Callable[[Flags], bool]:
     """Whether flags of *stream* pass the filters and *where*."""
     known: dict[Flags, bool] = {}
-    asked = {column: frozenset(_spelt(column, v) for v in values) for column, values in where.items()}
+    anyhow = where.get(KEPT) == EITHER
+    asked = {
+        column: frozenset(_spelt(column, v) for v in values)
+        for column, values in where.items()
+        if column != KEPT
+    }
 
     def fits(flags: Flags) -> bool:
         if flags not in known:
             named = dict(zip(stream.flags, flags, strict=True))
-            known[flags] = bool(named.get(KEPT, 1)) and all(
+            known[flags] = (anyhow or bool(named.get(KEPT, 1))) and all(
                 _spelt(column, _flag(stream, column, named)) in values for column, values in asked.items()
             )
         return known[flags]

@@ -12,8 +12,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from funnelkit.metrics.fold import TOTAL
+from funnelkit.metrics.columns import KEPT
+from funnelkit.metrics.fold import EITHER, TOTAL
 from funnelkit.metrics.frequencies import occurred
 from funnelkit.metrics.quotients import quotient
 from funnelkit.metrics.reasons import LAG_NOT_COVERED, NO_DENOMINATOR, NO_LAGS, NO_SPEND_HERE
@@ -23,7 +25,7 @@ from funnelkit.metrics.units import by_day
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Cell
-    from funnelkit.metrics.entries import Measure, Metric
+    from funnelkit.metrics.entries import Histogram, Measure, Metric
     from funnelkit.metrics.evaluate import Evaluator
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.windows import Window
@@ -43,16 +45,19 @@ class Charged(Struct, frozen=True):
     """The share of the lags whose spending is within the data, from 0 to 1; below 1 it is too little."""
 
 
-def parts(metric: Metric, catalog: Catalog) -> Iterator[Measure]:
+def parts(metric: Metric, catalog: Catalog) -> Iterator[Measure | Histogram]:
     """What must be counted for *metric* beside what it needs itself."""
     if metric.statistic == LAGGED:
         yield by_day(catalog.measures[metric.reached])
+        yield _of_all(catalog.histograms[metric.of])
 
 
 def cell(evaluator: Evaluator, metric: Metric, key: Key, window: Window) -> Cell:
     """The cost charged to *window* over the number of those who were won in it."""
     known = evaluator.catalog.measures
     cost, won = known[metric.reached], known[metric.among]
+    # What is charged to days to come buys customers who are not counted yet.
+    window = evaluator.tally.timeline.so_far(window)
     lags = lags_of(evaluator, metric)
     if not lags:
         return empty(NO_LAGS)
@@ -69,12 +74,22 @@ def cell(evaluator: Evaluator, metric: Metric, key: Key, window: Window) -> Cell
 
 
 def lags_of(evaluator: Evaluator, metric: Metric) -> dict[int, int]:
-    """The days from lead to win of all leads that are won, whenever they came, each with how many."""
+    """The days from lead to win of all leads that are won, whenever they came, each with how many.
+
+    Filters leave none out, so that a group has one cost whether it is a row of all or asked for alone.
+    """
     lags: dict[int, int] = {}
-    for _, (lag, came), n in evaluator.tally.by_piece(evaluator.catalog.histograms[metric.of]):
+    for _, (lag, came), n in evaluator.tally.by_piece(_of_all(evaluator.catalog.histograms[metric.of])):
         if came and lag >= 0:
             lags[lag] = lags.get(lag, 0) + n
     return lags
+
+
+def _of_all(histogram: Histogram) -> Histogram:
+    """*histogram* of all rows, those that no filter keeps among them."""
+    return replace(
+        histogram, id=f"{histogram.id}_of_all", where={**histogram.where, KEPT: EITHER}, aged=False
+    )
 
 
 def charged_of(spend: Mapping[int, int], lags: Mapping[int, int], start: int, end: int) -> dict[int, float]:

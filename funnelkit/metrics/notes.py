@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics import customernotes, intervals, moneynotes
+from funnelkit.metrics import beyond, customernotes, intervals, moneynotes
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL, Key
@@ -132,19 +132,6 @@ def _spread_spend(view: View) -> str:
         f"Rows of spend for a range of days that a period cuts: {rows}. Their cost is spread evenly over "
         "the days."
     )
-
-
-def _spend_after_as_of(view: View) -> str:
-    days = view.counted.asked.days("spend")
-    as_of = view.evaluator.tally.timeline.as_of
-    if not days or days[-1] <= as_of or "spend" in view.counted.lacks:
-        return ""
-    if view.window.everything:
-        return f"Spend goes on to {from_day(days[-1])}; what is after {from_day(as_of)} is left out."
-    if view.window.end <= as_of:
-        return ""
-    last = from_day(min(days[-1], view.window.end))
-    return f"Spend goes on to {last} and counts, but leads and deals are only known to {from_day(as_of)}."
 
 
 def _unmatched_deals(view: View) -> str:
@@ -283,7 +270,8 @@ _ALL: Mapping[str, Callable[[View], str]] = {
     "pipeline_chances": moneynotes.pipeline_chances,
     "pipeline_unweighted": moneynotes.pipeline_unweighted,
     "spread_spend": _spread_spend,
-    "spend_after_as_of": _spend_after_as_of,
+    "spend_after_as_of": beyond.spend,
+    "visits_after_as_of": beyond.visits,
     "cycle_longer_than_period": _cycle_longer_than_period,
     "unequal_periods": _unequal_periods,
     "small_groups": _small_groups,

@@ -39,6 +39,8 @@ Counts = dict[Value, int]
 Part = TypeVar("Part")
 _PLANNED = frozenset({"costs"})
 """Tables that tell of days to come: salaries of a whole month are not those of its customers so far."""
+_RANGED = frozenset({"spend", "web", "search"})
+"""Tables whose rows may be for a range of days, which may reach over the last day that counts."""
 
 
 class Sums(dict[Key, list[int]]):
@@ -73,7 +75,7 @@ class Tally:
         """Of histograms of which an engine does not count the values one by one."""
         self._ranks: dict[str, Ranks] = {}
         self._days: dict[str, dict[Key, list[dict[int, LeadDay]]]] = {}
-        self.daily = Daily()
+        self.daily = Daily(timeline.as_of if timeline.stops else None)
         """Measures of which the days are kept apart."""
 
     def add(self, stream: Stream, answer: Answer, wanted: Sequence[Measure | Histogram]) -> None:
@@ -106,7 +108,7 @@ class Tally:
         running = self._running.get(measure.id, {}).get(key)
         if running is None:
             return 0
-        if measure.table in _PLANNED:
+        if measure.table in _PLANNED or (self.timeline.stops and measure.table in _RANGED):
             window = self.timeline.so_far(window)
         return self.timeline.total(running, window, cumulative=measure.cumulative)
 

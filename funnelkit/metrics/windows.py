@@ -56,13 +56,20 @@ class Timeline:
     """Days in pieces: piece 0 is before all windows, the last one after them, then the undated.
 
     *more* are days on which a new piece begins as well. *beside* are windows of which nothing but sums is asked,
-    and customers.
+    and customers. *stops*: nothing after *as_of* counts.
     """
 
     def __init__(
-        self, windows: Iterable[Window], as_of: int, more: Iterable[int] = (), beside: Iterable[Window] = ()
+        self,
+        windows: Iterable[Window],
+        as_of: int,
+        more: Iterable[int] = (),
+        beside: Iterable[Window] = (),
+        *,
+        stops: bool = False,
     ) -> None:
         self.as_of = as_of
+        self.stops = stops
         self.windows = tuple(windows)
         self.every = (*self.windows, *beside)
         running = {as_of + 1} if any(w.start <= as_of < w.end for w in self.every) else set()

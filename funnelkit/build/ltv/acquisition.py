@@ -53,7 +53,7 @@ def acquired(data: Dataset, asked: Asked, history: Historic, opened: int) -> Acq
     windows = _windows(history.months, asked, opened, days)
     if not windows or not history.old((), 0, range(min(windows), max(windows) + 1)):
         return None
-    tally = question.count(Timeline(windows.values(), data.as_of), frozenset()).tally
+    tally = question.count(Timeline(windows.values(), data.as_of, stops=data.stops), frozenset()).tally
     unit = 10 ** data.scales["spend"].get("cost", 0)
     groups = {(), *(tally.keys([measure], list(windows.values())) if by else ())}
     return Acquired(
