@@ -45,6 +45,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Not all of its cases have had their time: shown, but as something that will still change."""
     verdict: str = ""
     """better, worse, changed, no call, met, missed ...: what the number means, where it means something."""
+    uncalled: str = ""
+    """Why there is no call, as in a report: noise, few or young; empty where nothing tells."""
 
     @property
     def plain(self) -> Number | str | None:

@@ -26,6 +26,7 @@ LAYERS = [
         "collect",
         "dataset",
         "columns",
+        "stageorder",
     },
     {"engines"},
     {"sources", "linking", "metrics", "models"},
@@ -37,7 +38,7 @@ LAYERS = [
     {"__main__", "__init__"},
 ]
 """Lowest first. Modules of one layer do not know each other, but for those of the lowest shared one."""
-PEERS = {("styles", "dates"), ("bulk", "styles"), ("bulk", "figures"), ("styles", "figures"), ("plans", "styles"), ("ranges", "dates"), ("ranges", "periods"), ("instants", "dates"), ("instants", "periods"), ("instants", "ranges"), ("instants", "styles"), ("styles", "ranges"), ("styles", "periods"), ("build", "reports"), ("longform", "reports"), ("inspection", "reports"), ("studies", "reports"), ("build", "studies"), ("reports", "longform"), ("dataset", "tables"), ("tables", "columns")}  # fmt: skip
+PEERS = {("styles", "dates"), ("bulk", "styles"), ("bulk", "figures"), ("styles", "figures"), ("plans", "styles"), ("ranges", "dates"), ("ranges", "periods"), ("instants", "dates"), ("instants", "periods"), ("instants", "ranges"), ("instants", "styles"), ("styles", "ranges"), ("styles", "periods"), ("build", "reports"), ("longform", "reports"), ("inspection", "reports"), ("studies", "reports"), ("build", "studies"), ("reports", "longform"), ("dataset", "tables"), ("tables", "columns"), ("stageorder", "collect")}  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

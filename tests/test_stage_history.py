@@ -16,16 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import funnelkit
-from funnelkit import render
+from funnelkit import render, stageorder
 from funnelkit.errors import SourceError, UsageError
-from funnelkit.metrics import chances, stageorder, stays
-from funnelkit.metrics.stageorder import Place, in_order
+from funnelkit.metrics import chances, stays
 from funnelkit.pipeline.cycling import cycle
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.reporting import report
 from funnelkit.pipeline.working import worked
 from funnelkit.render import study as studies
 from funnelkit.reports import Report
+from funnelkit.stageorder import Place, in_order
 from tests.linked import link
 
 AS_OF = "2026-03-31"
@@ -324,6 +324,37 @@ def test_as_of_an_earlier_day_deals_are_in_the_stage_of_that_day(files: list[str
     assert made.metrics["pipeline_weighted"].value == float(Fraction("2200.15") / 2)
 
 
+SAME_DAY = (
+    (
+        "Deal ID,Created,Closed,Status,Amount,Stage\n"
+        "1,2026-01-01,2026-02-01,won,10,Won\n2,2026-01-01,2026-02-01,lost,10,Lost\n"
+        "3,2026-01-01,2026-02-01,lost,10,Lost\n4,2026-01-01,,open,600,Negotiation\n"
+    ),
+    (
+        "Deal ID,Stage,Entered At\n"
+        "1,Proposal,2026-01-05\n1,Negotiation,2026-01-09\n2,Proposal,2026-01-05\n2,Negotiation,2026-01-09\n"
+        "3,Proposal,2026-01-05\n4,Negotiation,2026-02-03\n4,Proposal,2026-02-03\n1,Proposal,2026-03-09\n"
+    ),
+)
+"""Deal 4 entered both stages on one day; Negotiation, before Proposal by the alphabet, is the later one.
+
+From Proposal one of three was won, from Negotiation one of two. The last row makes 8 March an earlier day.
+"""
+
+
+@ENGINES
+@pytest.mark.parametrize("as_of", ["2026-03-08", None])
+def test_of_two_stages_of_one_day_a_deal_is_in_the_later_one_of_its_pipeline(
+    tmp_path: Path, engine: str, as_of: str | None
+) -> None:
+    files = written(tmp_path, deals=SAME_DAY[0], history=SAME_DAY[1])
+    assert pipeline(files, engine=engine, as_of=as_of).metrics["pipeline_weighted"].value == 300
+    still = {
+        row["stage"]: row["still"]["value"] for row in stages(files, engine=engine, as_of=as_of)["stages"]
+    }
+    assert still == {"Proposal": 0, "Negotiation": 1}
+
+
 @ENGINES
 def test_deals_without_a_stage_have_that_of_their_history(tmp_path: Path, engine: str) -> None:
     bare = "\n".join(",".join(line.split(",")[:6]) for line in DEALS.splitlines()) + "\n"
@@ -526,9 +557,7 @@ def test_a_report_without_a_history_does_none_of_this_work(files: list[str]) -> 
         "print(*(m for m in sys.modules if m.startswith('funnelkit.metrics.')))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"funnelkit.metrics." + m for m in ("stays", "chances", "stageorder", "weighing")} & {
-        *run.stdout.split()
-    }
+    assert not {"funnelkit.metrics." + m for m in ("stays", "chances", "weighing")} & {*run.stdout.split()}
 
 
 def test_the_as_of_day_follows_from_the_history_too(tmp_path: Path) -> None:

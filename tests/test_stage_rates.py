@@ -74,3 +74,33 @@ def test_wins_of_a_month_over_leads_of_the_month_at_olist(period: str, rate: flo
     files = [OLIST / f"olist_{name}_dataset.csv" for name in ("marketing_qualified_leads", "closed_deals")]
     made = report(files, metrics=["lead_conversion_rate_event"], period=period, no_config=True)
     assert made.metrics["lead_conversion_rate_event"].value == pytest.approx(rate, abs=1e-6)
+
+
+UNDATED = """\
+Lead ID,Created,Status,MQL date,SQL date
+1,2026-01-01,SQL,2026-01-05,2026-01-09
+2,2026-01-01,SQL,2026-01-05,
+3,2026-01-01,MQL,2026-01-05,
+4,2026-01-01,SQL,,
+5,2026-01-01,MQL,,
+6,2026-01-01,Lead,,
+7,2026-03-31,SQL,2026-03-31,
+"""
+"""The statuses of 2, 4, 5 and 7 say stages of which there is no day; 7 is too young for a mature rate."""
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_stages_without_a_day_count_in_mature_rates_since_creation(tmp_path: Path, engine: str) -> None:
+    """By hand, old enough: 1 to 6. MQL: 1 to 5 of 6. SQL: 1, 2 and 4 of the MQLs 1 to 5."""
+    (tmp_path / "leads.csv").write_text(UNDATED)
+    names = ["mql_rate", "sql_rate", "stage_rate[lead->sql]"]
+    made = report([tmp_path / "leads.csv"], metrics=names, horizon=20, engine=engine, no_config=True)
+    mature = {name: made.metrics[name].mature for name in names}
+    found = {name: (one.numerator, one.denominator) for name, one in mature.items() if one}
+    assert found == {"mql_rate": (5, 6), "sql_rate": (3, 5), "stage_rate[lead->sql]": (3, 6)}
+    completed = made.metrics["mql_rate"].projected
+    assert completed
+    # All of 1 to 5 and 7 have come; 6 has had all of its time.
+    assert completed.value == pytest.approx(6 / 7)
+    (told,) = (note.message for note in made.warnings if note.code == "status_without_date")
+    assert told.endswith("in mature rates too: MQL 2, SQL 3.")

@@ -91,6 +91,36 @@ def berkeley(path: Path) -> Path:
     return path
 
 
+def test_what_too_few_cases_keep_from_a_call_is_not_said_to_be_noise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cy won 12 of 22 and then 0 of 22; Di 20 of 40 both times. With 22 cases enough, Cy is called."""
+    rows, wins = (
+        ["deal_id,status,owner,created_at,closed_at"],
+        {2025: ((12, 22), (20, 40)), 2026: ((0, 22), (20, 40))},
+    )
+    for year, both in wins.items():
+        for owner, (won, n) in zip(("Cy", "Di"), both, strict=True):
+            words = ("won" if i < won else "lost" for i in range(n))
+            rows += [
+                f"{year}{owner}{i},{word},{owner},{year}-01-10,{year}-03-01" for i, word in enumerate(words)
+            ]
+    deals = tmp_path / "deals.csv"
+    deals.write_text("\n".join(rows) + "\n")
+    few, called = (
+        ask(capsys, "win_rate", deals, "--period", "2026", "--by", "owner", "--min-n", n)
+        for n in ("30", "22")
+    )
+    cy = table(few, "by_owner")["Cy"]["rate"]
+    assert (cy["interval"][1] < 0, cy["verdict"], cy["uncalled"]) == (True, "no call", "few")
+    assert "On too few cases to be called" in few["sentences"][1]
+    assert "leave out 0: Cy -19.4 pp" in few["sentences"][1]
+    assert table(few, "by_owner")["Di"]["rate"]["uncalled"] == "noise"
+    enough = table(called, "by_owner")["Cy"]["rate"]
+    assert (enough["verdict"], "uncalled" in enough) == ("worse", False)
+    assert "too few" not in called["sentences"][1]
+
+
 def test_berkeley_between_periods(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = ask(capsys, "win_rate", berkeley(tmp_path / "deals.csv"), "--period", "2026", "--by", "product")
     row = table(found, "effects")["product"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.build.periods import Spans, spans
-from funnelkit.metrics import courses, lagged, units
+from funnelkit.metrics import courses, lagged, stagerates, units
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.counted import Counted, ask
 from funnelkit.metrics.evaluate import Evaluator
@@ -78,6 +78,7 @@ def count(
     parts += [part.measure for part in weights.parts] if weights else []
     for metric in metrics:
         parts += [*units.parts(metric, catalog), *lagged.parts(metric, catalog)]
+    parts += _undated(catalog, metrics)
     begins = _begins(catalog, metrics)
     parts += begins.values()
     filters = [(f.dimension, f.values, f.negate) for f in request.where]
@@ -101,6 +102,13 @@ def _begins(catalog: Catalog, metrics: Sequence[Metric]) -> Mapping[str, Histogr
             _, stage = courses.stages(begins.of) or ("", "")
             found[stage] = begins
     return found
+
+
+def _undated(catalog: Catalog, metrics: Sequence[Metric]) -> Iterable[Measure]:
+    """How many leads are in the stages of the rates among *metrics* without a day, for a note."""
+    timed = (catalog.histograms[metric.course] for metric in metrics if metric.course)
+    names = (stagerates.undated(stage) for one in timed for stage in courses.stages(one.of) or ())
+    return (catalog.measures[name] for name in dict.fromkeys(names) if name in catalog.measures)
 
 
 def _weights(

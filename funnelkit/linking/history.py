@@ -6,9 +6,11 @@ that every funnel has, where its own file does not know them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import narwhals.stable.v2 as nw
 
-from funnelkit import collect
+from funnelkit import collect, stageorder
 from funnelkit.linking.building import Build
 from funnelkit.tables import DIMENSIONS, Note
 
@@ -50,20 +52,25 @@ def as_they_stood(made: Build) -> None:
     """
     if "deals" not in made.frames or not _joined_by(made, "deals", "deal_id"):
         return
-    rows = collect.frame(made.frames[TABLE]).filter(~nw.col("deal_id").is_null())
-    instant = ["entered_instant"] if "entered_instant" in collect.names(rows) else []
-    # Whichever of two stages of one day is meant, every engine takes the same one.
-    for column in ("entered_at", *instant, "stage"):
-        cell = nw.col(column).cast(nw.String) if column == "stage" else nw.col(column).fill_null(0)
-        rows = rows.with_columns(_place=cell)
-        last = rows.group_by("deal_id").agg(nw.col("_place").max().alias("_last"))
-        rows = _joined(rows, last, "deal_id").filter(nw.col("_place") == nw.col("_last")).drop("_last")
-    now = rows.select("deal_id", nw.col("stage").cast(nw.String).alias("_stage")).unique()
+    rows = _ranked(made)
+    # Of two stages of one day the later one of their pipeline, as in the stays of `cycle --stages`; the text
+    # parts stages without a place, so that every engine takes the same one.
+    for column in ("_at", "_rank", "stage"):
+        last = rows.group_by("deal_id").agg(nw.col(column).max().alias("_last"))
+        rows = _joined(rows, last, "deal_id").filter(nw.col(column) == nw.col("_last")).drop("_last")
+    now = rows.select("deal_id", nw.col("stage").alias("_stage")).unique()
     deals = _joined(collect.frame(made.frames["deals"]), now, "deal_id")
     own = [nw.col("stage").cast(nw.String)] if "stage" in collect.names(deals) else []
     staged = deals.with_columns(stage=nw.coalesce("_stage", *own)).drop("_stage")
     made.frames["deals"] = made.engine.held(staged.to_native())
     made.present["deals"] |= {"stage"}
+
+
+def _ranked(made: Build) -> collect.Frame:
+    """The rows of the history that are of loaded deals, with the place of each stage in its pipeline."""
+    own = collect.frame(made.frames[TABLE]).filter(~nw.col("deal_id").is_null())
+    rows = stageorder.entries(_with_deals(made, own).to_native())
+    return stageorder.ranked(rows.with_columns(nw.col("_at").fill_null(0)), stageorder.places(rows))
 
 
 def unlinked(made: Build) -> None:
@@ -86,13 +93,19 @@ def of_deals(made: Build) -> None:
     """Give each row of the history what its deal knows; rows of no deal have no status."""
     if TABLE not in made.frames or not _joined_by(made, "deals", "deal_id"):
         return
-    deals, own = collect.frame(made.frames["deals"]), collect.frame(made.frames[TABLE])
     dimensions = made.present["deals"] & made.wanted & {*DIMENSIONS}
+    rows = _with_deals(made, collect.frame(made.frames[TABLE]), dimensions)
+    made.frames[TABLE] = rows.to_native()
+    made.present[TABLE] |= {"status", *dimensions, *(made.present["deals"] & {*_OF_DEALS})}
+
+
+def _with_deals(made: Build, own: collect.Frame, dimensions: Collection[str] = ()) -> collect.Frame:
+    """The rows *own* of the history with what their deals know."""
+    deals = collect.frame(made.frames["deals"])
     given = [c for c in collect.names(deals) if c in dimensions or c in _OF_DEALS]
     own = own.drop([c for c in collect.names(own) if c in given])
     known = deals.filter(~nw.col("deal_id").is_null()).select("deal_id", *given)
-    made.frames[TABLE] = _joined(own, known, "deal_id").to_native()
-    made.present[TABLE] |= {"status", *dimensions, *(made.present["deals"] & {*_OF_DEALS})}
+    return _joined(own, known, "deal_id")
 
 
 def _joined_by(made: Build, table: str, key: str) -> bool:

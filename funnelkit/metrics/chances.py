@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from funnelkit import collect
 from funnelkit.metrics import competing
-from funnelkit.metrics.stageorder import Place, ranked, ranks
+from funnelkit.stageorder import Place, ranked, ranks
 
 if TYPE_CHECKING:
     from funnelkit.collect import Frame

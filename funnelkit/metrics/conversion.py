@@ -43,6 +43,8 @@ class Cohort(Struct):
     old: int = 0
     """Those at least as old as the horizon."""
     old_within: int = 0
+    undated: int = 0
+    """Those within the horizon of whom no curve tells, since nobody knows their day."""
     ages: dict[int, int] = field(default_factory=dict)
     """Leads by age in days, cut at the horizon."""
 
@@ -67,11 +69,12 @@ def projected(found: Cohort, curve: survival.Curve, horizon: int) -> Projected:
     """Conversion within *horizon* once all leads are old enough, if they convert as *curve* says."""
     share = survival.share_elapsed(curve, found.ages, horizon)
     ripe = found.leads * share if share else 0.0
-    if not ripe or found.within > ripe:
+    timed = found.within - found.undated
+    if not ripe or timed > ripe:
         return Projected(value=None, interval=None, share_elapsed=share)
     # Who has had all of the time and did not convert will not do so.
     most = 1 - (found.old - found.old_within) / found.leads
-    value = min(found.within / ripe, most)
+    value = min(timed / ripe + found.undated / found.leads, most)
     # As if so many leads, and not more, had had their time.
     return Projected(value=value, interval=wilson(value * ripe, ripe), share_elapsed=share)
 

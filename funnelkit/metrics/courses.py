@@ -66,12 +66,18 @@ def coded(first: nw.Expr, last: nw.Expr, as_of: int, horizon: int) -> nw.Expr:
 _NO_DAY, _LATE = 1, 2
 
 
-def cohort(counts: Mapping[Value, int], horizon: int) -> Cohort:
-    """The leads with a day of the first stage, by what maturity needs."""
+def cohort(counts: Mapping[Value, int], horizon: int, *, wins: bool = False) -> Cohort:
+    """The leads of the first stage, by what maturity needs.
+
+    Who came to the second stage on a day that nobody knows counts there since creation, and so was there at once;
+    not with *wins*, which count in no period without their day.
+    """
     found = Cohort()
-    for (code, _), n in counts.items():
+    for (code, reached), n in counts.items():
         age, lag = divmod(code, horizon + _LATE + 1)
-        found.take(LeadDay(n, n if lag <= horizon else 0, 0), age, horizon)
+        undated = n if reached and lag == horizon + _NO_DAY and not wins else 0
+        found.take(LeadDay(n, n if lag <= horizon else undated, 0), age, horizon)
+        found.undated += undated
     return found
 
 

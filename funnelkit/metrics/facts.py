@@ -157,11 +157,11 @@ class Facts(Struct, frozen=True):
             return self._day(stage)
         if pair := courses.stages(column):
             first, last = map(self._day, pair)
-            return (
-                None
-                if first is None or last is None
-                else courses.days(column, first, last, self.as_of, self.horizon)
-            )
+            if first is None or last is None or not self.has(table, "created_at"):
+                return None
+            # Who is in a stage without a day of it counts there since creation, as in the counts of stages.
+            first = nw.coalesce(first, nw.col("created_at"))
+            return courses.days(column, first, last, self.as_of, self.horizon)
         for day in self._entries(table):
             if column == stages.missing(day) and self.has(table, day):
                 return nw.col(day).is_null()

@@ -46,7 +46,9 @@ class Maturing:
         if not metric.course or metric.course in self._counted.lacks:
             return rate
         histogram = self._catalog.histograms[metric.course]
-        found = courses.cohort(self._counted.tally.values(histogram, key, window), self._horizon)
+        counts = self._counted.tally.values(histogram, key, window)
+        _, last = courses.stages(histogram.of) or ("", "")
+        found = courses.cohort(counts, self._horizon, wins=last == "customer")
         return self._beside(rate, found, self._timing(histogram))
 
     def cohort(self, histogram: Histogram, key: Key, window: Window) -> conversion.Cohort:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics import beyond, customernotes, intervals, moneynotes
+from funnelkit.metrics import beyond, customernotes, intervals, moneynotes, stagerates
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL, Key
@@ -173,15 +173,14 @@ def _undated_wins(view: View) -> str:
 
 
 def _status_without_date(view: View) -> str:
-    undated = {
-        "MQL": view.sum("mqls_undated"),
-        "SQL": view.sum("sqls_undated"),
-        "opportunity": view.sum("opportunities_undated"),
-    }
-    found = [f"{stage} {n}" for stage, n in undated.items() if n]
+    path = view.counted.facts.path
+    measures = {path.label(stage): stagerates.undated(stage) for stage in path.names[1:-1]}
+    known = view.evaluator.catalog.measures
+    undated = {label: view.sum(name) for label, name in measures.items() if name in known}
+    found = [f"{label} {n}" for label, n in undated.items() if n]
     if not found:
         return ""
-    return f"Leads whose stage has no date count on the day they were created: {', '.join(found)}."
+    return f"Leads whose stage has no date count on the day they were created, in mature rates too: {', '.join(found)}."
 
 
 def _cycle_longer_than_period(view: View) -> str:

@@ -64,7 +64,7 @@ def measures(path: Path) -> Iterator[Measure]:
     for rank, last in enumerate(path.names[1:-1], start=1):
         if path.alone(last) or last not in RANK:
             yield _leads(of(last), {f"counts_{last}": _TRUE}, last)
-            yield _leads(f"{_events(last)}_undated", {f"undated_{last}": _TRUE}, last)
+            yield _leads(undated(last), {f"undated_{last}": _TRUE}, last)
         if last not in RANK:
             yield Measure(id=f"{_events(last)}_dated", table="leads", date=f"entered_{last}", needs=(f"stage_{last}",))  # fmt: skip
         for first in path.names[1:rank]:
@@ -76,6 +76,11 @@ def measures(path: Path) -> Iterator[Measure]:
                 _leads(name, {f"counts_{first}": _TRUE, "has_won": frozenset({1})}, first),
                 needs=("outcome", f"stage_{first}"),
             )
+
+
+def undated(stage: str) -> str:
+    """The measure of the leads that count for *stage* without a day on which they came there."""
+    return f"{_events(stage)}_undated"
 
 
 def _leads(name: str, where: Mapping[str, frozenset[bool | int]], *stages: str) -> Measure:
@@ -201,4 +206,4 @@ def _event(name: str, first: str, last: str, path: Path) -> Metric:
 
 def _entered(stage: str) -> str:
     """The formula of how many entered *stage* in the period."""
-    return _events(stage) if stage in RANK else f"({_events(stage)}_dated + {_events(stage)}_undated)"
+    return _events(stage) if stage in RANK else f"({_events(stage)}_dated + {undated(stage)})"

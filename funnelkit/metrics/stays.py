@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct, field
 
 from funnelkit import collect
-from funnelkit.metrics.stageorder import Place, ranked, ranks
+from funnelkit.stageorder import Place, ranked, ranks
 
 if TYPE_CHECKING:
     from funnelkit.collect import Frame

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit import collect
-from funnelkit.metrics import chances, stageorder
+from funnelkit import collect, stageorder
+from funnelkit.metrics import chances
 from funnelkit.metrics.entries import CRM, MATURE, OWN
 from funnelkit.metrics.reasons import NO_CHANCE, NO_DECIDED, NO_HISTORY, Reason, no_column
 

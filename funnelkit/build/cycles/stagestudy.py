@@ -16,8 +16,8 @@ from funnelkit.tables import Note
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
     from funnelkit.dataset import Dataset
-    from funnelkit.metrics.stageorder import Place
     from funnelkit.reports import Source
+    from funnelkit.stageorder import Place
 
 GROUPS = 6
 """So many groups are shown unless said, each with all of its stages."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from funnelkit.build.cycles.staying import Staying
     from funnelkit.metrics.chances import Reached
     from funnelkit.metrics.fold import Key
-    from funnelkit.metrics.stageorder import Place
+    from funnelkit.stageorder import Place
 
 _STAYS = {
     "sum": "all stays of a deal in a stage together",

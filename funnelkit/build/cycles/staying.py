@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Literal
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
-from funnelkit import collect
+from funnelkit import collect, stageorder
 from funnelkit.build.periods import Spans, spans
 from funnelkit.errors import UsageError
-from funnelkit.metrics import catalog, chances, stageorder, stays
+from funnelkit.metrics import catalog, chances, stays
 from funnelkit.metrics.columns import KEPT
 from funnelkit.metrics.counted import ask
 from funnelkit.metrics.fold import TOTAL
-from funnelkit.metrics.stageorder import Place
 from funnelkit.metrics.survey import PROBES
+from funnelkit.stageorder import Place
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request

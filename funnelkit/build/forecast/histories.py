@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
-from funnelkit import collect
+from funnelkit import collect, stageorder
 from funnelkit.build.forecast.openings import kept, named
 from funnelkit.build.forecast.staged import LOST, WON, Stay
-from funnelkit.metrics import stageorder, stays
+from funnelkit.metrics import stays
 
 if TYPE_CHECKING:
     from funnelkit.collect import Frame

@@ -30,7 +30,6 @@ from funnelkit.tables import Note
 if TYPE_CHECKING:
     from funnelkit.build.request import Request
     from funnelkit.dataset import Dataset
-    from funnelkit.metrics.apart import Estimate
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.entries import Histogram, Metric
     from funnelkit.metrics.fold import Key
@@ -112,10 +111,9 @@ class _Explained:
         self._refuse_negative(shifts, sums)
         total = self._sides.samples(self._sampler, self._metric, [()])
         young = self._young()
-        whole = finding(
-            "", shifts, total, self._sampler.counts, self._metric, self._request.min_n, young=young
-        )
-        moved, verdict = self._whole(whole.apart.total[-1], whole.totals[-1], young=young)
+        counts, min_n = self._sampler.counts, self._request.min_n
+        whole = finding("", shifts, total, counts, self._metric, min_n, young=young)
+        moved, verdict, uncalled = self._whole(whole, young=young)
         shown = Shown(
             metric=self._metric,
             shifts=shifts,
@@ -124,6 +122,7 @@ class _Explained:
             sums=sums,
             whole=moved,
             verdict=verdict,
+            uncalled=uncalled,
             young=young,
             between=self._question.between is not None,
             top=self._question.top,
@@ -267,18 +266,20 @@ class _Explained:
         )
         return f"Only leads that have had all of {self._request.horizon} days count, and what they won within them: {old}."
 
-    def _whole(self, sampled: Estimate, word: str, *, young: bool) -> tuple[Whole, str]:
-        """The change and what it means: as a report has it where there is a test, else by the limits of its effects."""
+    def _whole(self, found: Finding, *, young: bool) -> tuple[Whole, str, str]:
+        """The change, what it means, and why it means nothing: as a report has it where there is a test, else by the limits of its effects."""
+        sampled, word, why = found.apart.total[-1], found.totals[-1], found.totals_uncalled[-1]
         now, before = (
             Place(side.evaluator, (), side.window, side.cell(self._metric))
             for side in reversed(self._sides.both)
         )
         tested = test(self._metric, now, before)
         if tested.limits is None and not self._metric.exact:
-            return Whole(sampled.value, sampled.limits, "delta"), NO_CALL if young else word
-        verdict = change(self._metric, now, before, self._request.min_n).verdict
+            return Whole(sampled.value, sampled.limits, "delta"), NO_CALL if young else word, why
+        called = change(self._metric, now, before, self._request.min_n)
         limits = tested.differences(before.cell.value or 0)
-        return Whole(sampled.value, limits, self._metric.interval or "poisson"), verdict
+        whole = Whole(sampled.value, limits, self._metric.interval or "poisson")
+        return whole, called.verdict, called.uncalled or ""
 
     def _misspelt(self) -> Iterator[Note]:
         return misspelt(

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from funnelkit.metrics import delta
 from funnelkit.metrics.apart import Apart, Estimate, take_apart
-from funnelkit.metrics.compare import NO_CALL
+from funnelkit.metrics.compare import FEW, NO_CALL, NOISE, YOUNG
 from funnelkit.metrics.shifts import DAYS, RATE, VOLUME
 from funnelkit.metrics.significance import false_discovery
 from funnelkit.metrics.special import normal_quantile
@@ -41,8 +41,11 @@ class Finding(Struct, frozen=True, kw_only=True):
     """The segments, those with a call first, then by what they have brought."""
     verdicts: Mapping[Key, tuple[str, ...]]
     """Of each segment by effect."""
+    uncalled: Mapping[Key, tuple[str, ...]]
+    """Why there is no call, where there is none; empty for a call."""
     totals: tuple[str, ...]
     """Of the effects as a whole."""
+    totals_uncalled: tuple[str, ...]
     matched: bool
     """Whether both sides, and all that is divided, name their segments alike."""
     apart_from_all: float
@@ -77,12 +80,15 @@ def finding(
     verdicts = _judged(apart, enough, metric)
     called = {key for key, words in verdicts.items() if any(word != NO_CALL for word in words)}
     keys = sorted(before, key=lambda key: (key not in called, -abs(apart.segments[key][-1].value), key))
+    totals = _totals(apart, judged, metric)
     return Finding(
         dimension=dimension,
         apart=apart,
         keys=keys,
         verdicts=verdicts,
-        totals=_totals(apart, judged, metric),
+        uncalled={key: _uncalled(verdicts[key], enough[key], young=young) for key in verdicts},
+        totals=totals,
+        totals_uncalled=_uncalled(totals, (*judged, any(judged)), young=young),
         matched=_matched(shifts, samples),
         apart_from_all=_standing(apart, [key for key in before if any(enough[key])]),
     )
@@ -157,6 +163,12 @@ def _totals(apart: Apart[Key], judged: Sequence[bool], metric: Metric) -> tuple[
         _word(metric, e.value) if fits and next(adjusted) <= _ALPHA else NO_CALL
         for e, fits in zip(apart.total, (*judged, any(judged)), strict=True)
     )
+
+
+def _uncalled(words: Sequence[str], enough: Sequence[bool], *, young: bool) -> tuple[str, ...]:
+    """Why each of *words* is no call; empty for those that are one."""
+    why = [YOUNG if young else NOISE if fits else FEW for fits in enough]
+    return tuple(one if word == NO_CALL else "" for word, one in zip(words, why, strict=True))
 
 
 def _word(metric: Metric, value: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.build.why.labels import Label, labels, plural, unit
-from funnelkit.metrics.compare import NO_CALL
+from funnelkit.metrics.compare import FEW, NO_CALL
 from funnelkit.metrics.reasons import NO_DENOMINATOR
 
 if TYPE_CHECKING:
@@ -75,20 +75,27 @@ class _Words:
         return f"{head}{effects}; {self._noise()}."
 
     def called(self, found: Finding) -> str:
-        """The effects in single segments that are more than noise."""
-        calls = [
-            (abs(effect.value), f"{key[0]} {self._signed(effect.value)}{self._kind(label)}")
-            for key in found.keys
-            for effect, word, label in zip(
-                found.apart.segments[key], found.verdicts[key], self._labels, strict=False
-            )
-            if word != NO_CALL
-        ]
-        if not calls:
-            return f"No effect of a single {found.dimension} is more than noise."
-        calls.sort(key=lambda call: -call[0])
-        more = f", and {len(calls) - _MOST} more in the table" if len(calls) > _MOST else ""
-        return f"Beyond noise: {', '.join(text for _, text in calls[:_MOST])}{more}."
+        """The effects in single segments that are more than noise, and those that too few cases keep from a call."""
+        calls, few = [], []
+        for key in found.keys:
+            words = zip(found.verdicts[key], found.uncalled[key], strict=True)
+            for effect, (word, why), label in zip(
+                found.apart.segments[key], words, self._labels, strict=False
+            ):
+                one = abs(effect.value), f"{key[0]} {self._signed(effect.value)}{self._kind(label)}"
+                if word != NO_CALL:
+                    calls.append(one)
+                elif why == FEW and effect.limits and not _holds_none(effect.limits):
+                    few.append(one)
+        if calls:
+            said = f"Beyond noise: {_largest(calls)}."
+        else:
+            said = f"No effect of a single {found.dimension} {'on enough cases ' if few else ''}is more than noise."
+        return (
+            f"{said} On too few cases to be called (--min-n), though their limits leave out 0: {_largest(few)}."
+            if few
+            else said
+        )
 
     def choice(self, findings: Sequence[Finding], chosen: Finding) -> str:
         """Which dimension is shown, and why."""
@@ -139,12 +146,21 @@ class _Words:
         limits = self._shown.whole.limits
         if limits is None:
             return "nothing tells whether that is more than noise"
-        low, high = limits
-        return (
-            "no more than noise"
-            if low <= 0 and (high is None or high >= 0)
-            else "on too few cases to be called"
-        )
+        few = self._shown.uncalled == FEW or not _holds_none(limits)
+        return "on too few cases to be called" if few else "no more than noise"
 
     def _signed(self, value: float) -> str:
         return f"{'+' if value > 0 else '-' if value < 0 else ''}{self._say(abs(value), self._unit)}"
+
+
+def _holds_none(limits: tuple[float, float | None]) -> bool:
+    """Whether there may be no effect at all."""
+    low, high = limits
+    return low <= 0 and (high is None or high >= 0)
+
+
+def _largest(effects: list[tuple[float, str]]) -> str:
+    """The largest of *effects*, sizes with their words, and how many more there are."""
+    effects.sort(key=lambda effect: -effect[0])
+    more = f", and {len(effects) - _MOST} more in the table" if len(effects) > _MOST else ""
+    return f"{', '.join(text for _, text in effects[:_MOST])}{more}"

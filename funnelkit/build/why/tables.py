@@ -52,6 +52,8 @@ class Shown(Struct, frozen=True, kw_only=True):
     whole: Whole
     verdict: str
     """What it means."""
+    uncalled: str
+    """Why there is no call, where there is none."""
     young: bool
     between: bool
     """Whether the sides are segments, and not periods."""
@@ -99,6 +101,7 @@ def _row(shown: Shown, name: str, cells: Sequence[Cell], own: str, whole: Whole 
             unit="points" if own == "ratio" else own,
             young=shown.young,
             verdict=shown.verdict if whole is not None else "",
+            uncalled=shown.uncalled if whole is not None else "",
         ),
     )
 
@@ -147,9 +150,13 @@ def _segments(shown: Shown, found: Finding) -> Iterator[tuple[Entry, ...]]:
             Entry(text=key[0]),
             *(Entry(cell=shown.cell(side, key), young=shown.young) for side in shown.sides.both),
             *(
-                _entry(shown, e, "" if label == DAYS else word)
-                for e, word, label in zip(
-                    found.apart.segments[key], (*found.verdicts[key], ""), ids, strict=True
+                _entry(shown, e, *(("", "") if label == DAYS else (word, why)))
+                for e, word, why, label in zip(
+                    found.apart.segments[key],
+                    (*found.verdicts[key], ""),
+                    (*found.uncalled[key], ""),
+                    ids,
+                    strict=True,
                 )
             ),
         )
@@ -170,10 +177,11 @@ def _segments(shown: Shown, found: Finding) -> Iterator[tuple[Entry, ...]]:
 
 def _totals(shown: Shown, found: Finding) -> Iterator[Entry]:
     """The effects as a whole, and the change."""
-    for effect, label, word in zip(found.apart.total, labels(shown.shifts), found.totals, strict=False):
-        yield _entry(shown, effect, "" if label.id == DAYS else word)
+    words = zip(found.totals, found.totals_uncalled, strict=True)
+    for effect, label, (word, why) in zip(found.apart.total, labels(shown.shifts), words, strict=False):
+        yield _entry(shown, effect, *(("", "") if label.id == DAYS else (word, why)))
     whole = shown.whole
-    yield _cell(shown, whole.value, whole.limits, whole.kind, shown.verdict)
+    yield _cell(shown, whole.value, whole.limits, whole.kind, shown.verdict, shown.uncalled)
 
 
 def _effects(shown: Shown) -> tuple[Field, ...]:
@@ -183,17 +191,23 @@ def _effects(shown: Shown) -> tuple[Field, ...]:
     return (*found, Field(id="sum", label="sum", unit=own))
 
 
-def _entry(shown: Shown, effect: Estimate, verdict: str) -> Entry:
-    return _cell(shown, effect.value, effect.limits, "delta", verdict)
+def _entry(shown: Shown, effect: Estimate, verdict: str, uncalled: str) -> Entry:
+    return _cell(shown, effect.value, effect.limits, "delta", verdict, uncalled)
 
 
 def _cell(
-    shown: Shown, value: float, limits: tuple[float, float | None] | None, kind: str, verdict: str
+    shown: Shown,
+    value: float,
+    limits: tuple[float, float | None] | None,
+    kind: str,
+    verdict: str,
+    uncalled: str,
 ) -> Entry:
     return Entry(
         cell=Cell(value=value, interval=limits, interval_type=kind if limits else None),
         young=shown.young,
         verdict=verdict,
+        uncalled=uncalled,
     )
 
 

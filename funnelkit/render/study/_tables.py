@@ -148,7 +148,8 @@ def _verdict(entry: Entry) -> Text:
 
 def _called(entry: Entry) -> str:
     """The verdict with its sign, where it has one."""
-    return f"{_MARKS.get(entry.verdict, '')} {entry.verdict}".strip()
+    word = _numbers.UNCALLED.get(entry.uncalled, entry.verdict)
+    return f"{_MARKS.get(entry.verdict, '')} {word}".strip()
 
 
 def _missing(table: Answer, places: Sequence[int]) -> Iterator[tuple[str, Cell, str]]:

@@ -59,6 +59,7 @@ def _entry(entry: Entry, field: Field) -> Object | str | None:
     """Words as they are, a cell as in the report; null where nothing can stand."""
     beside: Object = {"young": True} if entry.young else {}
     beside |= {"verdict": entry.verdict} if entry.verdict else {}
+    beside |= {"uncalled": entry.uncalled} if entry.uncalled else {}
     if entry.cell is not None:
         return measured(entry.cell, entry.unit or field.unit) | beside
     return {"text": entry.text} | beside if beside else entry.text or None
