@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -45,7 +45,7 @@ def term(asked: Asked, found: Purchases) -> tuple[Term | None, str]:
     if asked.model in CONTRACT:
         grain, pieces = _OF_UNIT.get(asked.unit or _MONTH, (_MONTH, 1))
         given = of_contracts.Term(grain, pieces)
-        return (given if asked.unit or most is None else most), f"as --model {asked.model} asks for"
+        return (given if asked.unit or most is None else most), "as asked for by --model"
     if asked.model == AUTO and most is not None and 2 * sum(known.values()) >= sum(of_all.values()):
         return (
             most,
@@ -71,8 +71,10 @@ def of_silence(asked: Asked, data: Groups, customers: int, repeaters: int) -> Ch
         return Choice(why=f"--model {asked.model}: nothing is modelled", refused="not_asked")
     least = asked.request.min_n
     if asked.model == AUTO and repeaters < least:
-        few = f"only {repeaters:,} of {customers:,} customers bought again, fewer than {least} (--min-n)"
-        return Choice(why=f"{few}: too few for a model", refused="too_few_repeaters")
+        why = (
+            f"{repeaters:,} of {customers:,} customers bought again, and a model needs {least} such (--min-n)"
+        )
+        return Choice(why=why, refused="too_few_repeaters")
     names = silent.CONTINUOUS if asked.model == AUTO else (asked.model,)
     several = [tried(name, silent.MODELS[name].fit, data) for name in names]
     chosen = silent.best(several)
@@ -89,18 +91,11 @@ def _none(several: Sequence[Tried]) -> Choice:
 
 
 def _why(several: Sequence[Tried], chosen: Tried) -> str:
-    return "; ".join(_parts(several, chosen))
-
-
-def _parts(several: Sequence[Tried], chosen: Tried) -> Iterator[str]:
+    """In few words; the numbers stand in the table of models."""
+    fitted = [one.aic for one in several if one.aic is not None]
     if len(several) == 1:
-        yield "as --model asks for"
-        return
-    better = [
-        f"AIC {one.aic - chosen.aic:+,.1f} for {one.label}"
-        for one in several
-        if one is not chosen and one.aic is not None and chosen.aic is not None
-    ]
-    if better:
-        yield f"no other explains the purchases clearly better ({', '.join(better)})"
-    yield from (f"{one.label} cannot be fitted: {one.message}" for one in several if one.fitted is None)
+        return "asked for by --model"
+    if len(fitted) == 1:
+        return f"the only one of {len(several)} models that can be fitted"
+    best = chosen.aic is not None and chosen.aic <= min(fitted)
+    return f"of {len(several)} models it explains the data {'best' if best else 'as well as any'}"

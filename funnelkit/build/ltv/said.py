@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.build.ltv import against, worth
-from funnelkit.build.ltv.request import SIMPLE
+from funnelkit.build.ltv.request import AUTO, SIMPLE
 from funnelkit.periods import from_day
 from funnelkit.rounding import percent
 
@@ -41,6 +41,8 @@ def values(
         yield f"A customer has brought {_money(so_far.cell, currency)} of {asked.of} in the {so_far.measure.removeprefix('so far, ')}{n}."
     if present := known.get(worth.PRESENT):
         yield f"One of the present customers is to bring {_money(present.cell, currency)} {then}."
+    if simple and asked.model != SIMPLE and not any(one.cell.value is not None for one in simple):
+        yield f"By the simple formulas a customer's value is n/a: {simple[0].cell.message}."
     if not lines:
         yield "Too few customers have a month behind them since the first purchase, so nothing can be said of value."
 
@@ -77,9 +79,14 @@ def of_contract(seen: Contractual) -> Iterator[str]:
         yield f"Contracts of a {seen.term} ({seen.because}), and no model looks ahead: {seen.choice.why}."
         return
     yield (
-        f"{seen.choice.chosen.label} for contracts of a {seen.term} ({seen.because}; {seen.choice.why}): "
+        f"{seen.choice.chosen.label} for contracts of a {seen.term} ({_reasons(seen)}): "
         f"{percent(float(seen.survival(1)))} are left after the first renewal, {percent(float(seen.survival(12)))} after 12."
     )
+
+
+def _reasons(seen: Contractual) -> str:
+    """Why contracts, and why this model; once where --model said both."""
+    return seen.because if seen.asked.model != AUTO else f"{seen.because}; {seen.choice.why}"
 
 
 def of_cost(found: Balance, asked: Asked, currency: str | None) -> str:

@@ -90,10 +90,27 @@ def tried(id: str, fit: Any, data: Any) -> Tried:
     try:
         found = fit(data)
     except NoFitError as error:
-        return Tried(id=id, reason=error.reason, message=str(error))
+        return Tried(id=id, reason=error.reason, message=_meaning(id, error))
     if not found.converged:
         return Tried(id=id, reason="not_converged", message="the search for the best parameters found no end")
     return Tried(id=id, fitted=found)
+
+
+_LEAVING: Mapping[str, tuple[tuple[str, bool], ...]] = {
+    "bgnbd": (("a", False), ("b", True)),
+    "mbgnbd": (("a", False), ("b", True)),
+    "pareto": (("s", False), ("beta", True)),
+}
+"""Where the chance to leave is nothing: the parameter, and whether it grows without end."""
+
+
+def _meaning(id: str, error: NoFitError) -> str:
+    """What the refusal means for the reader, then what it is."""
+    if error.reason == "at_the_edge" and error.beyond in _LEAVING.get(id, ()):
+        return f"nobody seems to leave ({error})"
+    if error.reason == "at_the_edge":
+        return f"the data do not tell how customers differ ({error})"
+    return str(error)
 
 
 def best(several: Sequence[Tried]) -> Tried | None:

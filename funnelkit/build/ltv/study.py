@@ -81,7 +81,7 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
         ),
         tables=(
             *([worth.table(lines, asked, present)] if lines else []),
-            *([formulas.table(simple, asked, term)] if simple else []),
+            *([formulas.table(simple, asked, term)] if any(s.cell.value is not None for s in simple) else []),
             *([acquisitiontable.table(cost, history, asked)] if cost else []),
             *([within.table(known, asked)] if known and found.by else []),
             *_tables(seen, found),

@@ -183,7 +183,8 @@ def _trusted(peak: _Peak, origin: Floats, start: P) -> float:
         worst = int(away.argmax())
         value = np.exp(peak.place[worst])
         message = f"the likelihood has no maximum: it still rises beyond {names[worst]} = {value:.3g}"
-        raise NoFitError("at_the_edge", message)
+        beyond = names[worst], bool(peak.place[worst] > origin[worst])
+        raise NoFitError("at_the_edge", message, beyond)
     bend, axes = np.linalg.eigh(peak.information)
     if bend[0] <= _LOOSE**-2:
         open_one = names[int(np.abs(axes[:, 0]).argmax())]

@@ -15,6 +15,8 @@ class NoFitError(ValueError):
     - ``flat``: very different parameters explain the data equally well.
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, beyond: tuple[str, bool] | None = None) -> None:
         super().__init__(message)
         self.reason = reason
+        self.beyond = beyond
+        """Of ``at_the_edge`` the parameter, and whether it grows without end; else it shrinks to nothing."""
