@@ -52,3 +52,17 @@ def test_without_expected_days_nobody_knows(tmp_path: Path) -> None:
         "Deal ID,Status,Amount,Created,Close Date\n1,Open,100,2026-01-01,\n2,Won,100,2026-01-01,2026-02-01\n"
     )
     assert overdue(tmp_path, text) == (None, None)
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_coverage_tells_of_open_deals_of_which_nobody_knows_when_they_are_due(
+    tmp_path: Path, engine: str
+) -> None:
+    """On 1 March 6 is won and 7 is lost on 30 March: as of that day 7 is open, and its expectation is gone; 5 has none."""
+    (tmp_path / "deals.csv").write_text(DEALS)
+    (tmp_path / "quotas.csv").write_text("owner,quarter,quota\nAda,2026-Q1,10000\nBob,2026-Q1,10000\n")
+    files = [f"deals={tmp_path}/deals.csv", f"quotas={tmp_path}/quotas.csv"]
+    made = funnelkit.report(files, metrics=["pipeline_coverage"], period="2026-Q1", as_of="2026-03-01", currency="EUR", engine=engine, no_config=True)  # fmt: skip
+    assert made.metrics["pipeline_coverage"].value == pytest.approx((100 + 200) / (20000 - 3200))
+    (said,) = (note.message for note in made.warnings if note.code == "coverage_undue")
+    assert said.startswith("Open deals without a day on which they are expected to close: 2.")

@@ -139,15 +139,22 @@ class Counted(Struct, frozen=True):
 
     def undated_wins(self) -> int:
         """How many won deals that pass the filters have no day on which they were closed."""
+        return self._undated_deals("closed_at", "won")
+
+    def undue(self) -> int:
+        """How many open deals that pass the filters have no day on which they are expected to close."""
+        return self._undated_deals("expected_close_at", "open")
+
+    def _undated_deals(self, day: str, status: str) -> int:
         missing = self.tally.timeline.undated
 
-        def won(answer: Answer) -> list[int]:
+        def chosen(answer: Answer) -> list[int]:
             if "status" not in answer.columns:
                 return []
             statuses = answer.column("status")
-            return [i for i, p in enumerate(answer.pieces) if p == missing and statuses[i] == "won"]
+            return [i for i, p in enumerate(answer.pieces) if p == missing and statuses[i] == status]
 
-        return self._rows("deals", "closed_at", won)
+        return self._rows("deals", day, chosen)
 
     def spread(self) -> int:
         """How many rows of spend are for a range of days that a border between pieces cuts."""

@@ -67,6 +67,18 @@ def won_without_quota(view: View) -> str:
     return said if won else ""
 
 
+def coverage_undue(view: View) -> str:
+    """How many open deals no coverage holds, since nobody knows when they were expected to close."""
+    if "pipeline_coverage" not in view.metrics or "pipeline_due" in view.counted.lacks:
+        return ""
+    if not (n := view.counted.undue()):
+        return ""
+    return (
+        f"Open deals without a day on which they are expected to close: {n:,}. They count in no pipeline coverage, which "
+        "is too low by them; of a deal closed after the as-of day the files no longer tell that day."
+    )
+
+
 def pipeline_chances(view: View) -> str:
     """The chances by which the pipeline was weighed, where they come from the history of the deals."""
     weights = view.evaluator.weights

@@ -266,6 +266,7 @@ _ALL: Mapping[str, Callable[[View], str]] = {
     "cost_kinds": moneynotes.cost_kinds,
     "costs_so_far": moneynotes.costs_so_far,
     "won_without_quota": moneynotes.won_without_quota,
+    "coverage_undue": moneynotes.coverage_undue,
     "pipeline_chances": moneynotes.pipeline_chances,
     "pipeline_unweighted": moneynotes.pipeline_unweighted,
     "spread_spend": _spread_spend,
