@@ -469,3 +469,16 @@ def test_the_order_of_rows_without_ids_does_not_matter(company: Any, seed: int) 
 
     for name in ("leads", "deals", "customers"):
         assert rows(other, name) == rows(one, name)
+
+
+def test_leads_that_say_customer_without_a_won_deal_are_counted_in_a_note() -> None:
+    """Of three that say so a has a won deal, b a lost one and c none; d says nothing."""
+    people = [lead(lead_id=key, status="customer") for key in "abc"] + [lead(lead_id="d", status="sql")]
+    deals = [won(lead_id="a"), won(deal_id="e", lead_id="b", status="lost")]
+    data = link(leads=people, deals=deals)
+    assert column(data, "leads", "lead_id", "has_won") == {"a": 1, "b": 0, "c": 0, "d": 0}
+    (told,) = (note.message for note in data.notes if note.code == "customers_without_deal")
+    assert "of new business: 2." in told
+    assert not [
+        n for n in link(leads=people[:1], deals=deals[:1]).notes if n.code == "customers_without_deal"
+    ]

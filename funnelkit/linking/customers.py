@@ -10,7 +10,7 @@ from funnelkit import collect
 from funnelkit.linking import dimensions, identity
 from funnelkit.linking.building import Build
 from funnelkit.linking.net import net
-from funnelkit.tables import DIMENSIONS
+from funnelkit.tables import DIMENSIONS, Note
 
 
 def of_deals(made: Build, found: Any, people: Any) -> None:
@@ -101,3 +101,13 @@ def _payers(made: Build) -> None:
     made.frames["customers"] = found.with_columns(is_paid=none, linked=none).to_native()
     made.present["customers"] = frozenset({"customer", "first_won_at", "revenue"})
     made.scales["customers"] = {"revenue": made.scales["payments"]["net"]}
+
+
+def without_deal(made: Build) -> None:
+    """Note how many leads say that they are customers though they have no won deal, which decides."""
+    if "status" not in made.present["leads"]:
+        return
+    said = collect.frame(made.frames["leads"]).filter(nw.col("status") == "customer")
+    if alone := collect.count(said.filter(nw.col("has_won") == 0)):
+        what = f"Leads whose status says customer without a won deal of new business: {alone:,}. Deals decide who is a customer, so they count as opportunities"
+        made.notes.append(Note(code="customers_without_deal", message=what))

@@ -261,6 +261,7 @@ def _linked(made: Build) -> None:
             _without(leads, _LINKED_BY - made.wanted), people, deals, found
         )
         _count_unmatched(made)
+        customers.without_deal(made)
         made.present["leads"] |= {"has_deal", "has_won"} | (
             {"won_at"} if "closed_at" in made.present["deals"] else set()
         )
