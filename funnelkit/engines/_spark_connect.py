@@ -5,6 +5,7 @@ Part of the Spark engine. What speaks with the server is imported only where the
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -27,15 +28,13 @@ def begun(address: str, options: Mapping[str, str]) -> Any:
     Raises UsageError where a package is missing, nobody answers, or the server does not let a session have an option.
     """
     try:
-        with warnings.catch_warnings():
+        with _as_a_file(), warnings.catch_warnings():
             # PySpark says at once that it has not seen the newest pandas, of which nothing here makes use.
             warnings.simplefilter("ignore", FutureWarning)
             from pyspark.sql.connect.session import SparkSession as Remote
-    except (ImportError, SystemExit) as error:
-        # In a program that is no file PySpark takes itself for under test, and would end it as if all were well.
-        said = f": {_said(error)}" if isinstance(error, ImportError) else ""
+    except ImportError as error:
         raise UsageError(
-            f"{address}: Spark Connect needs packages that are not installed{said}",
+            f"{address}: Spark Connect needs packages that are not installed: {_said(error)}",
             hint='pip install "funnelkit[connect]"',
         ) from None
     try:
@@ -53,6 +52,20 @@ def begun(address: str, options: Mapping[str, str]) -> Any:
         end(session)
         raise
     return session
+
+
+@contextmanager
+def _as_a_file() -> Iterator[None]:
+    """A program that is no file, as of ``python -c``, PySpark takes for its own tests, and would end it."""
+    main = sys.modules["__main__"]
+    if main.__spec__ is not None or hasattr(main, "__file__"):
+        yield
+        return
+    main.__file__ = "<program>"
+    try:
+        yield
+    finally:
+        del main.__file__
 
 
 def is_remote(session: Any) -> bool:
@@ -116,7 +129,7 @@ def _impatient(session: Any) -> Iterator[None]:
     before = session.client.get_retry_policies()
     session.client.set_retry_policies([DefaultPolicy(max_retries=_TRIES)])
     try:
-        with warnings.catch_warnings():
+        with _as_a_file(), warnings.catch_warnings():
             # That the tries have come to an end is told by an error, too.
             warnings.simplefilter("ignore", UserWarning)
             yield
