@@ -60,6 +60,8 @@ F,Lead In,2026-02-01
 Z,Lead In,2026-02-02
 """
 """C skipped Demo, F came from Lead In to be won, D went back once; E's second row is no new stay; Z is of no deal."""
+WEIGHED = 1450.125
+"""1000.10 in Offer, from which the one deal that is decided was won; half of 500.05 in Demo; 2/3 of 300 in Lead In."""
 
 
 @pytest.fixture
@@ -141,14 +143,14 @@ def test_stages_that_differ_in_capitals_and_blanks_are_one(tmp_path: Path, engin
         "Proposal": [4, 3, 1, 10],
         "Negotiation": [2, 0, 1, 32],
     }
-    # Of both stages one deal was won that had reached or passed it, and one lost.
-    assert numbers(found["chances"], "reached", "won", "lost") == {
-        "Proposal": [4, 1, 1],
-        "Negotiation": [3, 1, 1],
+    # A was won from Proposal and never in Negotiation, which it passed.
+    assert numbers(found["chances"], "entered", "won", "lost", "reached", "passed") == {
+        "Proposal": [4, 1, 1, 4, 0.5],
+        "Negotiation": [2, 0, 1, 3, 0.5],
     }
 
     made = pipeline(files, engine=engine, as_of="2026-03-01")
-    assert (made.metrics["pipeline_open"].value, made.metrics["pipeline_weighted"].value) == (1000, 500)
+    assert (made.metrics["pipeline_open"].value, made.metrics["pipeline_weighted"].value) == (1000, 100)
     told = notes(made)
     assert "Proposal ('PROPOSAL' 2, 'Proposal' 2, 'proposal' 1)" in told["stage_spellings"]
     assert "Negotiation ('Negotiation' 2, 'negotiation' 1)" in told["stage_spellings"]
@@ -217,51 +219,76 @@ def test_of_re_entries_the_first_stay_alone(files: list[str], engine: str) -> No
 def test_what_becomes_of_deals_from_each_stage_by_hand(files: list[str], engine: str) -> None:
     """From Lead In by Aalen and Johansen, of 6: F is won and B lost after 30 days, E then seen no longer.
 
-    Of the 3 left A is won after 40. Won 1/6 + 4/6 * 1/3 = 7/18, lost 1/6 = 3/18, which makes 7 of 10.
+    Of the 3 left A is won after 40. Won 1/6 + 4/6 * 1/3 = 7/18, lost 1/6 = 3/18, which makes 7 of 10. F, won from
+    Lead In, was never in Demo or Offer, and C never in Demo: they have passed them.
     """
     rows = stages(files, engine=engine)["chances"]
-    assert numbers(rows, "reached", "won", "lost", "open") == {
+    assert numbers(rows, "entered", "won", "lost", "open") == {
         "Lead In": [6, 2, 1, 3],
-        "Demo": [5, 2, 1, 2],
-        "Offer": [3, 2, 0, 1],
+        "Demo": [3, 1, 1, 1],
+        "Offer": [2, 1, 0, 1],
     }
-    assert numbers(rows, "rate")["Lead In"] == [pytest.approx(2 / 3)]
+    assert numbers(rows, "rate") == {"Lead In": [pytest.approx(2 / 3)], "Demo": [0.5], "Offer": [1]}
     assert numbers(rows, "mature")["Lead In"] == [pytest.approx(0.7)]
-    assert numbers(rows, "rate")["Offer"] == [1]
+    assert numbers(rows, "reached", "passed") == {
+        "Lead In": [6, pytest.approx(2 / 3)],
+        "Demo": [5, pytest.approx(2 / 3)],
+        "Offer": [3, 1],
+    }
+
+
+@ENGINES
+def test_a_deal_that_jumped_a_stage_is_no_chance_of_those_in_it(tmp_path: Path, engine: str) -> None:
+    """Nine of ten winners jumped Legal, and as many losers; of the two that were in it one was won.
+
+    Of those that reached or passed it ten were won and one lost.
+    """
+    deals = "Deal ID,Created,Closed,Status,Amount\n1,2026-01-01,2026-02-01,won,1\n2,2026-01-01,2026-02-01,lost,1\n"
+    history = "Deal ID,Stage,Entered At\n1,Demo,2026-01-01\n1,Legal,2026-01-09\n2,Demo,2026-01-01\n2,Legal,2026-01-09\n"
+    for n in range(3, 12):
+        deals += f"{n},2026-01-01,2026-02-01,won,1\n1{n:02},2026-01-01,2026-02-01,lost,1\n"
+        history += f"{n},Demo,2026-01-01\n1{n:02},Demo,2026-01-01\n"
+    deals += "200,2026-01-01,,open,1000\n"
+    history += "200,Demo,2026-01-01\n200,Legal,2026-02-01\n"
+    files = written(tmp_path, deals=deals, history=history)
+    assert pipeline(files, engine=engine).metrics["pipeline_weighted"].value == 500
+    rows = stages(files, engine=engine)["chances"]
+    assert numbers(rows, "rate", "reached", "passed")["Legal"] == [0.5, 12, pytest.approx(10 / 11)]
 
 
 @ENGINES
 def test_the_pipeline_weighed_by_hand(files: list[str], engine: str) -> None:
-    """1000.10 in Offer times 1, and 500.05 in Demo and 300 in Lead In times 2/3: 4600.40 / 3."""
+    """1000.10 in Offer times 1, 500.05 in Demo times 1/2 and 300 in Lead In times 2/3."""
     made = pipeline(files, engine=engine, by=["owner"])
     assert made.metrics["pipeline_open"].value == 1800.15
-    assert made.metrics["pipeline_weighted"].value == float(Fraction("4600.40") / 3)
+    assert made.metrics["pipeline_weighted"].value == WEIGHED
     assert made.metrics["pipeline_weighted"].method == "own history"
     assert made.breakdown is not None
     found = {row.key[0]: row.cells["pipeline_weighted"].value for row in made.breakdown.rows}
-    assert found == {"X": 1200.1, "Y": float(Fraction("1000.10") / 3)}
-    # Y has deals in Demo and Lead In, X also the one in Offer, of which only two were ever decided.
-    assert {row.key[0]: row.cells["pipeline_weighted"].n for row in made.breakdown.rows} == {"X": 2, "Y": 3}
-    assert made.metrics["pipeline_weighted"].n == 2
+    assert found == {"X": 1200.1, "Y": 250.025}
+    # Y has a deal in Demo, X those in Lead In and Offer; of the deals that were in Offer one was decided.
+    assert {row.key[0]: row.cells["pipeline_weighted"].n for row in made.breakdown.rows} == {"X": 1, "Y": 2}
+    assert made.metrics["pipeline_weighted"].n == 1
     assert (
-        "Lead In ≈66.7 % (n 3), Demo ≈66.7 % (n 3), Offer ≈100.0 % (n 2)." in notes(made)["pipeline_chances"]
+        "Lead In ≈66.7 % (n 3), Demo ≈50.0 % (n 2), Offer ≈100.0 % (n 1)." in notes(made)["pipeline_chances"]
     )
     assert "≈ rests on fewer than 30 deals won or lost." in notes(made)["pipeline_chances"]
     assert "1 of 17 rows is of no deal or lead" in notes(made)["history_unlinked"]
     document = json.loads(render.render(made, "json"))
-    assert document["metrics"]["pipeline_weighted"]["value"] == float(Fraction("4600.40") / 3)
+    assert document["metrics"]["pipeline_weighted"]["value"] == WEIGHED
 
 
 def test_a_chance_that_rests_on_enough_deals_is_not_marked(files: list[str]) -> None:
     said = notes(pipeline(files, min_n=3))["pipeline_chances"]
     assert (
-        "Lead In 66.7 % (n 3), Demo 66.7 % (n 3), Offer ≈100.0 % (n 2). ≈ rests on fewer than 3 deals" in said
+        "Lead In 66.7 % (n 3), Demo ≈50.0 % (n 2), Offer ≈100.0 % (n 1). ≈ rests on fewer than 3 deals"
+        in said
     )
-    assert "≈" not in notes(pipeline(files, min_n=2))["pipeline_chances"]
-    by_owner = pipeline(files, min_n=3, by=["owner"])
+    assert "≈" not in notes(pipeline(files, min_n=1))["pipeline_chances"]
+    by_owner = pipeline(files, min_n=2, by=["owner"])
     lines = [line.split() for line in render.render(by_owner, "md").decode().splitlines()]
     shown = {cells[1]: cells[-2] for cells in lines if cells[:1] == ["|"] and cells[1] in ("X", "Y")}
-    assert {owner: cell[0] for owner, cell in shown.items()} == {"X": "≈", "Y": "3"}
+    assert {owner: cell[0] for owner, cell in shown.items()} == {"X": "≈", "Y": "2"}
 
 
 @ENGINES
@@ -275,12 +302,12 @@ def test_the_pipeline_weighed_by_what_the_crm_says(files: list[str], engine: str
 
 
 def test_the_pipeline_weighed_with_open_deals_counted(files: list[str]) -> None:
-    """Lead In 7/10. Demo: B lost after 10 days, A won after 30, F after 0; C and D seen for 38 and 75.
+    """Lead In 7/10. Demo, of 3: B lost after 10 days, A won after 30 of the 2 left, D seen for 75; so 1 of 2.
 
-    Of 5: F won 1/5; B lost 1/5; A won of the 3 left 3/5 * 1/3 = 1/5; so 2 of 3. Offer: F, then A of 2 left, so 1.
+    Offer, of 2: A won after 20 days, C seen for 38; so 1, as nobody was lost.
     """
     made = pipeline(files, probability="mature")
-    assert made.metrics["pipeline_weighted"].value == pytest.approx(1000.10 + 500.05 * 2 / 3 + 300 * 0.7)
+    assert made.metrics["pipeline_weighted"].value == pytest.approx(1000.10 + 500.05 / 2 + 300 * 0.7)
 
 
 def test_a_source_of_chances_that_is_none_is_refused(files: list[str]) -> None:
@@ -359,7 +386,7 @@ def test_of_two_stages_of_one_day_a_deal_is_in_the_later_one_of_its_pipeline(
 def test_deals_without_a_stage_have_that_of_their_history(tmp_path: Path, engine: str) -> None:
     bare = "\n".join(",".join(line.split(",")[:6]) for line in DEALS.splitlines()) + "\n"
     made = pipeline(written(tmp_path, deals=bare, history=HISTORY), engine=engine)
-    assert made.metrics["pipeline_weighted"].value == float(Fraction("4600.40") / 3)
+    assert made.metrics["pipeline_weighted"].value == WEIGHED
 
 
 @ENGINES
@@ -481,7 +508,11 @@ def test_without_re_entry_who_entered_has_left_or_is_still_in(given_: list[Any])
         assert one.again == one.untimed == 0
         assert left == len(days[name])
     assert sum(d * n for one in found.values() for d, n in one.left.items()) == sum(map(sum, days.values()))
-    for reached in chances.counted(own_rows, places, (), lasting).values():
+    told = {passed: chances.counted(own_rows, places, (), lasting, passed=passed) for passed in (False, True)}
+    assert {place.stage: one.deals for (_, place), one in told[False].items()} == {
+        name: one.entered for name, one in found.items()
+    }
+    for reached in (*told[False].values(), *told[True].values()):
         assert 0 <= reached.won <= reached.decided <= reached.deals
         if reached.mature:
             assert 0 <= reached.mature[0] <= 1
@@ -532,12 +563,17 @@ def test_a_real_history_of_salesforce_by_sql(engine: str) -> None:
     assert numbers(found["stages"], "entered", "still", "again", "median") == {s: list(n) for s, *n in by_sql}
     told = con.sql(
         "WITH known AS (SELECT id, max(rank) AS furthest FROM stay WHERE rank < 99 GROUP BY id) "
-        "SELECT p.stage, count(*), count(*) FILTER (status = 'won'), count(*) FILTER (status = 'lost') "
+        "SELECT p.stage, count(*), count(*) FILTER (status = 'won') / count(*) FILTER (status IN ('won', 'lost')) "
         "FROM known JOIN deal USING (id) JOIN place p ON p.rank <= furthest OR status = 'won' "
         "GROUP BY p.stage, p.rank ORDER BY p.rank"
     ).fetchall()
-    assert numbers(found["chances"], "reached", "won", "lost") == {s: list(n) for s, *n in told}
-    rates = {stage: Fraction(won, won + lost) for stage, _, won, lost in told}
+    assert numbers(found["chances"], "reached", "passed") == {s: list(n) for s, *n in told}
+    inside = con.sql(
+        "SELECT stage, count(DISTINCT id), count(DISTINCT id) FILTER (status = 'won'), "
+        "count(DISTINCT id) FILTER (status = 'lost') FROM stay JOIN place USING (stage) GROUP BY ALL"
+    ).fetchall()
+    assert numbers(found["chances"], "entered", "won", "lost") == {s: list(n) for s, *n in inside}
+    rates = {stage: Fraction(won, won + lost) for stage, _, won, lost in inside}
     amounts = con.sql("SELECT stage, sum(amount) FROM deal WHERE status = 'open' GROUP BY stage").fetchall()
     made = pipeline(files, engine=engine, as_of=None)
     weighed = sum(Fraction(amount) * rates.get(stage, 0) for stage, amount in amounts)
@@ -547,7 +583,7 @@ def test_a_real_history_of_salesforce_by_sql(engine: str) -> None:
 def test_a_history_shows_by_its_rows_what_it_is(tmp_path: Path) -> None:
     """One deal in several stages is no list of deals, whatever the name of the file."""
     files = written(tmp_path, first=DEALS, second=HISTORY)
-    assert pipeline(files).metrics["pipeline_weighted"].value == float(Fraction("4600.40") / 3)
+    assert pipeline(files).metrics["pipeline_weighted"].value == WEIGHED
 
 
 def test_a_report_without_a_history_does_none_of_this_work(files: list[str]) -> None:
@@ -572,6 +608,7 @@ def test_a_weighed_pipeline_is_worked_out_in_the_open(files: list[str]) -> None:
     (weights,) = (table["rows"] for table in made["tables"] if table["id"] == "weights")
     found = {row["part"]: [row[c]["value"] for c in ("amount", "chance", "weighted")] for row in weights}
     assert found["Offer"] == [1000.1, 1, 1000.1]
+    assert found["Demo"] == [500.05, 0.5, 250.025]
     assert found["Lead In"] == [300, pytest.approx(2 / 3), pytest.approx(200)]
     assert {source["table"] for source in made["sources"]} == {"deals", "stage_history"}
 

@@ -1,6 +1,8 @@
-"""How likely a deal in a stage is to be won, by what became of the deals that have reached the stage.
+"""How likely a deal in a stage is to be won, by what became of the deals that were in the stage.
 
-Reached or passed: a deal that entered a later stage, or was won, has reached all before it.
+Two ways to count them. In it: a day says that the deal entered the stage. Reached or passed: a deal that entered a
+later stage, or was won, has reached all before it. The second is how stages convert, and no chance of a deal that is
+in a stage: winners that jumped the stage would count, and losers that jumped it would not.
 """
 
 from __future__ import annotations
@@ -25,12 +27,12 @@ _OPEN = "open"
 
 
 class Reached(Struct, kw_only=True, dict=True):
-    """What became of the deals of one group that have reached a stage."""
+    """What became of the deals of one group that were in a stage, or reached or passed it."""
 
     counts: dict[str, int] = field(default_factory=dict)
     """How many were won, lost, other, open."""
     waits: dict[str, dict[int, int]] = field(default_factory=dict)
-    """By the same words, days from reaching the stage to the outcome or the as-of day, of those that are known."""
+    """By the same words, days from coming to the stage to the outcome or the as-of day, of those that are known."""
 
     def add(self, status: str, days: int | None, n: int) -> None:
         """Count *n* deals more."""
@@ -56,7 +58,7 @@ class Reached(Struct, kw_only=True, dict=True):
 
     @cached_property
     def incidence(self) -> competing.Incidence:
-        """The shares that came to each outcome, by days since the stage was reached (Aalen and Johansen)."""
+        """The shares that came to each outcome, by days since they came to the stage (Aalen and Johansen)."""
         return competing.aalen_johansen(
             {name: self.waits.get(name, {}) for name in _OUTCOMES}, self.waits.get(_OPEN, {})
         )
@@ -76,14 +78,21 @@ class Reached(Struct, kw_only=True, dict=True):
 
 
 def counted(
-    rows: Frame, places: Sequence[Place], by: Sequence[str], as_of: int
+    rows: Frame, places: Sequence[Place], by: Sequence[str], as_of: int, *, passed: bool
 ) -> Mapping[tuple[Key, Place], Reached]:
-    """What became of the deals that have reached each stage, by group. *rows* are those of `stageorder.entries`."""
+    """What became of the deals that were in each stage, by group; with *passed* those that reached or passed it.
+
+    *rows* are those of `stageorder.entries`.
+    """
     known = ranks(places)
     own = ranked(rows, places).filter(nw.col("_outcome") == "")
     several = range(1 + max((rank for _, rank in known), default=-1))
+    rank = nw.col("_rank")
     beyond = own.with_columns(
-        *(nw.when(nw.col("_rank") >= k).then(nw.col("entered_at")).alias(f"_{k}") for k in several)
+        *(
+            nw.when(rank >= k if passed else rank == k).then(nw.col("entered_at")).alias(f"_{k}")
+            for k in several
+        )
     )
     keys = ["pipeline", "status", *by]
     deals = beyond.group_by("deal_id", *keys).agg(
@@ -92,9 +101,7 @@ def counted(
     closed = nw.col("status").is_in(_OUTCOMES)
     done: dict[tuple[Key, Place], Reached] = {}
     for k in several:
-        won = nw.when(nw.col("status") == "won").then(nw.col("closed_at"))
-        reached = deals.with_columns(_since=nw.coalesce(nw.col(f"_{k}"), won))
-        reached = reached.filter(~nw.col(f"_{k}").is_null() | (nw.col("status") == "won"))
+        reached = _reached(deals, nw.col(f"_{k}"), passed=passed)
         until = nw.when(closed).then(nw.col("closed_at")).otherwise(nw.lit(as_of))
         waits = reached.with_columns(_days=until - nw.col("_since")).group_by(*keys, "_days")
         cells = collect.columns(waits.agg(nw.len().alias("n")))
@@ -107,3 +114,12 @@ def counted(
                 found = done.setdefault((key, place), Reached())
                 found.add(status if status in _OUTCOMES else _OPEN, None if days is None else int(days), n)
     return done
+
+
+def _reached(deals: Frame, entered: nw.Expr, *, passed: bool) -> Frame:
+    """The deals of a stage that they *entered*, with ``_since``, the day on which they came to it."""
+    if not passed:
+        return deals.filter(~entered.is_null()).with_columns(_since=entered)
+    is_won = nw.col("status") == "won"
+    won = nw.when(is_won).then(nw.col("closed_at"))
+    return deals.filter(~entered.is_null() | is_won).with_columns(_since=nw.coalesce(entered, won))

@@ -92,7 +92,7 @@ def pipeline_chances(view: View) -> str:
     more = len(weights.parts) - len(told)
     rest = f", and {more} more: `funnelkit cycle --stages` has all" if more else ""
     rough = f" {ROUGH} rests on fewer than {view.min_n} deals won or lost." if thin else ""
-    return f"Chance of being won by {weights.method}: {', '.join(told)}{rest}.{rough} {PASSED}"
+    return f"Chance of being won by {weights.method}: {', '.join(told)}{rest}.{rough} {INSIDE}"
 
 
 def pipeline_unweighted(view: View) -> str:
@@ -110,7 +110,7 @@ def pipeline_unweighted(view: View) -> str:
 
 
 WEIGHED = "pipeline_weighted"
-PASSED = "Chances are of deals that reached the stage or passed it: one that was won without having been in it counts as having passed it."
+INSIDE = "Chances are of deals that were in the stage: a deal that jumped it does not count, won or lost."
 ROUGH = "≈"
 """Marks what rests on fewer cases than a call may rest on."""
 _STAGES = 8

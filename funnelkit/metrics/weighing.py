@@ -1,6 +1,6 @@
 """The open pipeline by the chance of each deal: what the parts are, and how likely each of them is to be won.
 
-By the stages of the deals, each with the share that was won of the deals that reached it, or by what the CRM says.
+By the stages of the deals, each with the share that was won of the deals that were in it, or by what the CRM says.
 The chances are those of all deals, whatever is asked about, so that groups add up to their total.
 """
 
@@ -92,7 +92,7 @@ def _of_history(dataset: Dataset, whole: Measure, by: str) -> Weights:
         return Weights(whole=whole, reason=NO_HISTORY)
     rows = stageorder.entries(dataset.frames["stage_history"])
     places = stageorder.places(rows)
-    found = chances.counted(rows, places, (), dataset.as_of)
+    found = chances.counted(rows, places, (), dataset.as_of, passed=False)
     known = {place: _chance(found[(), place], by) for place in places if ((), place) in found}
     told = {place: chance for place, chance in known.items() if chance is not None}
     if not told:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics import survival
 from funnelkit.metrics.cell import Cell
+from funnelkit.metrics.chances import Reached
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.intervals import wilson
 from funnelkit.metrics.reasons import NO_DECIDED, NO_VALUES, NOT_REACHED
@@ -17,7 +18,6 @@ from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:
     from funnelkit.build.cycles.staying import Staying
-    from funnelkit.metrics.chances import Reached
     from funnelkit.metrics.fold import Key
     from funnelkit.stageorder import Place
 
@@ -91,39 +91,44 @@ def _group(found: Staying, key: Key, place: Place) -> Iterator[Entry]:
     yield _count(stays.ends.get(STILL, 0))
     yield Entry(cell=_median(stays))
     yield Entry(cell=_honest(stays))
-    yield Entry(cell=rate(found.reached[key, place]))
+    yield Entry(cell=rate(found.inside.get((key, place), Reached())))
 
 
 def outcomes(found: Staying) -> Table:
-    """What became of the deals that have reached each stage."""
+    """What became of the deals that were in each stage, beside those that passed it."""
     return Table(
         id="chances",
         title="What becomes of deals from each stage",
         fields=(
             *_names(found, TOTAL),
-            Field(id="reached", label="reached", unit="count"),
+            Field(id="entered", label="entered", unit="count"),
             Field(id="won", label="won", unit="count"),
             Field(id="lost", label="lost", unit="count"),
             Field(id="open", label="open", unit="count"),
             Field(id="rate", label="won of those decided", unit="ratio"),
             Field(id="mature", label="with those open", unit="ratio"),
+            Field(id="reached", label="reached or passed", unit="count"),
+            Field(id="passed", label="won of these decided", unit="ratio"),
         ),
         names=len(_names(found, TOTAL)),
         rows=tuple(tuple(_outcomes(found, place)) for place in found.known(TOTAL)),
-        caption="reached or passed; the first rate is won over won and lost, by which pipeline_weighted weighs open "
-        "deals; the second counts open deals for as long as they were seen, by Aalen and Johansen",
+        caption="of deals that were in the stage; the first rate is won over won and lost, by which pipeline_weighted "
+        "weighs open deals; the second counts open deals for as long as they were seen, by Aalen and Johansen; reached or "
+        "passed counts deals that jumped the stage and came to a later one, or were won, which is how stages convert",
     )
 
 
 def _outcomes(found: Staying, place: Place) -> Iterator[Entry]:
-    reached = found.reached[TOTAL, place]
+    reached, inside = found.reached[TOTAL, place], found.inside.get((TOTAL, place), Reached())
     yield from _named(found, TOTAL, place)
+    yield _count(inside.deals)
+    yield _count(inside.won)
+    yield _count(inside.counts.get("lost", 0))
+    yield _count(inside.counts.get("open", 0))
+    yield Entry(cell=rate(inside))
+    yield Entry(cell=mature(inside))
     yield _count(reached.deals)
-    yield _count(reached.won)
-    yield _count(reached.counts.get("lost", 0))
-    yield _count(reached.counts.get("open", 0))
     yield Entry(cell=rate(reached))
-    yield Entry(cell=mature(reached))
 
 
 def rate(reached: Reached) -> Cell:

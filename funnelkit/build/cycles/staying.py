@@ -45,6 +45,9 @@ class Staying(Struct, frozen=True, kw_only=True, dict=True):
     """Those of them of which it tells the outcome alone."""
     stays: Mapping[tuple[Key, Place], Stays]
     reached: Mapping[tuple[Key, Place], Reached]
+    """What became of the deals that reached or passed each stage."""
+    inside: Mapping[tuple[Key, Place], Reached]
+    """What became of those that were in it."""
 
     @cached_property
     def pipelines(self) -> bool:
@@ -96,7 +99,8 @@ def staying(data: Dataset, request: Request, reentries: Reentries) -> Staying:
         deals=deals,
         stageless=deals - staged,
         stays=stays.counted(rows, places, request.by, data.as_of, first=first),
-        reached=chances.counted(rows, places, request.by, data.as_of),
+        reached=chances.counted(rows, places, request.by, data.as_of, passed=True),
+        inside=chances.counted(rows, places, request.by, data.as_of, passed=False),
     )
 
 

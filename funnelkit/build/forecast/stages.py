@@ -56,7 +56,7 @@ def stages(made: Assembled) -> Iterator[Table]:
             if one.way.flow.stages
             else "what became of deals of this age in any stage (Aalen and Johansen), since no history of stages is loaded"
         )
-        + "; pipeline_weighted counts winners that skipped the stage as having passed it, so its chances are higher",
+        + "; pipeline_weighted asks of all deals that were in the stage whether they were won, at whatever age and time",
     )
     yield from _crm(made, one.way.flow)
 
