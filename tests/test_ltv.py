@@ -254,6 +254,18 @@ def test_contracts_give_the_sbg_of_fader_and_hardie(tmp_path: Path, segment: str
     assert simple["m / (1 + d - r)"] == pytest.approx(100 / (0.1 + churn))
 
 
+def test_the_simple_formula_is_of_all_customers_and_says_so(tmp_path: Path) -> None:
+    """Ten paid in 2024, of whom eight paid 60 in 2025, as did two new ones: 60 a year over a churn of 2 in 10."""
+    made = [(f"c{n}", date(2024, 1, 9), 50) for n in range(10)]
+    made += [(f"c{n}", date(2025, 1, 9), 60) for n in range(2, 12)]
+    file = payments(tmp_path / "p.csv", made)
+    whole = study([file], as_of="2025-12-31", model="simple").sentences[0]
+    assert whole.startswith("By the simple formula a customer is worth EUR 300.00 (")
+    assert whole.endswith(") of revenue, as if churn stayed as it is.")
+    new = study([file], as_of="2025-12-31", model="simple", period="2025").sentences[0]
+    assert new == whole.removesuffix(".") + ", of all customers and not those of 2025 alone."
+
+
 def test_what_falls_into_a_month_that_is_not_over_tells_of_no_renewal(tmp_path: Path) -> None:
     """Of four who paid in January two paid in February; one of these has paid on 2 March, the last known day."""
     made = [("a", 0, 9, "month"), ("b", 0, 9, "month"), ("c", 3, 9, "month"), ("d", 3, 9, "month")]

@@ -32,15 +32,17 @@ _SIMPLE, _INCLUDED, _EXCLUDED, _END = (
     ("m / (1 + d - r)", "paid at the end of a term"),
 )
 """The formulas, and what each takes for granted."""
+OF_YEAR = "cltv_simple"
+"""The first of the formulas that are of all customers of the last twelve months, whatever the period."""
 _METRICS = {
-    "cltv_simple": _SIMPLE,
+    OF_YEAR: _SIMPLE,
     "cltv_retention": _INCLUDED,
     "cltv_retention_excluded": _EXCLUDED,
     "cltv_retention_end": _END,
 }
 _NOBODY_LEFT = Reason("no_denominator", "nobody has left so far, and a value over no churn is without end")
 
-YEAR = "in the twelve months that end with the as-of day (payments_a_year); c: churn_rate of these"
+YEAR = "in the twelve months that end with the as-of day (payments_a_year), whenever they first bought; c: churn_rate of these"
 
 
 def of_year(data: Dataset, asked: Asked) -> list[Line]:

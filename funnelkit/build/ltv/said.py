@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.build.ltv import against, worth
+from funnelkit.build.ltv.formulas import OF_YEAR
 from funnelkit.build.ltv.request import AUTO, SIMPLE
 from funnelkit.periods import from_day
 from funnelkit.rounding import percent
@@ -28,7 +29,9 @@ def values(
         if first.cell.value is None:
             yield f"By the simple formula a customer's value is n/a: {first.cell.message}."
         else:
-            yield f"By the simple formula a customer is worth {_money(first.cell, currency)} of {asked.of}, as if churn stayed as it is."
+            period = asked.request.period
+            whose = f", of all customers and not those of {period.label} alone" if period and first.id == OF_YEAR else ""
+            yield f"By the simple formula a customer is worth {_money(first.cell, currency)} of {asked.of}, as if churn stayed as it is{whose}."
     known: Mapping[str, Line] = {one.id: one for one in lines}
     ahead = months(asked.ahead)
     then = f"in the next {ahead}"
