@@ -30,7 +30,11 @@ def values(
             yield f"By the simple formula a customer's value is n/a: {first.cell.message}."
         else:
             period = asked.request.period
-            whose = f", of all customers and not those of {period.label} alone" if period and first.id == OF_YEAR else ""
+            whose = (
+                f", of all customers and not those of {period.label} alone"
+                if period and first.id == OF_YEAR
+                else ""
+            )
             yield f"By the simple formula a customer is worth {_money(first.cell, currency)} of {asked.of}, as if churn stayed as it is{whose}."
     known: Mapping[str, Line] = {one.id: one for one in lines}
     ahead = months(asked.ahead)
