@@ -962,3 +962,14 @@ def test_a_direct_that_nothing_is_called_by(tmp_path: Path) -> None:
     assert told.endswith("There are a, b")
     for usual in ({}, {"direct": "b"}):
         assert not [one for one in j.study(files, **usual).warnings if one.code == "direct_unknown"]
+
+
+@pytest.mark.parametrize("second", [40, 41])
+def test_who_is_ahead_is_said_where_it_is_clear(tmp_path: Path, second: int) -> None:
+    """Wilson's range of 50 of 100 reaches down to 40.38."""
+    made = study(tmp_path, [*many("a", 50), *many("b", second), *many("c", 50 - second)], model="last")
+    said = made.sentences[0]
+    assert said.startswith("Of 100 won deals, a is given most: 50 (50.0 %, 40.4 % to 59.6 %).")
+    assert said.endswith(
+        f"Next is b with {second}{', too close to tell which of them is ahead' * (second == 41)}."
+    )

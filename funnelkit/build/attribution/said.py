@@ -82,9 +82,17 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _runner_up(found: Result) -> str:
-    if len(found.groups) < 2 or not found.given[found.main.name].conversions.get(found.groups[1]):
+    """What comes next, and whether it is clear that it comes next and not first."""
+    if len(found.groups) < 2 or not (earned := _earned(found, found.groups[1])):
         return ""
-    return f" Next is {found.groups[1]} with {_spread(found, found.groups[1])}."
+    name = found.groups[1]
+    said = f" Next is {name} with {_number(float(earned))}"
+    if not found.alike and len(found.given) > 1:
+        said += f" ({_spread(found, name)} by all models)"
+    first = found.share(found.main, [found.groups[0]]).interval
+    if first and first[0] is not None and first[0] <= earned / found.conversions.total:
+        said += ", too close to tell which of them is ahead"
+    return f"{said}."
 
 
 def _spread(found: Result, name: str) -> str:
