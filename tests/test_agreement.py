@@ -9,8 +9,8 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit.metrics.agreement import auc, brier, calibration, kappa, lift
-from funnelkit.metrics.intervals import wilson
+from funnelkit.statistics.agreement import auc, brier, calibration, kappa, lift
+from funnelkit.statistics.intervals import wilson
 
 NORMAL = {1: 33, 2: 6, 3: 6, 4: 11, 5: 2}
 ABNORMAL = {1: 3, 2: 2, 3: 2, 4: 11, 5: 33}

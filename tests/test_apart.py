@@ -18,7 +18,6 @@ from funnelkit.metrics.anatomy import Anatomy, anatomy
 from funnelkit.metrics.apart import Apart, take_apart
 from funnelkit.metrics.compare import NO_CALL
 from funnelkit.metrics.counted import ask
-from funnelkit.metrics.decompose import rate_and_mix
 from funnelkit.metrics.evaluate import Evaluator
 from funnelkit.metrics.fold import Key
 from funnelkit.metrics.formula import evaluate
@@ -27,6 +26,7 @@ from funnelkit.metrics.shifts import Shifts
 from funnelkit.metrics.survey import PROBES
 from funnelkit.metrics.variation import Sample, Sampler
 from funnelkit.metrics.windows import Timeline, Window
+from funnelkit.statistics.decompose import rate_and_mix
 from tests.small import dataset, day
 from tests.test_decompose import MEN, WOMEN
 

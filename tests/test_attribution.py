@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import funnelkit
 from funnelkit.cli.app import run
 from funnelkit.errors import UsageError
-from funnelkit.metrics.intervals import wilson
 from funnelkit.pipeline import schemas
+from funnelkit.statistics.intervals import wilson
 from funnelkit.studies import Study
 from tests import journeys as j
 from tests.journeys import Journey, many, table

@@ -23,10 +23,10 @@ from funnelkit.metrics.entries import Metric
 from funnelkit.metrics.formula import evaluate
 from funnelkit.metrics.lagged import charge
 from funnelkit.metrics.language import GROUPS
-from funnelkit.metrics.moments import Moments
-from funnelkit.metrics.survival import kaplan_meier
 from funnelkit.metrics.units import UNITS
 from funnelkit.metrics.weighing import weighted
+from funnelkit.statistics.moments import Moments
+from funnelkit.statistics.survival import kaplan_meier
 
 KNOWN = catalog.load()
 WANTED = (

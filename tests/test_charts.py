@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from funnelkit.cli.app import run
-from funnelkit.metrics.control import Judged, last_count, last_rate, last_value
+from funnelkit.statistics.control import Judged, last_count, last_rate, last_value
 
 MONDAY = date(2026, 1, 5)
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit.metrics.competing import (
+from funnelkit.statistics.competing import (
     aalen_johansen,
     effective_counts,
     open_at,
@@ -21,8 +21,8 @@ from funnelkit.metrics.competing import (
     share_at,
     share_limits,
 )
-from funnelkit.metrics.intervals import wilson
-from funnelkit.metrics.survival import kaplan_meier, survival_at
+from funnelkit.statistics.intervals import wilson
+from funnelkit.statistics.survival import kaplan_meier, survival_at
 
 ages = st.lists(st.integers(0, 40), max_size=40)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit.metrics.control import ewma, p_chart, robust_z, u_chart
+from funnelkit.statistics.control import ewma, p_chart, robust_z, u_chart
 
 WAFERS = (
     12,

@@ -13,19 +13,19 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from funnelkit.metrics.agreement import auc, kappa
-from funnelkit.metrics.competing import aalen_johansen, effective_counts, share_limits
-from funnelkit.metrics.curves import Times, days_between, restricted_mean
-from funnelkit.metrics.decompose import rate_and_mix
-from funnelkit.metrics.intervals import newcombe, wilson
-from funnelkit.metrics.moments import Moments
-from funnelkit.metrics.ratios import PairSums, difference, supports
-from funnelkit.metrics.ratios import limits as limits_of_units
-from funnelkit.metrics.significance import mantel_haenszel, power
-from funnelkit.metrics.special import normal_quantile
 from funnelkit.metrics.statistics import mean
-from funnelkit.metrics.survival import kaplan_meier
-from funnelkit.metrics.triangle import chain_ladder, lognormal_limits
+from funnelkit.statistics.agreement import auc, kappa
+from funnelkit.statistics.competing import aalen_johansen, effective_counts, share_limits
+from funnelkit.statistics.curves import Times, days_between, restricted_mean
+from funnelkit.statistics.decompose import rate_and_mix
+from funnelkit.statistics.intervals import newcombe, wilson
+from funnelkit.statistics.moments import Moments
+from funnelkit.statistics.ratios import PairSums, difference, supports
+from funnelkit.statistics.ratios import limits as limits_of_units
+from funnelkit.statistics.significance import mantel_haenszel, power
+from funnelkit.statistics.special import normal_quantile
+from funnelkit.statistics.survival import kaplan_meier
+from funnelkit.statistics.triangle import chain_ladder, lognormal_limits
 
 Limits = tuple[float, float]
 Draw = Callable[[np.random.Generator], Iterable[tuple[Limits, float]]]

@@ -10,8 +10,8 @@ import scipy.stats
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from funnelkit.metrics.curves import Times, common_follow_up, days_between, logrank, restricted_mean
-from funnelkit.metrics.survival import Curve, kaplan_meier
+from funnelkit.statistics.curves import Times, common_follow_up, days_between, logrank, restricted_mean
+from funnelkit.statistics.survival import Curve, kaplan_meier
 
 MP6 = Times(
     Counter([6, 6, 6, 7, 10, 13, 16, 22, 23]), Counter([6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35])

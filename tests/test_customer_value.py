@@ -18,10 +18,10 @@ from funnelkit import report
 from funnelkit.cli.app import run
 from funnelkit.metrics import catalog
 from funnelkit.metrics.formula import evaluate
-from funnelkit.metrics.intervals import wilson
-from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.statistics import mean
 from funnelkit.reports import Report
+from funnelkit.statistics.intervals import wilson
+from funnelkit.statistics.moments import Moments
 
 KNOWN = catalog.load()
 ENGINES = pytest.mark.parametrize("engine", ["pandas", "duckdb"])

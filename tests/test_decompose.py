@@ -13,8 +13,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from funnelkit.metrics.decompose import Counts, Effect, mean_and_mix, rate_and_mix
-from funnelkit.metrics.moments import Moments
+from funnelkit.statistics.decompose import Counts, Effect, mean_and_mix, rate_and_mix
+from funnelkit.statistics.moments import Moments
 
 BERKELEY = {
     "A": ((512, 313), (89, 19)),

@@ -18,23 +18,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from funnelkit.metrics import (
+from funnelkit.metrics import lagged
+from funnelkit.statistics import (
     agreement,
     competing,
     control,
     curves,
     decompose,
     intervals,
-    lagged,
     products,
     ratios,
     significance,
     survival,
     triangle,
 )
-from funnelkit.metrics.curves import Times
-from funnelkit.metrics.moments import Moments
-from funnelkit.metrics.ratios import PairSums
+from funnelkit.statistics.curves import Times
+from funnelkit.statistics.moments import Moments
+from funnelkit.statistics.ratios import PairSums
 
 HUGE = 10**12
 CURVE = survival.kaplan_meier({3: 2, 5: 1}, {4: 1})

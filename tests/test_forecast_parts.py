@@ -15,15 +15,13 @@ from msgspec.structs import replace
 
 from funnelkit.build.forecast.choice import better
 from funnelkit.build.forecast.coverage import covered, narrow, widening
-from funnelkit.build.forecast.flow import LOST, WON, Flow, Group
+from funnelkit.build.forecast.flow import Flow, Group
 from funnelkit.build.forecast.forecasted import Forecasted
 from funnelkit.build.forecast.leadsin import wins
 from funnelkit.build.forecast.outcome import Outcome
 from funnelkit.build.forecast.outlook import outlook
 from funnelkit.build.forecast.parts import Parts, parts
 from funnelkit.build.forecast.past import past
-from funnelkit.build.forecast.staged import Stay, staged
-from funnelkit.metrics.moments import Moments
 from funnelkit.models.forecast import joint
 from funnelkit.models.forecast.accuracy import Accuracy
 from funnelkit.models.forecast.backtest import Backtest, Try
@@ -31,7 +29,9 @@ from funnelkit.models.forecast.fitting import Fitted, fit
 from funnelkit.models.forecast.menu import shape_of
 from funnelkit.models.forecast.series import Series, series
 from funnelkit.models.forecast.smoothing import Shape, States, advance
+from funnelkit.models.forecast.staged import LOST, WON, Stay, staged
 from funnelkit.periods import Calendar, Period, day_number, from_day
+from funnelkit.statistics.moments import Moments
 from tests.published_series import TOURISTS
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 
 from funnelkit import keep, report, why
 from funnelkit.errors import FunnelkitError, MissingInputError
-from funnelkit.metrics.intervals import wilson
 from funnelkit.render import json as as_json
+from funnelkit.statistics.intervals import wilson
 from tests.company import Company, write
 
 ENGINES = ("pandas", "duckdb")

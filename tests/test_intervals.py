@@ -12,7 +12,7 @@ import scipy.stats
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from funnelkit.metrics.intervals import (
+from funnelkit.statistics.intervals import (
     mean_t,
     median_limits,
     newcombe,

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit.metrics.competing import aalen_johansen
 from funnelkit.models.forecast.chances import Curve, chance, curve
 from funnelkit.models.forecast.pipeline import Expected, Open, Pipeline, pipeline
 from funnelkit.models.forecast.series import Refusal
 from funnelkit.models.forecast.wins import mixed_law, number_law, quantile
+from funnelkit.statistics.competing import aalen_johansen
 
 
 def learnt(won: dict[int, int], lost: dict[int, int], still_open: dict[int, int]) -> Curve:

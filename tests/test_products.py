@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit.metrics.products import MIX, effects, log_mean, segment_effects
+from funnelkit.statistics.products import MIX, effects, log_mean, segment_effects
 
 NAMES = ("leads", "conversion", "deal_size")
 amounts = st.floats(1e-3, 1e6)

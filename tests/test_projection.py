@@ -10,7 +10,7 @@ import pytest
 
 from funnelkit import cohorts, report
 from funnelkit.metrics.conversion import Cohort, LeadDay, projected, timing
-from funnelkit.metrics.intervals import wilson
+from funnelkit.statistics.intervals import wilson
 
 HORIZON = 90
 DAYS = 240

@@ -9,20 +9,27 @@ from collections import Counter
 
 import pytest
 
-from funnelkit.metrics.agreement import kappa
-from funnelkit.metrics.competing import aalen_johansen, open_at, share_at
-from funnelkit.metrics.control import ewma, p_chart, u_chart
-from funnelkit.metrics.curves import Times, logrank, restricted_mean
-from funnelkit.metrics.intervals import poisson, wilson
-from funnelkit.metrics.products import MIX, segment_effects
-from funnelkit.metrics.significance import (
+from funnelkit.statistics.agreement import kappa
+from funnelkit.statistics.competing import aalen_johansen, open_at, share_at
+from funnelkit.statistics.control import ewma, p_chart, u_chart
+from funnelkit.statistics.curves import Times, logrank, restricted_mean
+from funnelkit.statistics.intervals import poisson, wilson
+from funnelkit.statistics.products import MIX, segment_effects
+from funnelkit.statistics.significance import (
     chi_squared,
     detectable,
     false_discovery,
     fisher_exact,
     mantel_haenszel,
 )
-from funnelkit.metrics.survival import Curve, kaplan_meier, median, median_limits, quantile, quantile_limits
+from funnelkit.statistics.survival import (
+    Curve,
+    kaplan_meier,
+    median,
+    median_limits,
+    quantile,
+    quantile_limits,
+)
 
 # -- survival --------------------------------------------------------------------------------------------
 

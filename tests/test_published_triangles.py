@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from funnelkit.metrics.triangle import chain_ladder
+from funnelkit.statistics.triangle import chain_ladder
 
 MORTGAGE = (
     (58046, 127970, 476599, 1027692, 1360489, 1647310, 1819179, 1906852, 1950105),

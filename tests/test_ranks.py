@@ -12,9 +12,9 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pytest
 
-from funnelkit.metrics.intervals import median_limits, quantile
 from funnelkit.metrics.ranks import Ranks
 from funnelkit.metrics.windows import Timeline, Window
+from funnelkit.statistics.intervals import median_limits, quantile
 
 WINDOWS = [Window(start=0, end=9), Window(start=10, end=19), Window(start=0, end=19)]
 

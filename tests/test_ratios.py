@@ -12,7 +12,7 @@ import scipy.stats
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from funnelkit.metrics.ratios import PairSums, difference, effective, limits, supports
+from funnelkit.statistics.ratios import PairSums, difference, effective, limits, supports
 
 wild = st.tuples(st.integers(0, 10**6), st.integers(1, 10**6))
 alike = st.tuples(st.integers(500, 2_000), st.integers(500, 2_000))

@@ -7,8 +7,8 @@ import scipy.stats
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from funnelkit.metrics.intervals import two_proportion_p
-from funnelkit.metrics.significance import (
+from funnelkit.statistics.intervals import two_proportion_p
+from funnelkit.statistics.significance import (
     chi_squared,
     detectable,
     false_discovery,

@@ -14,7 +14,7 @@ import scipy.stats
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from funnelkit.metrics.special import (
+from funnelkit.statistics.special import (
     binomial_mass,
     chi2_above,
     chi2_quantile,

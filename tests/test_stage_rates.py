@@ -8,7 +8,7 @@ import pytest
 
 from funnelkit import report
 from funnelkit.errors import UsageError
-from funnelkit.metrics.intervals import wilson
+from funnelkit.statistics.intervals import wilson
 from tests.company import write
 
 OLIST = Path(__file__).parents[2] / "shared" / "exports" / "datasets"

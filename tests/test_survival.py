@@ -18,7 +18,7 @@ import scipy.stats
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from funnelkit.metrics.survival import (
+from funnelkit.statistics.survival import (
     Curve,
     kaplan_meier,
     median,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit.metrics.triangle import chain_ladder, cumulate, lognormal_limits
+from funnelkit.statistics.triangle import chain_ladder, cumulate, lognormal_limits
 
 TAYLOR_ASHE = (
     (357848, 766940, 610542, 482940, 527326, 574398, 146342, 139950, 227229, 67948),

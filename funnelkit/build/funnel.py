@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.stagerates import both, of, passed, skipped
 from funnelkit.metrics.stages import Path
 from funnelkit.reports import Stage
+from funnelkit.statistics import intervals
 
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog

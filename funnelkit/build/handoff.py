@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.agreements import UNTOUCHED_DAYS
-from funnelkit.metrics import agreement, conversion
+from funnelkit.metrics import conversion
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.stages import REJECTED
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import from_day
 from funnelkit.reports import Band, Handoff, Lift, Orphans, RuleVersion, Share
+from funnelkit.statistics import agreement
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:

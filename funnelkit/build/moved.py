@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from funnelkit.metrics import lagged
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.fold import TOTAL
-from funnelkit.metrics.intervals import quantile
 from funnelkit.periods import from_day
+from funnelkit.statistics.intervals import quantile
 from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:

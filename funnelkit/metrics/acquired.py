@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from funnelkit.metrics import firstpaid, statistics
-from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.reasons import few_units
+from funnelkit.statistics.moments import Moments
 
 if TYPE_CHECKING:
     from funnelkit.metrics.cell import Cell

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from msgspec import Struct
 
 from funnelkit.metrics import delta
-from funnelkit.metrics.special import normal_p, normal_quantile
+from funnelkit.statistics.special import normal_p, normal_quantile
 
 if TYPE_CHECKING:
     from funnelkit.metrics.shifts import Shifts, Values

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics import intervals
 from funnelkit.periods import from_day
+from funnelkit.statistics import intervals
 
 if TYPE_CHECKING:
     from funnelkit.metrics.aggregate import Wins

@@ -15,8 +15,8 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct, field
 
 from funnelkit import collect
-from funnelkit.metrics import competing
 from funnelkit.stageorder import Place, ranked, ranks
+from funnelkit.statistics import competing
 
 if TYPE_CHECKING:
     from funnelkit.collect import Frame

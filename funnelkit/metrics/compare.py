@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import intervals, units
+from funnelkit.metrics import units
 from funnelkit.metrics.cell import Cell, Change, Number
-from funnelkit.metrics.significance import detectable, false_discovery
+from funnelkit.statistics import intervals
+from funnelkit.statistics.significance import detectable, false_discovery
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from funnelkit.metrics import survival
 from funnelkit.metrics.cell import Mature, Number, Projected
-from funnelkit.metrics.intervals import wilson
+from funnelkit.statistics import survival
+from funnelkit.statistics.intervals import wilson
 
 if TYPE_CHECKING:
     from funnelkit.metrics.tally import Counts

@@ -25,8 +25,8 @@ from funnelkit.metrics.grouped import Groups
 from funnelkit.metrics.rowwise import Rows
 from funnelkit.metrics.stages import USUAL, Path
 from funnelkit.metrics.survey import Survey
-from funnelkit.metrics.survival import Curve
 from funnelkit.metrics.tally import Tally
+from funnelkit.statistics.survival import Curve
 
 if TYPE_CHECKING:
     from funnelkit.dataset import Dataset

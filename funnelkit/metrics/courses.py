@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.metrics.conversion import Cohort, LeadDay
 from funnelkit.metrics.entries import Histogram
-from funnelkit.metrics.survival import Curve, kaplan_meier
+from funnelkit.statistics.survival import Curve, kaplan_meier
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw

@@ -11,7 +11,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from funnelkit.metrics import acquired, conversion, lagged, response, survival, units, worth
+from funnelkit.metrics import acquired, conversion, lagged, response, units, worth
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.catalog import GIVEN
 from funnelkit.metrics.cell import Cell
@@ -19,7 +19,6 @@ from funnelkit.metrics.columns import table_columns
 from funnelkit.metrics.formula import looked_back
 from funnelkit.metrics.lookback import OF_PERIODS, of_period
 from funnelkit.metrics.maturing import Maturing
-from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.quotients import number, quotient
 from funnelkit.metrics.reasons import (
     NO_DENOMINATOR,
@@ -31,6 +30,8 @@ from funnelkit.metrics.reasons import (
     Reason,
 )
 from funnelkit.metrics.undefined import Undefined
+from funnelkit.statistics import survival
+from funnelkit.statistics.moments import Moments
 
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog

@@ -14,8 +14,8 @@ from msgspec import Struct, field
 
 from funnelkit import words
 from funnelkit.metrics.columns import KEPT, WITHIN, derived, derives
-from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.placing import END, START
+from funnelkit.statistics.moments import Moments
 
 if TYPE_CHECKING:
     from funnelkit.metrics.aggregate import Answer, Stream

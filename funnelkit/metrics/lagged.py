@@ -16,11 +16,11 @@ from msgspec.structs import replace
 
 from funnelkit.metrics.columns import KEPT
 from funnelkit.metrics.fold import EITHER, TOTAL
-from funnelkit.metrics.frequencies import occurred
 from funnelkit.metrics.quotients import quotient
 from funnelkit.metrics.reasons import LAG_NOT_COVERED, NO_DENOMINATOR, NO_LAGS, NO_SPEND_HERE
 from funnelkit.metrics.statistics import empty
 from funnelkit.metrics.units import by_day
+from funnelkit.statistics.frequencies import occurred
 
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from funnelkit.metrics.counted import Counted
     from funnelkit.metrics.entries import Histogram, Metric
     from funnelkit.metrics.fold import Key
-    from funnelkit.metrics.survival import Curve
     from funnelkit.metrics.windows import Window
+    from funnelkit.statistics.survival import Curve
 
 
 class Maturing:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics import beyond, customernotes, intervals, moneynotes, stagerates
+from funnelkit.metrics import beyond, customernotes, moneynotes, stagerates
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL, Key
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import from_day
 from funnelkit.rounding import percent
+from funnelkit.statistics import intervals
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:

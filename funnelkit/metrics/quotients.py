@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell, Number
+from funnelkit.statistics import intervals
 
 if TYPE_CHECKING:
     from funnelkit.metrics.entries import Metric

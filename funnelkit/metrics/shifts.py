@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics import decompose, products
+from funnelkit.statistics import decompose, products
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

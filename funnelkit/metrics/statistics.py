@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from funnelkit.metrics import agreement, intervals, ratios, survival
 from funnelkit.metrics.cell import Cell, Number
-from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.reasons import (
     NO_SCORES,
     NO_VALUES,
@@ -21,6 +19,8 @@ from funnelkit.metrics.reasons import (
     ONE_VERDICT_OF_SALES,
     Reason,
 )
+from funnelkit.statistics import agreement, intervals, ratios, survival
+from funnelkit.statistics.moments import Moments
 
 Histogram = Mapping[int, int]
 

@@ -25,8 +25,8 @@ from funnelkit.metrics.fold import (
     fold_squares,
     fold_values,
 )
-from funnelkit.metrics.moments import NONE, Moments
 from funnelkit.metrics.spread import spread
+from funnelkit.statistics.moments import NONE, Moments
 
 if TYPE_CHECKING:
     from funnelkit.metrics.aggregate import Answer, Stream

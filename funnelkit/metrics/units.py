@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import daily, intervals, ratios, returning
+from funnelkit.metrics import daily, returning
 from funnelkit.metrics.entries import Histogram, Measure
-from funnelkit.metrics.ratios import PairSums
 from funnelkit.metrics.reasons import ALL_ALIKE, NO_DAYS, NOT_ALL_DATED, Reason, few_units
+from funnelkit.statistics import intervals, ratios
+from funnelkit.statistics.ratios import PairSums
 
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog

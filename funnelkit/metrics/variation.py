@@ -17,7 +17,7 @@ from msgspec import Struct
 from funnelkit.metrics.anatomy import MEASURE, OLD, ROWS, TOTAL, WITHIN, Anatomy, Piece, Sum
 from funnelkit.metrics.columns import table_columns
 from funnelkit.metrics.entries import Histogram, Measure
-from funnelkit.metrics.moments import Moments
+from funnelkit.statistics.moments import Moments
 
 if TYPE_CHECKING:
     from funnelkit.metrics.catalog import Catalog

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from funnelkit.metrics.intervals import wilson
+from funnelkit.statistics.intervals import wilson
 
 if TYPE_CHECKING:
     from funnelkit.metrics.cell import Cell

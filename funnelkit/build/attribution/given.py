@@ -12,11 +12,11 @@ from funnelkit.build.attribution import resampled
 from funnelkit.build.attribution.request import OF_TWO
 from funnelkit.build.attribution.resampled import Limits
 from funnelkit.errors import UsageError
-from funnelkit.metrics.intervals import wilson
 from funnelkit.metrics.reasons import Reason
 from funnelkit.models.attribution.markov import markov
 from funnelkit.models.attribution.named import RULES, attribute
 from funnelkit.models.attribution.paths import channels_of, total
+from funnelkit.statistics.intervals import wilson
 
 if TYPE_CHECKING:
     from funnelkit.build.attribution.journeys import Journeys

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.metrics.cell import Cell
-from funnelkit.metrics.intervals import wilson
 from funnelkit.metrics.reasons import Reason
 from funnelkit.models.attribution.agreement import Agreement, agreement
+from funnelkit.statistics.intervals import wilson
 from funnelkit.studies import Entry
 
 if TYPE_CHECKING:

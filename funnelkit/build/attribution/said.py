@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build.attribution import reconciled
 from funnelkit.build.attribution.tables import NAMES, extremes, reasons
-from funnelkit.metrics.intervals import wilson
 from funnelkit.rounding import percent
+from funnelkit.statistics.intervals import wilson
 from funnelkit.tables import BLANK
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from funnelkit.build.attribution.result import binomial, plain
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
-from funnelkit.metrics.intervals import wilson
 from funnelkit.models.attribution.lengths import Row, lags, path_lengths
 from funnelkit.models.attribution.markov import markov
+from funnelkit.statistics.intervals import wilson
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import control
 from funnelkit.metrics.cell import Cell
-from funnelkit.metrics.control import Judged
 from funnelkit.metrics.reasons import Reason
-from funnelkit.metrics.significance import false_discovery
 from funnelkit.metrics.statistics import empty
 from funnelkit.periods import day_number
+from funnelkit.statistics import control
+from funnelkit.statistics.control import Judged
+from funnelkit.statistics.significance import false_discovery
 
 if TYPE_CHECKING:
     from funnelkit.build.checks.asked import Numbers, Watch

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics import intervals
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.lookback import business_days
+from funnelkit.statistics import intervals
 
 if TYPE_CHECKING:
     from funnelkit.build.checks.asked import Goal

@@ -11,12 +11,13 @@ from msgspec.structs import replace
 
 from funnelkit.build.periods import window
 from funnelkit.build.rows import REST
-from funnelkit.metrics import conversion, survival
+from funnelkit.metrics import conversion
 from funnelkit.metrics.counted import Counted
 from funnelkit.metrics.entries import Histogram, Measure
 from funnelkit.metrics.reasons import NO_WON_DATES, Reason
 from funnelkit.metrics.stages import STAGES
 from funnelkit.periods import Period
+from funnelkit.statistics import survival
 
 if TYPE_CHECKING:
     from funnelkit.build.cohorts.request import Asked

@@ -10,7 +10,7 @@ from msgspec import Struct
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.reasons import Reason
 from funnelkit.metrics.statistics import empty
-from funnelkit.metrics.triangle import Completed, chain_ladder, lognormal_limits
+from funnelkit.statistics.triangle import Completed, chain_ladder, lognormal_limits
 
 if TYPE_CHECKING:
     from funnelkit.build.cohorts.counted import Cohort

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.build.request import Request
-from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell
 from funnelkit.periods import Period, from_day, is_partial
 from funnelkit.reports import Span
+from funnelkit.statistics import intervals
 from funnelkit.studies import Entry
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from funnelkit.metrics import conversion, intervals
+from funnelkit.metrics import conversion
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.rounding import fixed, percent
+from funnelkit.statistics import intervals
 
 if TYPE_CHECKING:
     from funnelkit.build.cohorts.counted import Cohort, Leads

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build.cycles import stagetables
 from funnelkit.build.cycles.staying import Reentries, Staying, staying
-from funnelkit.metrics import survival
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.periods import from_day
+from funnelkit.statistics import survival
 from funnelkit.studies import Study
 from funnelkit.tables import Note
 

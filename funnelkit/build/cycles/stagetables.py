@@ -7,13 +7,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from funnelkit.metrics import statistics as stats
-from funnelkit.metrics import survival
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.chances import Reached
 from funnelkit.metrics.fold import TOTAL
-from funnelkit.metrics.intervals import wilson
 from funnelkit.metrics.reasons import NO_DECIDED, NO_VALUES, NOT_REACHED
 from funnelkit.metrics.stays import BACK, LOST, ON, STILL, WON, Stays
+from funnelkit.statistics import survival
+from funnelkit.statistics.intervals import wilson
 from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build.cycles import tables
 from funnelkit.build.cycles.waits import cycles_of
-from funnelkit.metrics import competing, curves, survival
 from funnelkit.periods import from_day
 from funnelkit.rounding import percent
+from funnelkit.statistics import competing, curves, survival
 from funnelkit.studies import Study
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from funnelkit.metrics import competing, curves
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.compare import NO_CALL
-from funnelkit.metrics.moments import Moments
 from funnelkit.metrics.reasons import NO_VALUES, Reason
-from funnelkit.metrics.significance import false_discovery
+from funnelkit.statistics import competing, curves
+from funnelkit.statistics.moments import Moments
+from funnelkit.statistics.significance import false_discovery
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
 if TYPE_CHECKING:

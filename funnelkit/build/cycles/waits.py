@@ -11,10 +11,11 @@ from msgspec import Struct
 from funnelkit.build.counting import count
 from funnelkit.build.periods import Spans
 from funnelkit.errors import UsageError
-from funnelkit.metrics import catalog, competing, survival
+from funnelkit.metrics import catalog
 from funnelkit.metrics.counted import Counted
-from funnelkit.metrics.curves import Times
 from funnelkit.metrics.fold import TOTAL
+from funnelkit.statistics import competing, survival
+from funnelkit.statistics.curves import Times
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Request

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from funnelkit.dataset import Dataset
     from funnelkit.metrics.entries import Metric
     from funnelkit.metrics.fold import Key
-    from funnelkit.metrics.moments import Moments
+    from funnelkit.statistics.moments import Moments
 
 Tell = Callable[[str], None]
 """What is told of the work while it goes on."""

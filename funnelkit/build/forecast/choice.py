@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics.special import t_quantile
 from funnelkit.models.forecast.backtest import ORIGINS, Backtest
+from funnelkit.statistics.special import t_quantile
 
 if TYPE_CHECKING:
     from funnelkit.models.forecast.series import Refusal

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from funnelkit.metrics.entries import Metric
     from funnelkit.metrics.fold import Key
     from funnelkit.metrics.formula import Exact
-    from funnelkit.metrics.moments import Moments
     from funnelkit.metrics.reasons import Reason
+    from funnelkit.statistics.moments import Moments
 
 WON_AMOUNTS = Histogram(
     id="forecast_amounts",

@@ -10,12 +10,10 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from funnelkit.build.forecast.staged import Staged
-from funnelkit.metrics.competing import aalen_johansen
 from funnelkit.models.forecast.chances import Chance, Curve, chance, curve
 from funnelkit.models.forecast.pipeline import Open
-
-WON, LOST = "won", "lost"
+from funnelkit.models.forecast.staged import LOST, WON, Staged
+from funnelkit.statistics.competing import aalen_johansen
 
 
 class Group(Struct, frozen=True):

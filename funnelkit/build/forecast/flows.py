@@ -8,10 +8,10 @@ import narwhals.stable.v2 as nw
 
 from funnelkit import collect
 from funnelkit.build.forecast import histories, openings
-from funnelkit.build.forecast.flow import LOST, WON, Flow, Group
+from funnelkit.build.forecast.flow import Flow, Group
 from funnelkit.build.forecast.openings import NO_HISTORY, kept, opened
-from funnelkit.build.forecast.staged import staged
 from funnelkit.metrics.reasons import NO_LOST_DEALS, Reason
+from funnelkit.models.forecast.staged import LOST, WON, staged
 
 if TYPE_CHECKING:
     from funnelkit.collect import Frame

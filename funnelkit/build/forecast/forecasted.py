@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from funnelkit.build.forecast.flow import Flow
     from funnelkit.build.forecast.outlook import Outlook
     from funnelkit.metrics.entries import Metric
-    from funnelkit.metrics.moments import Moments
     from funnelkit.models.forecast.backtest import Backtest
     from funnelkit.periods import Period
+    from funnelkit.statistics.moments import Moments
 
 
 class Way(Struct, frozen=True, kw_only=True, dict=True):

@@ -9,8 +9,8 @@ import narwhals.stable.v2 as nw
 
 from funnelkit import collect, stageorder
 from funnelkit.build.forecast.openings import kept, named
-from funnelkit.build.forecast.staged import LOST, WON, Stay
 from funnelkit.metrics import stays
+from funnelkit.models.forecast.staged import LOST, WON, Stay
 
 if TYPE_CHECKING:
     from funnelkit.collect import Frame

@@ -9,9 +9,10 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from funnelkit import collect
-from funnelkit.build.forecast.flow import WON, Flow, Group
+from funnelkit.build.forecast.flow import Flow, Group
 from funnelkit.build.forecast.openings import kept
 from funnelkit.models.forecast.chances import FEWEST
+from funnelkit.models.forecast.staged import WON
 
 if TYPE_CHECKING:
     from funnelkit.metrics.facts import Facts

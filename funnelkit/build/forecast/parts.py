@@ -14,9 +14,9 @@ from funnelkit.models.forecast.series import Refusal
 if TYPE_CHECKING:
     from funnelkit.build.forecast.flow import Flow
     from funnelkit.build.forecast.past import Past
-    from funnelkit.metrics.moments import Moments
     from funnelkit.models.forecast.joint import Joint
     from funnelkit.periods import Period
+    from funnelkit.statistics.moments import Moments
 
 
 class Sum(Struct, frozen=True):

@@ -10,11 +10,11 @@ import numpy as np
 from funnelkit.build.forecast.outlook import LEVEL, MOST, SEASONS
 from funnelkit.build.forecast.parts import Sum, parts
 from funnelkit.build.forecast.past import past
-from funnelkit.metrics.moments import Moments
 from funnelkit.models.forecast import choosing, joint
 from funnelkit.models.forecast.backtest import ORIGINS, Backtest, tried
 from funnelkit.models.forecast.limits import Step
 from funnelkit.models.forecast.series import Refusal, series
+from funnelkit.statistics.moments import Moments
 
 if TYPE_CHECKING:
     from funnelkit.build.forecast.asked import Asked

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from funnelkit.build.ltv import historictables
 from funnelkit.build.ltv.acquisition import Balance, balance
-from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.reasons import Reason
 from funnelkit.metrics.statistics import empty
+from funnelkit.statistics import intervals
 from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from funnelkit.build.ltv.entries import count, limited, plain
-from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell
+from funnelkit.statistics import intervals
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
 if TYPE_CHECKING:

@@ -12,13 +12,14 @@ from funnelkit.build.counting import count
 from funnelkit.build.ltv.contractual import Contractual
 from funnelkit.build.ltv.purchases import PAYMENTS
 from funnelkit.build.ltv.worth import Line
-from funnelkit.metrics import catalog, intervals
+from funnelkit.metrics import catalog
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.reasons import NOT_GIVEN, Reason
 from funnelkit.metrics.statistics import empty
 from funnelkit.metrics.windows import Window
 from funnelkit.periods import Period
+from funnelkit.statistics import intervals
 from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from funnelkit.build.ltv import choosing
 from funnelkit.build.ltv.entries import count, limited
-from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell
+from funnelkit.statistics import intervals
 from funnelkit.studies import Entry
 
 if TYPE_CHECKING:

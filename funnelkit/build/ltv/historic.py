@@ -12,7 +12,7 @@ from funnelkit import collect
 from funnelkit.build.ltv.histories import Key
 from funnelkit.build.ltv.pieces import Pieces, pieces
 from funnelkit.build.ltv.purchases import CUSTOMER, DAY, FIRST, NET
-from funnelkit.metrics.moments import NONE, Moments
+from funnelkit.statistics.moments import NONE, Moments
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.purchases import Purchases

@@ -17,7 +17,7 @@ from funnelkit.build.ltv.historic import MILESTONES
 from funnelkit.build.ltv.purchases import DAY, FIRST
 from funnelkit.build.ltv.request import UNITS
 from funnelkit.metrics import statistics
-from funnelkit.metrics.moments import NONE, Moments
+from funnelkit.statistics.moments import NONE, Moments
 from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from funnelkit.metrics import delta
 from funnelkit.metrics.apart import Apart, Estimate, take_apart
 from funnelkit.metrics.compare import FEW, NO_CALL, NOISE, YOUNG
 from funnelkit.metrics.shifts import DAYS, RATE, VOLUME
-from funnelkit.metrics.significance import false_discovery
-from funnelkit.metrics.special import normal_quantile
 from funnelkit.metrics.variation import Sample
+from funnelkit.statistics.significance import false_discovery
+from funnelkit.statistics.special import normal_quantile
 
 if TYPE_CHECKING:
     from funnelkit.metrics.entries import Metric

@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit.build.why.labels import labels, unit, unit_of
-from funnelkit.metrics import intervals
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.metrics.reasons import NO_DENOMINATOR
 from funnelkit.metrics.shifts import DAYS
 from funnelkit.metrics.statistics import empty
+from funnelkit.statistics import intervals
 from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:

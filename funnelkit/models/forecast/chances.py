@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from funnelkit.statistics.competing import Incidence
 
 PRIOR = 10.0
 """The curve of all deals counts as so many deals beside those of a stage."""
 FEWEST = 10
 """Where fewer deals of any stage were seen open beyond an age, nothing is said of that age."""
-
-
-class Shares(Protocol):
-    """Aalen-Johansen shares as steps over age, such as `funnelkit.metrics.competing` works out."""
-
-    @property
-    def times(self) -> tuple[int, ...]:
-        """Ages in days, ascending."""
-
-    @property
-    def shares(self) -> Mapping[str, tuple[float, ...]]:
-        """By outcome: the share that has had it by the end of that day."""
-
-    @property
-    def open(self) -> tuple[float, ...]:
-        """The share without any outcome by the end of that day."""
 
 
 class Curve(Struct, frozen=True):
@@ -63,7 +50,7 @@ class Chance(Struct, frozen=True):
 
 
 def curve(
-    found: Shares, counts: Mapping[str, Mapping[int, int]], censored: Mapping[int, int], won: str = "won"
+    found: Incidence, counts: Mapping[str, Mapping[int, int]], censored: Mapping[int, int], won: str = "won"
 ) -> Curve:
     """The curve from the shares *found* and the counts by age from which they were worked out.
 

@@ -13,8 +13,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from funnelkit.metrics.competing import aalen_johansen
 from funnelkit.models.forecast.chances import Chance, Curve, chance, curve
+from funnelkit.statistics.competing import aalen_johansen
 
 WON, LOST = "won", "lost"
 _MARKS = (*range(15), *range(21, 92, 7), *range(120, 4000, 30))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
-from funnelkit.metrics.moments import NONE, Moments
-from funnelkit.metrics.special import deviate
+from funnelkit.statistics.moments import NONE, Moments
+from funnelkit.statistics.special import deviate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics.frequencies import occurred
-from funnelkit.metrics.special import deviate
+from funnelkit.statistics.frequencies import occurred
+from funnelkit.statistics.special import deviate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics.special import chi2_above, deviate, normal_cdf
+from funnelkit.statistics.special import chi2_above, deviate, normal_cdf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

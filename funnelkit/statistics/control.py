@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics.special import t_cdf
+from funnelkit.statistics.special import t_cdf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
-from funnelkit.metrics.frequencies import occurred
-from funnelkit.metrics.intervals import wilson
-from funnelkit.metrics.special import deviate
+from funnelkit.statistics.frequencies import occurred
+from funnelkit.statistics.intervals import wilson
+from funnelkit.statistics.special import deviate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -17,8 +17,8 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from funnelkit.metrics.intervals import wilson
-from funnelkit.metrics.special import t_cdf, t_quantile, upper
+from funnelkit.statistics.intervals import wilson
+from funnelkit.statistics.special import t_cdf, t_quantile, upper
 
 FEWEST = 7
 """Units below which nothing is said: a week of days."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics.frequencies import occurred
-from funnelkit.metrics.special import chi2_above, deviate, normal_p
-from funnelkit.metrics.survival import Curve, kaplan_meier, survival_at
+from funnelkit.statistics.frequencies import occurred
+from funnelkit.statistics.special import chi2_above, deviate, normal_p
+from funnelkit.statistics.survival import Curve, kaplan_meier, survival_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics.special import deviate
+from funnelkit.statistics.special import deviate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

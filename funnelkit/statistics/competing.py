@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics.frequencies import occurred
-from funnelkit.metrics.intervals import wilson
+from funnelkit.statistics.frequencies import occurred
+from funnelkit.statistics.intervals import wilson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

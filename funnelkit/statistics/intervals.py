@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from funnelkit.metrics.special import (
+from funnelkit.statistics.special import (
     binomial_mass,
     deviate,
     gamma_quantile,
@@ -31,7 +31,6 @@ from funnelkit.metrics.special import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from funnelkit.metrics.cell import Number
 
 # A report asks for the limits of the same few counts many times.
 _gamma_quantile = lru_cache(maxsize=4096)(gamma_quantile)
@@ -152,7 +151,7 @@ def welch(
     return difference, difference - half, difference + half, 2 * t_cdf(-abs(difference) / error, df)
 
 
-def quantile(histogram: Sequence[tuple[Number, int]], q: float) -> float:
+def quantile(histogram: Sequence[tuple[float, int]], q: float) -> float:
     """The *q* quantile, linear between order statistics (Hyndman and Fan 1996, type 7).
 
     >>> quantile([(1, 2), (4, 1), (10, 1)], 0.5)
@@ -168,9 +167,7 @@ def quantile(histogram: Sequence[tuple[Number, int]], q: float) -> float:
     return float(low + (high - low) * (place - rank))
 
 
-def median_limits(
-    histogram: Sequence[tuple[Number, int]], level: float = 0.95
-) -> tuple[Number, Number | None]:
+def median_limits(histogram: Sequence[tuple[float, int]], level: float = 0.95) -> tuple[float, float | None]:
     """Limits of the median: two of the values (Thompson 1936, Ann. Math. Stat. 7:122-128).
 
     At least *level* is covered, whatever the distribution. Too few values give no limits: the upper is
@@ -233,7 +230,7 @@ def _lowest_rank(n: int, level: float) -> int:
     return rank
 
 
-def _ends(histogram: Sequence[tuple[Number, int]]) -> list[int]:
+def _ends(histogram: Sequence[tuple[float, int]]) -> list[int]:
     """How many values there are up to each entry. Raises ValueError where these are no values in order."""
     if any(count < 0 for _, count in histogram):
         raise ValueError("a value cannot occur less often than never")
@@ -245,6 +242,6 @@ def _ends(histogram: Sequence[tuple[Number, int]]) -> list[int]:
     return ends
 
 
-def _ranked(histogram: Sequence[tuple[Number, int]], ends: Sequence[int], rank: int) -> Number:
+def _ranked(histogram: Sequence[tuple[float, int]], ends: Sequence[int], rank: int) -> float:
     """The value of 0-based *rank*."""
     return histogram[bisect_right(ends, rank)][0]

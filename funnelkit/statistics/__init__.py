@@ -1,0 +1,1 @@
+"""What chance allows to be said: estimates, limits and tests from counts and sums, without any table or file."""
