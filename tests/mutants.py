@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.figures import number_parts
 from funnelkit.periods import from_day
-from funnelkit.sources.export import distinct
+from funnelkit.sources.files.export import distinct
 from funnelkit.styles import DateStyle
 from funnelkit.tables import TABLES
 from tests.reading import SAMPLES, csv_text, load, load_file, rows, sums
@@ -22,7 +22,7 @@ from tests.reading import SAMPLES, csv_text, load, load_file, rows, sums
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from funnelkit.sources.decisions import Decision
+    from funnelkit.sources.deciding.decisions import Decision
     from funnelkit.sources.loaded import Loaded
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1"]

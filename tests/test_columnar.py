@@ -20,7 +20,7 @@ from funnelkit.engines import load as load_engine
 from funnelkit.errors import SourceError
 from funnelkit.pipeline.inputs import Input
 from funnelkit.pipeline.loading import load_one
-from funnelkit.sources import columnar, content
+from funnelkit.sources.files import columnar, content
 from funnelkit.sources.settings import FileSettings
 from tests.reading import SAMPLES
 

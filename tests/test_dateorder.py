@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from funnelkit.errors import SourceError
-from funnelkit.sources import dateorder
+from funnelkit.sources.deciding import dateorder
 from tests.reading import aside, column, csv_text, load, noted, table
 
 if TYPE_CHECKING:

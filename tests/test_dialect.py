@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from funnelkit.errors import SourceError
-from funnelkit.sources.content import of_bytes
-from funnelkit.sources.dialect import batches, heads
-from funnelkit.sources.text import Text, decode, proved
+from funnelkit.sources.files.content import of_bytes
+from funnelkit.sources.files.dialect import batches, heads
+from funnelkit.sources.files.text import Text, decode, proved
 
 TEXT = "Kampagne,Kosten\nFrühling – Größe,12\n"
 GREEK = "Εκστρατεία,Cost,Campaign status\nΆνοιξη,12,Enabled\n"

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from funnelkit.sources.digest import _LARGE, Digest
+from funnelkit.sources.files.digest import _LARGE, Digest
 
 
 @pytest.mark.parametrize("sizes", [(), (0,), (5, 7), (_LARGE, 3, _LARGE * 2), (_LARGE, _LARGE, _LARGE)])

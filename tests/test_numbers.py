@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from funnelkit.errors import SourceError
 from funnelkit.figures import number_parts
-from funnelkit.sources import numbers
-from funnelkit.sources.numbers import Sign
+from funnelkit.sources.deciding import numbers
+from funnelkit.sources.deciding.numbers import Sign
 from funnelkit.styles import BAD, NumberStyle
 from tests.reading import column, csv_text, load, noted, sums, table
 

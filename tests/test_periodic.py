@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from funnelkit.errors import SourceError
-from funnelkit.sources import periodic
+from funnelkit.sources.deciding import periodic
 from funnelkit.sources.preamble import above
 from tests.reading import column, csv_text, load, table
 

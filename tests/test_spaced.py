@@ -8,7 +8,7 @@ import pytest
 
 import funnelkit
 from funnelkit.errors import SourceError
-from funnelkit.sources.spaced import is_spaced
+from funnelkit.sources.files.spaced import is_spaced
 from tests.reading import SAMPLES
 
 

@@ -27,10 +27,10 @@ from funnelkit.pipeline.inputs import Input
 from funnelkit.pipeline.loading import engine_for, load_one, opened
 from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.watching import nobody
-from funnelkit.sources import content
-from funnelkit.sources.content import Content
+from funnelkit.sources.files import content
+from funnelkit.sources.files.content import Content
+from funnelkit.sources.files.text import proved
 from funnelkit.sources.settings import FileSettings
-from funnelkit.sources.text import proved
 from tests.reading import book, saved
 from tests.test_engines import loaded, told
 

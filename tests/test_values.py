@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from funnelkit.sources import values
-from funnelkit.sources.decisions import Asked, Decision
+from funnelkit.sources.deciding import values
+from funnelkit.sources.deciding.decisions import Asked, Decision
 from funnelkit.styles import DateStyle, NumberStyle
 
 

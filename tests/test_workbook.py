@@ -22,7 +22,7 @@ from funnelkit.pipeline.inputs import expand
 from funnelkit.pipeline.inspecting import inspect
 from funnelkit.pipeline.loading import load_one
 from funnelkit.pipeline.options import Options
-from funnelkit.sources import ahead, sheets, unworked
+from funnelkit.sources.files import ahead, sheets, unworked
 from funnelkit.sources.settings import FileSettings
 from tests import xlsb
 from tests.reading import ENGINE, aside, book, column, load, noted, rows, saved, sums

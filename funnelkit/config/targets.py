@@ -77,7 +77,7 @@ def _table(path: Path) -> Node:
 
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, with their lines."""
-    from funnelkit.sources.text import decode
+    from funnelkit.sources.files.text import decode
 
     raw = path.read_bytes()
     written, _ = decode(raw, str(path)) if raw.strip() else ("", "")

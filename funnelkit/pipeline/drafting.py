@@ -11,8 +11,9 @@ from msgspec import Struct
 from funnelkit import shipped
 from funnelkit.errors import SourceError
 from funnelkit.pipeline.starting import yaml_text
-from funnelkit.sources import presetfiles, reader, vocabulary
-from funnelkit.sources.export import Export, Proposal, Records
+from funnelkit.sources import presetfiles, vocabulary
+from funnelkit.sources.files import reader
+from funnelkit.sources.files.export import Export, Proposal, Records
 from funnelkit.sources.preset import Header, Preset
 from funnelkit.sources.recognise import Recogniser
 from funnelkit.tables import TABLES

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.errors import MissingInputError, SourceError
 from funnelkit.pipeline import manifest
-from funnelkit.sources import unpack
+from funnelkit.sources.files import unpack
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from funnelkit.errors import (
 )
 from funnelkit.pipeline import finding, manifest, originals
 from funnelkit.pipeline.manifest import Kept
-from funnelkit.sources import ahead, unpack
+from funnelkit.sources.files import ahead, unpack
 from funnelkit.sources.settings import FileSettings
 from funnelkit.tables import TABLES
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from funnelkit.config import Config
     from funnelkit.pipeline.options import Options
-    from funnelkit.sources.decisions import Decision
-    from funnelkit.sources.export import Export
+    from funnelkit.sources.deciding.decisions import Decision
+    from funnelkit.sources.files.export import Export
     from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.recognise import Recognition
 
@@ -64,7 +64,7 @@ def _with_sheets(
     found: Sequence[Inspected], exports: Mapping[int, Export[Recognition]]
 ) -> Sequence[Inspected]:
     """*found*, where the first of a workbook tells which of its sheets nobody read; *exports* by their places in it."""
-    from funnelkit.sources import sheets
+    from funnelkit.sources.files import sheets
 
     told = {[*exports][place]: note for place, note in sheets.unread([*exports.values()]).items()}
     return [
@@ -112,7 +112,7 @@ def _inspected(
 
 def _accounted(loaded: Loaded, engine: engines.Engine) -> Loaded:
     """*loaded* without the rows that another of the file stands for, and with the notes that a report has."""
-    from funnelkit.sources import testrows
+    from funnelkit.sources.rows import testrows
     from funnelkit.sources.together import put_together
 
     together = put_together(loaded.table, [loaded], engine)

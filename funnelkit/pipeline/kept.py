@@ -15,7 +15,7 @@ import msgspec
 from funnelkit import __version__
 from funnelkit.errors import MissingInputError, UsageError
 from funnelkit.pipeline import inputs, manifest, originals
-from funnelkit.sources.export import Export
+from funnelkit.sources.files.export import Export
 from funnelkit.sources.loaded import Loaded
 from funnelkit.tables import Note
 

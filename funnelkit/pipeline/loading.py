@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from funnelkit.pipeline.inputs import Input
     from funnelkit.pipeline.options import Options
     from funnelkit.sources.exchange import Exchange
-    from funnelkit.sources.export import Export
+    from funnelkit.sources.files.export import Export
     from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.recognise import Recognition
     from funnelkit.sources.together import Together
@@ -171,7 +171,7 @@ def _loaded(
 
 def is_stray(one: Input, problem: FunnelkitError) -> bool:
     """Whether *one* is no export at all, and came along with a folder, an archive or a pattern that was named whole."""
-    from funnelkit.sources import unpack
+    from funnelkit.sources.files import unpack
 
     # A file that calls itself an export, and is empty or cannot be read, is a download that went wrong.
     named = unpack.is_input(one.path.name)
@@ -219,7 +219,9 @@ def _put_together(
 ) -> Read:
     """The tables of the files that were *found* among those *named*, in one currency."""
     from funnelkit.pipeline import requests
-    from funnelkit.sources import currency, exchange, people, sheets, testrows, widehistory
+    from funnelkit.sources import currency, exchange, people, widehistory
+    from funnelkit.sources.files import sheets
+    from funnelkit.sources.rows import testrows
     from funnelkit.sources.together import put_together
     from funnelkit.tables import Note
 

@@ -16,8 +16,8 @@ from msgspec import Struct
 
 from funnelkit.engines import Aside, BadCells
 from funnelkit.errors import SourceError
-from funnelkit.sources.decisions import Decision
-from funnelkit.sources.dialect import Dialect
+from funnelkit.sources.deciding.decisions import Decision
+from funnelkit.sources.files.dialect import Dialect
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.settings import FileSettings
 from funnelkit.tables import Note

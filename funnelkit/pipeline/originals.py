@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from funnelkit.errors import MissingInputError, SourceError
-from funnelkit.sources import content, unpack
+from funnelkit.sources.files import content, unpack
 
 _CHUNK = 1 << 20
 

@@ -17,7 +17,7 @@ from funnelkit.tables import Note
 from funnelkit.words import fold, normalise
 
 if TYPE_CHECKING:
-    from funnelkit.sources.decisions import Decision
+    from funnelkit.sources.deciding.decisions import Decision
     from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.settings import FileSettings
 

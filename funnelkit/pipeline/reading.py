@@ -24,7 +24,7 @@ from funnelkit.stagecolumns import stage_day
 if TYPE_CHECKING:
     from funnelkit.config import Config
     from funnelkit.pipeline.options import Options
-    from funnelkit.sources.export import Export
+    from funnelkit.sources.files.export import Export
     from funnelkit.sources.preset import Preset
     from funnelkit.sources.recognise import Recognition
 
@@ -105,7 +105,7 @@ def read_export(
 ) -> Export[Recognition]:
     """One input, recognised; none of its values is converted yet. *looked_at* hears how many lines have been seen."""
     from funnelkit.pipeline import pinning
-    from funnelkit.sources import reader
+    from funnelkit.sources.files import reader
 
     if one.address:
         return _at_address(replace(one, data=engine.head(one.file)), config)
@@ -173,7 +173,8 @@ def _opened(
     *,
     streamed: bool = False,
 ) -> Export[Recognition]:
-    from funnelkit.sources import reader, recognise
+    from funnelkit.sources import recognise
+    from funnelkit.sources.files import reader
 
     return reader.read(
         one.path,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from funnelkit.errors import SourceError
 from funnelkit.pipeline.inputs import Input
-from funnelkit.sources import unpack
+from funnelkit.sources.files import unpack
 
 _TEXT = frozenset({".csv", ".tsv", ".tab", ".txt", ".parquet"})
 """What is read by a database at least as fast as in memory; workbooks are not."""

@@ -28,7 +28,7 @@ from funnelkit.styles import DateStyle, NumberStyle
 from funnelkit.tables import TABLES
 
 if TYPE_CHECKING:
-    from funnelkit.sources.decisions import Decision
+    from funnelkit.sources.deciding.decisions import Decision
     from funnelkit.sources.loaded import Loaded
 
 _HEAD = """\

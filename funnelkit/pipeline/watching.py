@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from funnelkit.engines import Batch, Engine
-    from funnelkit.sources.export import Export
+    from funnelkit.sources.files.export import Export
     from funnelkit.sources.recognise import Recognition
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from funnelkit.plans import RowRule
-from funnelkit.sources import fills, rowrules
-from funnelkit.sources.decisions import Asked, Witness
-from funnelkit.sources.export import Export
+from funnelkit.sources import fills
+from funnelkit.sources.deciding.decisions import Asked, Witness
+from funnelkit.sources.files.export import Export
 from funnelkit.sources.recognise import Recognition
+from funnelkit.sources.rows import rowrules
 from funnelkit.sources.settings import FileSettings
 from funnelkit.tables import TABLES
 from funnelkit.words import normalise
@@ -90,7 +91,7 @@ def _words(tools: Mapping[str, Sequence[str]], own: Mapping[str, Sequence[str]])
 
 def witness(export: Export[Recognition], rules: Sequence[RowRule]) -> Witness:
     """The rest of the file, for columns that fit two readings."""
-    from funnelkit.sources.identities import FileWitness
+    from funnelkit.sources.deciding.identities import FileWitness
 
     patterns = [rule for rule in rules if rule.reason == "total"]
 

@@ -23,7 +23,7 @@ from funnelkit import collect
 from funnelkit.engines import Engine
 from funnelkit.errors import ConfigError, MissingInputError, SourceError
 from funnelkit.periods import day_number, from_day
-from funnelkit.sources.text import decode
+from funnelkit.sources.files.text import decode
 
 _DATES = ("start", "paid_at", "sent_at", "created_at")
 """The day of a row, by what its table calls it."""

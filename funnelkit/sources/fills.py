@@ -12,8 +12,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from funnelkit import collect
-from funnelkit.sources.decisions import Asked, Decision
-from funnelkit.sources.export import Export
+from funnelkit.sources.deciding.decisions import Asked, Decision
+from funnelkit.sources.files.export import Export
 from funnelkit.sources.preset import Header
 from funnelkit.sources.recognise import Recognition
 from funnelkit.styles import NumberStyle, Style

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from funnelkit import collect
 from funnelkit.engines import Aside
-from funnelkit.sources import implausible, outcomes, payments, remarks, spans, subtotals, suspects
+from funnelkit.sources import implausible, outcomes, payments, remarks, spans
 from funnelkit.sources.ledger import LEDGER
 from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.preamble import Range
+from funnelkit.sources.rows import subtotals, suspects
 from funnelkit.styles import DateStyle
 from funnelkit.tables import RANGED, Note
 

@@ -17,7 +17,7 @@ from funnelkit.plans import ColumnPlan
 from funnelkit.styles import DateStyle
 
 if TYPE_CHECKING:
-    from funnelkit.sources.decisions import Decision
+    from funnelkit.sources.deciding.decisions import Decision
     from funnelkit.sources.loaded import Loaded
     from funnelkit.sources.recognise import Recognition
 

@@ -8,8 +8,8 @@ from typing import Any
 from msgspec import Struct
 
 from funnelkit.engines import Aside, BadCells
-from funnelkit.sources.decisions import Decision
-from funnelkit.sources.export import Export
+from funnelkit.sources.deciding.decisions import Decision
+from funnelkit.sources.files.export import Export
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.settings import FileSettings
 from funnelkit.tables import Note

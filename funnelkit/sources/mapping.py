@@ -15,28 +15,14 @@ from funnelkit import bulk, collect
 from funnelkit.engines import Cells, Engine
 from funnelkit.errors import SourceError
 from funnelkit.plans import ColumnPlan, RowRule, TablePlan
-from funnelkit.sources import (
-    alike,
-    asking,
-    fills,
-    finishing,
-    grouped,
-    instants,
-    needs,
-    payments,
-    remarks,
-    rowrules,
-    spans,
-    subtotals,
-    testrows,
-    totals,
-    values,
-)
-from funnelkit.sources.decisions import Decision
-from funnelkit.sources.export import Export
+from funnelkit.sources import asking, fills, finishing, instants, needs, payments, remarks, spans
+from funnelkit.sources.deciding import values
+from funnelkit.sources.deciding.decisions import Decision
+from funnelkit.sources.files.export import Export
 from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.preamble import Range
 from funnelkit.sources.recognise import Recognition
+from funnelkit.sources.rows import alike, grouped, rowrules, subtotals, testrows, totals
 from funnelkit.sources.settings import FileSettings
 from funnelkit.styles import NumberStyle
 from funnelkit.tables import TABLES, Note

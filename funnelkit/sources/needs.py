@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from funnelkit.errors import FunnelkitError, SourceError, raise_all
 from funnelkit.sources import lacking
-from funnelkit.sources.decisions import Decision
-from funnelkit.sources.export import Export
+from funnelkit.sources.deciding.decisions import Decision
+from funnelkit.sources.files.export import Export
 from funnelkit.sources.preset import Header
 from funnelkit.sources.recognise import Recognition
 from funnelkit.tables import TABLES, Note

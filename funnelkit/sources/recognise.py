@@ -13,8 +13,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from funnelkit.errors import SourceError
-from funnelkit.sources import periodic, stageheaders, tablewords
-from funnelkit.sources.export import Proposal, Records
+from funnelkit.sources import stageheaders, tablewords
+from funnelkit.sources.deciding import periodic
+from funnelkit.sources.files.export import Proposal, Records
 from funnelkit.sources.preset import Header, Preset, choose, currency_in
 from funnelkit.stagecolumns import is_stage_entry
 from funnelkit.tables import TABLES, Table

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from funnelkit.engines import BadCells
-from funnelkit.sources.decisions import Decision
-from funnelkit.sources.export import Export
+from funnelkit.sources.deciding.decisions import Decision
+from funnelkit.sources.files.export import Export
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.vocabulary import UNCLEAR
 from funnelkit.tables import Note

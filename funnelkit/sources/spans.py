@@ -17,13 +17,13 @@ from funnelkit import collect
 from funnelkit.periods import day_number, from_day
 from funnelkit.ranges import Days, end_of_months
 from funnelkit.sources import preamble
-from funnelkit.sources.decisions import Decision
-from funnelkit.sources.export import Export
-from funnelkit.sources.periodic import unit
+from funnelkit.sources.deciding.decisions import Decision
+from funnelkit.sources.deciding.periodic import unit
+from funnelkit.sources.files.export import Export
 from funnelkit.sources.preamble import Range
 from funnelkit.sources.preset import Preset
 from funnelkit.sources.recognise import Recognition
-from funnelkit.sources.rowrules import SUMMED
+from funnelkit.sources.rows.rowrules import SUMMED
 from funnelkit.styles import DateStyle, Order
 from funnelkit.tables import Note
 from funnelkit.words import normalise

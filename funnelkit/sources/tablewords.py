@@ -10,8 +10,9 @@ from funnelkit import bulk
 from funnelkit.columns import LATEST
 from funnelkit.dates import numeric, read
 from funnelkit.figures import is_bound, number_parts
-from funnelkit.sources import ofmoney, periodic, vocabulary
-from funnelkit.sources.export import Records
+from funnelkit.sources import ofmoney, vocabulary
+from funnelkit.sources.deciding import periodic
+from funnelkit.sources.files.export import Records
 from funnelkit.styles import MISSING
 from funnelkit.tables import Table
 

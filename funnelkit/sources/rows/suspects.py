@@ -13,7 +13,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
-from funnelkit.sources.subtotals import FIGURES, all_others
+from funnelkit.sources.rows.subtotals import FIGURES, all_others
 from funnelkit.tables import Note
 
 _FEWEST = 3

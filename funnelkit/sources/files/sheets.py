@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from funnelkit.sources.export import Export
+from funnelkit.sources.files.export import Export
 from funnelkit.tables import Note
 
 

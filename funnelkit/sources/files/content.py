@@ -15,8 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit.errors import MissingInputError, SourceError
-from funnelkit.sources import unpack
-from funnelkit.sources.unpack import Open
+from funnelkit.sources.files import unpack
+from funnelkit.sources.files.unpack import Open
 
 _SHARE = 2
 """A file may have this part of the memory that the machine has."""

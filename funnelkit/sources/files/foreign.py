@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 
-from funnelkit.sources.content import Content
+from funnelkit.sources.files.content import Content
 
 WESTERN = "funnelkit.western"
 """How Python is told to read bytes that are no UTF-8 as those of Western Europe."""

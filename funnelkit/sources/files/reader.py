@@ -16,11 +16,11 @@ from msgspec import Struct
 
 from funnelkit.engines import Batch, Scan
 from funnelkit.errors import SourceError
-from funnelkit.sources import ahead, columnar, foreign, stacked
-from funnelkit.sources import content as content_of
-from funnelkit.sources.content import Content
-from funnelkit.sources.dialect import Dialect, Head, batches, heads, rows
-from funnelkit.sources.export import (
+from funnelkit.sources.files import ahead, columnar, foreign, stacked
+from funnelkit.sources.files import content as content_of
+from funnelkit.sources.files.content import Content
+from funnelkit.sources.files.dialect import Dialect, Head, batches, heads, rows
+from funnelkit.sources.files.export import (
     FIRST,
     Choice,
     Export,
@@ -32,7 +32,7 @@ from funnelkit.sources.export import (
     joined,
     unrecognised,
 )
-from funnelkit.sources.text import Text, proved
+from funnelkit.sources.files.text import Text, proved
 from funnelkit.tables import Note
 
 _SEARCHED = 100_000
@@ -61,7 +61,7 @@ def read(
     content = _content(path, file, data)
     if content.head.startswith(ahead.SIGNATURES):
         # Few files are workbooks, and what reads them takes as long to import as a text of this size to read.
-        from funnelkit.sources import workbook
+        from funnelkit.sources.files import workbook
 
         content_of.check_size(content)
         return workbook.read(content, recognise, file, sheet)

@@ -16,9 +16,9 @@ from msgspec import Struct
 
 from funnelkit.engines import WIDEST
 from funnelkit.errors import SourceError
-from funnelkit.sources import foreign, spaced
-from funnelkit.sources.content import Content, of_bytes
-from funnelkit.sources.digest import Digest
+from funnelkit.sources.files import foreign, spaced
+from funnelkit.sources.files.content import Content, of_bytes
+from funnelkit.sources.files.digest import Digest
 
 LONGEST = WIDEST
 """No line and no cell of an export is longer."""

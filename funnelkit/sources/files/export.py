@@ -17,8 +17,8 @@ from funnelkit.dates import MONTHS, read
 from funnelkit.engines import Batch, Scan
 from funnelkit.errors import SourceError
 from funnelkit.ranges import read_period
-from funnelkit.sources import stacked
-from funnelkit.sources.dialect import HEADER_WITHIN, Dialect
+from funnelkit.sources.files import stacked
+from funnelkit.sources.files.dialect import HEADER_WITHIN, Dialect
 from funnelkit.tables import Note
 
 Record = tuple[int, Sequence[str]]

@@ -12,9 +12,9 @@ from decimal import Decimal
 from itertools import islice
 
 from funnelkit.figures import number_parts, split_digits
-from funnelkit.sources import numbers
-from funnelkit.sources.export import Record
-from funnelkit.sources.numbers import Sign
+from funnelkit.sources.deciding import numbers
+from funnelkit.sources.deciding.numbers import Sign
+from funnelkit.sources.files.export import Record
 from funnelkit.styles import MISSING
 from funnelkit.words import normalise
 

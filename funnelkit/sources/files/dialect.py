@@ -17,7 +17,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from funnelkit.errors import SourceError
-from funnelkit.sources.text import LONGEST, Text, too_long
+from funnelkit.sources.files.text import LONGEST, Text, too_long
 
 DELIMITERS = (",", "\t", ";", "|")
 HEADER_WITHIN = 80

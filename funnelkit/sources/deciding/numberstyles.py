@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from funnelkit.figures import Parts, number_parts
-from funnelkit.sources import numbers
-from funnelkit.sources.decisions import Asked, Decision, Witness
+from funnelkit.sources.deciding import numbers
+from funnelkit.sources.deciding.decisions import Asked, Decision, Witness
 from funnelkit.styles import NumberStyle
 
 _LARGEST = 2**63 - 1

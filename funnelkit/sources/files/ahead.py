@@ -12,7 +12,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from funnelkit.sources.workbook import Book
+    from funnelkit.sources.files.workbook import Book
 
 SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How a workbook begins. It stands here, since texts need nothing else of what reads workbooks."""
@@ -32,7 +32,7 @@ class _Task:
         self._thread.start()
 
     def _open(self) -> None:
-        from funnelkit.sources.workbook import opened
+        from funnelkit.sources.files.workbook import opened
 
         try:
             self._book = opened(self._path.read_bytes(), self.file)

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from funnelkit.dates import numeric
 from funnelkit.ranges import Days
-from funnelkit.sources import dateorder, periodic
-from funnelkit.sources.decisions import Asked, Decision
+from funnelkit.sources.deciding import dateorder, periodic
+from funnelkit.sources.deciding.decisions import Asked, Decision
 from funnelkit.sources.preamble import Range
 from funnelkit.styles import DateStyle, Order
 

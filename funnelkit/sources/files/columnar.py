@@ -18,9 +18,9 @@ from funnelkit.engines import Batch, Scan
 from funnelkit.engines._parquet import MARK
 from funnelkit.engines._sql import literal, name
 from funnelkit.errors import SourceError, UsageError
-from funnelkit.sources.content import Content
-from funnelkit.sources.dialect import Dialect
-from funnelkit.sources.export import FIRST, Export, Kind, Recognise, Record, distinct, unrecognised
+from funnelkit.sources.files.content import Content
+from funnelkit.sources.files.dialect import Dialect
+from funnelkit.sources.files.export import FIRST, Export, Kind, Recognise, Record, distinct, unrecognised
 from funnelkit.tables import Note
 
 if TYPE_CHECKING:

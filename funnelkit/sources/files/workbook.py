@@ -15,11 +15,11 @@ from msgspec import Struct
 
 from funnelkit.engines import Batch
 from funnelkit.errors import FunnelkitError, SourceError
-from funnelkit.sources import ahead, merged, sheetsize, stacked, unworked
-from funnelkit.sources.celltexts import texts
-from funnelkit.sources.content import Content
-from funnelkit.sources.dialect import HEADER_WITHIN, Dialect
-from funnelkit.sources.export import (
+from funnelkit.sources.files import ahead, merged, sheetsize, stacked, unworked
+from funnelkit.sources.files.celltexts import texts
+from funnelkit.sources.files.content import Content
+from funnelkit.sources.files.dialect import HEADER_WITHIN, Dialect
+from funnelkit.sources.files.export import (
     FIRST,
     Choice,
     Export,

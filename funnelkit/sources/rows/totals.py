@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from funnelkit import collect
 from funnelkit.engines import Aside
-from funnelkit.sources.decisions import Decision
-from funnelkit.sources.subtotals import FIGURES
+from funnelkit.sources.deciding.decisions import Decision
+from funnelkit.sources.rows.subtotals import FIGURES
 from funnelkit.styles import DateStyle, NumberStyle
 from funnelkit.tables import Note
 

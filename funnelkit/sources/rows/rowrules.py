@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from funnelkit.plans import RowRule
-from funnelkit.sources.export import Export
+from funnelkit.sources.files.export import Export
 from funnelkit.sources.preset import Header, OtherRows
 from funnelkit.sources.recognise import Recognition
 from funnelkit.tables import TABLES

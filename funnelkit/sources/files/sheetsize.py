@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from funnelkit.errors import SourceError
-from funnelkit.sources import unpack
-from funnelkit.sources.unworked import number
+from funnelkit.sources.files import unpack
+from funnelkit.sources.files.unworked import number
 
 _CELLS = 100_000_000
 """So many cells a sheet may have, empty ones between the first and the last included."""

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from funnelkit.sources import numbers
+from funnelkit.sources.deciding import numbers
 from funnelkit.styles import Order, Style
 from funnelkit.tables import Kind
 

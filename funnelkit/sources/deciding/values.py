@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from funnelkit import bulk
-from funnelkit.sources import datestyles, numberstyles, vocabulary
-from funnelkit.sources.decisions import Asked, Decision, Witness
+from funnelkit.sources import vocabulary
+from funnelkit.sources.deciding import datestyles, numberstyles
+from funnelkit.sources.deciding.decisions import Asked, Decision, Witness
 from funnelkit.sources.preamble import Range
 from funnelkit.styles import BAD, MISSING_TEXT, EmailStyle, IdStyle, Style, TextStyle
 

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from funnelkit import bulk
 from funnelkit.dates import Numeric, numeric, read
-from funnelkit.sources import periodic
+from funnelkit.sources.deciding import periodic
 from funnelkit.styles import MISSING, Order
 
 Days = tuple[date, date]

@@ -9,7 +9,7 @@ from typing import Any
 
 from funnelkit import bulk
 from funnelkit.errors import SourceError
-from funnelkit.sources.export import Export
+from funnelkit.sources.files.export import Export
 from funnelkit.sources.preset import Header, OneValue
 from funnelkit.sources.recognise import Recognition
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit.engines import Batch
-from funnelkit.sources.export import Export
+from funnelkit.sources.files.export import Export
 from funnelkit.sources.recognise import Recognition
 
 _ARROW = r"\s*[↑↓▲▼]$"
