@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 OWN: Final = "own"
 """Stands among shared options where --help lists those of the command's own signature; else they are the first."""
-_OF_THE_BOUNDARY = {"debug"}
-"""What funnelkit.cli.boundary sees for itself."""
+_PARTED = {"by", "metrics"}
+"""Of these also commas part the values."""
+_REPEATED = {"where", "files", "output"}
 
 P = ParamSpec("P")
 
@@ -86,9 +87,10 @@ def _asked(given: Mapping[str, Any]) -> Asked:
     from funnelkit.cli.output import listed
     from funnelkit.pipeline.options import Options
 
-    said = {name: given[name] for name in Options.__struct_fields__ if name in given}
-    said |= {name: listed(said[name]) for name in ("by", "metrics") if name in said}
-    said |= {name: said[name] or () for name in ("where",) if name in said}
-    rest = {name: value for name, value in given.items() if name not in said.keys() | _OF_THE_BOUNDARY}
-    rest |= {name: rest[name] or () for name in ("files", "output") if name in rest}
-    return Asked(Options(**said), **rest)
+    said = dict(given)
+    said |= {name: listed(said[name]) for name in _PARTED & said.keys()}
+    said |= {name: said[name] or () for name in _REPEATED & said.keys()}
+    options = Options(**{name: said.pop(name) for name in Options.__struct_fields__ if name in said})
+    # The boundary sees --debug for itself.
+    said.pop("debug", None)
+    return Asked(options, **said)
