@@ -25,6 +25,7 @@ LAYERS = [
         "tables",
         "collect",
         "dataset",
+        "dimensions",
         "columns",
         "stageorder",
     },

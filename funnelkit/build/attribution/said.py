@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build.attribution import reconciled
 from funnelkit.build.attribution.tables import NAMES, extremes, reasons
+from funnelkit.dimensions import BLANK
 from funnelkit.metrics.intervals import wilson
 from funnelkit.rounding import percent
-from funnelkit.tables import BLANK
 
 if TYPE_CHECKING:
     from funnelkit.build.attribution.result import Result

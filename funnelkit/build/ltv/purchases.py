@@ -9,9 +9,10 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
+from funnelkit.dimensions import BLANK
 from funnelkit.errors import UsageError
 from funnelkit.metrics.firstpaid import bought
-from funnelkit.tables import BLANK, Note
+from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Filter, Request
