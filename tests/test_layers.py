@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "funnelkit"
 LAYERS = [
-    {"errors", "words", "shipped", "rounding", "stagecolumns"},
+    {"errors", "words", "listing", "shipped", "rounding", "stagecolumns"},
     {
         "periods",
         "dates",
