@@ -284,20 +284,6 @@ TABLES: dict[str, Table] = {
 RANGED = frozenset({"spend", "web", "costs", "quotas", "search"})
 """Tables whose rows are for one day or for a range of days, over which their figures are spread."""
 
-DIMENSIONS = ("channel", "source", "medium", "campaign", "owner", "country", "segment", "product")
-"""What a report can be broken down by, beside the period."""
-
-PAID_CHANNELS = frozenset(
-    "paid_search paid_social paid_video paid_shopping display paid_other affiliates audio cross_network "
-    "direct_mail telemarketing events".split()
-)
-"""Channels whose leads and customers somebody paid for: they make cpl_paid and cac_paid."""
-
-BLANK = "(blank)"
-NO_LEAD = "(no lead)"
-UNKNOWN = "(unknown)"
-"""Stands for blanks and for words for unknown, where somebody wants them to be one group."""
-
 
 class Note(Struct, frozen=True, kw_only=True):
     """Something a reader of the numbers must know. *code* is stable, *message* is for people."""

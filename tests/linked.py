@@ -9,8 +9,9 @@ import pandas as pd
 
 from funnelkit import engines
 from funnelkit.dataset import Dataset
+from funnelkit.dimensions import BLANK
 from funnelkit.linking.dataset import Canonical, build
-from funnelkit.tables import BLANK, TABLES
+from funnelkit.tables import TABLES
 
 Row = Mapping[str, Any]
 _WHOLE = ("date", "integer", "decimal", "money", "percent")

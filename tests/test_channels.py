@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from funnelkit.dimensions import BLANK
 from funnelkit.errors import ConfigError
 from funnelkit.sources import channels
-from funnelkit.tables import BLANK
 from funnelkit.words import compact
 
 CHANNELS = channels.load()

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from funnelkit.tables import DIMENSIONS, TABLES
+from funnelkit.dimensions import DIMENSIONS
+from funnelkit.tables import TABLES
 from tests.linked import column, link, rows
 
 ANN = {"lead_id": "a", "created_at": 1}

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "funnelkit"
 LAYERS = [
-    {"errors", "words", "shipped", "rounding", "stagecolumns", "statistics"},
+    {"errors", "words", "listing", "shipped", "rounding", "stagecolumns", "statistics"},
     {
         "periods",
         "dates",
@@ -25,6 +25,7 @@ LAYERS = [
         "tables",
         "collect",
         "dataset",
+        "dimensions",
         "columns",
         "stageorder",
     },

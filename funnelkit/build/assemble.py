@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from funnelkit.dataset import Dataset
     from funnelkit.metrics.catalog import Catalog
     from funnelkit.metrics.cell import Cell
-    from funnelkit.metrics.entries import Metric
+    from funnelkit.metrics.entries import Histogram, Measure, Metric
     from funnelkit.metrics.facts import Facts
     from funnelkit.reports import Source
 
@@ -43,13 +43,7 @@ def build(
     check(request, dataset, catalog)
     joint = handoff.wanted(dataset, request)
     candidates = _candidates(catalog, request, handoff.METRICS if joint else ())
-    more = [
-        *funnel.measures(catalog, request.path),
-        noted.FREE,
-        moneynotes.OUTSIDE,
-        *(handoff.parts(catalog) if joint else ()),
-    ]
-    found = count(dataset, request, catalog, candidates, more)
+    found = count(dataset, request, catalog, candidates, _beside(catalog, request, joint=joint))
     metrics = _chosen(found, candidates)
     cells = Cells(found.evaluator, metrics, found.spans, request.min_n)
     total = dict(cells.of(TOTAL))
@@ -109,6 +103,12 @@ def _candidates(catalog: Catalog, request: Request, more: Sequence[str]) -> list
     if request.sort:
         names.append(request.sort)
     return [catalog.metrics[name] for name in dict.fromkeys(names)]
+
+
+def _beside(catalog: Catalog, request: Request, *, joint: bool) -> list[Measure | Histogram]:
+    """What is counted beside the metrics: for the funnel, for notes, and with *joint* for the handoff."""
+    parts = handoff.parts(catalog) if joint else ()
+    return [*funnel.measures(catalog, request.path), noted.FREE, moneynotes.OUTSIDE, *parts]
 
 
 def _chosen(found: Count, candidates: Sequence[Metric]) -> list[Metric]:

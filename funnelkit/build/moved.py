@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from funnelkit.build.entries import number
 from funnelkit.metrics import lagged
-from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.fold import TOTAL
 from funnelkit.periods import from_day
 from funnelkit.statistics.intervals import quantile
@@ -40,8 +40,7 @@ def moved(worked: Count, metric: Metric) -> Table:
             Field(id="charged", label="charged to the period", unit="money"),
         ),
         rows=tuple(
-            (Entry(text=name), *(Entry(cell=Cell(value=amount / unit)) for amount in sums))
-            for name, sums in known.items()
+            (Entry(text=name), *(number(amount / unit) for amount in sums)) for name, sums in known.items()
         ),
         caption=f"each day's spend is handed out to the days after it as the {sum(lags.values()):,} won leads took, whenever "
         f"they came and whatever is filtered: {quantile(sorted(lags.items()), 0.5):g} days in the median",

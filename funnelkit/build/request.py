@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from funnelkit.agreements import Rule, Sla
+from funnelkit.dimensions import DIMENSIONS
 from funnelkit.errors import UsageError, did_you_mean
 from funnelkit.metrics.entries import OWN
 from funnelkit.metrics.stages import USUAL, Path
 from funnelkit.periods import Calendar, Period
-from funnelkit.tables import DIMENSIONS
 
 if TYPE_CHECKING:
     from decimal import Decimal

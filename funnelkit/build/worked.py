@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.build.counting import Count, count
+from funnelkit.build.entries import number
 from funnelkit.build.moved import moved
 from funnelkit.build.request import Request, check
 from funnelkit.metrics.cell import Cell
@@ -145,9 +146,9 @@ def _weights(worked: Count, weights: Weights) -> Table:
         rows.append(
             (
                 Entry(text=part.label),
-                Entry(cell=Cell(value=amount / unit)),
-                Entry(cell=Cell(value=float(part.chance), n=part.n or None)),
-                Entry(cell=Cell(value=float(amount * part.chance) / unit)),
+                number(amount / unit),
+                number(float(part.chance), part.n or None),
+                number(float(amount * part.chance) / unit),
             )
         )
     return Table(
@@ -170,4 +171,4 @@ def _value(worked: Count, metric: Metric, part: Measure | Histogram) -> Entry:
     if isinstance(part, Histogram):
         return Entry()
     value = _named(worked, metric, part.id)
-    return Entry(cell=Cell(value=_plain(value))) if value is not None else Entry()
+    return number(_plain(value)) if value is not None else Entry()

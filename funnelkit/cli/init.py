@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from funnelkit.cli import arguments as a
+from funnelkit.cli.shared import Asked, shares
 
 HELP = """Write a funnelkit.yaml that pins how these files are read.
 
@@ -18,21 +19,23 @@ What the files leave open can be said here once: --date-order dmy, --decimal , -
 """
 
 
+@shares(
+    a.FILES,
+    a.TIMEZONE,
+    a.CURRENCY.saying("The report's currency."),
+    *a.STYLES,
+    a.QUIET,
+    a.DEBUG,
+)
 def init(
-    files: a.Files = None,
+    asked: Asked,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is stdout.")] = "funnelkit.yaml",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-    timezone: a.Timezone = None,
-    currency: Annotated[str | None, typer.Option("--currency", metavar="CODE", help="The report's currency.")] = None,
-    date_order: a.DateOrder = None,
-    decimal: a.Decimal = None,
-    quiet: a.Quiet = False,
-    debug: a.Debug = False,
 ) -> None:  # fmt: skip
     """Look at the files and write the configuration."""
-    options = a.options(locals() | {"no_config": True})
-
     from pathlib import Path
+
+    from msgspec.structs import replace
 
     from funnelkit.cli import output as out
     from funnelkit.cli.boundary import printable
@@ -47,14 +50,16 @@ def init(
             f"{output}: there is one already", hint="Use --force to replace it, or -o to write another."
         )
     folder = target.parent if output != "-" else Path.cwd()
-    with Progress(quiet=quiet) as progress:
-        start = starting.configuration(files or [], options, folder, progress.show)
+    options = replace(asked.options, no_config=True)
+    with Progress(quiet=asked.quiet) as progress:
+        start = starting.configuration(asked.files, options, folder, progress.show)
     if output == "-":
         out.emit(start.text.encode())
     else:
         write({target: start.text.encode()})
         out.talk(
-            f"wrote {output}; from now on `funnelkit report` in this folder needs no arguments", quiet=quiet
+            f"wrote {output}; from now on `funnelkit report` in this folder needs no arguments",
+            quiet=asked.quiet,
         )
     for question in start.open:
-        out.talk(f"to be settled: {printable(question)}", quiet=quiet)
+        out.talk(f"to be settled: {printable(question)}", quiet=asked.quiet)

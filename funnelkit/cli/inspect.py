@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from funnelkit.cli import arguments as a
+from funnelkit.cli.shared import OWN, Asked, shares
 
 if TYPE_CHECKING:
     from funnelkit.inspection import Inspection
@@ -20,35 +21,35 @@ HELP = """What each file is, how each column is read and why, and which rows are
 """
 
 
+@shares(
+    a.FILES,
+    a.TIMEZONE,
+    *a.STYLES,
+    OWN,
+    a.ENGINE,
+    a.MEMORY_LIMIT,
+    *a.CONFIGURATION,
+    a.QUIET,
+    a.DEBUG,
+    a.NO_COLOR,
+)
 def inspect(
-    files: a.Files = None,
-    timezone: a.Timezone = None,
-    date_order: a.DateOrder = None,
-    decimal: a.Decimal = None,
+    asked: Asked,
     format: Annotated[str | None, typer.Option("--format", "-f", metavar="FORMAT", help="terminal or json.")] = None,
     rejects: Annotated[str | None, typer.Option("--rejects", metavar="FILE", help="Write the rows that are not used, or have cells that cannot be read, as CSV.")] = None,
-    engine: a.EngineName = "auto",
-    memory_limit: a.MemoryLimit = None,
-    config: a.Config = None,
-    no_config: a.NoConfig = False,
-    quiet: a.Quiet = False,
-    debug: a.Debug = False,
-    no_color: a.NoColor = False,
 ) -> None:  # fmt: skip
     """Look at the files; a refused one makes the exit code 3."""
-    options = a.options(locals())
-
     from funnelkit.cli import output as out
     from funnelkit.cli.progress import Progress
     from funnelkit.pipeline import inspecting
     from funnelkit.render import inspection
 
     inspection.check(format)
-    with Progress(quiet=quiet) as progress:
-        seen = inspecting.inspect(files or [], options, progress.show, rejects=rejects is not None)
+    with Progress(quiet=asked.quiet) as progress:
+        seen = inspecting.inspect(asked.files, asked.options, progress.show, rejects=rejects is not None)
     if rejects is not None:
         _write_rejects(rejects, seen)
-    out.emit(inspection.render(seen.files, format, width=out.width(), color=out.colored(no_color)))
+    out.emit(inspection.render(seen.files, format, width=out.width(), color=out.colored(asked.no_color)))
     codes = [one.error.exit_code for one in seen.files if one.error and not one.stray]
     if codes:
         raise typer.Exit(3 if 3 in codes else codes[0])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from funnelkit.cli import arguments as a
+from funnelkit.cli.shared import Asked, shares
 
 if TYPE_CHECKING:
     from funnelkit.pipeline.keeping import Done
@@ -21,23 +22,22 @@ Run again, it reads only what is new or has changed. A report refuses a table wh
 """
 
 
+@shares(
+    a.FILES,
+    a.TIMEZONE,
+    *a.STYLES,
+    a.ENGINE,
+    a.MEMORY_LIMIT,
+    *a.CONFIGURATION,
+    a.QUIET,
+    a.DEBUG,
+)
 def load(
-    files: a.Files = None,
+    asked: Asked,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FOLDER", help="The folder: a new one, or one of kept tables.")] = "kept",
     only: Annotated[bool, typer.Option("--only", help="Remove from the folder what is not named.")] = False,
-    timezone: a.Timezone = None,
-    date_order: a.DateOrder = None,
-    decimal: a.Decimal = None,
-    engine: a.EngineName = "auto",
-    memory_limit: a.MemoryLimit = None,
-    config: a.Config = None,
-    no_config: a.NoConfig = False,
-    quiet: a.Quiet = False,
-    debug: a.Debug = False,
 ) -> None:  # fmt: skip
     """Read what has to be read, and write the folder."""
-    options = a.options(locals())
-
     from pathlib import Path
 
     from funnelkit.cli import output as out
@@ -45,12 +45,12 @@ def load(
     from funnelkit.cli.progress import Progress
     from funnelkit.pipeline import keeping
 
-    with Progress(quiet=quiet) as progress:
-        made = keeping.keep(files or [], Path(output), options, progress.show, only=only)
+    with Progress(quiet=asked.quiet) as progress:
+        made = keeping.keep(asked.files, Path(output), asked.options, progress.show, only=only)
     for one in made.files:
-        out.talk(printable(_said(one)), quiet=quiet)
+        out.talk(printable(_said(one)), quiet=asked.quiet)
     for problem in made.passed_over:
-        out.talk(printable(f"{problem}; it was passed over"), quiet=quiet)
+        out.talk(printable(f"{problem}; it was passed over"), quiet=asked.quiet)
     # Said under --quiet too: it is about the people in the files.
     out.talk(
         f"wrote {output}: tables with the personal data of {len(made.files)} file{'s' * (len(made.files) > 1)}; only you can read them"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from funnelkit.cli import arguments as a
+from funnelkit.cli.shared import Asked, shares
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.individuals import Customers
@@ -27,8 +28,21 @@ what customers have brought.
 """
 
 
+@shares(
+    a.FILES,
+    a.BY,
+    a.WHERE,
+    a.TOP.saying("Of --by only the N largest groups."),
+    a.PERIOD.saying("Only customers who first bought in it: 2026-Q3, 2026, 2026-01-01..2026-03-31."),
+    *a.FRAME,
+    a.MIN_N,
+    *a.ROWS,
+    *a.WORTH,
+    *a.READING,
+    *a.ANSWER,
+)
 def ltv(
-    files: a.Files = None,
+    asked: Asked,
     of: Annotated[str | None, typer.Option("--of", metavar="KIND", help="payments or deals (won ones); else payments, where some are loaded.")] = None,
     model: Annotated[str, typer.Option("--model", metavar="MODEL", help="auto, historic, simple, sbg, bdw, bgnbd, mbgnbd, pareto or bgbb.")] = "auto",
     unit: Annotated[str | None, typer.Option("--unit", metavar="UNIT", help="Of time in the model: day, week, month, quarter or year; week. Of contracts their term.")] = None,
@@ -38,37 +52,8 @@ def ltv(
     discount: Annotated[str | None, typer.Option("--discount", metavar="RATE", help="What money loses in value in a year: 0.1 or 10%; else that of the configuration.")] = None,
     margin: Annotated[str | None, typer.Option("--margin", metavar="SHARE", help="Gross margin: 0.7 or 70%; else that of the configuration.")] = None,
     customers: Annotated[str | None, typer.Option("--customers", metavar="FILE", help="Write the customers one by one, with their ids, as CSV that only you can read.")] = None,
-    by: a.By = None,
-    where: a.Where = None,
-    top: Annotated[int | None, typer.Option("--top", metavar="N", help="Of --by only the N largest groups.")] = None,
-    period: Annotated[str | None, typer.Option("--period", metavar="SPEC", help="Only customers who first bought in it: 2026-Q3, 2026, 2026-01-01..2026-03-31.")] = None,
-    as_of: a.AsOf = None,
-    timezone: a.Timezone = None,
-    currency: a.Currency = None,
-    min_n: a.MinN = None,
-    drop_tests: a.DropTests = False,
-    dedupe_emails: a.DedupeEmails = False,
-    merge_unknown: a.MergeUnknown = False,
-    gross: a.Gross = False,
-    first_close: a.FirstClose = False,
-    constant_currency: a.ConstantCurrency = None,
-    date_order: a.DateOrder = None,
-    decimal: a.Decimal = None,
-    strict: a.Strict = False,
-    format: a.Format = None,
-    output: a.Output = None,
-    engine: a.EngineName = "auto",
-    memory_limit: a.MemoryLimit = None,
-    config: a.Config = None,
-    no_config: a.NoConfig = False,
-    quiet: a.Quiet = False,
-    verbose: a.Verbose = False,
-    debug: a.Debug = False,
-    no_color: a.NoColor = False,
 ) -> None:  # fmt: skip
     """Make the study and write it where it was asked for."""
-    options = a.options(locals())
-    from funnelkit.cli.answer import answer
     from funnelkit.pipeline import valuing
     from funnelkit.render import study
 
@@ -86,21 +71,13 @@ def ltv(
     found: list[Customers] = []
 
     def make(observe: Observe) -> Study:
-        made = valuing.ltv(files or [], options, wanted, observe)
+        made = valuing.ltv(asked.files, asked.options, wanted, observe)
         if customers is not None:
             _check(customers, [source.file for source in made.study.sources])
         found.extend([made.customers] if made.customers else [])
         return made.study
 
-    answer(
-        make,
-        study,
-        format=format,
-        output=output,
-        quiet=quiet,
-        verbose=verbose,
-        no_color=no_color,
-    )
+    asked.answer(make, study)
     if customers is not None:
         _write(customers, found[0])
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from funnelkit.cli import arguments as a
+from funnelkit.cli.shared import Asked, shares
 
 if TYPE_CHECKING:
     from funnelkit.pipeline.options import Options
@@ -20,53 +21,38 @@ HELP = """The metrics, by id; one of them with its formula, convention, source a
 """
 
 
+@shares(
+    a.FILES,
+    a.WHERE,
+    a.PERIOD,
+    *a.FRAME,
+    a.HORIZON,
+    a.ANCHOR,
+    a.STAGE_ENTRY,
+    *a.ROWS,
+    a.CLAMP_NEGATIVE,
+    *a.WORTH,
+    *a.STYLES,
+    a.FORMAT,
+    a.OUTPUT,
+    a.ENGINE,
+    *a.CONFIGURATION,
+    a.QUIET,
+    a.DEBUG,
+    a.NO_COLOR,
+)
 def metrics(
+    asked: Asked,
     id: Annotated[str | None, typer.Argument(metavar="ID", help="A metric, to be explained.", show_default=False)] = None,
-    files: a.Files = None,
-    where: a.Where = None,
-    period: a.PeriodSpec = None,
-    as_of: a.AsOf = None,
-    timezone: a.Timezone = None,
-    currency: a.Currency = None,
-    horizon: a.Horizon = None,
-    anchor: a.Anchor = None,
-    stage_entry: a.StageEntry = None,
-    drop_tests: a.DropTests = False,
-    dedupe_emails: a.DedupeEmails = False,
-    merge_unknown: a.MergeUnknown = False,
-    clamp_negative: a.ClampNegative = False,
-    gross: a.Gross = False,
-    first_close: a.FirstClose = False,
-    constant_currency: a.ConstantCurrency = None,
-    date_order: a.DateOrder = None,
-    decimal: a.Decimal = None,
-    format: a.Format = None,
-    output: a.Output = None,
-    engine: a.EngineName = "auto",
-    config: a.Config = None,
-    no_config: a.NoConfig = False,
-    quiet: a.Quiet = False,
-    debug: a.Debug = False,
-    no_color: a.NoColor = False,
 ) -> None:  # fmt: skip
     """List the metrics, explain one, or work it out."""
-    options = a.options(locals())
-
-    if id is None or not files:
-        _told(id, options)
+    if id is None or not asked.files:
+        _told(id, asked.options)
         return
-    from funnelkit.cli.answer import answer
     from funnelkit.pipeline import working
     from funnelkit.render import study
 
-    answer(
-        lambda observe: working.worked(id, files, options, observe),
-        study,
-        format=format,
-        output=output,
-        quiet=quiet,
-        no_color=no_color,
-    )
+    asked.answer(lambda observe: working.worked(id, asked.files, asked.options, observe), study)
 
 
 def _told(id: str | None, options: Options) -> None:

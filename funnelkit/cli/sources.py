@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from funnelkit.cli import arguments as a
+from funnelkit.cli.shared import Asked, shares
 
 HELP = """The exports that are known by name, and where to click to get them.
 
@@ -20,25 +21,26 @@ Any other file is read by the words in its header, if a person would understand 
 """
 
 
+@shares(
+    *a.CONFIGURATION,
+    a.DEBUG,
+)
 def sources(
+    asked: Asked,
     name: Annotated[str | None, typer.Argument(help="A preset or a tool; or the word new.", show_default=False)] = None,
     file: Annotated[str | None, typer.Argument(help="With new: an export of the tool.", show_default=False)] = None,
     format: Annotated[str | None, typer.Option("--format", "-f", metavar="FORMAT", help="terminal or json.")] = None,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="With new: where to; else stdout.")] = "-",
     force: Annotated[bool, typer.Option("--force", help="With new: replace an existing file.")] = False,
-    config: a.Config = None,
-    no_config: a.NoConfig = False,
-    debug: a.Debug = False,
 ) -> None:  # fmt: skip
     """List the presets, explain one, or start one."""
     from funnelkit.cli import output as out
     from funnelkit.errors import UsageError
     from funnelkit.pipeline import catalogue
-    from funnelkit.pipeline.options import Options
     from funnelkit.pipeline.reading import presets, read_config
 
     catalogue.check(format)
-    read = read_config(Options(config=config, no_config=no_config))
+    read = read_config(asked.options)
     known = presets(read)
     if name == "new":
         _start(file, output, force=force)

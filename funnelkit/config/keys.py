@@ -12,13 +12,14 @@ from funnelkit.config.own import Presets
 from funnelkit.config.scalars import Figure, Flag, Share, Value, Whole
 from funnelkit.config.stages import STAGE_LIST
 from funnelkit.config.words import Choice, File, Pattern, Text
+from funnelkit.dimensions import DIMENSIONS
 from funnelkit.goals import CONTROL, DIRECTIONS
 from funnelkit.metrics.entries import CHANCES
 from funnelkit.metrics.language import ANCHORS
 from funnelkit.metrics.stages import ENTRIES
 from funnelkit.periods import GRAINS
 from funnelkit.periods.days import NAMED_BY, PATTERNS, WEEK_NUMBERS, YEAR_ENDS
-from funnelkit.tables import DIMENSIONS, TABLES
+from funnelkit.tables import TABLES
 
 _COLUMNS = tuple(dict.fromkeys(column for table in TABLES.values() for column in table.columns))
 

@@ -30,6 +30,13 @@ def listed(words: object) -> str:
     return f"({', '.join(map(literal, sorted(words)))})"
 
 
+def twins(table: str, columns: Iterable[str], without: str | None) -> str:
+    """How many rows of *table* equal an earlier one in all *columns*; with *without* only of those that have none."""
+    where = f"WHERE {name(without)} IS NULL" if without else ""
+    groups = f"SELECT count(*) AS n FROM {table} {where} GROUP BY {names(columns)}"
+    return f"SELECT coalesce(sum(n - 1), 0) FROM ({groups})"
+
+
 def words_of(kind: DuckDBPyType) -> list[str]:
     """The words of a type of DuckDB that has a list of them, in the order of their numbers."""
     ((_, words),) = kind.children

@@ -25,7 +25,7 @@ from funnelkit.engines import (
 from funnelkit.engines import _sql_link as link
 from funnelkit.engines._duck_text import DuckText
 from funnelkit.engines._session import Session
-from funnelkit.engines._sql import name, names
+from funnelkit.engines._sql import name, names, twins
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
@@ -125,10 +125,8 @@ class DuckDBEngine:
     def twins(self, frame: DuckDBPyRelation, without: str | None) -> int:
         """How many rows equal an earlier row in every canonical column."""
         table = self._session.named(frame)
-        columns = names([c for c in frame.columns if c not in _FILES])
-        where = f"WHERE {name(without)} IS NULL" if without else ""
-        query = f"SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM {table} {where} GROUP BY {columns})"
-        return int(self._session.rows(query)[0][0])
+        columns = [c for c in frame.columns if c not in _FILES]
+        return int(self._session.rows(twins(table, columns, without))[0][0])
 
     def numbered(
         self, frame: DuckDBPyRelation, target: str, date: str, key: str, only: tuple[str, str] | None = None

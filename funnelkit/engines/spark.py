@@ -29,7 +29,7 @@ from funnelkit.engines._spark_memory import from_memory, in_memory
 from funnelkit.engines._spark_reports import Reports, repeated
 from funnelkit.engines._spark_session import MASTER, Session
 from funnelkit.engines._spark_sql import literal
-from funnelkit.engines._sql import name, names
+from funnelkit.engines._sql import name, names, twins
 from funnelkit.engines.pandas import PandasEngine, described
 
 if TYPE_CHECKING:
@@ -149,10 +149,8 @@ class SparkEngine:
     def twins(self, frame: DataFrame, without: str | None) -> int:
         """How many rows equal an earlier row in every canonical column."""
         table = self._session.named(frame)
-        columns = names([c for c in frame.columns if c not in _FILES])
-        where = f"WHERE {name(without)} IS NULL" if without else ""
-        query = f"SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM {table} {where} GROUP BY {columns})"
-        return int(self._session.rows(query)[0][0])
+        columns = [c for c in frame.columns if c not in _FILES]
+        return int(self._session.rows(twins(table, columns, without))[0][0])
 
     def numbered(
         self, frame: DataFrame, target: str, date: str, key: str, only: tuple[str, str] | None = None

@@ -13,9 +13,10 @@ import narwhals.stable.v2 as nw
 from funnelkit import collect
 from funnelkit.columns import INSTANTS
 from funnelkit.dataset import Match
+from funnelkit.dimensions import BLANK, UNKNOWN
 from funnelkit.linking import identity
 from funnelkit.linking.building import Build
-from funnelkit.tables import BLANK, UNKNOWN, Note
+from funnelkit.tables import Note
 
 Rows = Any
 """A narwhals frame, in memory or lazy: of one engine all are the same."""

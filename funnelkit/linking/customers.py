@@ -7,10 +7,11 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
+from funnelkit.dimensions import DIMENSIONS
 from funnelkit.linking import dimensions, identity
 from funnelkit.linking.building import Build
 from funnelkit.linking.net import net
-from funnelkit.tables import DIMENSIONS, Note
+from funnelkit.tables import Note
 
 
 def of_deals(made: Build, found: Any, people: Any) -> None:

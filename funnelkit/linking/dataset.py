@@ -16,6 +16,7 @@ from msgspec import Struct
 from funnelkit import collect
 from funnelkit.agreements import Rule
 from funnelkit.dataset import Dataset
+from funnelkit.dimensions import DIMENSIONS
 from funnelkit.engines import Engine
 from funnelkit.linking import (
     activities,
@@ -34,7 +35,6 @@ from funnelkit.linking import (
 )
 from funnelkit.linking.building import Build
 from funnelkit.linking.handled import AS_USUAL, Handling
-from funnelkit.tables import DIMENSIONS
 
 Exchange = Callable[..., tuple[Any, Mapping[str, int]]]
 """Deals and their scales, in one currency; asked with ``engine`` and ``as_of``, the day whose rates hold for open deals."""

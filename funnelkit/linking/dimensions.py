@@ -12,8 +12,8 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
+from funnelkit.dimensions import BLANK, DIMENSIONS, NO_LEAD, UNKNOWN
 from funnelkit.engines import Engine
-from funnelkit.tables import BLANK, DIMENSIONS, NO_LEAD, UNKNOWN
 
 _EVIDENCE = ("channel", "source", "medium", "campaign_type", "platform")
 _OF_THE_DEAL = ("owner", "product")

@@ -9,7 +9,8 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
-from funnelkit.tables import UNKNOWN, Note
+from funnelkit.dimensions import UNKNOWN
+from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.linking.building import Build

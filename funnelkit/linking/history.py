@@ -11,8 +11,9 @@ from collections.abc import Collection
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect, stageorder
+from funnelkit.dimensions import DIMENSIONS
 from funnelkit.linking.building import Build
-from funnelkit.tables import DIMENSIONS, Note
+from funnelkit.tables import Note
 
 TABLE = "stage_history"
 _ENTRIES = {

@@ -13,6 +13,7 @@ import narwhals.stable.v2 as nw
 
 from funnelkit import collect
 from funnelkit.linking import identity
+from funnelkit.listing import some
 from funnelkit.tables import Note
 
 FLAGS = {"in_quota": "closed_at", "due_in_quota": "expected_close_at"}
@@ -58,8 +59,7 @@ def _strangers(deals: Any, spans: Mapping[Any, Sequence[str] | None]) -> tuple[N
     alone = sorted({owner for owners in spans.values() for owner in owners or ()} - sellers)
     if not alone:
         return ()
-    named = ", ".join(alone[:_NAMED]) + (f" and {len(alone) - _NAMED} more" if len(alone) > _NAMED else "")
-    what = f"Owners with a quota and without any deal: {named}. Names must be written as in the deals"
+    what = f"Owners with a quota and without any deal: {some(alone, _NAMED)}. Names must be written as in the deals"
     return (Note(code="quota_without_deals", message=what),)
 
 

@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 
 from funnelkit import collect
 from funnelkit.linking.building import Build
+from funnelkit.listing import some
 from funnelkit.tables import Note
 from funnelkit.words import fold
 
@@ -64,10 +65,9 @@ def _said(column: str, several: Mapping[str, Counter[str]]) -> Note:
         f"{name} ({', '.join(f'{spelling!r} {n:,}' for spelling, n in _by_rows(spellings))})"
         for name, spellings in several.items()
     ]
-    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
     message = (
         f"Names of one {column} that differ in capitals or blanks alone are one {column}, in the spelling of most "
-        f"rows: {'; '.join(listed[:_SHOWN])}{more}"
+        f"rows: {some(listed, _SHOWN, '; ')}"
     )
     return Note(code=f"{column}_spellings", message=message)
 

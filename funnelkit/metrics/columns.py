@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from funnelkit.dimensions import DIMENSIONS
 from funnelkit.metrics import stages
 from funnelkit.metrics.stages import Path
-from funnelkit.tables import DIMENSIONS, TABLES
+from funnelkit.tables import TABLES
 
 KEPT = "kept"
 """The 0/1 column of the rows that pass the filters of a report."""

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from funnelkit.agreements import DAILY, UNTOUCHED_DAYS, Sla
 from funnelkit.columns import ENGAGEMENTS, INSTANTS
+from funnelkit.dimensions import DIMENSIONS
 from funnelkit.metrics import courses, response, stages
 from funnelkit.metrics.columns import (
     DURATIONS,
@@ -37,7 +38,6 @@ from funnelkit.metrics.reasons import (
     no_dates,
     not_loaded,
 )
-from funnelkit.tables import DIMENSIONS
 
 if TYPE_CHECKING:
     from funnelkit.dataset import Dataset

@@ -39,8 +39,8 @@ def _columns(options: Options, config: Config, between: Sequence[str]) -> frozen
 
 
 def _dimensions(options: Options, config: Config, between: Sequence[str]) -> frozenset[str]:
+    from funnelkit.dimensions import DIMENSIONS
     from funnelkit.pipeline import requests
-    from funnelkit.tables import DIMENSIONS
 
     named = requests.dimensions(options, config) | {f.dimension for b in between for f in requests.filters(b)}
     return named if options.by else named | {*DIMENSIONS}

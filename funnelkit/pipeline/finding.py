@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from funnelkit.errors import MissingInputError, SourceError
+from funnelkit.listing import some
 from funnelkit.pipeline import manifest
 from funnelkit.sources.files import unpack
 from funnelkit.tables import Note
@@ -31,7 +32,7 @@ def files(argument: str) -> list[str]:
             below = _below(argument)
             raise MissingInputError(
                 f"{argument}: there are no exports in this folder",
-                hint=f"There are some in {_some(below)}; name these, or all with '{argument.rstrip('/')}/**/*.csv'."
+                hint=f"There are some in {some(below, _SHOWN)}; name these, or all with '{argument.rstrip('/')}/**/*.csv'."
                 if below
                 else "It holds no CSV or Excel file.",
             )
@@ -63,7 +64,7 @@ def notes(inputs: Sequence[Input]) -> list[Note]:
     return [
         Note(
             code="subfolders",
-            message=f"{folder}: the exports in {_some(below)} are not read, only those in the folder itself; "
+            message=f"{folder}: the exports in {some(below, _SHOWN)} are not read, only those in the folder itself; "
             f"name all with '{folder.rstrip('/')}/**/*.csv'",
         )
         for folder in folders
@@ -80,11 +81,6 @@ def _below(folder: str) -> list[str]:
         and any(map(unpack.is_input, names))
         and not any(part.startswith((".", "__")) for part in Path(os.path.relpath(inside, folder)).parts)
     )
-
-
-def _some(folders: Sequence[str]) -> str:
-    shown = ", ".join(folders[:_SHOWN])
-    return shown + (f" and {len(folders) - _SHOWN} more" if len(folders) > _SHOWN else "")
 
 
 def unpacked(files: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from funnelkit.errors import FunnelkitError, SeveralProblems, SourceError
+from funnelkit.listing import some
 from funnelkit.pipeline.inputs import Input
 from funnelkit.sources.preset import Header
 from funnelkit.tables import Note
@@ -143,5 +144,4 @@ def _new_headers(header: Sequence[str], settings: FileSettings) -> list[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return ", ".join(map(repr, names[:_MOST])) + more
+    return some([repr(name) for name in names], _MOST)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.dataset import Dataset
 from funnelkit.engines import Repeated
+from funnelkit.listing import some
 from funnelkit.periods import from_day
 from funnelkit.reports import SetAside, Source
 from funnelkit.tables import RANGED, Note
@@ -150,11 +151,10 @@ def unmapped(data: Dataset, known: Callable[[str], bool]) -> tuple[Note, ...]:
         counts = collect.rows(of_them.group_by("channel").agg(nw.len().alias("rows")))
         words = [word for word, _ in sorted(counts, key=lambda found: (-found[1], found[0]))]
         if words:
-            shown = ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")
             found.append(
                 Note(
                     code="unmapped_channels",
-                    message=f"{table}: no channel is known for {shown}; they stay as they were written. Say where they "
+                    message=f"{table}: no channel is known for {some(words, 8)}; they stay as they were written. Say where they "
                     "belong under `channels:` in funnelkit.yaml",
                 )
             )

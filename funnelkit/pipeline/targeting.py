@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from funnelkit import periods
+from funnelkit.dimensions import DIMENSIONS
 from funnelkit.errors import ConfigError, FunnelkitError, UsageError, did_you_mean, raise_all
 from funnelkit.goals import AT_LEAST, AT_MOST, Target
 from funnelkit.pipeline import requests
-from funnelkit.tables import DIMENSIONS
 
 if TYPE_CHECKING:
     from funnelkit.build.checks import Goal

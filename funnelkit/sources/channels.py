@@ -18,9 +18,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from funnelkit import shipped
+from funnelkit.dimensions import BLANK, NO_LEAD, PAID_CHANNELS, UNKNOWN
 from funnelkit.errors import ConfigError
 from funnelkit.styles import MISSING_TEXT
-from funnelkit.tables import BLANK, NO_LEAD, PAID_CHANNELS, UNKNOWN
 from funnelkit.words import compact
 
 if TYPE_CHECKING:

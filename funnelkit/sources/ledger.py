@@ -46,10 +46,10 @@ _NO_SALES = {
 
 def no_income(present: AbstractSet[str]) -> Iterator[tuple[str, str, nw.Expr]]:
     """The rows that are no income and no refund of it: a reason, a sentence, and which they are."""
-    back, refund = (_says(BACK), _says(_REFUND)) if "kind" in present else (nw.lit(False), nw.lit(False))
+    back, refund = (says(BACK), says(_REFUND)) if "kind" in present else (nw.lit(False), nw.lit(False))
     if "kind" in present:
         for reason, (pattern, why) in _NO_SALES.items():
-            yield reason, why, _says(pattern)
+            yield reason, why, says(pattern)
     amount = nw.col("amount")
     yield "outgoing", "money that went out and is no refund", (amount < 0) & ~back
     yield "own_refund", "money back for something that was bought, no income", (amount > 0) & refund
@@ -71,10 +71,11 @@ def with_payers(table: Any, present: AbstractSet[str]) -> Any:
         known.append("_payer")
     known.append("refund_to" if "refund_to" in present else "email")
     payer = nw.coalesce(*(nw.col(name) for name in known))
-    back = ((nw.col("amount") < 0) & _says(BACK)).fill_null(False)
+    back = ((nw.col("amount") < 0) & says(BACK)).fill_null(False)
     table = table.with_columns(email=nw.when(back).then(payer).otherwise(nw.col("email")))
     return table.drop([name for name in known if name == "_payer"])
 
 
-def _says(pattern: str) -> nw.Expr:
+def says(pattern: str) -> nw.Expr:
+    """Whether the kind of a payment has a word that *pattern* finds."""
     return nw.col("kind").fill_null("").str.contains(pattern)

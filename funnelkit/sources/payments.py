@@ -16,7 +16,7 @@ from msgspec import Struct
 from funnelkit import collect
 from funnelkit.engines import Aside
 from funnelkit.errors import SourceError
-from funnelkit.sources.ledger import BACK, no_income, with_payers
+from funnelkit.sources.ledger import BACK, no_income, says, with_payers
 
 _NOT_PAID = {
     "failed": "the payment failed, was cancelled or voided: no money came in",
@@ -63,10 +63,10 @@ def settle(
             table = _without(table, hit, reason, why, aside)
     elif "kind" in present:
         why = "an authorisation, a fee or a payout, no payment of a customer"
-        no_sale = _says(_NO_SALE) | (_says(_COST) & (nw.col("amount") < 0))
+        no_sale = says(_NO_SALE) | (says(_COST) & (nw.col("amount") < 0))
         table = _without(table, no_sale, "not_sales", why, aside)
         if "refunded" not in present and not _signed(table):
-            negative = nw.when(_says(BACK)).then(-nw.col("amount")).otherwise(nw.col("amount"))
+            negative = nw.when(says(BACK)).then(-nw.col("amount")).otherwise(nw.col("amount"))
             table = table.with_columns(amount=negative)
     if "status" in present and not ledger and not _signed(table):
         table, present, scales = _given_back(table, present, scales)
@@ -88,10 +88,6 @@ def _paid(table: Any, unknown: Sequence[str], aside: list[Aside]) -> Any:
         "`values: {status: {paid: [...]}}` of this source in funnelkit.yaml".split()
     )
     return _without(table, nw.col("status").is_null(), "unknown_status", why, aside)
-
-
-def _says(pattern: str) -> nw.Expr:
-    return nw.col("kind").fill_null("").str.contains(pattern)
 
 
 def _without(table: Any, hit: nw.Expr, reason: str, message: str, aside: list[Aside]) -> Any:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from funnelkit import collect
 from funnelkit.engines import Engine
+from funnelkit.listing import some
 from funnelkit.sources import outcomes
 from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.stageheaders import Stage, stage
@@ -102,9 +103,8 @@ def _name(one: Stage, *, whole: bool, beside: bool) -> nw.Expr:
 
 def _note(file: str, stages: Mapping[str, Stage]) -> Note:
     listed = [one.said for one in stages.values()]
-    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
     message = (
-        f"{file}: its days of {', '.join(listed[:_SHOWN])}{more} are read as a stage history. It has one day for each stage, "
+        f"{file}: its days of {some(listed, _SHOWN)} are read as a stage history. It has one day for each stage, "
         "so that a deal that came back is seen there once"
     )
     return Note(code="stages_in_columns", message=message)

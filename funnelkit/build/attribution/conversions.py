@@ -12,10 +12,10 @@ from funnelkit import collect
 from funnelkit.build.attribution import refunds
 from funnelkit.build.attribution.kinds import OF, Kind, kind_of
 from funnelkit.collect import Frame
+from funnelkit.dimensions import NO_LEAD
 from funnelkit.errors import UsageError
 from funnelkit.linking.persons import PERSON
 from funnelkit.metrics.columns import KEPT
-from funnelkit.tables import NO_LEAD
 
 if TYPE_CHECKING:
     from funnelkit.build.attribution.request import Asked

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from funnelkit.build.attribution.result import binomial
+from funnelkit.build.entries import number
 from funnelkit.errors import UsageError
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
@@ -63,8 +64,8 @@ def _everything(found: Result, claimed: float) -> Iterator[Entry]:
     n = found.conversions.total
     seen = binomial(found.touched, n, n)
     yield Entry(text="all in the CRM")
-    yield Entry(cell=Cell(value=claimed))
-    yield Entry(cell=Cell(value=n, n=n))
+    yield number(claimed)
+    yield number(n, n)
     yield Entry(cell=seen)
     yield Entry(cell=Cell(value=claimed / n, numerator=claimed, denominator=n, n=n))
     yield Entry(cell=_ratio(claimed, seen))
@@ -79,7 +80,7 @@ def _reached(found: Result, names: list[str]) -> int:
 def _cells(name: str, claimed: float, earned: float, reached: int, n: int) -> Iterator[Entry]:
     credit, seen = binomial(round(earned), n, n), binomial(reached, n, n)
     yield Entry(text=name)
-    yield Entry(cell=Cell(value=claimed))
+    yield number(claimed)
     yield Entry(cell=credit)
     yield Entry(cell=seen)
     yield Entry(cell=_ratio(claimed, credit))

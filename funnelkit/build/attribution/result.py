@@ -13,7 +13,6 @@ from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.reasons import Reason
 from funnelkit.models.attribution.agreement import Agreement, agreement
 from funnelkit.statistics.intervals import wilson
-from funnelkit.studies import Entry
 
 if TYPE_CHECKING:
     from funnelkit.build.attribution.conversions import Conversions
@@ -134,8 +133,3 @@ def binomial(count: int, n: int, times: int = 1) -> Cell:
     low, high = wilson(count, n)
     value = count / n * times if times == 1 else count
     return Cell(value=value, n=n, interval=(low * times, high * times), interval_type="wilson")
-
-
-def plain(value: float | None) -> Entry:
-    """A number without limits; nothing for None."""
-    return Entry() if value is None else Entry(cell=Cell(value=value))

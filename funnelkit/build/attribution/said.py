@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build.attribution import reconciled
 from funnelkit.build.attribution.tables import NAMES, extremes, reasons
+from funnelkit.dimensions import BLANK
+from funnelkit.listing import some
 from funnelkit.rounding import percent
 from funnelkit.statistics.intervals import wilson
-from funnelkit.tables import BLANK
 
 if TYPE_CHECKING:
     from funnelkit.build.attribution.result import Result
@@ -77,7 +78,7 @@ def _earned(found: Result, name: str) -> Fraction:
 def _listed(names: Sequence[str]) -> str:
     """``a, b and c``, of many the first with how many more."""
     if len(names) > _EVEN:
-        return f"{', '.join(names[:_EVEN])} and {len(names) - _EVEN:,} more"
+        return some(names, _EVEN)
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 

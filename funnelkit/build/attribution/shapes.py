@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from funnelkit.build.attribution.result import binomial, plain
+from funnelkit.build.attribution.result import binomial
+from funnelkit.build.entries import number
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
 from funnelkit.models.attribution.lengths import Row, lags, path_lengths
@@ -48,7 +49,7 @@ def paths(found: Result) -> Table | None:
         rows=tuple(
             (
                 Entry(text=_written(path.channels)),
-                Entry(cell=Cell(value=tally.converted, n=n)),
+                number(tally.converted, n),
                 Entry(cell=binomial(tally.converted, n)),
                 _rate(found, tally, len(path.channels)),
             )
@@ -112,9 +113,9 @@ def _range(row: Row) -> str:
 def _length(found: Result, row: Row) -> Iterator[Entry]:
     n = found.conversions.total
     yield Entry(text=_range(row))
-    yield Entry(cell=Cell(value=row.tally.converted, n=n))
+    yield number(row.tally.converted, n)
     yield Entry(cell=binomial(row.tally.converted, n))
-    yield plain(row.so_far)
+    yield number(row.so_far)
     yield _rate(found, row.tally, row.low)
 
 
@@ -129,7 +130,7 @@ def waits(found: Result) -> Table | None:
     def entries(row: Row) -> tuple[Entry, Entry, Entry]:
         share = wilson(row.tally.converted, n)
         cell = Cell(value=row.tally.converted / n, n=n, interval=share, interval_type="wilson")
-        return Entry(cell=Cell(value=row.tally.converted, n=n)), Entry(cell=cell), plain(row.so_far)
+        return number(row.tally.converted, n), Entry(cell=cell), number(row.so_far)
 
     return Table(
         id="lags",
@@ -178,7 +179,7 @@ def removal(found: Result) -> Table | None:
             (
                 Entry(text=name),
                 Entry(cell=_lost(done.effects[name], found.conversions.total, lost.get(name))),
-                plain(float(done.credit.conversions.get(name, 0))),
+                number(float(done.credit.conversions.get(name, 0))),
             )
             for name in found.shown
             if name in done.effects

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build.attribution.kinds import OF
 from funnelkit.build.attribution.request import ALL, UNTOUCHED
-from funnelkit.build.attribution.result import binomial, plain
+from funnelkit.build.attribution.result import binomial
+from funnelkit.build.entries import number
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.reasons import NO_DENOMINATOR, NO_SPEND_HERE, Reason
@@ -102,7 +103,7 @@ def _credit(found: Result, name: str, names: Sequence[str], money: object, *, sp
         )
     if spent:
         cost = sum(found.spending.cost.get(one, 0.0) for one in names)
-        yield plain(cost)
+        yield number(cost)
         yield Entry(cell=_per(cost, cell))
 
 
@@ -133,7 +134,7 @@ def _without(found: Result, *, spent: bool) -> Iterator[Entry]:
     yield Entry(cell=binomial(alone.converted, n))
     yield Entry()
     if found.conversions.unit:
-        yield plain(alone.value / found.conversions.unit)
+        yield number(alone.value / found.conversions.unit)
     if spent:
         yield from (Entry(), Entry())
 
@@ -141,14 +142,14 @@ def _without(found: Result, *, spent: bool) -> Iterator[Entry]:
 def _all(found: Result, *, spent: bool) -> Iterator[Entry]:
     n = found.conversions.total
     yield Entry(text=ALL)
-    yield Entry(cell=Cell(value=n, n=n))
-    yield Entry(cell=Cell(value=1.0, n=n))
+    yield number(n, n)
+    yield number(1.0, n)
     yield Entry(cell=binomial(found.touched, n, n))
     if found.conversions.unit:
-        yield plain(found.conversions.value / found.conversions.unit)
+        yield number(found.conversions.value / found.conversions.unit)
     if spent:
         cost = sum(found.spending.cost.values())
-        yield plain(cost)
+        yield number(cost)
         yield Entry(cell=_per(cost, Cell(value=n, n=n)))
 
 
@@ -157,7 +158,7 @@ def models(found: Result) -> Table:
     n = found.conversions.total
     alone = binomial(found.journeys.untouched.converted, n, n)
     gives = [Entry(cell=alone) if model.credit else Entry() for model in found.beside]
-    everything = [Entry(cell=Cell(value=n, n=n)) if model.credit else Entry() for model in found.beside]
+    everything = [number(n, n) if model.credit else Entry() for model in found.beside]
     rows = [
         (
             Entry(text=name),
@@ -200,7 +201,7 @@ def _odd(found: Result) -> str:
 
 def _range(found: Result, names: Sequence[str]) -> tuple[Entry, Entry]:
     low, high = extremes(found, names)
-    return plain(low), plain(high)
+    return number(low), number(high)
 
 
 def extremes(found: Result, names: Sequence[str]) -> tuple[float, float]:
@@ -223,15 +224,15 @@ def value(found: Result) -> Table | None:
         (
             Entry(text=name),
             *(
-                plain(sum(given.get(one, 0) for one in names) / unit)
+                number(sum(given.get(one, 0) for one in names) / unit)
                 for given in money.values()
                 if given is not None
             ),
         )
         for name, names in found.rows
     ]
-    rows.append((Entry(text=UNTOUCHED), *(plain(alone) for _ in money)))
-    rows.append((Entry(text=ALL), *(plain(whole) for _ in money)))
+    rows.append((Entry(text=UNTOUCHED), *(number(alone) for _ in money)))
+    rows.append((Entry(text=ALL), *(number(whole) for _ in money)))
     return Table(
         id="value",
         title="Value by model",
@@ -250,8 +251,8 @@ def agreement(found: Result) -> Table | None:
 
     def overlap(one: str, other: str) -> Entry:
         if one == other:
-            return plain(1.0)
-        return plain(pairs.get((one, other), pairs.get((other, one))))
+            return number(1.0)
+        return number(pairs.get((one, other), pairs.get((other, one))))
 
     return Table(
         id="agreement",

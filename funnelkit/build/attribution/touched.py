@@ -16,9 +16,9 @@ from funnelkit.build.attribution.conversions import NEVER
 from funnelkit.build.attribution.journeys import Journeys, Sums, place, texts
 from funnelkit.build.attribution.others import NOT_KNOWN, OF_A_PERIOD, filtered, others, tables
 from funnelkit.collect import Frame
+from funnelkit.dimensions import BLANK
 from funnelkit.linking.persons import PERSON, TOUCHES
 from funnelkit.models.attribution.paths import Path
-from funnelkit.tables import BLANK
 
 if TYPE_CHECKING:
     from funnelkit.build.attribution.conversions import Conversions

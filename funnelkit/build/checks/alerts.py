@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from funnelkit import collect
 from funnelkit.build.checks import control
-from funnelkit.build.checks.targets import Held, share
+from funnelkit.build.checks.targets import Held
 from funnelkit.build.checks.verdicts import (
     BEHIND,
     MISSED,
@@ -21,6 +21,7 @@ from funnelkit.build.checks.verdicts import (
     NOTHING_THERE,
     is_young,
 )
+from funnelkit.build.entries import number
 from funnelkit.linking import asof
 from funnelkit.metrics.cell import Cell
 from funnelkit.periods import from_day
@@ -262,7 +263,7 @@ def _row(one: Seen) -> tuple[Entry, ...]:
         Entry(text=one.when),
         Entry(cell=one.value, unit=one.unit) if one.value else Entry(),
         Entry(cell=one.against, unit=one.unit) if one.against else Entry(),
-        share(one.change),
+        number(one.change),
         Entry(verdict=one.verdict),
     )
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from funnelkit.build.checks.targets import Day, against
 from funnelkit.build.checks.verdicts import NO_DATA, NO_VALUE
 from funnelkit.build.periods import days
+from funnelkit.listing import some
 from funnelkit.reports import Aim
 from funnelkit.tables import Note
 
@@ -131,7 +132,6 @@ def _counted(goals: Sequence[Goal]) -> str:
 def _listed(goals: Sequence[Goal]) -> str:
     names = [
         f"{goal.metric.id}{f' ({goal.target.segment})' if goal.target.segment else ''} in {goal.period.label}"
-        for goal in goals[:_NAMED]
+        for goal in goals
     ]
-    more = len(goals) - _NAMED
-    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
+    return some(names, _NAMED)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from funnelkit.build.checks import alerts, targets
 from funnelkit.build.checks.asked import Goal, Numbers, Watch
 from funnelkit.build.checks.verdicts import MISSED, NO_DATA
-from funnelkit.metrics.cell import Cell
+from funnelkit.build.entries import number
 from funnelkit.periods import from_day
 from funnelkit.rounding import fixed, percent
 from funnelkit.studies import TEXT, Entry, Field, Study, Table
@@ -169,7 +169,7 @@ def _outcome(breached: int, missing: int) -> Table:
         Field(id="outcome", label="outcome", unit=TEXT),
         Field(id="count", label="targets and alerts", unit="count"),
     )
-    rows = tuple((Entry(text=name), Entry(cell=Cell(value=n))) for name, n in counts.items())
+    rows = tuple((Entry(text=name), number(n)) for name, n in counts.items())
     return Table(
         id="outcome",
         title="Outcome",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.build.checks.verdicts import Judged, accumulates, is_young, judged
+from funnelkit.build.entries import number
 from funnelkit.goals import PACE
 from funnelkit.metrics.cell import Cell
 from funnelkit.studies import TEXT, Entry, Field, Table
@@ -87,12 +88,7 @@ def _row(one: Held) -> tuple[Entry, ...]:
         Entry(cell=one.cell, unit=unit, young=one.young),
         Entry(cell=target, unit=unit),
         Entry(text=goal.direction),
-        share(one.judged.attainment),
-        share(one.judged.pace),
+        number(one.judged.attainment),
+        number(one.judged.pace),
         Entry(verdict=one.judged.verdict),
     )
-
-
-def share(value: float | None) -> Entry:
-    """A share that there may be."""
-    return Entry() if value is None else Entry(cell=Cell(value=value))

@@ -11,6 +11,7 @@ from funnelkit import collect
 from funnelkit.build.cohorts import paying
 from funnelkit.build.cohorts.request import ALL, Given, rate, share, span
 from funnelkit.build.cohorts.said import of_payments
+from funnelkit.build.entries import number
 from funnelkit.errors import UsageError
 from funnelkit.metrics import customernotes
 from funnelkit.metrics.cell import Cell
@@ -70,7 +71,7 @@ def _tables(paid: Paid, most: int) -> Iterator[Table]:
         ("active", "Active customers", "count"),
         f"customers who paid in that {grain}, each counted once",
         ages,
-        lambda cohort, age: Entry(cell=Cell(value=paid.cells.active(cohort, age))),
+        lambda cohort, age: number(paid.cells.active(cohort, age)),
     )
     if paid.money:
         yield _table(
@@ -78,7 +79,7 @@ def _tables(paid: Paid, most: int) -> Iterator[Table]:
             ("revenue", "Revenue", "money"),
             "payments less refunds",
             ages,
-            lambda cohort, age: Entry(cell=Cell(value=paid.cells.net(cohort, age) / paid.unit)),
+            lambda cohort, age: number(paid.cells.net(cohort, age) / paid.unit),
         )
         yield _table(
             paid,
@@ -120,13 +121,13 @@ def _table(
     rows = [
         (
             Entry(text=paid.pieces[cohort].label),
-            Entry(cell=Cell(value=paid.cells.size(cohort)), young=not paid.is_over(cohort, 0)),
+            number(paid.cells.size(cohort), young=not paid.is_over(cohort, 0)),
             *(_entry(paid, cohort, age, at) for age in ages),
         )
         for cohort in paid.cohorts
     ]
     if pooled and len(rows) > 1 and paid.old(0):
-        size = Entry(cell=Cell(value=sum(map(paid.cells.size, paid.old(0)))))
+        size = number(sum(map(paid.cells.size, paid.old(0))))
         together = [pooled(old, age) if (old := paid.old(age)) else Entry() for age in ages]
         rows.append((Entry(text=ALL), size, *together))
     return Table(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build.cohorts.ladder import Ladder, ladder
 from funnelkit.build.cohorts.request import ALL, rate, share
+from funnelkit.build.entries import dimensions, named, number
 from funnelkit.metrics import conversion
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.reasons import Reason
@@ -37,9 +38,8 @@ def _title(words: str) -> str:
 
 
 def _names(leads: Leads, key: Key) -> tuple[Field, ...]:
-    dimensions = leads.asked.request.by if key else ()
     return (
-        *(Field(id=dimension, label=dimension, unit=TEXT) for dimension in dimensions),
+        *(dimensions(leads.asked.request.by) if key else ()),
         Field(id="cohort", label="created in", unit=TEXT),
     )
 
@@ -74,10 +74,10 @@ def _row(leads: Leads, key: Key, cohort: Cohort, label: str, steps: Ladder | Non
     young = not cohort.has_had(horizon)
     beyond = (steps.share(cohort), steps.error(cohort)) if steps else ()
     return (
-        *(Entry(text=value) for value in key),
+        *named(key),
         Entry(text=label),
-        Entry(cell=Cell(value=cohort.size), young=cohort.period.end > leads.as_of),
-        Entry(cell=Cell(value=cohort.reached), young=young),
+        number(cohort.size, young=cohort.period.end > leads.as_of),
+        number(cohort.reached, young=young),
         rate(cohort.reached, cohort.size, young=young) if cohort.size else Entry(),
         *(Entry(cell=cell) for cell in _completed(leads, cohort)),
         *(Entry(cell=cell) for cell in beyond),
@@ -110,9 +110,9 @@ def _triangle(leads: Leads, key: Key, cohorts: Sequence[Cohort], name: str) -> T
     names, things = _names(leads, key), leads.asked.things
     rows = [
         (
-            *(Entry(text=value) for value in key),
+            *named(key),
             Entry(text=cohort.period.label),
-            Entry(cell=Cell(value=cohort.size), young=cohort.period.end > leads.as_of),
+            number(cohort.size, young=cohort.period.end > leads.as_of),
             *(_by_age(cohort, age) for age in leads.ages),
         )
         for cohort in cohorts
@@ -122,9 +122,9 @@ def _triangle(leads: Leads, key: Key, cohorts: Sequence[Cohort], name: str) -> T
     if len(rows) > 1 and pooled[0]:
         rows.append(
             (
-                *(Entry(text=value) for value in key),
+                *named(key),
                 Entry(text=ALL),
-                Entry(cell=Cell(value=sum(cohort.size for cohort in pooled[0]))),
+                number(sum(cohort.size for cohort in pooled[0])),
                 *(_pooled(old, age) for old, age in zip(pooled, leads.ages, strict=True)),
             )
         )

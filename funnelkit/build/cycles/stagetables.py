@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from funnelkit.build.entries import dimensions, named, number
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.chances import Reached
@@ -54,13 +55,13 @@ def times(found: Staying) -> Table:
 def _times(found: Staying, key: Key, place: Place) -> Iterator[Entry]:
     stays = found.stays.get((key, place), Stays())
     yield from _named(found, key, place)
-    yield _count(stays.entered)
-    yield _count(found.reached[key, place].deals - stays.entered)
-    yield _count(stays.again)
-    yield _count(stays.ends.get(ON, 0) + stays.ends.get(WON, 0))
-    yield _count(stays.ends.get(BACK, 0))
-    yield _count(stays.ends.get(LOST, 0))
-    yield _count(stays.ends.get(STILL, 0))
+    yield number(stays.entered)
+    yield number(found.reached[key, place].deals - stays.entered)
+    yield number(stays.again)
+    yield number(stays.ends.get(ON, 0) + stays.ends.get(WON, 0))
+    yield number(stays.ends.get(BACK, 0))
+    yield number(stays.ends.get(LOST, 0))
+    yield number(stays.ends.get(STILL, 0))
     yield Entry(cell=_median(stays))
     yield Entry(cell=_honest(stays))
 
@@ -87,8 +88,8 @@ def by_group(found: Staying, keys: Sequence[Key]) -> Table:
 def _group(found: Staying, key: Key, place: Place) -> Iterator[Entry]:
     stays = found.stays.get((key, place), Stays())
     yield from _named(found, key, place)
-    yield _count(stays.entered)
-    yield _count(stays.ends.get(STILL, 0))
+    yield number(stays.entered)
+    yield number(stays.ends.get(STILL, 0))
     yield Entry(cell=_median(stays))
     yield Entry(cell=_honest(stays))
     yield Entry(cell=rate(found.inside.get((key, place), Reached())))
@@ -121,13 +122,13 @@ def outcomes(found: Staying) -> Table:
 def _outcomes(found: Staying, place: Place) -> Iterator[Entry]:
     reached, inside = found.reached[TOTAL, place], found.inside.get((TOTAL, place), Reached())
     yield from _named(found, TOTAL, place)
-    yield _count(inside.deals)
-    yield _count(inside.won)
-    yield _count(inside.counts.get("lost", 0))
-    yield _count(inside.counts.get("open", 0))
+    yield number(inside.deals)
+    yield number(inside.won)
+    yield number(inside.counts.get("lost", 0))
+    yield number(inside.counts.get("open", 0))
     yield Entry(cell=rate(inside))
     yield Entry(cell=mature(inside))
-    yield _count(reached.deals)
+    yield number(reached.deals)
     yield Entry(cell=rate(reached))
 
 
@@ -160,17 +161,13 @@ def _honest(stays: Stays) -> Cell:
 
 
 def _names(found: Staying, key: Key) -> tuple[Field, ...]:
-    by = [Field(id=d, label=d, unit=TEXT) for d in found.request.by] if key else []
+    by = dimensions(found.request.by) if key else []
     pipeline = [Field(id="pipeline", label="pipeline", unit=TEXT)] if found.pipelines else []
     return (*by, *pipeline, Field(id="stage", label="stage", unit=TEXT))
 
 
 def _named(found: Staying, key: Key, place: Place) -> Iterator[Entry]:
-    yield from (Entry(text=value) for value in key)
+    yield from named(key)
     if found.pipelines:
         yield Entry(text=place.pipeline)
     yield Entry(text=place.stage)
-
-
-def _count(n: int) -> Entry:
-    return Entry(cell=Cell(value=n))

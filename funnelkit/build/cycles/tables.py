@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from funnelkit.build.entries import dimensions, named, number
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.compare import NO_CALL
@@ -79,11 +80,11 @@ def ages(waits: Waits) -> list[int]:
 def _at(waits: Waits, age: int) -> tuple[Entry, ...]:
     found = waits.incidence
     return (
-        Entry(cell=Cell(value=age)),
+        number(age),
         Entry(cell=share(waits, "won", age)),
         Entry(cell=share(waits, "lost", age)),
-        Entry(cell=Cell(value=competing.open_at(found, age))),
-        Entry(cell=Cell(value=waits.naive(age))),
+        number(competing.open_at(found, age)),
+        number(waits.naive(age)),
     )
 
 
@@ -108,7 +109,7 @@ def groups(cycles: Cycles, keys: Sequence[Key]) -> Table:
     between = {key: _between(each[key], cycles.of()) for key in keys}
     ps = false_discovery([found.p for found in between.values() if found])
     adjusted = dict(zip((key for key, found in between.items() if found), ps, strict=True))
-    names = tuple(Field(id=dimension, label=dimension, unit=TEXT) for dimension in by)
+    names = dimensions(by)
     return Table(
         id="groups",
         title=f"By {', '.join(by)}",
@@ -142,8 +143,8 @@ def _group(
     cycles: Cycles, key: Key, waits: Waits, between: curves.DaysBetween | None, p: float | None
 ) -> Iterator[Entry]:
     young = waits.deals < cycles.request.min_n
-    yield from (Entry(text=name) for name in key)
-    yield Entry(cell=Cell(value=waits.deals))
+    yield from named(key)
+    yield number(waits.deals)
     yield Entry(cell=share(waits, "won", cycles.request.horizon))
     yield Entry(cell=stats.survival_quantile(waits.curve, waits.deals))
     if between is None:

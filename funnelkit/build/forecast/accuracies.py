@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from funnelkit.build.entries import number
 from funnelkit.build.forecast.outlook import LEVEL
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.reasons import Reason
@@ -76,9 +77,9 @@ def tries(tested: Backtest | Refusal) -> Iterator[Entry]:
     yield _error(tested.own.wape, tested.own.n)
     yield _error(tested.naive.wape, tested.naive.n)
     yield Entry(cell=empty(_NO_YEAR)) if seasonal is None else _error(seasonal.wape, seasonal.n)
-    yield Entry() if tested.own.bias is None else Entry(cell=Cell(value=tested.own.bias))
-    yield Entry() if tested.covered is None else Entry(cell=Cell(value=tested.covered, n=tested.own.n))
-    yield Entry(cell=Cell(value=tested.origins))
+    yield number(tested.own.bias)
+    yield number(tested.covered, tested.own.n)
+    yield number(tested.origins)
 
 
 _NOTHING_CAME = Reason("no_denominator", "nothing came in the periods that were tried")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from funnelkit.build.entries import number
 from funnelkit.build.forecast import crm
 from funnelkit.build.forecast.asked import PIPELINE
 from funnelkit.metrics.cell import Cell
@@ -41,11 +42,11 @@ def stages(made: Assembled) -> Iterator[Table]:
         rows=tuple(
             (
                 Entry(text=part.stage or "(no stage)"),
-                Entry(cell=Cell(value=part.deals)),
-                Entry(cell=Cell(value=part.money / scale)),
-                Entry(cell=Cell(value=part.wins)),
-                Entry(cell=Cell(value=part.value / scale)),
-                Entry(cell=Cell(value=part.wins / part.deals, n=part.deals)),
+                number(part.deals),
+                number(part.money / scale),
+                number(part.wins),
+                number(part.value / scale),
+                number(part.wins / part.deals, part.deals),
             )
             for part in found.pipeline.stages
         ),
@@ -91,10 +92,10 @@ def _word(one: crm.Word, scale: int) -> tuple[Entry, ...]:
         else empty(Reason("too_few_deals", "too few past deals were open for as long"))
     )
     return (
-        Entry(cell=Cell(value=one.probability)),
-        Entry(cell=Cell(value=one.deals)),
-        Entry(cell=Cell(value=one.money / scale)),
+        number(one.probability),
+        number(one.deals),
+        number(one.money / scale),
         Entry(cell=own),
-        Entry(cell=Cell(value=one.deals * one.probability)),
-        Entry(cell=Cell(value=one.wins)),
+        number(one.deals * one.probability),
+        number(one.wins),
     )

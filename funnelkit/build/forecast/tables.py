@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from funnelkit.build.entries import dimensions, named, number
 from funnelkit.build.forecast.accuracies import cell, refused, tries
 from funnelkit.build.forecast.asked import COMPLETION, PIPELINE, SERIES, SHOWN
 from funnelkit.build.forecast.outcome import Outcome
-from funnelkit.metrics.cell import Cell
 from funnelkit.models.forecast.series import Refusal
 from funnelkit.rounding import fixed
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
@@ -67,9 +67,9 @@ def _whole(one: Forecasted, period: Period) -> Iterator[Entry]:
         yield Entry()
         return
     yield _in(one.outlook, period, unit)
-    yield _maybe(found.opened, unit)
-    yield _maybe(found.leads, unit)
-    yield Entry(cell=Cell(value=found.fresh - (found.leads or 0.0)), unit=unit)
+    yield number(found.opened, unit=unit)
+    yield number(found.leads, unit=unit)
+    yield number(found.fresh - (found.leads or 0.0), unit=unit)
     yield Entry(cell=cell(found), unit=unit)
     yield Entry(text=way_of(one, found))
 
@@ -85,16 +85,12 @@ def _in(outlook: Outlook, period: Period, unit: str) -> Entry:
     """What is in already of *period*, where it has begun."""
     if period.start > outlook.past.end:
         return Entry()
-    return Entry(cell=Cell(value=_plain(outlook.past.between(period.start, period.end), unit)), unit=unit)
+    return number(_plain(outlook.past.between(period.start, period.end), unit), unit=unit)
 
 
 def _plain(value: float, unit: str) -> Number:
     """*value*, as a whole number where it counts something."""
     return int(value) if unit == "count" and value == int(value) else value
-
-
-def _maybe(value: float | None, unit: str) -> Entry:
-    return Entry() if value is None else Entry(cell=Cell(value=value), unit=unit)
 
 
 def course(one: Forecasted, made: Assembled) -> Table:
@@ -107,8 +103,8 @@ def course(one: Forecasted, made: Assembled) -> Table:
     rows = [
         (
             Entry(text=period.label),
-            Entry(cell=Cell(value=at - len(before) + 1)),
-            Entry(cell=Cell(value=_plain(value, unit))),
+            number(at - len(before) + 1),
+            number(_plain(value, unit)),
             *([Entry(), Entry(), Entry()] if parted else [Entry()]),
             Entry(),
         )
@@ -150,7 +146,7 @@ def _steps(made: Assembled, one: Forecasted) -> int:
 def _coming(one: Forecasted, period: Period, step: int, *, parted: bool) -> Iterator[Entry]:
     found = one.outcome(period)
     yield Entry(text=period.label)
-    yield Entry(cell=Cell(value=step))
+    yield number(step)
     yield Entry()
     if isinstance(found, Refusal):
         yield from ([Entry()] * (3 if parted else 1))
@@ -158,8 +154,8 @@ def _coming(one: Forecasted, period: Period, step: int, *, parted: bool) -> Iter
         return
     yield _in(one.outlook, period, one.metric.unit)
     if parted:
-        yield _maybe(found.opened, one.metric.unit)
-        yield Entry(cell=Cell(value=found.fresh))
+        yield number(found.opened, unit=one.metric.unit)
+        yield number(found.fresh)
     yield Entry(cell=cell(found))
 
 
@@ -177,7 +173,7 @@ def groups(made: Assembled, keys: Sequence[Key]) -> Table:
     """The first metric in each group, by its series."""
     one = made.forecasts[0]
     by, unit, period = made.asked.request.by, one.metric.unit, made.asked.period
-    names = tuple(Field(id=dimension, label=dimension, unit=TEXT) for dimension in by)
+    names = dimensions(by)
     return Table(
         id="groups",
         title=f"{one.metric.label} by {', '.join(by)}",
@@ -199,7 +195,7 @@ def _group(made: Assembled, one: Forecasted, key: Key, period: Period) -> Iterat
     outlook, unit = made.group(one.metric, key), one.metric.unit
     alone = type(one)(metric=one.metric, outlook=outlook)
     found = alone.by_series(period)
-    yield from (Entry(text=name) for name in key)
+    yield from named(key)
     yield _in(outlook, period, unit)
     yield Entry(cell=refused(found) if isinstance(found, Refusal) else cell(found))
     yield Entry(text=outlook.method)
@@ -236,7 +232,7 @@ def _target(goal: Goal, made: Assembled) -> Iterator[tuple[Entry, ...]]:
     if isinstance(found, Refusal):
         yield (
             *names,
-            Entry(cell=Cell(value=target), unit=unit),
+            number(target, unit=unit),
             Entry(),
             Entry(),
             Entry(cell=refused(found)),
@@ -246,9 +242,9 @@ def _target(goal: Goal, made: Assembled) -> Iterator[tuple[Entry, ...]]:
     chance = found.chance(target, at_least=goal.at_least)
     yield (
         *names,
-        Entry(cell=Cell(value=_plain(target, unit)), unit=unit),
+        number(_plain(target, unit), unit=unit),
         _in(one.outlook, goal.period, unit),
-        Entry(cell=Cell(value=_plain(max(0.0, target - found.so_far), unit)), unit=unit),
+        number(_plain(max(0.0, target - found.so_far), unit), unit=unit),
         Entry(cell=cell(found), unit=unit),
-        Entry(cell=Cell(value=chance)),
+        number(chance),
     )

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from funnelkit.build.entries import dimensions, named, number
 from funnelkit.build.ltv import historictables
 from funnelkit.build.ltv.acquisition import Balance, balance
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.reasons import Reason
 from funnelkit.metrics.statistics import empty
 from funnelkit.statistics import intervals
-from funnelkit.studies import TEXT, Entry, Field, Table
+from funnelkit.studies import Entry, Field, Table
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.acquisition import Acquired, Reached
@@ -31,7 +32,7 @@ def table(found: Acquired, history: Historic, asked: Asked) -> Table:
         id="acquisition",
         title="What customers cost, and what they brought",
         fields=(
-            *(Field(id=name, label=name, unit=TEXT) for name in found.by or ("group",)),
+            *dimensions(found.by or ("group",)),
             Field(id="customers", label="new customers", unit="count"),
             Field(id="cac", label="CAC", unit="money"),
             Field(id="age", label="to age, months", unit="count"),
@@ -66,11 +67,11 @@ def _row(found: Acquired, history: Historic, asked: Asked, key: Key) -> Iterator
     # Few customers: shown, as something that may well be otherwise.
     thin, thin_then = (n < asked.request.min_n for n in (made.new.customers, told.customers))
     yield (
-        *(Entry(text=word) for word in words),
-        Entry(cell=Cell(value=made.new.customers)),
+        *named(words),
+        number(made.new.customers),
         Entry(cell=_cac(made.new), young=thin and made.new.cost > 0),
-        Entry(cell=Cell(value=told.age)),
-        Entry(cell=Cell(value=told.customers)),
+        number(told.age),
+        number(told.customers),
         Entry(cell=_cac(told), young=thin_then and told.cost > 0),
         Entry(cell=value, young=thin_then),
         Entry(cell=ratio, young=thin_then and told.cost > 0),
@@ -110,5 +111,5 @@ def _payback(made: Balance, least: int) -> Iterator[Entry]:
         yield from (Entry(cell=empty(Reason("not_reached", message))), Entry())
         return
     n = made.payback.customers
-    yield Entry(cell=Cell(value=made.payback.age, n=n), young=n < least)
-    yield Entry(cell=Cell(value=n))
+    yield number(made.payback.age, n, young=n < least)
+    yield number(n)

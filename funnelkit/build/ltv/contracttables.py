@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from funnelkit.build.entries import dimensions, named, number
 from funnelkit.build.ltv.entries import count, limited, plain
 from funnelkit.metrics.cell import Cell
 from funnelkit.statistics import intervals
-from funnelkit.studies import TEXT, Chart, Entry, Field, Table
+from funnelkit.studies import Chart, Entry, Field, Table
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.contractual import Contractual
@@ -30,7 +31,7 @@ def survival(seen: Contractual) -> Table:
         ) if step.risk else None  # fmt: skip
         rows.append(
             (
-                Entry(cell=Cell(value=step.at)),
+                number(step.at),
                 count(step.risk) if step.risk else Entry(),
                 Entry(cell=share),
                 plain(step.survival),
@@ -65,7 +66,7 @@ def of_groups(seen: Contractual, by: tuple[str, ...]) -> Table:
         pays = seen.counted.payment(key) * float(seen.asked.margin)
         rows.append(
             (
-                *(Entry(text=word) for word in key),
+                *named(key),
                 count(n),
                 Entry(
                     cell=Cell(
@@ -85,7 +86,7 @@ def of_groups(seen: Contractual, by: tuple[str, ...]) -> Table:
         id="segments",
         title=f"Customers by {', '.join(by)}",
         fields=(
-            *(Field(id=name, label=name, unit=TEXT) for name in by),
+            *dimensions(by),
             Field(id="customers", label="customers", unit="count"),
             Field(id="there", label="still there", unit="ratio"),
             Field(id="payment", label=f"a {seen.term}", unit="money"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from funnelkit.build.entries import number
 from funnelkit.build.ltv.entries import parameters, plain
 from funnelkit.build.ltv.silent import PAPERS, Tried
-from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.reasons import Reason
 from funnelkit.metrics.statistics import empty
 from funnelkit.studies import TEXT, Entry, Field, Table
@@ -50,7 +50,7 @@ def _model(one: Tried, *, used: bool) -> tuple[Entry, ...]:
     return (
         Entry(text=one.label),
         Entry(text="used" if used else ""),
-        Entry(cell=Cell(value=one.fitted.customers)),
+        number(one.fitted.customers),
         plain(one.fitted.log_likelihood, one.fitted.customers),
         plain(one.aic),
         Entry(text=PAPERS[one.id]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from funnelkit.build.entries import named
 from funnelkit.build.ltv import choosing
 from funnelkit.build.ltv.entries import count, limited
 from funnelkit.metrics.cell import Cell
@@ -35,7 +36,7 @@ def rows(seen: Silence) -> Iterator[tuple[Entry, ...]]:
             interval_type="wilson",
         )
         yield (
-            *(Entry(text=word) for word in key),
+            *named(key),
             count(customers),
             Entry(cell=share),
             *(_expected(seen, found, looking) if looking else [Entry()] * 4),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from funnelkit.build.entries import number
 from funnelkit.build.ltv.entries import count
 from funnelkit.metrics import statistics
 from funnelkit.metrics.cell import Cell
@@ -30,7 +31,7 @@ def by_age(history: Historic, asked: Asked) -> Table:
         brought = mean(history, asked, old, age, ())
         rows.append(
             (
-                Entry(cell=Cell(value=age)),
+                number(age),
                 count(len(old)),
                 count(history.customers((), old)),
                 Entry(cell=brought),
@@ -66,7 +67,7 @@ def by_cohort(history: Historic, asked: Asked) -> Table:
                 Entry(text=history.months.at(cohort).label),
                 count(history.customers((), [cohort])),
                 Entry(cell=mean(history, asked, [cohort], 0, ())),
-                Entry(cell=Cell(value=to)),
+                number(to),
                 Entry(cell=mean(history, asked, [cohort], to, ())),
             )
         )

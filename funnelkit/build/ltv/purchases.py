@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
+from funnelkit.dimensions import BLANK
 from funnelkit.errors import UsageError
 from funnelkit.metrics.firstpaid import bought
-from funnelkit.tables import BLANK, Note
+from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.build.request import Filter, Request
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 PAYMENTS, DEALS = "payments", "deals"
 KINDS = (PAYMENTS, DEALS)
 CUSTOMER, DAY, NET, BOUGHT, FIRST, TERM = "customer", "_day", "net", "_bought", "_first", "_term"
+"""Columns: whose, when, in the smallest unit of money, whether anything was bought, when first, and the
+term of a contract in the words of the file."""
 _OPENS, _FREE, _PAID = "_opens", "_free", "_paid"
 """Columns: whether it may be the first purchase of a customer (a renewal is none), whether it was for nothing, and
 whether anything on that day was not."""
-"""Columns: whose, when, in the smallest unit of money, whether anything was bought, when first, and the
-term of a contract in the words of the file."""
 Hold = Callable[[Any], Any]
 """What lets an engine work a frame out once for all that is asked of it later."""
 
@@ -61,13 +62,6 @@ class Purchases(Struct, frozen=True, kw_only=True):
 
 def purchases(data: Dataset, request: Request, kind: str, hold: Hold) -> Purchases:
     """All purchases of *kind* in *data*; UsageError where none has a customer and a day."""
-    present = data.present[kind]
-    day = "paid_at" if kind == PAYMENTS else "closed_at"
-    if day not in present:
-        raise UsageError(
-            f"no row of the {kind} has a date, and without one nobody can say who came again",
-            hint=f"Load an export of {kind} with the day of each.",
-        )
     rows = _of_payments(data) if kind == PAYMENTS else _of_deals(data)
     known = rows.filter(~nw.col(CUSTOMER).is_null() & ~nw.col(DAY).is_null() & (nw.col(DAY) <= data.as_of))
     nameless = collect.count(rows.filter(nw.col(CUSTOMER).is_null() | nw.col(DAY).is_null()))
@@ -75,19 +69,9 @@ def purchases(data: Dataset, request: Request, kind: str, hold: Hold) -> Purchas
     everybody = collect.extent(known.filter(nw.col(BOUGHT) == 1), DAY)
     known = _kept(_with_dimensions(known, data, wanted), request.where)
     known = collect.frame(hold(known.to_native()))
-    terms = kind == PAYMENTS and "recurring_interval" in present
-    more = [TERM] if terms else []
+    terms = kind == PAYMENTS and "recurring_interval" in data.present[kind]
     free = collect.totals(known, [_FREE])[0]
-    days = known.group_by(CUSTOMER, *request.by, DAY).agg(
-        nw.col(NET).sum(),
-        nw.col(BOUGHT).sum(),
-        nw.col(_FREE).sum(),
-        *(nw.col(c).max() for c in (_OPENS, *more)),
-    )
-    paid = _flag(nw.col(BOUGHT) > nw.col(_FREE)).alias(_PAID)
-    days = days.with_columns(paid, _flag(nw.col(BOUGHT) > 0).alias(BOUGHT)).drop(_FREE)
-    bought_on = nw.when(nw.col(_OPENS) == 1).then(nw.col(DAY))
-    firsts = days.with_columns(bought_on.alias(FIRST)).with_columns(nw.col(FIRST).min().over(CUSTOMER))
+    firsts = _days(known, request.by, [TERM] if terms else [])
     never = firsts.filter(nw.col(FIRST).is_null()).group_by(CUSTOMER).agg(nw.col(BOUGHT).max())
     nobody, renewed = collect.totals(never.with_columns(none=1 - nw.col(BOUGHT)), ["none", BOUGHT])
     daily = collect.frame(hold(_in_period(firsts, request).to_native()))
@@ -155,15 +139,38 @@ def _worthless(daily: Frame) -> int:
     return collect.count(paid.filter(nw.col(_PAID) == 0))
 
 
+def _days(rows: Frame, by: Sequence[str], more: Sequence[str]) -> Frame:
+    """One row per customer and day, with the day of the first purchase of its customer."""
+    days = rows.group_by(CUSTOMER, *by, DAY).agg(
+        nw.col(NET).sum(),
+        nw.col(BOUGHT).sum(),
+        nw.col(_FREE).sum(),
+        *(nw.col(c).max() for c in (_OPENS, *more)),
+    )
+    paid = _flag(nw.col(BOUGHT) > nw.col(_FREE)).alias(_PAID)
+    days = days.with_columns(paid, _flag(nw.col(BOUGHT) > 0).alias(BOUGHT)).drop(_FREE)
+    bought_on = nw.when(nw.col(_OPENS) == 1).then(nw.col(DAY))
+    return days.with_columns(bought_on.alias(FIRST)).with_columns(nw.col(FIRST).min().over(CUSTOMER))
+
+
+def _dated(data: Dataset, kind: str, day: str) -> Frame:
+    """The rows of *kind*; UsageError where none has a *day* or an amount."""
+    if day not in data.present[kind]:
+        raise UsageError(
+            f"no row of the {kind} has a date, and without one nobody can say who came again",
+            hint=f"Load an export of {kind} with the day of each.",
+        )
+    if "amount" not in data.present[kind]:
+        one = kind.removesuffix("s")
+        raise UsageError(f"the {kind} have no amount", hint=f"Load an export with the amount of each {one}.")
+    return collect.frame(data.frames[kind])
+
+
 def _of_payments(data: Dataset) -> Frame:
-    rows = collect.frame(data.frames[PAYMENTS])
+    rows = _dated(data, PAYMENTS, "paid_at")
     term = (
         [nw.col("recurring_interval").alias(TERM)] if "recurring_interval" in data.present[PAYMENTS] else []
     )
-    if "amount" not in data.present[PAYMENTS]:
-        raise UsageError(
-            "the payments have no amount", hint="Load an export with the amount of each payment."
-        )
     free = (nw.col("net") == 0) & bought()
     return rows.select(
         CUSTOMER,
@@ -177,9 +184,7 @@ def _of_payments(data: Dataset) -> Frame:
 
 
 def _of_deals(data: Dataset) -> Frame:
-    rows = collect.frame(data.frames[DEALS])
-    if "amount" not in data.present[DEALS]:
-        raise UsageError("the deals have no amount", hint="Load an export with the amount of each deal.")
+    rows = _dated(data, DEALS, "closed_at")
     won = rows.filter((nw.col("status") == "won").fill_null(False))
     amount = nw.col("amount").fill_null(0).cast(nw.Int64)
     return won.select(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from funnelkit.build.entries import dimensions, number
 from funnelkit.build.ltv import against, silent
 from funnelkit.build.ltv.entries import count, plain
-from funnelkit.metrics.cell import Cell
 from funnelkit.rounding import percent
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
@@ -94,7 +94,7 @@ def _over_time(seen: Silence, ahead: Expecting) -> Table:
     """Repeat purchases as they added up, and as the model has them."""
     rows = tuple(
         (
-            Entry(cell=Cell(value=point.at)),
+            number(point.at),
             Entry(text="fitted" if point.fitted else "held out"),
             count(point.actual),
             plain(point.expected),
@@ -178,7 +178,7 @@ def of_groups(seen: Silence) -> Table:
         id="segments",
         title=f"Customers by {', '.join(seen.found.by)}",
         fields=(
-            *(Field(id=name, label=name, unit=TEXT) for name in seen.found.by),
+            *dimensions(seen.found.by),
             Field(id="customers", label="customers", unit="count"),
             Field(id="again", label="bought again", unit="ratio"),
             Field(id="alive", label="still there", unit="ratio"),

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit import collect
+from funnelkit.build.entries import dimensions, named
 from funnelkit.build.ltv import historic
 from funnelkit.build.ltv.entries import count
 from funnelkit.build.ltv.historic import MILESTONES
@@ -18,7 +19,7 @@ from funnelkit.build.ltv.purchases import DAY, FIRST
 from funnelkit.build.ltv.request import UNITS
 from funnelkit.metrics import statistics
 from funnelkit.statistics.moments import NONE, Moments
-from funnelkit.studies import TEXT, Entry, Field, Table
+from funnelkit.studies import Entry, Field, Table
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.histories import Key
@@ -90,16 +91,13 @@ def table(known: Within, asked: Asked) -> Table:
         id="groups",
         title=f"What customers have brought, by {', '.join(known.by)}",
         fields=(
-            *(Field(id=name, label=name, unit=TEXT) for name in known.by),
+            *dimensions(known.by),
             Field(id="customers", label="customers", unit="count"),
             Field(id="old", label="have the age", unit="count"),
             Field(id="value", label=f"{asked.of} in it", unit="money"),
         ),
         names=len(known.by),
-        rows=tuple(
-            (*(Entry(text=word) for word in key), *_row(known, asked, key))
-            for key in keys[: asked.request.top or len(keys)]
-        ),
+        rows=tuple((*named(key), *_row(known, asked, key)) for key in keys[: asked.request.top or len(keys)]),
         caption=f"in the first {known.days:,} days of each customer, of those who have these behind them, less refunds; 95 % limits of the mean; "
         f"marked: fewer than {asked.request.min_n} (--min-n)",
     )

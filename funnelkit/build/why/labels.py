@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from funnelkit.dimensions import DIMENSIONS
 from funnelkit.metrics.anatomy import TOTAL
 from funnelkit.metrics.columns import table_columns
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.shifts import DAYS, MIX, VOLUME
-from funnelkit.tables import DIMENSIONS
 
 if TYPE_CHECKING:
     from funnelkit.metrics.anatomy import Factor, Sum

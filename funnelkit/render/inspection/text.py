@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from funnelkit.inspection import Inspected, Lack, Unreadable
+from funnelkit.listing import some
 from funnelkit.render._aligned import aligned, cut, filled
 from funnelkit.render._text import clean
 from funnelkit.reports import SetAside
@@ -222,11 +223,10 @@ def _columns(one: Inspected, width: int | None) -> list[str]:
 
 
 def _lack(lack: Lack, width: int | None) -> list[str]:
-    named = lack.metrics if width is None else lack.metrics[:_SHOWN]
-    more = f" and {len(lack.metrics) - len(named)} more" if len(named) < len(lack.metrics) else ""
+    named = some(lack.metrics, len(lack.metrics) if width is None else _SHOWN)
     lines = filled(f"{lack.column}: {clean(lack.how)}", width, indent=4, hang=2)
     without = ["its rows belong to no period"] if lack.periods else []
-    without += [f"n/a: {', '.join(named)}{more}"] if named else []
+    without += [f"n/a: {named}"] if named else []
     return lines + (filled(f"without it {'; '.join(without)}", width, indent=6, hang=2) if without else [])
 
 

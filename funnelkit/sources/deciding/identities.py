@@ -55,10 +55,10 @@ class FileWitness:
             holds = _by_price(cells, self._column(count), self._column(price), unit)
             product = f"{count} x {price}" + " / 1000" * (unit == 1000)
             if holds is not None and len(holds) == 1:
-                return holds[0], f"decimal {_name(holds[0])}: {header} is {product}"
+                return holds[0], f"decimal {numbers.spoken(holds[0])}: {header} is {product}"
             against = against or (f"{header} is not {product} in either reading" if holds == [] else "")
         if found := self._by_total(header):
-            return found, f"decimal {_name(found)}: the rows add up to the total row"
+            return found, f"decimal {numbers.spoken(found)}: the rows add up to the total row"
         cell = next(filter(_open, cells), "")
         return (None, f"{cell!r} fits two readings: {against}") if against else None
 
@@ -173,7 +173,3 @@ def value(cell: str, sign: Sign) -> tuple[Decimal, Decimal] | None:
 def _proof(cells: Sequence[str]) -> set[Sign]:
     found = numbers.scan(dict.fromkeys(cells))
     return set(found.proof) if len(found.proof) == 1 else set()
-
-
-def _name(sign: Sign) -> str:
-    return "point" if sign == "." else "comma"

@@ -127,7 +127,7 @@ def settle(
         return None, f"two number styles in one column: {found.proof['.']!r} and {found.proof[',']!r}"
     if found.proof:
         ((sign, cell),) = found.proof.items()
-        return sign, f"decimal {_name(sign)}, as in {cell!r}"
+        return sign, f"decimal {spoken(sign)}, as in {cell!r}"
     if not found.either:
         return ".", "whole numbers"
     if len(found.either_sign) > 1:
@@ -135,13 +135,13 @@ def settle(
     written = next(iter(found.either_sign))
     other: Sign = "," if written == "." else "."
     if counts:
-        return other, f"thousands {_name(written)}, since a count has no decimals"
+        return other, f"thousands {spoken(written)}, since a count has no decimals"
     if usual and neighbours <= {usual}:
-        return usual, f"decimal {_name(usual)}, as the tool writes it"
+        return usual, f"decimal {spoken(usual)}, as the tool writes it"
     if usual:
         return (
             None,
-            f"{found.either[0]!r} fits two readings: the tool writes a decimal {_name(usual)}, but not in this file",
+            f"{found.either[0]!r} fits two readings: the tool writes a decimal {spoken(usual)}, but not in this file",
         )
     if (
         neighbours <= {other}
@@ -150,10 +150,10 @@ def settle(
     ):
         # Fixed decimals would also stand in the small numbers, trimmed ones would not end in 0. That is how
         # most tools write, but not all: a neighbour that proves the other reading weighs more.
-        return other, f"thousands {_name(written)}: {found.either[0]!r} beside {found.plain_small!r}"
+        return other, f"thousands {spoken(written)}: {found.either[0]!r} beside {found.plain_small!r}"
     if len(neighbours) == 1:
         sign = next(iter(neighbours))
-        return sign, f"decimal {_name(sign)}, as in the other columns of the file"
+        return sign, f"decimal {spoken(sign)}, as in the other columns of the file"
     return None, f"{found.either[0]!r} fits two readings"
 
 
@@ -165,10 +165,11 @@ def against(found: NumberScan, stated: str | None) -> str:
     if stated not in (".", ",") or stated in found.proof or not found.proof:
         return ""
     ((sign, cell),) = found.proof.items()
-    return f"{cell!r} has a decimal {_name(sign)}, not a decimal {_name(stated)} as stated beforehand"
+    return f"{cell!r} has a decimal {spoken(sign)}, not a decimal {spoken(stated)} as stated beforehand"
 
 
-def _name(sign: str) -> str:
+def spoken(sign: str) -> str:
+    """The name of a decimal sign."""
     return "point" if sign == "." else "comma"
 
 

@@ -18,6 +18,7 @@ from funnelkit.engines import Batch, Scan
 from funnelkit.engines._parquet import MARK
 from funnelkit.engines._sql import literal, name
 from funnelkit.errors import SourceError, UsageError
+from funnelkit.listing import some
 from funnelkit.sources.files.content import Content
 from funnelkit.sources.files.dialect import Dialect
 from funnelkit.sources.files.export import FIRST, Export, Kind, Recognise, Record, distinct, unrecognised
@@ -245,13 +246,13 @@ def _digest(content: Content) -> str:
 def _notes(file: str, left_out: Sequence[str]) -> tuple[Note, ...]:
     if not left_out:
         return ()
-    more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
+    named = some([repr(name) for name in left_out], _SHOWN)
     verb = (
         "hold lists, structures or bytes and are"
         if len(left_out) > 1
         else "holds lists, structures or bytes and is"
     )
-    message = f"{file}: {', '.join(map(repr, left_out[:_SHOWN]))}{more} {verb} not read"
+    message = f"{file}: {named} {verb} not read"
     return (Note(code="nested_columns", message=message),)
 
 

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from msgspec import Struct
 
 from funnelkit.errors import SourceError
+from funnelkit.listing import some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,7 @@ SUFFIXES = (
     ".feather",
 )
 PACKED = (".gz", ".zst")
+_NAMED = 8
 _WORDS = ("readme.txt", "read me.txt", "read_me.txt", "license.txt", "licence.txt")
 """What tools lay beside their exports."""
 _UNKNOWN = {b"Rar!": "RAR", b"7z\xbc\xaf": "7z", b"\xfd7zX": "xz", b"BZh9": "bzip2"}
@@ -127,7 +129,7 @@ def lone(packed: Open, file: str) -> Member | None:
             return None
         if len(names) > 1:
             raise SourceError(
-                f"{file}: this is an archive of {len(names)} exports: {_listed(names)}",
+                f"{file}: this is an archive of {len(names)} exports: {some(names, _NAMED)}",
                 hint=f"Name one of them: {file}/{names[0]}",
                 code="archive",
             )
@@ -140,7 +142,7 @@ def member(path: Path, name: str, file: str) -> Member:
     with _archive(path, file) as archive:
         known = {_shown(info): info for info in archive.infolist()}
     if name not in known:
-        listed = _listed(sorted(n for n in known if _is_visible(n)))
+        listed = some(sorted(n for n in known if _is_visible(n)), _NAMED)
         raise SourceError(
             f"{file}: there is no such file in the archive", hint=f"In it are: {listed}.", code="archive"
         )
@@ -188,10 +190,6 @@ def _shown(info: zipfile.ZipInfo) -> str:
 def _is_visible(name: str) -> bool:
     parts = name.split("/")
     return not name.endswith("/") and not any(p.startswith(".") or p == "__MACOSX" for p in parts)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def _archive(source: Path | IO[bytes], file: str) -> zipfile.ZipFile:
