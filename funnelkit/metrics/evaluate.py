@@ -60,6 +60,8 @@ class Evaluator:
         self.tally = counted.tally
         self.settings = settings
         self.undefined = Undefined(catalog, counted, settings, weights)
+        self.extent = counted.asked.days
+        """The first and last day on which something happened in tables, by their names."""
         self.lacks = counted.lacks
         """Why measures and histograms say nothing, by id."""
         self.weights = weights
@@ -67,6 +69,8 @@ class Evaluator:
         self.maturing = Maturing(catalog, counted, settings.horizon, curve, since)
         self.forms: dict[str, tuple[units.Form, units.Form]] = {}
         """What quotients are made of, by formula: the same for every group and window."""
+        self.growing: dict[str, bool] = {}
+        """Which metrics grow with the days of their period, by id."""
         self._scales = scales
         self._values: dict[tuple[str, Key, Window], stats.Histogram] = {}
 
