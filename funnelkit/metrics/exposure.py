@@ -30,7 +30,7 @@ def grows(metric: Metric, evaluator: Evaluator) -> bool:
     anything that looks back or is counted customer by customer.
     """
     if metric.id not in evaluator.growing:
-        evaluator.growing[metric.id] = _power(metric, evaluator.catalog) == 1
+        evaluator.growing[metric.id] = power(metric, evaluator.catalog) == 1
     return evaluator.growing[metric.id]
 
 
@@ -45,7 +45,7 @@ def days(metric: Metric, evaluator: Evaluator, window: Window) -> int:
     return min(window.end, last) - window.start + 1
 
 
-def _power(metric: Metric, catalog: Catalog) -> int | None:
+def power(metric: Metric, catalog: Catalog) -> int | None:
     """With which power of its days *metric* grows: 1 for a sum, 0 for a ratio; None where it has none."""
     if metric.statistic is not None:
         return None if metric.statistic == "weighted" else 0
@@ -75,7 +75,7 @@ def _of_name(name: str, catalog: Catalog) -> int | None:
         return _of_measure(catalog.measures[name])
     if name in GIVEN:
         return 0
-    return _power(catalog.metrics[name], catalog) if name in catalog.metrics else None
+    return power(catalog.metrics[name], catalog) if name in catalog.metrics else None
 
 
 def _of_measure(measure: Measure) -> int | None:
