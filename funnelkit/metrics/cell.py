@@ -40,7 +40,7 @@ class Cell(Struct, frozen=True, kw_only=True):
     interval_type: str | None = None
     """wilson, poisson, t, log_t, order, km, kept or delta; the unit of a quotient of sums: days, deals or customers."""
     unlimited: Reason | None = None
-    """Why there are no limits, where this metric has some."""
+    """Why there are no limits."""
     method: str | None = None
     reason: str | None = None
     message: str | None = None
