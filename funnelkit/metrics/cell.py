@@ -16,6 +16,8 @@ class Mature(Struct, frozen=True, kw_only=True):
     numerator: int
     denominator: int
     horizon_days: int
+    interval: tuple[float, float] | None = None
+    """Wilson's 95 % limits; None where no entity had the time."""
 
 
 class Projected(Struct, frozen=True, kw_only=True):

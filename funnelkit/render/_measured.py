@@ -52,7 +52,7 @@ def _mature(mature: Mature) -> Object:
         "numerator": mature.numerator,
         "denominator": mature.denominator,
         "horizon_days": mature.horizon_days,
-    }
+    } | ({"interval": _interval(mature.interval)} if mature.interval else {})
 
 
 def _projected(projected: Projected) -> Object:
