@@ -78,7 +78,11 @@ def test_what_was_done_since_the_handover_counts_and_what_is_only_planned_does_n
     # Handed over are all but L4. The call of L2 was before its handover, the meeting after it.
     coverage = found.metrics["followup_coverage"]
     assert (coverage.numerator, coverage.n) == (3, 5)
-    assert found.metrics["followup_attempts"].value == pytest.approx(3 / 5)
+    attempts = found.metrics["followup_attempts"]
+    assert attempts.value == pytest.approx(3 / 5)
+    # One activity each for three of the five, so that the variance is 0.3; t of 4 degrees of freedom is 2.776445,
+    # and there are no fewer than none.
+    assert attempts.interval == pytest.approx((0, 3 / 5 + 2.776445 * (0.3 / 5) ** 0.5))
     assert found.as_of is not None
     assert found.as_of.isoformat() == "2026-03-20"
     assert noted(found, "activities_not_done").startswith(

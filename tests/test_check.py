@@ -134,7 +134,7 @@ win_rate,,2026-08,90 %,,
 ALERTS = """\
   - {metric: revenue_won, falls: 20 %, period: 2026-08}
   - {metric: revenue_won, rises: 20 %, period: 2026-08}
-  - {metric: deals_won, falls: 0.2, period: 2026-09}
+  - {metric: deals_won, rises: 0.2, period: 2026-09}
   - {metric: spend, rises: 10 %, period: 2026-09, name: More spend}
   - {metric: cac, above: 1000, period: 2026-09}
   - {metric: cac, below: 1000, period: 2026-09}
@@ -176,7 +176,7 @@ def test_targets_on_files(tmp_path: Path, engine: str) -> None:
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
 def test_alerts_on_files(tmp_path: Path, engine: str) -> None:
     found = checked(tmp_path, alerts=ALERTS, engine=engine)
-    # Won in July 100,000, in August 57,000; 2 deals in August, 1 in September, which may be chance; no spend in August.
+    # Won in July 100,000, in August 57,000; 2 deals in the 31 days of August, 1 in the 10 of September, which may be chance; no spend in August.
     assert verdicts(found, "alerts") == [
         "raised",
         "quiet",

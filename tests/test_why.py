@@ -297,7 +297,8 @@ def test_every_metric_adds_up_and_starts_where_the_report_does(
     assert len(table(found, "effects")) >= 1
     limits = report["change"]["interval"] if "change" in report else None
     if limits:
-        # One change has the same limits wherever it is shown: there of the ratio for what is counted, here of the difference.
+        # One change has the same limits wherever it is shown: there of the ratio for what is counted, per day, here of the
+        # difference, to which the days belong.
         counted = metric.startswith(("c", "leads", "deals_", "spend")) and metric not in (
             "ctr",
             "cpc",
@@ -306,8 +307,11 @@ def test_every_metric_adds_up_and_starts_where_the_report_does(
             "cycle_days",
             "cltv_revenue",
         )
-        times = report["change"]["previous"]["value"] if counted else 1
-        assert row["change"]["interval"] == pytest.approx([limit * times for limit in limits], rel=1e-9)
+        if counted:
+            days = report["change"].get("per_day", {"days": 1, "previous_days": 1})
+            longer, before = days["days"] / days["previous_days"], report["change"]["previous"]["value"]
+            limits = [((1 + limit) * longer - 1) * before for limit in limits]
+        assert row["change"]["interval"] == pytest.approx(limits, rel=1e-9)
         assert row["change"]["verdict"] == report["change"]["verdict"]
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _SPEND = {"spend": "spend"}
 _VISITS = {"emails": "e-mails", "web": "visits", "social": "posts", "search": "searches"}
+GOING_ON = frozenset({*_SPEND, *_VISITS})
+"""The tables of which days after the as-of day count, unless the user named it."""
 
 
 def spend(view: View) -> str:

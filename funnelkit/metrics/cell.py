@@ -16,6 +16,8 @@ class Mature(Struct, frozen=True, kw_only=True):
     numerator: int
     denominator: int
     horizon_days: int
+    interval: tuple[float, float] | None = None
+    """Wilson's 95 % limits; None where no entity had the time."""
 
 
 class Projected(Struct, frozen=True, kw_only=True):
@@ -40,7 +42,7 @@ class Cell(Struct, frozen=True, kw_only=True):
     interval_type: str | None = None
     """wilson, poisson, t, log_t, order, km, kept or delta; the unit of a quotient of sums: days, deals or customers."""
     unlimited: Reason | None = None
-    """Why there are no limits, where this metric has some."""
+    """Why there are no limits."""
     method: str | None = None
     reason: str | None = None
     message: str | None = None
@@ -53,9 +55,12 @@ class Change(Struct, frozen=True, kw_only=True):
 
     previous: Cell
     absolute: Number | None
-    """Current less previous, in the metric's unit."""
+    """Current less previous, in the metric's unit; where *days* differ, less what previous is in as many days."""
     relative: float | None
-    """Current over previous less 1; None where previous is 0 or missing."""
+    """Current over the same, less 1; None where previous is 0 or missing."""
+    days: tuple[int, int] | None = None
+    """The known days of the current and the previous period where these differ, of a number that grows with them:
+    then all that is said of the change is said of the number per day."""
     interval: tuple[float, float | None] | None = None
     """95 % limits: of the difference for rates and means, of the ratio less 1 for counts and costs."""
     of_ratio: bool = False

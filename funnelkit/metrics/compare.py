@@ -3,17 +3,20 @@
 Rates by Newcombe's limits, counts and costs per something by the exact ratio of two Poisson counts,
 means by Welch, quotients of sums by their days, deals or customers; medians are called only where
 their limits do not meet. What has no test of its own (money sums) is never called better or worse.
+Counts and sums of what happened are compared per day, in size, limits and call, where the periods have
+unequal days, or the data end within one.
 """
 
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from funnelkit.metrics import units
+from funnelkit.metrics import exposure, units
 from funnelkit.metrics.cell import Cell, Change, Number
 from funnelkit.statistics import intervals
 from funnelkit.statistics.significance import detectable, false_discovery
@@ -31,6 +34,9 @@ NOISE, FEW, YOUNG, UNTESTED = "noise", "few", "young", "untested"
 """Why a change is not called."""
 _LEVEL = 0.05
 Limits = tuple[float, float | None]
+Days = tuple[int, int]
+"""How many days now and before."""
+_EQUAL = (1, 1)
 
 
 class Place(Struct, frozen=True):
@@ -54,13 +60,20 @@ class Test(Struct, frozen=True):
     detectable: tuple[float | None, float | None] | None = None
     why: str = NOISE
     """Why there is no call, where there is none."""
+    days: Days | None = None
+    """Where they differ and the test is of the number per day."""
 
     def differences(self, previous: Number) -> Limits | None:
-        """The limits in the unit of the metric, which was *previous* before."""
+        """The limits in the unit of the metric, which was *previous* before; of all its days, and not per day."""
         if self.limits is None or not self.of_ratio:
             return self.limits
+        now, before = self.days or _EQUAL
         low, high = self.limits
-        return low * previous, None if high is None else high * previous
+
+        def difference(limit: float) -> float:
+            return ((1 + limit) * now / before - 1) * previous
+
+        return difference(low), None if high is None else difference(high)
 
 
 def change(metric: Metric, now: Place, before: Place, min_n: int) -> Change:
@@ -73,10 +86,12 @@ def change(metric: Metric, now: Place, before: Place, min_n: int) -> Change:
     verdict = _verdict(metric, found.direction) if enough else NO_CALL
     # Of a conversion the test is about the leads that are old enough, and not about the rate so far.
     same = metric.statistic != "conversion"
+    absolute, relative = _size(current.value, previous.value, found.days)
     return Change(
         previous=previous,
-        absolute=current.value - previous.value,
-        relative=current.value / previous.value - 1 if previous.value else None,
+        absolute=absolute,
+        relative=relative,
+        days=found.days,
         interval=found.limits if same else None,
         of_ratio=found.of_ratio and same,
         verdict=verdict,
@@ -106,9 +121,17 @@ def among_many(changes: Sequence[Change]) -> list[Change]:
 
 def test(metric: Metric, now: Place, before: Place) -> Test:
     """The test of a change of *metric*; of a conversion it is about the leads that are old enough."""
+    days = _days(metric, now, before)
+    # Of a period that has not begun nothing is known per day.
+    unequal = days if days[0] != days[1] and min(days) > 0 else None
+    return replace(_test(metric, now, before, days), days=unequal)
+
+
+def _test(metric: Metric, now: Place, before: Place, days: Days) -> Test:
     current, previous = now.cell, before.cell
     if metric.exact:
-        return Test(direction=_sign(current.value, previous.value))
+        absolute, _ = _size(current.value or 0, previous.value or 0, days if min(days) > 0 else None)
+        return Test(direction=_beyond(absolute, absolute, 0))
     if metric.cohort and not _ripe(metric, now, before):
         # The younger cohort still has time to change, so the difference says little yet.
         return Test(why=YOUNG)
@@ -123,7 +146,7 @@ def test(metric: Metric, now: Place, before: Place) -> Test:
     if metric.interval in ("order", "km", "auc", "kappa"):
         return Test(direction=_apart(current, previous))
     if metric.unit == "count":
-        return _counts(current.value, previous.value, _seen(now), _seen(before))
+        return _counts(current.value, previous.value, days)
     return Test(why=UNTESTED)
 
 
@@ -186,16 +209,14 @@ def _costs(current: Cell, previous: Cell) -> Test:
     return Test((low - 1, _finite(high - 1)), of_ratio=True, direction=_beyond(low, high, 1), p=p)
 
 
-def _counts(current: Number | None, previous: Number | None, days: int, days_before: int) -> Test:
-    """Counts as they are; called by counts per day, since months differ in length."""
+def _counts(current: Number | None, previous: Number | None, days: Days) -> Test:
+    """Counts per day."""
     if not (isinstance(current, int) and isinstance(previous, int) and current + previous > 0):
         return Test()
-    if min(current, previous) < 0 or min(days, days_before) < 1:
+    if min(current, previous) < 0 or min(days) < 1:
         return Test()
-    _, low, high, p = intervals.poisson_ratio(current, days, previous, days_before)
-    factor = days / days_before
-    limits = low * factor - 1, _finite(high * factor - 1)
-    return Test(limits, of_ratio=True, direction=_beyond(low, high, 1), p=p)
+    _, low, high, p = intervals.poisson_ratio(current, days[0], previous, days[1])
+    return Test((low - 1, _finite(high - 1)), of_ratio=True, direction=_beyond(low, high, 1), p=p)
 
 
 def _quotients(metric: Metric, now: Place, before: Place) -> Test:
@@ -236,15 +257,25 @@ def _beyond(low: float, high: float, null: float) -> int:
     return 1 if low > null else -1 if high < null else 0
 
 
-def _sign(current: Number | None, previous: Number | None) -> int:
-    difference = (current or 0) - (previous or 0)
-    return (difference > 0) - (difference < 0)
-
-
 def _finite(value: float) -> float | None:
     return None if math.isinf(value) else value
 
 
-def _seen(place: Place) -> int:
-    """How many days of its window the data know of."""
-    return min(place.window.end, place.evaluator.tally.timeline.as_of) - place.window.start + 1
+def _days(metric: Metric, now: Place, before: Place) -> Days:
+    """The known days now and before, by which *metric* is divided; equal ones where it does not grow with them."""
+    if not exposure.grows(metric, now.evaluator):
+        return _EQUAL
+    return (
+        exposure.days(metric, now.evaluator, now.window),
+        exposure.days(metric, before.evaluator, before.window),
+    )
+
+
+def _size(current: Number, previous: Number, days: Days | None) -> tuple[Number, float | None]:
+    """How far *current* is from *previous*, or where *days* differ from what that is in as many, and relatively."""
+    if days is None or days[0] == days[1]:
+        return current - previous, current / previous - 1 if previous else None
+    # In fractions, so that the same per day is no change at all.
+    expected = Fraction(str(previous)) * days[0] / days[1]
+    difference = Fraction(str(current)) - expected
+    return float(difference), float(difference / expected) if expected else None

@@ -61,8 +61,14 @@ class Cohort(Struct):
 
 def mature(found: Cohort, horizon: int) -> Mature:
     """Conversion within *horizon* of the leads that are old enough."""
-    value = found.old_within / found.old if found.old else None
-    return Mature(value=value, numerator=found.old_within, denominator=found.old, horizon_days=horizon)
+    won, old = found.old_within, found.old
+    return Mature(
+        value=won / old if old else None,
+        numerator=won,
+        denominator=old,
+        horizon_days=horizon,
+        interval=wilson(won, old) if old else None,
+    )
 
 
 def projected(found: Cohort, curve: survival.Curve, horizon: int) -> Projected:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from operator import mul
 from typing import TYPE_CHECKING
@@ -29,9 +29,9 @@ class Table(Struct, frozen=True):
 
 
 class Daily:
-    """Sums by measure, group and day; what has no day is left out, and what is after *until* where it is given."""
+    """Sums by measure, group and day; what has no day is left out, and so is what is after the day *until* of its table."""
 
-    def __init__(self, until: int | None = None) -> None:
+    def __init__(self, until: Mapping[str, int]) -> None:
         self._until = until
         self._sums: dict[str, dict[Key, Days]] = {}
         self._ranged: dict[str, set[Key]] = {}
@@ -43,7 +43,7 @@ class Daily:
             sums: dict[Key, Days] = {}
             ranged: set[Key] = set()
             for key, day, amount, whole in _folded(stream, answer, measure):
-                if self._until is not None and day > self._until:
+                if day > self._until.get(measure.table, day):
                     continue
                 for one in {key, TOTAL}:
                     days = sums.setdefault(one, {})

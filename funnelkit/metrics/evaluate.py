@@ -11,7 +11,9 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from funnelkit.metrics import acquired, conversion, lagged, response, units, worth
+from msgspec.structs import replace
+
+from funnelkit.metrics import acquired, conversion, lagged, repaid, response, units, unlimited, worth
 from funnelkit.metrics import statistics as stats
 from funnelkit.metrics.catalog import GIVEN
 from funnelkit.metrics.cell import Cell
@@ -61,6 +63,8 @@ class Evaluator:
         self.tally = counted.tally
         self.settings = settings
         self.undefined = Undefined(catalog, counted, settings, weights)
+        self.extent = counted.asked.days
+        """The first and last day on which something happened in tables, by their names."""
         self.lacks = counted.lacks
         """Why measures and histograms say nothing, by id."""
         self.weights = weights
@@ -68,6 +72,10 @@ class Evaluator:
         self.maturing = Maturing(catalog, counted, settings.horizon, curve, since)
         self.forms: dict[str, tuple[units.Form, units.Form]] = {}
         """What quotients are made of, by formula: the same for every group and window."""
+        self.growing: dict[str, bool] = {}
+        """Which metrics grow with the days of their period, by id."""
+        self._limitless: dict[str, Reason] = {}
+        """Why metrics never have limits, by id."""
         self._scales = scales
         self._values: dict[tuple[str, Key, Window], stats.Histogram] = {}
 
@@ -78,8 +86,20 @@ class Evaluator:
         if metric.trailing_months:
             window = window.trailing(metric.trailing_months)
         if metric.formula is not None:
-            return self._formula(metric, metric.formula, key, window)
-        return self._statistic(metric, key, window)
+            found = self._formula(metric, metric.formula, key, window)
+        else:
+            found = self._statistic(metric, key, window)
+        if found.value is None or found.interval is not None or found.unlimited is not None:
+            return found
+        return replace(found, unlimited=self._unlimited(metric, found))
+
+    def _unlimited(self, metric: Metric, cell: Cell) -> Reason:
+        """Why *cell* has no limits."""
+        if metric.interval is not None:
+            return unlimited.lacking(metric, cell)
+        if metric.id not in self._limitless:
+            self._limitless[metric.id] = unlimited.why(metric, self.catalog)
+        return self._limitless[metric.id]
 
     def moments(self, metric: Metric, key: Key, window: Window) -> Moments:
         """Number, sum and squares of the values that the statistic *metric* is of."""
@@ -129,6 +149,8 @@ class Evaluator:
             cell = quotient(metric, top, bottom)
             if metric.interval in units.UNITS:
                 return units.limited(cell, self, metric, key, window)
+            if metric.interval == repaid.REPAID:
+                return repaid.limited(cell, self, metric, key, window)
             if metric.interval == acquired.ACQUIRED:
                 return acquired.limited(cell, self, key, window)
             if metric.interval == worth.KEPT:
@@ -195,7 +217,7 @@ class Evaluator:
             money = _is_money(self.catalog.histograms[metric.of])
             return stats.mean(self.moments(metric, key, window), unit, metric.method, money=money)
         ordered = self._ordered(metric, key, window)
-        return stats.quantile(ordered, metric.q, unit, limits=metric.statistic == "median")
+        return stats.quantile(ordered, metric.q, unit)
 
     def _weighing(self, metric: Metric, key: Key, window: Window) -> Cell:
         value = self._weighted(metric, key, window)

@@ -36,6 +36,7 @@ INTERVALS = (
     "customers",
     "kept",
     "acquired",
+    "repaid",
 )
 COHORT, EVENT, CLOSE = ANCHORS = ("cohort", "event", "close")
 STATISTICS = (

@@ -54,6 +54,8 @@ class View(Struct, frozen=True, kw_only=True):
     min_n: int
     truncated: Truncation | None
     """Whether the data begin without their first wins."""
+    apart: bool = False
+    """Whether the change is taken apart, to which unequal days bring a part of their own."""
     begun: Mapping[str, Truncation] = MappingProxyType({})
     """The same by stage, for the rates that ask how long leads take to it."""
 
@@ -228,13 +230,12 @@ def _missing_amount(view: View) -> str:
 
 
 def _unequal_periods(view: View) -> str:
-    if not view.befores:
-        return ""
     as_of = view.evaluator.tally.timeline.as_of
-    days, before = (min(w.end, as_of) - w.start + 1 for w in (view.window, view.befores[0]))
-    if days == before:
+    *first, last = (min(w.end, as_of) - w.start + 1 for w in (view.window, *view.befores))
+    if {*first} <= {last}:
         return ""
-    return f"The periods have {days} and {before} days: counts are called better or worse per day."
+    how = "called better or worse per day" if view.apart else "compared per day, in size and call"
+    return f"The periods have {', '.join(map(str, first))} and {last} days: counts and sums are {how}."
 
 
 def _outside_data(view: View) -> str:

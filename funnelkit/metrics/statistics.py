@@ -71,20 +71,17 @@ def _limits_of_money(found: Moments) -> tuple[float, float] | None:
     return ratios.limits(sums, share=False)
 
 
-def quantile(ordered: Sequence[tuple[int, int]], q: float, unit: Fraction, *, limits: bool) -> Cell:
-    """The *q* quantile of values and their counts in order; for a median with limits by order statistics."""
+def quantile(ordered: Sequence[tuple[int, int]], q: float, unit: Fraction) -> Cell:
+    """The *q* quantile of values and their counts in order, with limits by order statistics."""
     if not ordered:
         return empty(NO_VALUES)
-    interval: tuple[Number, Number | None] | None = None
-    if limits:
-        low, high = intervals.median_limits(ordered)
-        interval = _worth(low, unit), None if high is None else _worth(high, unit)
+    low, high = intervals.quantile_limits(ordered, q)
     value = Fraction(intervals.quantile(ordered, q)) * unit
     return Cell(
         value=float(value),
         n=sum(n for _, n in ordered),
-        interval=interval,
-        interval_type="order" if interval else None,
+        interval=(_worth(low, unit), None if high is None else _worth(high, unit)),
+        interval_type="order",
     )
 
 

@@ -75,7 +75,9 @@ class Tally:
         """Of histograms of which an engine does not count the values one by one."""
         self._ranks: dict[str, Ranks] = {}
         self._days: dict[str, dict[Key, list[dict[int, LeadDay]]]] = {}
-        self.daily = Daily(timeline.as_of if timeline.stops else None)
+        self._ending = _PLANNED | _RANGED if timeline.stops else _PLANNED
+        """The tables of which nothing after the as-of day counts."""
+        self.daily = Daily(dict.fromkeys(self._ending, timeline.as_of))
         """Measures of which the days are kept apart."""
 
     def add(self, stream: Stream, answer: Answer, wanted: Sequence[Measure | Histogram]) -> None:
@@ -108,7 +110,7 @@ class Tally:
         running = self._running.get(measure.id, {}).get(key)
         if running is None:
             return 0
-        if measure.table in _PLANNED or (self.timeline.stops and measure.table in _RANGED):
+        if measure.table in self._ending:
             window = self.timeline.so_far(window)
         return self.timeline.total(running, window, cumulative=measure.cumulative)
 

@@ -92,6 +92,7 @@ _INTERVALS = {
     "customers": "95 %, Taylor's series with a customer as the unit",
     "kept": "95 %, the values at Wilson's limits of the share of customers who stay",
     "acquired": "95 %, Student's t on the mean over customers, on its logarithm",
+    "repaid": "95 %, Taylor's series with a customer as the unit, of a known cost",
     "kappa": "95 %, Fleiss, Cohen and Everitt",
 }
 

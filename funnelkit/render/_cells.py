@@ -17,6 +17,8 @@ RANGE = Part(header="95 % range")
 CHANGE = (Part(header="change"), Part(tail=True))
 ROUGH = "≈"
 """Stands before a value that rests on fewer entities than ``--min-n``."""
+PER_DAY = "‡"
+"""Stands behind a change of numbers per day, of periods that differ in days."""
 COHORT = "†"
 """Stands behind the name of a metric of those who came in the period, beside others of what happened in it."""
 
@@ -92,9 +94,8 @@ def change(moved: Change | None, metric: Metric, report: Report) -> tuple[Text, 
         return Text(), Text()
     mark, word = _numbers.verdict(moved)
     style = _VERDICTS.get(moved.verdict, "")
-    return Text(f"{mark} {_numbers.difference(moved, metric.unit, report.currency)}", style), Text(
-        word, style
-    )
+    size = _numbers.difference(moved, metric.unit, report.currency)
+    return Text(f"{mark} {size}{PER_DAY if moved.days else ''}", style), Text(word, style)
 
 
 def detectable(moved: Change | None) -> str:

@@ -52,7 +52,7 @@ def _mature(mature: Mature) -> Object:
         "numerator": mature.numerator,
         "denominator": mature.denominator,
         "horizon_days": mature.horizon_days,
-    }
+    } | ({"interval": _interval(mature.interval)} if mature.interval else {})
 
 
 def _projected(projected: Projected) -> Object:
@@ -65,6 +65,8 @@ def _projected(projected: Projected) -> Object:
 
 def change(moved: Change, unit: str) -> Object:
     """A change with the number before it, whose *unit* it has."""
+    now, before = moved.days or (None, None)
+    per_day = {"per_day": {"days": now, "previous_days": before}} if moved.days else {}
     return {
         "previous": measured(moved.previous, unit),
         "absolute": _finite(moved.absolute),
@@ -74,7 +76,7 @@ def change(moved: Change, unit: str) -> Object:
         "uncalled": moved.uncalled,
         "p": moved.p,
         "detectable": list(moved.detectable) if moved.detectable else None,
-    }
+    } | per_day
 
 
 def target(aim: Aim) -> Object:

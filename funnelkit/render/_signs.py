@@ -37,6 +37,8 @@ def _said(report: Report, blocks: Sequence[Block]) -> Iterator[str]:
         yield f"{no_call}: not more than noise{' (left out by group)' if report.breakdown else ''}"
         told = {text.text for _, text in texts}
         yield from (said for word, said in _UNCALLED.items() if word in told)
+    if any(text.text.endswith(_cells.PER_DAY) for _, text in texts):
+        yield f"{_cells.PER_DAY} size and call are those of the number per day: {_days(report)}"
     if report.comparison and report.breakdown:
         yield "groups are called with a view to how many there are: 5 % of the calls at most are wrong"
     if _targets.any_in(report):
@@ -50,6 +52,17 @@ def _said(report: Report, blocks: Sequence[Block]) -> Iterator[str]:
         yield f"{_cells.ROUGH} rests on fewer than {report.min_n}: shown, but neither ranked nor called"
     if report.trend and any(point.span.partial for point in report.trend.points):
         yield "partial: the data, or the period of the report, do not cover all of it"
+
+
+def _days(report: Report) -> str:
+    """The days of the period, and of those that it is compared with: ``14 days against 31``."""
+    compared = [one for one in (report.comparison, *report.besides) if one]
+    said = []
+    for one in compared:
+        pairs = dict.fromkeys(moved.days for moved in one.changes.values() if moved.days)
+        days = " or ".join(f"{now} days against {before}" for now, before in pairs)
+        said += [f"{days} of {one.span.label}" if len(compared) > 1 else days] if days else []
+    return "; ".join(said)
 
 
 def _texts(block: Block) -> Iterator[tuple[Part, Text]]:

@@ -228,7 +228,7 @@ def _beside(cell: Cell) -> Iterator[Row]:
     mature, projected = cell.mature, cell.projected
     days = f"{mature.horizon_days} d" if mature else ""
     if mature:
-        rate = Cell(value=mature.value)
+        rate = Cell(value=mature.value, interval=mature.interval)
         yield _side_row(f"└ mature ({days})", rate, f"{mature.denominator:,}")
     if projected:
         elapsed = projected.share_elapsed

@@ -173,11 +173,26 @@ def median_limits(histogram: Sequence[tuple[float, int]], level: float = 0.95) -
     At least *level* is covered, whatever the distribution. Too few values give no limits: the upper is
     None, and the lower is 0, below which no duration and no amount lies (or the least value, if it does).
     """
+    return quantile_limits(histogram, 0.5, level)
+
+
+def quantile_limits(
+    histogram: Sequence[tuple[float, int]], q: float, level: float = 0.95
+) -> tuple[float, float | None]:
+    """The same of the *q* quantile, 0 < q < 1, of which either limit may be missing.
+
+    >>> quantile_limits([(day, 1) for day in range(1, 101)], 0.9)
+    (84, 96)
+    """
+    if not 0 < q < 1:
+        raise ValueError(f"a quantile with limits is of a share between 0 and 1, and not {q:g}")
     ends = _ends(histogram)
-    rank = _lowest_rank(ends[-1], level)
-    if rank == 0:
-        return min(0, _ranked(histogram, ends, 0)), None
-    return _ranked(histogram, ends, rank - 1), _ranked(histogram, ends, ends[-1] - rank)
+    n = ends[-1]
+    low, above = _lowest_rank(n, q, level), _lowest_rank(n, 1 - q, level)
+    return (
+        _ranked(histogram, ends, low - 1) if low else min(0, _ranked(histogram, ends, 0)),
+        _ranked(histogram, ends, n - above) if above else None,
+    )
 
 
 def _corrected(x: float, n: float, z: float) -> float:
@@ -214,15 +229,15 @@ def _binomial_p(k: int, n: int, odds: float) -> float:
 
 
 @lru_cache(maxsize=4096)
-def _lowest_rank(n: int, level: float) -> int:
-    """The 1-based rank, among *n* values, of the lower limit of the median; 0 where there is none."""
-    beyond = outside(level) * (1 + 1e-12)
+def _lowest_rank(n: int, q: float, level: float) -> int:
+    """The 1-based rank, among *n* values, of the lower limit of the *q* quantile; 0 where there is none."""
+    beyond, odds = outside(level) * (1 + 1e-12), q / (1 - q)
 
     def safe(rank: int) -> bool:
-        """Whether it is rare enough that fewer than *rank* values lie below the median."""
-        return 2 * rank <= n + 1 and odds_tails(1.0, rank, n - rank + 1)[1] <= beyond
+        """Whether it is rare enough that fewer than *rank* values lie below the quantile."""
+        return rank <= n and odds_tails(odds, rank, n - rank + 1)[1] <= beyond
 
-    rank = max(0, round((n + 1 - deviate(level) * math.sqrt(n)) / 2))
+    rank = min(n, max(0, round(n * q + 0.5 - deviate(level) * math.sqrt(n * q * (1 - q)))))
     while rank > 0 and not safe(rank):
         rank -= 1
     while safe(rank + 1):

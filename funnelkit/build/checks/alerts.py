@@ -252,7 +252,7 @@ def table(several: Sequence[Seen]) -> Table:
         rows=tuple(map(_row, several)),
         names=3,
         caption="against: the level, the period beside it, the target, the days that a table may be old, or "
-        "the middle of a control chart with its limits",
+        "the middle of a control chart with its limits; change: of counts and sums per day, where periods differ in days",
     )
 
 

@@ -149,7 +149,7 @@ def mature(reached: Reached) -> Cell:
 def _median(stays: Stays) -> Cell:
     if not stays.left:
         return stats.empty(NO_VALUES)
-    return stats.quantile(sorted(stays.left.items()), 0.5, Fraction(1), limits=True)
+    return stats.quantile(sorted(stays.left.items()), 0.5, Fraction(1))
 
 
 def _honest(stays: Stays) -> Cell:

@@ -32,8 +32,8 @@ def measures(waits: Waits) -> Table:
     ordered = sorted(won.items())
     rows = (
         ("mean", "won deals, mean", stats.mean(Moments.of(won), _ONE)),
-        ("median", "won deals, median", stats.quantile(ordered, 0.5, _ONE, limits=True)),
-        ("p90", "won deals, P90", stats.quantile(ordered, 0.9, _ONE, limits=False)),
+        ("median", "won deals, median", stats.quantile(ordered, 0.5, _ONE)),
+        ("p90", "won deals, P90", stats.quantile(ordered, 0.9, _ONE)),
         ("km", "until closed, with those open", stats.survival_quantile(waits.curve, waits.deals)),
         ("won_median", "until won, of those ever won", _median_of_winners(waits)),
     )

@@ -297,4 +297,5 @@ class _Explained:
             rows=(),
             min_n=self._request.min_n,
             truncated=side.truncated,
+            apart=True,
         )
