@@ -125,6 +125,23 @@ def test_with_a_day_named_everything_ends_on_it(folder: Path) -> None:
     assert (found["spend"].absolute, found["spend"].days) == (0, (10, 31))
 
 
+def test_whole_months_are_shown_by_their_totals_and_called_per_day(folder: Path) -> None:
+    """62 leads and 3,100 won in October, 60 and 3,000 in September: two leads a day in both, 100 a day."""
+    made_of = made(folder, period="2026-10", compare="prev")
+    found = changes(made_of)
+    leads = found["leads"]
+    assert (leads.absolute, leads.days, leads.verdict, leads.uncalled) == (2, None, "no call", "noise")
+    assert leads.relative == pytest.approx(62 / 60 - 1)
+    exact = binomtest(62, 122).proportion_ci(method="exact")
+    assert leads.interval == pytest.approx([share / (1 - share) - 1 for share in (exact.low, exact.high)])
+    assert leads.p == pytest.approx(binomtest(62, 122, 31 / 61).pvalue)
+    won = found["revenue_won"]
+    assert (won.absolute, won.days) == (100, None)
+    note = {one.code: one.message for one in made_of.warnings}["unequal_periods"]
+    assert note == "The periods have 31 and 30 days: counts and sums are called better or worse per day."
+    assert "‡" not in md.render(made_of).decode()
+
+
 def test_periods_of_equal_days_are_compared_as_they_are(folder: Path) -> None:
     made_of = made(folder, period="2026-10", compare="2026-08")
     found = changes(made_of)

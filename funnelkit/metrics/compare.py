@@ -3,8 +3,9 @@
 Rates by Newcombe's limits, counts and costs per something by the exact ratio of two Poisson counts,
 means by Welch, quotients of sums by their days, deals or customers; medians are called only where
 their limits do not meet. What has no test of its own (money sums) is never called better or worse.
-Counts and sums of what happened are compared per day, in size, limits and call, where the periods have
-unequal days, or the data end within one.
+Counts and sums of what happened are called per day where the periods have unequal days. Whole months, quarters
+and years are shown by their totals all the same, as everybody has them; where the data end within a period, or one is
+much longer, size and limits are those of the number per day too.
 """
 
 from __future__ import annotations
@@ -122,9 +123,22 @@ def among_many(changes: Sequence[Change]) -> list[Change]:
 def test(metric: Metric, now: Place, before: Place) -> Test:
     """The test of a change of *metric*; of a conversion it is about the leads that are old enough."""
     days = _days(metric, now, before)
+    found = _test(metric, now, before, days)
     # Of a period that has not begun nothing is known per day.
-    unequal = days if days[0] != days[1] and min(days) > 0 else None
-    return replace(_test(metric, now, before, days), days=unequal)
+    if days[0] == days[1] or min(days) < 1:
+        return found
+    if exposure.neighbours(days) and not any(_runs(metric, one) for one in (now, before)):
+        return _of_totals(found, days)
+    return replace(found, days=days)
+
+
+def _of_totals(found: Test, days: Days) -> Test:
+    """The test of numbers per day, whose limits are to stand beside the totals of whole months, quarters or years."""
+    if found.limits is None or not found.of_ratio:
+        return found
+    low, high = (None if one is None else (1 + one) * days[0] / days[1] - 1 for one in found.limits)
+    assert low is not None
+    return replace(found, limits=(low, high))
 
 
 def _test(metric: Metric, now: Place, before: Place, days: Days) -> Test:
@@ -269,6 +283,11 @@ def _days(metric: Metric, now: Place, before: Place) -> Days:
         exposure.days(metric, now.evaluator, now.window),
         exposure.days(metric, before.evaluator, before.window),
     )
+
+
+def _runs(metric: Metric, place: Place) -> bool:
+    """Whether the data end within the period of *place*."""
+    return exposure.days(metric, place.evaluator, place.window) < place.window.end - place.window.start + 1
 
 
 def _size(current: Number, previous: Number, days: Days | None) -> tuple[Number, float | None]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from funnelkit.metrics.evaluate import Evaluator
     from funnelkit.metrics.windows import Window
 
+_SHORTEST, _LONGEST = 28, 31 / 28
+"""A month has 28 days or more, and the longest so many times those of the shortest."""
 _QUOTAS = "quotas"
 _EXPECTED, _OVERDUE = "expected_close_at", "overdue"
 
@@ -43,6 +45,11 @@ def days(metric: Metric, evaluator: Evaluator, window: Window) -> int:
         # Ad spend, visits and e-mails count to the end of their files, which may be after the last lead or deal.
         last = max([last, *evaluator.extent(*(tables & GOING_ON))])
     return min(window.end, last) - window.start + 1
+
+
+def neighbours(days: tuple[int, int]) -> bool:
+    """Whether periods of so many days may be months, quarters or years of one calendar."""
+    return min(days) >= _SHORTEST and max(days) <= min(days) * _LONGEST
 
 
 def power(metric: Metric, catalog: Catalog) -> int | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics import beyond, customernotes, moneynotes, stagerates
+from funnelkit.metrics import beyond, customernotes, exposure, moneynotes, stagerates
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL, Key
@@ -234,7 +234,11 @@ def _unequal_periods(view: View) -> str:
     *first, last = (min(w.end, as_of) - w.start + 1 for w in (view.window, *view.befores))
     if {*first} <= {last}:
         return ""
-    how = "called better or worse per day" if view.apart else "compared per day, in size and call"
+    whole = all(window.end <= as_of for window in (view.window, *view.befores))
+    if view.apart or (whole and all(exposure.neighbours((first[0], days)) for days in (*first, last))):
+        how = "called better or worse per day"
+    else:
+        how = "compared per day, in size and call"
     return f"The periods have {', '.join(map(str, first))} and {last} days: counts and sums are {how}."
 
 
