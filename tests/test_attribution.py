@@ -12,6 +12,7 @@ import duckdb
 import jsonschema
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -469,19 +470,19 @@ def test_first_and_latest_source_where_that_is_all(tmp_path: Path, engine: str) 
         "paid_search": 1,
         "email": 0,
         "direct": 0,
-        "(no touch)": 0,
+        "(no lead)": 0,
     }
     assert j.given(made, "last") == {
         "organic_search": 0,
         "paid_search": 1,
         "email": 1,
         "direct": 1,
-        "(no touch)": 0,
+        "(no lead)": 0,
     }
     assert j.given(made, "last_non_direct")["organic_search"] == 1
     assert j.given(made, "linear")["email"] == 0.5
     assert j.earned(made, "linear") == {
-        "organic_search": 65.0, "paid_search": 50.0, "email": 50.0, "direct": 15.0, "(no touch)": 0
+        "organic_search": 65.0, "paid_search": 50.0, "email": 50.0, "direct": 15.0, "(no lead)": 0
     }  # fmt: skip
     assert any(
         "U-shaped, time decay, Markov, Shapley - only where people came from" in s for s in made.sentences
@@ -565,12 +566,9 @@ def test_a_visitor_is_who_they_said_they_are_later(tmp_path: Path, engine: str) 
     assert "1 of 4" in noted["anonymous_touches"]
     assert "1 of 4" in noted["touches_unlinked"]
     lengths = {row: cells["rate"] for row, cells in table(made, "lengths").items()}
-    # Of one touch there is the visitor of the fair, of none the second lead.
-    assert {name: (cell["value"], cell["n"]) for name, cell in lengths.items()} == {
-        "0": (0, 1),
-        "1": (0, 1),
-        "2": (1, 1),
-    }
+    # Of one touch there is the visitor of the fair, whom no lead knows, so that of none the second lead is not all.
+    assert lengths["0"]["reason"] == "strangers_unknown"
+    assert {name: (lengths[name]["value"], lengths[name]["n"]) for name in "12"} == {"1": (0, 1), "2": (1, 1)}
 
 
 def test_the_command_writes_every_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -973,3 +971,61 @@ def test_who_is_ahead_is_said_where_it_is_clear(tmp_path: Path, second: int) -> 
     assert said.endswith(
         f"Next is b with {second}{', too close to tell which of them is ahead' * (second == 41)}."
     )
+
+
+@ENGINES
+def test_limits_of_money_are_students_of_what_each_conversion_gives(tmp_path: Path, engine: str) -> None:
+    """Of five deals the first four have a touch of a, two of them beside one of b; the last has none of a."""
+    made = study(
+        tmp_path,
+        [
+            *(Journey("a", amount) for amount in ("100.00", "300.10")),
+            Journey("a>b", "50.00"),
+            Journey("b>a", "80.00"),
+            Journey("b", "7.00"),
+        ],
+        model="linear,markov",
+        engine=engine,
+    )
+    gives: dict[str, list[float]] = {"a": [100, 300.10, 25, 40, 0], "b": [0, 0, 25, 40, 7]}
+    for name, amounts in gives.items():
+        found = table(made, "value")[name]["linear"]
+        low, high = scipy.stats.t.interval(0.95, 4, np.mean(amounts), scipy.stats.sem(amounts))
+        assert found["value"] == pytest.approx(sum(amounts))
+        assert found["interval"] == pytest.approx([max(5 * low, 0), 5 * high], abs=0.011)
+        assert table(made, "credit")[name]["value"]["interval"] == found["interval"]
+        assert table(made, "value")[name]["markov"]["interval_reason"] == "in_sum_only"
+
+
+def test_what_was_given_nothing_has_no_limits_of_money(tmp_path: Path) -> None:
+    made = study(tmp_path, [*many("a", 3), *many("b", 0, 2)], model="linear,first")
+    assert table(made, "credit")["b"]["value"]["interval_reason"] == "no_cases"
+
+
+def test_a_game_of_rates_is_not_cut_at_nothing(tmp_path: Path) -> None:
+    """Of b alone 1 of 10 converts, with a 2 of 20: what b adds may as well be less than nothing."""
+    journeys = [*many("a", 3, 27), *many("b", 1, 9), *many("a>b", 2, 18), *many("c", 9, 3)]
+    made = study(tmp_path, journeys, model="shapley_rate,markov")
+    rates, chain = (
+        {name: row[model] for name, row in table(made, "models").items()}
+        for model in ("shapley_rate", "markov")
+    )
+    for cell in (rates["a"], rates["b"]):
+        assert cell["interval"][0] < 0 < cell["interval"][1]
+    assert all(chain[name]["interval"][0] >= 0 for name in "abc")
+
+
+def test_deals_of_no_lead_stand_under_the_name_that_the_report_gives_them(tmp_path: Path) -> None:
+    (tmp_path / "contacts.csv").write_text(CONTACTS, "utf-8")
+    (tmp_path / "deals.csv").write_text(
+        DEALS
+        + "14,v,Closed won,70.00,2026-02-01,2026-03-02,p\n15,w,Closed lost,70.00,2026-02-01,2026-03-02,p\n",
+        "utf-8",
+    )
+    made = j.study([str(tmp_path / name) for name in ("contacts.csv", "deals.csv")], by="channel")
+    credit = table(made, "credit")
+    assert [(name, row["conversions"]["value"]) for name, row in credit.items() if name[0] == "("] == [
+        ("(no lead)", 1)
+    ]
+    assert credit["(no lead)"]["value"]["value"] == 70
+    assert any("the others stand under (blank) or (no lead)" in sentence for sentence in made.sentences)

@@ -176,7 +176,7 @@ def test_milestones_are_found_by_their_days() -> None:
 
 def test_journeys_are_counted_by_path() -> None:
     a = Path(("a",))
-    assert counted([(a, 500), (a, 0), (a, None)]) == {a: Tally(2, 1, 500)}
+    assert counted([(a, 500), (a, 0), (a, None)]) == {a: Tally(2, 1, 500, 250_000)}
 
 
 def test_impossible_counts_are_refused() -> None:

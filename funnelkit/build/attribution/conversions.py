@@ -130,7 +130,7 @@ def _rows(facts: Facts, spans: Spans, kind: Kind, asked: Asked, rows: Frame) -> 
         value.cast(nw.Int64).alias("value"),
         _day(*filter(None, [kind.lead_at])).alias("lead_at"),
         _day(*filter(None, [kind.opportunity_at])).alias("opportunity_at"),
-        _label(facts, kind.table, asked.by).alias("first"),
+        source_of_lead(facts, kind.table, asked.by).alias("first"),
         _latest(facts, kind.table, asked.by).alias("latest"),
     )
 
@@ -156,8 +156,8 @@ def _day(*columns: str) -> nw.Expr:
     return nw.coalesce(*(nw.col(column) for column in columns), nw.lit(NEVER)).cast(nw.Int64)
 
 
-def _label(facts: Facts, table: str, by: str) -> nw.Expr:
-    """By what the lead of a conversion came, where no touches are loaded; missing without one."""
+def source_of_lead(facts: Facts, table: str, by: str) -> nw.Expr:
+    """By what the lead of a row came, for where no touches are loaded; missing without a lead."""
     if not facts.has(table, by):
         return nw.lit(None).cast(nw.String)
     said = nw.col(by).cast(nw.String)

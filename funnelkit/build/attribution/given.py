@@ -16,13 +16,13 @@ from funnelkit.metrics.reasons import Reason
 from funnelkit.models.attribution.markov import markov
 from funnelkit.models.attribution.named import RULES, attribute
 from funnelkit.models.attribution.paths import channels_of, total
-from funnelkit.statistics.intervals import wilson
+from funnelkit.statistics.intervals import mean_t, wilson
 
 if TYPE_CHECKING:
     from funnelkit.build.attribution.journeys import Journeys
     from funnelkit.build.attribution.request import Asked
     from funnelkit.models.attribution.credit import Credit
-    from funnelkit.models.attribution.paths import Path, Paths
+    from funnelkit.models.attribution.paths import Path, Paths, Tally
 
 _LOST = "lost without "
 _TIMED = ("time_decay",)
@@ -42,6 +42,8 @@ class Model(Struct, frozen=True, kw_only=True):
     """By channel, 95 % limits of its share of all conversions."""
     limited: str = ""
     """How these were found: wilson or bootstrap."""
+    money: Mapping[str, Limits] = {}
+    """By channel, 95 % limits of the value it is given, in the smallest unit of the money; of rules alone."""
     lost: Mapping[str, Limits] = {}
     """By channel, 95 % limits of what would be lost without it, of a Markov chain."""
     reason: Reason | None = None
@@ -76,8 +78,11 @@ def _given(name: str, journeys: Journeys, asked: Asked) -> Model:
     except UsageError as error:
         return Model(name=name, reason=Reason(error.code or "not_possible", str(error)))
     if name in RULES:
-        return Model(name=name, credit=credit, limits=_by_rule(paths, name, asked), limited="wilson")
-    found = resampled.limits(paths, lambda again: _shares(again, name, asked)) or {}
+        limits, money = _by_rule(paths, name, asked)
+        return Model(name=name, credit=credit, limits=limits, limited="wilson", money=money)
+    # A channel with which a lower share converts than without may be given less than nothing by a game of rates.
+    bounded = name != "shapley_rate"
+    found = resampled.limits(paths, lambda again: _shares(again, name, asked), bounded=bounded) or {}
     shares = {channel: found[channel] for channel in credit.conversions if channel in found}
     lost = {channel: found[_LOST + channel] for channel in credit.conversions if _LOST + channel in found}
     return Model(
@@ -96,21 +101,43 @@ def _shares(paths: Paths, name: str, asked: Asked) -> dict[str, float]:
     return shares | {_LOST + channel: effect for channel, effect in done.effects.items()}
 
 
-def _by_rule(paths: Paths, name: str, asked: Asked) -> dict[str, Limits]:
-    """Wilson's limits of each channel's share of all conversions, by what the weight of a conversion varies.
+class _Sums:
+    """What one channel is given: weights of conversions and money, and their squares."""
 
-    A conversion that is shared out varies less than one that is given whole: with the variance s2 of the weights and
-    p their mean, it tells as much as p (1 - p) / s2 that are. For first and last touch these are Wilson's own limits.
+    def __init__(self) -> None:
+        self.ones = self.squares = self.money = self.money_squares = 0.0
+
+    def add(self, tally: Tally, weight: float) -> None:
+        self.ones += tally.converted * weight
+        self.squares += tally.converted * weight * weight
+        self.money += tally.value * weight
+        self.money_squares += tally.squares * weight * weight
+
+
+def _by_rule(paths: Paths, name: str, asked: Asked) -> tuple[dict[str, Limits], dict[str, Limits]]:
+    """Limits of each channel's share of all conversions, and of its value: by what single conversions vary.
+
+    Of the share Wilson's. A conversion that is shared out varies less than one that is given whole: with the variance
+    s2 of the weights and p their mean, it tells as much as p (1 - p) / s2 that are. For first and last touch these are
+    Wilson's own limits. Of the value Student's, of the mean that a conversion gives the channel, times all conversions.
     """
     rule, n = RULES[name](asked.settings), total(paths).converted
-    ones: dict[str, float] = dict.fromkeys(channels_of(paths), 0.0)
-    squares = dict(ones)
+    sums = {channel: _Sums() for channel in channels_of(paths)}
     for path, tally in paths.items():
         if tally.converted and path.channels:
             for channel, weight in _weights(path, rule(path)).items():
-                ones[channel] += tally.converted * weight
-                squares[channel] += tally.converted * weight * weight
-    return {channel: share_limits(ones[channel], squares[channel], n) for channel in ones} if n else {}
+                sums[channel].add(tally, weight)
+    shares = {channel: share_limits(one.ones, one.squares, n) for channel, one in sums.items()} if n else {}
+    never_below = all(tally.value >= 0 for tally in paths.values())
+    # Where nothing was given, the values say nothing of how much more it might have been.
+    some = {channel: one for channel, one in sums.items() if one.money_squares and n > 1}
+    money = {channel: _money(one, n, never_below) for channel, one in some.items()}
+    return shares, money
+
+
+def _money(given: _Sums, n: int, never_below: bool) -> Limits:
+    low, high = mean_t(n, given.money, given.money_squares)
+    return (max(low, 0.0) if never_below else low) * n, high * n
 
 
 def _weights(path: Path, weights: Sequence[Fraction]) -> dict[str, float]:

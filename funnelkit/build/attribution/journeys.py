@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
+import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
@@ -32,12 +33,16 @@ class Journeys(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def orders(self) -> Paths:
         """The paths by the order of touches alone: what models need that do not ask for days and milestones."""
-        sums: defaultdict[Path, list[int]] = defaultdict(lambda: [0, 0, 0])
+        sums = Sums()
         for path, tally in self.paths.items():
-            found = sums[Path(path.channels)]
-            for at, number in enumerate((tally.converted, tally.unconverted, tally.value)):
-                found[at] += number
-        return {path: Tally(*found) for path, found in sums.items()}
+            sums.add(
+                Path(path.channels),
+                converted=tally.converted,
+                unconverted=tally.unconverted,
+                value=tally.value,
+                squares=tally.squares,
+            )
+        return sums.paths
 
     def rate(self, touches: int) -> Reason | None:
         """Why it is not known how many converted of those who came by so many *touches*; None where it is."""
@@ -55,20 +60,28 @@ class Sums:
     """Counts of paths as they come from the engine."""
 
     def __init__(self) -> None:
-        self._found: defaultdict[Path, list[int]] = defaultdict(lambda: [0, 0, 0])
+        self._counts: defaultdict[Path, list[int]] = defaultdict(lambda: [0, 0, 0])
+        self._squares: defaultdict[Path, float] = defaultdict(float)
 
-    def add(self, path: Path, converted: int = 0, unconverted: int = 0, value: int = 0) -> None:
+    def add(
+        self, path: Path, converted: int = 0, unconverted: int = 0, value: int = 0, squares: float = 0.0
+    ) -> None:
         """Count journeys that went *path*."""
-        sums = self._found[path]
-        sums[0] += converted
-        sums[1] += unconverted
-        sums[2] += value
+        counts = self._counts[path]
+        counts[0] += converted
+        counts[1] += unconverted
+        counts[2] += value
+        self._squares[path] += squares
 
     @property
     def paths(self) -> Mapping[Path, Tally]:
         """The paths that anybody went, in the order of their touches."""
-        order = sorted(self._found, key=lambda p: (p.channels, p.ages, p.lead or -1, p.opportunity or -1))
-        return {path: Tally(*self._found[path]) for path in order if any(self._found[path])}
+        order = sorted(self._counts, key=lambda p: (p.channels, p.ages, p.lead or -1, p.opportunity or -1))
+        return {path: self._tally(path) for path in order if any(self._counts[path])}
+
+    def _tally(self, path: Path) -> Tally:
+        converted, unconverted, value = self._counts[path]
+        return Tally(converted, unconverted, value, self._squares[path])
 
 
 def texts(joined: str) -> tuple[str, ...]:
@@ -79,3 +92,9 @@ def texts(joined: str) -> tuple[str, ...]:
 def place(marks: Iterable[str], bit: int) -> int | None:
     """Which of the *marks*, counted from 0, is the last to have *bit*; None where none has."""
     return max((at for at, mark in enumerate(marks) if int(mark) & bit), default=None)
+
+
+def squared(column: str) -> nw.Expr:
+    """The square of whole numbers, which may be too large for one."""
+    number = nw.col(column).cast(nw.Float64)
+    return number * number

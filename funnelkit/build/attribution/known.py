@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import narwhals.stable.v2 as nw
 
 from funnelkit import collect
-from funnelkit.build.attribution.journeys import Journeys, Sums
+from funnelkit.build.attribution.conversions import source_of_lead
+from funnelkit.build.attribution.journeys import Journeys, Sums, squared
 from funnelkit.build.attribution.others import NOT_KNOWN, OF_A_PERIOD, filtered, others, tables
 from funnelkit.errors import UsageError
 from funnelkit.linking.persons import PERSON
@@ -34,15 +35,24 @@ def journeys(facts: Facts, spans: Spans, conversions: Conversions, asked: Asked)
         )
     both = facts.has("leads", latest)
     won = conversions.rows.filter((nw.col("counts") == 1) | (nw.col("value") != 0))
+    won = won.with_columns(squares=squared("value"))
     if both and conversions.of in ("deal", "customer"):
         last = filtered(facts, "leads").select(PERSON, nw.col(latest).cast(nw.String).alias("_latest"))
         won = won.join(last, on=PERSON, how="left").with_columns(latest=nw.col("_latest"))  # type: ignore[arg-type]
     sums = Sums()
     found = won.group_by("first", "latest").agg(
-        nw.col("counts").sum().alias("journeys"), nw.col("value").sum()
+        nw.col("counts").sum().alias("journeys"), nw.col("value").sum(), nw.col("squares").sum()
     )
-    for first, last_one, number, value in collect.rows(found.select("first", "latest", "journeys", "value")):
-        sums.add(_path(first, last_one), converted=int(number), value=int(value) * conversions.finer)
+    finer = conversions.finer
+    for first, last_one, number, value, squares in collect.rows(
+        found.select("first", "latest", "journeys", "value", "squares")
+    ):
+        sums.add(
+            _path(first, last_one),
+            converted=int(number),
+            value=int(value) * finer,
+            squares=float(squares) * finer**2,
+        )
     unseen = _unconverted(facts, spans, conversions, asked, sums)
     return Journeys(
         paths=sums.paths, whole=False, milestones=False, notes=tuple(_notes(both=both)), unseen=unseen
@@ -62,7 +72,7 @@ def _unconverted(
         latest = f"latest_{asked.by}"
         label = nw.col(latest) if name == "leads" and facts.has(name, latest) else nw.lit(None)
         pairs = rows.select(
-            nw.col(asked.by).cast(nw.String).alias("first"), label.cast(nw.String).alias("latest")
+            source_of_lead(facts, name, asked.by).alias("first"), label.cast(nw.String).alias("latest")
         )
         counted = pairs.group_by("first", "latest").agg(nw.len().alias("journeys"))
         for first, last_one, number in collect.rows(counted.select("first", "latest", "journeys")):

@@ -22,6 +22,10 @@ NOT_KNOWN = Reason("others_unknown", "no file tells of those who came as these d
 OF_A_PERIOD = Reason(
     "others_undated", "those who did not convert have no day here, by which they could be of the period"
 )
+OF_STRANGERS = Reason(
+    "strangers_unknown",
+    "the touched ones count persons whom no lead or deal knows, and of those without a touch such persons are in no file",
+)
 
 
 def tables(facts: Facts, of: str) -> Sequence[str]:

@@ -27,10 +27,10 @@ def times(paths: Paths) -> int:
     return found if found >= _FEWEST else 0
 
 
-def limits(paths: Paths, measure: Measure) -> dict[str, Limits] | None:
+def limits(paths: Paths, measure: Measure, *, bounded: bool = True) -> dict[str, Limits] | None:
     """95 % limits of what *measure* says of *paths*: 1.96 standard errors of ``TIMES`` drawings to either side.
 
-    Within 0 and 1, where what is measured is. None where drawing so many paths would take too long, and where
+    Within 0 and 1, where what is measured is *bounded* by them. None where drawing so many paths would take too long, and where
     nobody converted.
     """
     cells = [(path, True, tally.converted) for path, tally in paths.items() if tally.converted]
@@ -51,12 +51,10 @@ def limits(paths: Paths, measure: Measure) -> dict[str, Limits] | None:
             found.append([said.get(name, 0.0) for name in middle])
     errors = np.std(np.array(found), axis=0, ddof=1) if len(found) > 1 else np.full(len(middle), 0.5)
     return {
-        name: _within(value, 1.96 * error)
+        name: _within(value, 1.96 * error) if bounded else (value - 1.96 * error, value + 1.96 * error)
         for (name, value), error in zip(middle.items(), errors.tolist(), strict=True)
     }
 
 
 def _within(value: float, half: float) -> Limits:
-    """A game of rates may take from a channel; nothing else gives less than nothing or more than all."""
-    low, high = value - half, value + half
-    return (low if value < 0 else max(low, 0.0)), (high if value > 1 else min(high, 1.0))
+    return max(value - half, 0.0), min(value + half, 1.0)

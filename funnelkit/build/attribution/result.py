@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from funnelkit.build.attribution.request import UNTOUCHED
+from funnelkit.dimensions import NO_LEAD
 from funnelkit.metrics.cell import Cell
 from funnelkit.metrics.reasons import Reason
 from funnelkit.models.attribution.agreement import Agreement, agreement
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 GROUPS = 20
 """So many groups are shown unless said; the others are one row."""
 _OF_SEVERAL = Reason("of_several", "a sum of several groups")
+_UNSQUARED = Reason("in_sum_only", "what single conversions bring by this model is known as a sum alone")
+_UNEARNED = Reason("no_cases", "it was given nothing, and what a conversion would bring it nobody knows")
 _UNRESAMPLED = Reason("too_many_paths", "there are too many paths to draw them again")
 
 
@@ -121,6 +125,22 @@ class Result(Struct, frozen=True, kw_only=True, dict=True):
     def money(self, model: Model) -> Mapping[str, int] | None:
         """What *model* gives each group in the smallest unit, whole and without loss; None where it gives nothing."""
         return model.credit.money if model.credit and self.conversions.unit else None
+
+    def value(self, model: Model, names: Sequence[str]) -> Cell:
+        """The money that *model* gives to *names* together, in the currency."""
+        assert self.conversions.unit
+        money, unit, n = self.money(model) or {}, self.conversions.unit, self.conversions.total
+        amount = sum(money.get(name, 0) for name in names) / unit
+        if len(names) == 1 and names[0] in model.money:
+            low, high = (round(limit) / unit for limit in model.money[names[0]])
+            return Cell(value=amount, n=n, interval=(low, high), interval_type="t")
+        reason = _UNSQUARED if amount else _UNEARNED
+        return Cell(value=amount, n=n, unlimited=_OF_SEVERAL if len(names) > 1 else reason)
+
+    @property
+    def alone(self) -> str:
+        """What those are called of whom nothing is known that could be given credit."""
+        return UNTOUCHED if self.journeys.whole else NO_LEAD
 
     def reached(self, name: str) -> int:
         """The conversions that *name* touched at any time, whatever else did."""

@@ -46,9 +46,9 @@ def _coverage(found: Result) -> str:
     known = found.touched - (0 if found.journeys.whole else found.reached(BLANK))
     low, high = wilson(known, n)
     what = (
-        f"any touch{_window(found)}; the others stand under (no touch)"
+        f"any touch{_window(found)}; the others stand under {found.alone}"
         if found.journeys.whole
-        else f"a {found.asked.by} that is known; the others stand under (blank) or (no touch)"
+        else f"a {found.asked.by} that is known; the others stand under {BLANK} or {found.alone}"
     )
     return f"{known:,} of {n:,} ({percent(known / n)}, {percent(low)} to {percent(high)}) have {what}."
 

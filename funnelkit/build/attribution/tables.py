@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from funnelkit.build.attribution.kinds import OF
-from funnelkit.build.attribution.request import ALL, UNTOUCHED
+from funnelkit.build.attribution.request import ALL
 from funnelkit.build.attribution.result import binomial
 from funnelkit.build.entries import number
 from funnelkit.metrics import statistics as stats
@@ -35,7 +35,6 @@ NAMES = {
     "shapley": "Shapley",
     "shapley_rate": "Shapley of rates",
 }
-_UNSUMMED = Reason("in_sum_only", "what single conversions brought is not kept, only their sum by path")
 
 
 def credit(found: Result) -> Table:
@@ -77,9 +76,13 @@ def _named(found: Result) -> Field:
 
 
 def _convention(found: Result) -> str:
-    window = f"touches up to {found.asked.window} days before; " if found.journeys.whole else ""
+    window = (
+        f"touches up to {found.asked.window} days before, and after the conversion before it of the same person; "
+        if found.journeys.whole
+        else ""
+    )
     ranges = {
-        "wilson": "; ranges are Wilson's, narrower where credit is shared evenly",
+        "wilson": "; ranges are Wilson's, narrower where credit is shared evenly, of money Student's",
         "bootstrap": "; ranges by drawing the journeys again",
     }
     return f"{window}each conversion is shared out once, so they add up to all{ranges.get(found.main.limited, '')}"
@@ -96,11 +99,7 @@ def _credit(found: Result, name: str, names: Sequence[str], money: object, *, sp
         else Entry()
     )
     if isinstance(money, dict):
-        assert found.conversions.unit
-        whole = sum(money.get(one, 0) for one in names)
-        yield Entry(
-            cell=Cell(value=whole / found.conversions.unit, n=found.conversions.total, unlimited=_UNSUMMED)
-        )
+        yield Entry(cell=found.value(found.main, names))
     if spent:
         cost = sum(found.spending.cost.get(one, 0.0) for one in names)
         yield number(cost)
@@ -129,7 +128,7 @@ def _per(cost: float, credit: Cell) -> Cell:
 def _without(found: Result, *, spent: bool) -> Iterator[Entry]:
     """The conversions without a touch."""
     alone, n = found.journeys.untouched, found.conversions.total
-    yield Entry(text=UNTOUCHED)
+    yield Entry(text=found.alone)
     yield Entry(cell=binomial(alone.converted, n, n))
     yield Entry(cell=binomial(alone.converted, n))
     yield Entry()
@@ -167,7 +166,7 @@ def models(found: Result) -> Table:
         )
         for name, names in found.rows
     ]
-    rows.append((Entry(text=UNTOUCHED), *gives, Entry(), Entry()))
+    rows.append((Entry(text=found.alone), *gives, Entry(), Entry()))
     rows.append((Entry(text=ALL), *everything, Entry(), Entry()))
     return Table(
         id="models",
@@ -218,26 +217,25 @@ def value(found: Result) -> Table | None:
     unit = found.conversions.unit
     if not unit:
         return None
-    money = {model.name: found.money(model) for model in found.beside if model.credit}
+    giving = [model for model in found.beside if model.credit]
     alone, whole = found.journeys.untouched.value / unit, found.conversions.value / unit
     rows = [
         (
             Entry(text=name),
-            *(
-                number(sum(given.get(one, 0) for one in names) / unit)
-                for given in money.values()
-                if given is not None
-            ),
+            *(Entry(cell=found.value(model, names)) for model in giving),
         )
         for name, names in found.rows
     ]
-    rows.append((Entry(text=UNTOUCHED), *(number(alone) for _ in money)))
-    rows.append((Entry(text=ALL), *(number(whole) for _ in money)))
+    rows.append((Entry(text=found.alone), *(number(alone) for _ in giving)))
+    rows.append((Entry(text=ALL), *(number(whole) for _ in giving)))
     return Table(
         id="value",
         title="Value by model",
         caption="what the conversions brought, shared out to the cent; the missing cents of rounding go to the largest remainders",
-        fields=(_named(found), *(Field(id=name, label=NAMES[name], unit="money") for name in money)),
+        fields=(
+            _named(found),
+            *(Field(id=model.name, label=NAMES[model.name], unit="money") for model in giving),
+        ),
         rows=tuple(rows),
     )
 

@@ -13,8 +13,8 @@ import narwhals.stable.v2 as nw
 from funnelkit import collect
 from funnelkit.build.attribution import leftout
 from funnelkit.build.attribution.conversions import NEVER
-from funnelkit.build.attribution.journeys import Journeys, Sums, place, texts
-from funnelkit.build.attribution.others import NOT_KNOWN, OF_A_PERIOD, filtered, others, tables
+from funnelkit.build.attribution.journeys import Journeys, Sums, place, squared, texts
+from funnelkit.build.attribution.others import NOT_KNOWN, OF_A_PERIOD, OF_STRANGERS, filtered, others, tables
 from funnelkit.collect import Frame
 from funnelkit.dimensions import BLANK
 from funnelkit.linking.persons import PERSON, TOUCHES
@@ -126,9 +126,13 @@ def _converted(engine: Engine, touches: Frame, ends: Frame, sums: Sums, finer: i
     )
     brought = ends.select(*_JOURNEY, "counts", "value")
     whole = collect.frame(ordered).join(brought, on=[*_JOURNEY], how="inner")  # type: ignore[arg-type]
-    found = whole.group_by("label", "age", "mark").agg(nw.col("counts").sum(), nw.col("value").sum())
-    for label, age, mark, counts, value in collect.rows(
-        found.select("label", "age", "mark", "counts", "value")
+    found = (
+        whole.with_columns(squares=squared("value"))
+        .group_by("label", "age", "mark")
+        .agg(nw.col("counts").sum(), nw.col("value").sum(), nw.col("squares").sum())
+    )
+    for label, age, mark, counts, value, squares in collect.rows(
+        found.select("label", "age", "mark", "counts", "value", "squares")
     ):
         marks = texts(mark)
         path = Path(
@@ -137,7 +141,7 @@ def _converted(engine: Engine, touches: Frame, ends: Frame, sums: Sums, finer: i
             place(marks, _LEAD),
             place(marks, _OPPORTUNITY),
         )
-        sums.add(path, converted=int(counts), value=int(value) * finer)
+        sums.add(path, converted=int(counts), value=int(value) * finer, squares=float(squares) * finer**2)
 
 
 def _unconverted(
@@ -176,8 +180,11 @@ def _alone(facts: Facts, spans: Spans, touches: Frame, conversions: Conversions,
         return NOT_KNOWN
     if not spans.everything:
         return OF_A_PERIOD
+    persons = touches.select(PERSON).unique()
+    strangers: Frame = persons.join(conversions.rows.select(PERSON).unique(), on=PERSON, how="anti")  # type: ignore[arg-type]
     for _, rows in others(facts, conversions, names):
-        alone: Frame = rows.select(PERSON).unique()
-        alone = alone.join(touches.select(PERSON).unique(), on=PERSON, how="anti")  # type: ignore[arg-type]
+        known: Frame = rows.select(PERSON).unique()
+        alone: Frame = known.join(persons, on=PERSON, how="anti")  # type: ignore[arg-type]
+        strangers = strangers.join(known, on=PERSON, how="anti")  # type: ignore[arg-type]
         sums.add(Path(()), unconverted=collect.count(alone))
-    return None
+    return OF_STRANGERS if not facts.filters and collect.count(strangers) else None

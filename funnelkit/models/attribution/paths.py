@@ -6,6 +6,7 @@ come as a few thousand counts, whichever engine has counted them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
@@ -39,6 +40,8 @@ class Tally(Struct, frozen=True):
     unconverted: int = 0
     value: int = 0
     """What the converted ones brought together, in the smallest unit of the money."""
+    squares: float = 0.0
+    """The squares of what each of them brought: how much of the value hangs on few of them. For limits alone."""
 
     def __post_init__(self) -> None:
         if min(self.converted, self.unconverted) < 0:
@@ -54,13 +57,14 @@ def counted(journeys: Iterable[tuple[Path, int | None]]) -> dict[Path, Tally]:
     """Count *journeys*, each with what it brought in the smallest unit of the money; None: not converted.
 
     >>> counted([(Path(("email",)), 500), (Path(("email",)), None)])
-    {Path(channels=('email',), ages=(), lead=None, opportunity=None): Tally(converted=1, unconverted=1, value=500)}
+    {Path(channels=('email',), ages=(), lead=None, opportunity=None): Tally(converted=1, unconverted=1, value=500, squares=250000)}
     """
     found: dict[Path, list[int]] = {}
     for path, value in journeys:
-        sums = found.setdefault(path, [0, 0, 0])
+        sums = found.setdefault(path, [0, 0, 0, 0])
         sums[value is None] += 1
         sums[2] += value or 0
+        sums[3] += (value or 0) ** 2
     return {path: Tally(*sums) for path, sums in found.items()}
 
 
@@ -75,4 +79,5 @@ def total(paths: Paths) -> Tally:
         sum(tally.converted for tally in paths.values()),
         sum(tally.unconverted for tally in paths.values()),
         sum(tally.value for tally in paths.values()),
+        math.fsum(tally.squares for tally in paths.values()),
     )
