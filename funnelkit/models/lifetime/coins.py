@@ -19,7 +19,7 @@ from scipy.special import betainc, betaln, digamma, expit, gammaln, xlogy
 
 from funnelkit.models.lifetime.discounting import discounted
 from funnelkit.models.lifetime.fitted import Fitted, vector
-from funnelkit.models.lifetime.groups import Floats, Groups, by_count, check_repeats, parts
+from funnelkit.models.lifetime.groups import Floats, Groups, by_count, check_repeats, parts, total
 from funnelkit.models.lifetime.maximise import Score, from_groups
 from funnelkit.models.lifetime.quadrature import beta_mean
 
@@ -40,6 +40,8 @@ class Coins(Struct, frozen=True):
 
 
 Model = TypeVar("Model", bound=Coins)
+_AT_ONCE = 2048
+"""Groups for which integrals are worked out at a time, each over a few hundred points."""
 
 
 def fitted(model: type[Model], data: Groups) -> Fitted[Model]:
@@ -128,7 +130,7 @@ def of_known(params: Coins, data: Groups, t: float) -> Floats:
     """Expected purchases after T of those of each group who are there at T."""
     found = [
         purchases(params.r + some.x, params.alpha + some.T, params.a, params.b + some.x + params.tossed, t)
-        for some in parts(data)
+        for some in parts(data, _AT_ONCE)
     ]
     return np.concatenate(found)
 
@@ -148,7 +150,7 @@ def pmf(params: Coins, t: float, x: ArrayLike) -> Floats:
 
 def starts(data: Groups) -> list[tuple[float, float, float, float]]:
     """Where to look for the maximum: at the observed rate, with more or fewer customers who leave."""
-    rate = float(data.n @ data.x / (data.n @ data.T))
+    rate = total(data, data.x) / total(data, data.T)
     return [(r, r / (faster * rate), a, b) for r, faster, a, b in _STARTS]
 
 

@@ -2,8 +2,9 @@
 
 Newton's steps with the observed information (differences of the exact gradients) lead to the maximum
 and say how sure it is. Where the likelihood bends up, a step goes uphill all the same, and none is
-longer than a factor of e. Data of very many groups are first fitted on coarser ones, from where a few
-steps on the data themselves are left.
+longer than a factor of e. Data of very many groups are first fitted on nodes that stand for them
+(:mod:`.nodes`). From there the slopes on the data themselves decide: whether they are at a maximum, and
+whether the information of the nodes is theirs; where it is not, it is worked out anew.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from funnelkit.models.lifetime.fitted import Checked, Fitted, P, rebuilt, vector
-from funnelkit.models.lifetime.groups import Floats, Groups, coarser, parts
+from funnelkit.models.lifetime.groups import Floats, Groups, parts
+from funnelkit.models.lifetime.nodes import nodes
 from funnelkit.models.lifetime.refusal import NoFitError
 
 Score: TypeAlias = Callable[[Floats], tuple[float, Floats]]
@@ -36,6 +38,8 @@ _NEWTON = 60
 _TINY = np.finfo(np.float64).tiny
 _SLOW = 0.05
 """A step that leaves more than this share of what was to gain says that the information is out of date."""
+_ALIKE = 1e-4
+"""Two informations that differ by less than this, of themselves, are the same: so are standard errors to 4 digits."""
 _NEAR = 1e-3
 """At a place this near, in logarithms, the information is as good as the same."""
 
@@ -54,13 +58,16 @@ class _Counted:
 
     def __init__(self, score: Score) -> None:
         self._score = score
+        self._last: tuple[Floats, tuple[float, Floats]] | None = None
         self.calls = 0
 
     def __call__(self, place: Floats) -> tuple[float, Floats]:
-        self.calls += 1
-        params = np.exp(place)
-        value, slope = self._score(params)
-        return value, slope * params
+        if self._last is None or not np.array_equal(self._last[0], place):
+            self.calls += 1
+            params = np.exp(place)
+            value, slope = self._score(params)
+            self._last = place, (value, slope * params)
+        return self._last[1]
 
 
 def maximise(
@@ -68,7 +75,7 @@ def maximise(
 ) -> Fitted[P]:
     """The fit from the first of *starts* that leads to a maximum. Raises NoFitError where none does.
 
-    *coarse* is the score on coarser data of as many customers.
+    *coarse* is the score on fewer data that stand for them.
     """
     counted = _Counted(score)
     refused: NoFitError | None = None
@@ -92,9 +99,9 @@ def maximise(
 
 
 def from_groups(scorer: Callable[[Groups], Score], starts: Sequence[P], data: Groups) -> Fitted[P]:
-    """The fit to customers in groups, by way of coarser ones where they are very many."""
-    rough = coarser(data)
-    coarse = None if rough is None else summed(scorer, rough)
+    """The fit to customers in groups, by way of nodes where they are very many."""
+    few = nodes(data)
+    coarse = None if few is None else summed(scorer, few)
     return maximise(summed(scorer, data), starts, float(data.n.sum()), coarse=coarse)
 
 
@@ -113,21 +120,41 @@ def _climbed(score: _Counted, origin: Floats, customers: float, coarse: _Counted
     """The maximum near *origin*; with *coarse*, by way of the maximum of that."""
     enough = _ENOUGH * customers
     if coarse is None:
-        return _newton(score, origin, origin, enough, None)
+        return _newton(score, origin, origin, enough)
     first = _climbed(coarse, origin, customers, None)
-    return _newton(score, origin, first.place, enough, first.information)
+    return _newton(score, origin, first.place, enough, first.information, _alike(score, coarse, first))
 
 
-def _newton(score: _Counted, origin: Floats, place: Floats, enough: float, borrowed: Floats | None) -> _Peak:
+def _alike(score: _Counted, coarse: _Counted, peak: _Peak) -> bool:
+    """Whether *score* has the information of the *peak* of *coarse*, as far as its slope tells.
+
+    It is compared there, and a standard error away along each axis of the information.
+    """
+    bend, axes = np.linalg.eigh(peak.information)
+    if not bend[0] > 0:
+        return False
+    away = peak.place + axes @ bend**-0.5
+    turned = [each(away)[1] - each(peak.place)[1] for each in (coarse, score)]
+    return bool(np.linalg.norm(axes.T @ (turned[1] - turned[0]) / bend**0.5) < _ALIKE * bend.size**0.5)
+
+
+def _newton(
+    score: _Counted,
+    origin: Floats,
+    place: Floats,
+    enough: float,
+    borrowed: Floats | None = None,
+    good: bool = False,
+) -> _Peak:
     """Steps uphill to the maximum, with the information *borrowed* from other data while these are long.
 
     The information is worked out anew where it has served its time, and at the end where the place
-    at which it was is too far away.
+    at which it was is too far away; at once where what was borrowed is not as *good* as that.
     """
     value, slope = score(place)
-    information, known_at, to_gain = borrowed, origin, np.inf
+    information, known_at, to_gain = borrowed, place if good else origin, np.inf
     for _ in range(_NEWTON):
-        own = information is not borrowed
+        own = good or information is not borrowed
         step = None if information is None else _step(information, slope)
         to_gain, before = np.inf if step is None else float(slope @ step) / 2, to_gain
         if own and to_gain < enough:

@@ -34,7 +34,7 @@ def scorer(data: Groups) -> Score:
         stay = data.n * expit(there[0] - gone[0])
         value = total * (r * np.log(alpha) + s * np.log(beta)) + counts @ (gammaln(r + xs) - gammaln(r))
         value += data.n @ np.logaddexp(there[0], gone[0])
-        slope = there[1:] @ stay + gone[1:] @ (data.n - stay)
+        slope = np.einsum("ij,j", there[1:], stay) + np.einsum("ij,j", gone[1:], data.n - stay)
         slope += np.array(
             (
                 total * np.log(alpha) + counts @ (digamma(r + xs) - digamma(r)),
