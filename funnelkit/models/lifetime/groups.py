@@ -69,19 +69,26 @@ def total(data: Groups, column: Floats) -> float:
     return float(np.einsum("i,i", data.n, column))
 
 
-def by_count(data: Groups) -> tuple[Floats, Floats]:
-    """The different numbers of purchases, and how many customers have each."""
+def by_count(data: Groups) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """The different numbers of purchases, how many customers have each, and which of them each group has."""
     if data.x.max() < data.x.size:
-        counts = np.bincount(data.x.astype(int), data.n).astype(np.float64)
-        return np.arange(counts.size, dtype=np.float64), counts
+        place = data.x.astype(np.intp)
+        counts = np.bincount(place, data.n).astype(np.float64)
+        return np.arange(counts.size, dtype=np.float64), counts, place
     xs, place = np.unique(data.x, return_inverse=True)
-    return xs, np.bincount(place, data.n).astype(np.float64)
+    return xs, np.bincount(place, data.n).astype(np.float64), place
 
 
 def parts(data: Groups, size: int = PART) -> list[Groups]:
     """The same groups, few enough at a time to be worked on quickly."""
-    pieces = (slice(begin, begin + size) for begin in range(0, data.x.size, size))
-    return [Groups(x=data.x[at], t_x=data.t_x[at], T=data.T[at], n=data.n[at]) for at in pieces]
+    return [
+        Groups(x=data.x[at], t_x=data.t_x[at], T=data.T[at], n=data.n[at]) for at in pieces(data.x.size, size)
+    ]
+
+
+def pieces(length: int, size: int = PART) -> list[slice]:
+    """Slices of so many entries, which make up the whole *length*."""
+    return [slice(begin, begin + size) for begin in range(0, length, size)]
 
 
 def _check(data: Groups) -> None:

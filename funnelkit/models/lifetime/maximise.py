@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from funnelkit.models.lifetime.fitted import Checked, Fitted, P, rebuilt, vector
-from funnelkit.models.lifetime.groups import Floats, Groups, parts
+from funnelkit.models.lifetime.groups import Floats, Groups
 from funnelkit.models.lifetime.nodes import nodes
 from funnelkit.models.lifetime.refusal import NoFitError
 
@@ -101,19 +101,8 @@ def maximise(
 def from_groups(scorer: Callable[[Groups], Score], starts: Sequence[P], data: Groups) -> Fitted[P]:
     """The fit to customers in groups, by way of nodes where they are very many."""
     few = nodes(data)
-    coarse = None if few is None else summed(scorer, few)
-    return maximise(summed(scorer, data), starts, float(data.n.sum()), coarse=coarse)
-
-
-def summed(scorer: Callable[[Groups], Score], data: Groups) -> Score:
-    """The score of all groups, from those of some at a time."""
-    scores = [scorer(part) for part in parts(data)]
-
-    def score(values: Floats) -> tuple[float, Floats]:
-        found = [each(values) for each in scores]
-        return sum(value for value, _ in found), np.sum([slope for _, slope in found], axis=0)
-
-    return score
+    coarse = None if few is None else scorer(few)
+    return maximise(scorer(data), starts, float(data.n.sum()), coarse=coarse)
 
 
 def _climbed(score: _Counted, origin: Floats, customers: float, coarse: _Counted | None) -> _Peak:
