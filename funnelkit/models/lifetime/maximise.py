@@ -38,8 +38,8 @@ _NEWTON = 60
 _TINY = np.finfo(np.float64).tiny
 _SLOW = 0.05
 """A step that leaves more than this share of what was to gain says that the information is out of date."""
-_ALIKE = 1e-4
-"""Two informations that differ by less than this, of themselves, are the same: so are standard errors to 4 digits."""
+_ALIKE = 1e-5
+"""Two informations that differ by less than this, of themselves, are the same."""
 _NEAR = 1e-3
 """At a place this near, in logarithms, the information is as good as the same."""
 
@@ -71,18 +71,18 @@ class _Counted:
 
 
 def maximise(
-    score: Score, starts: Sequence[P], customers: float, *, coarse: Score | None = None
+    score: Score, starts: Sequence[P], customers: float, *, coarser: Sequence[Score] = ()
 ) -> Fitted[P]:
     """The fit from the first of *starts* that leads to a maximum. Raises NoFitError where none does.
 
-    *coarse* is the score on fewer data that stand for them.
+    *coarser* are scores on fewer data that stand for them, the fewest first.
     """
     counted = _Counted(score)
     refused: NoFitError | None = None
     for number, start in enumerate(starts, start=1):
         origin = np.log(vector(start))
         try:
-            peak = _climbed(counted, origin, customers, None if coarse is None else _Counted(coarse))
+            peak = _climbed([*map(_Counted, coarser), counted], origin, customers)
             loosest = _trusted(peak, origin, start)
         except NoFitError as error:
             refused = refused or error
@@ -100,18 +100,19 @@ def maximise(
 
 def from_groups(scorer: Callable[[Groups], Score], starts: Sequence[P], data: Groups) -> Fitted[P]:
     """The fit to customers in groups, by way of nodes where they are very many."""
-    few = nodes(data)
-    coarse = None if few is None else scorer(few)
-    return maximise(scorer(data), starts, float(data.n.sum()), coarse=coarse)
+    coarser = [scorer(few) for few in nodes(data)]
+    return maximise(scorer(data), starts, float(data.n.sum()), coarser=coarser)
 
 
-def _climbed(score: _Counted, origin: Floats, customers: float, coarse: _Counted | None) -> _Peak:
-    """The maximum near *origin*; with *coarse*, by way of the maximum of that."""
+def _climbed(scores: Sequence[_Counted], origin: Floats, customers: float) -> _Peak:
+    """The maximum near *origin* of the last of *scores*, by way of those of the others, one after another."""
+    *coarser, score = scores
     enough = _ENOUGH * customers
-    if coarse is None:
+    first = _climbed(coarser, origin, customers) if coarser else None
+    if first is None or not np.isfinite(first.information).all():
         return _newton(score, origin, origin, enough)
-    first = _climbed(coarse, origin, customers, None)
-    return _newton(score, origin, first.place, enough, first.information, _alike(score, coarse, first))
+    good = _alike(score, coarser[-1], first)
+    return _newton(score, origin, first.place, enough, first.information, good)
 
 
 def _alike(score: _Counted, coarse: _Counted, peak: _Peak) -> bool:
@@ -146,7 +147,9 @@ def _newton(
         own = good or information is not borrowed
         step = None if information is None else _step(information, slope)
         to_gain, before = np.inf if step is None else float(slope @ step) / 2, to_gain
-        if own and to_gain < enough:
+        if own and to_gain < enough and step is not None:
+            # What is left of the way is so short that the likelihood need not be worked out at its end.
+            place, value = place + step, value + to_gain
             break
         if step is None or to_gain > before * _SLOW or not (own or np.abs(step).max() > _NEAR):
             information, known_at = _information(score, place, slope), place

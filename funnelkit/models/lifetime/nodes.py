@@ -47,17 +47,27 @@ class _Grid(Struct, frozen=True, kw_only=True):
     """The first cell of each number of purchases, and at last how many cells there are."""
 
 
-def nodes(data: Groups) -> Groups | None:
-    """The nodes, and the groups that they do not stand for; None where the groups are few already."""
+def nodes(data: Groups) -> list[Groups]:
+    """The mean of each cell, for a first estimate, and the nodes. Nothing where the groups are few already.
+
+    With both come, as they are, the groups for which they do not stand.
+    """
     if data.x.size <= _SMALL:
-        return None
+        return []
     grid = _grid(data)
     bought = np.minimum(data.x, _MOST).astype(np.intp)
-    size = _ALONG_T.size * _ALONG_SHARE.size
-    dense = np.bincount(bought, minlength=_MOST + 1) > size * np.diff(grid.begin)
+    sums = _sums(grid, data)
+    # Of purchases that few groups have, there would be more nodes than groups.
+    dense = np.bincount(bought, minlength=_MOST + 1) > sums.shape[0] * np.diff(grid.begin)
     dense[_MOST] = False
-    kept = np.flatnonzero(~dense[bought])
-    found = _found(grid, _sums(grid, data), dense)
+    some = np.arange(_MOST + 1) < _MOST
+    return [
+        _joined(found, data, np.flatnonzero(~there[bought]))
+        for found, there in ((_means(grid, sums, some), some), (_points(grid, sums, dense), dense))
+    ]
+
+
+def _joined(found: Groups, data: Groups, kept: NDArray[np.intp]) -> Groups:
     return Groups(
         x=np.concatenate((found.x, data.x[kept])),
         t_x=np.concatenate((found.t_x, data.t_x[kept])),
@@ -115,22 +125,36 @@ def _place(grid: _Grid, data: Groups) -> tuple[NDArray[np.intp], Floats, Floats]
     return grid.begin[bought] + row * columns + column, u - row - 0.5, w - column - 0.5
 
 
-def _found(grid: _Grid, sums: Floats, dense: NDArray[np.bool_]) -> Groups:
+def _points(grid: _Grid, sums: Floats, dense: NDArray[np.bool_]) -> Groups:
     """The nodes of those cells that hold a customer and belong to a *dense* number of purchases."""
-    bought = np.repeat(np.arange(_MOST + 1), np.diff(grid.begin))
-    used = np.flatnonzero(dense[bought] & (sums[0] > 0))
-    bought = bought[used]
-    columns = grid.columns[bought]
-    row, column = np.divmod(used - grid.begin[bought], columns)
-    T = _ungraded((row + 0.5 + _ALONG_T[:, None, None]) / grid.scale + grid.youngest, grid.longest)
-    share = (column + 0.5 + _ALONG_SHARE[:, None]) / (columns * _INSIDE)
-    t_x = np.where(bought > 0, _ungraded(share, T), 0.0)
+    used = _used(grid, sums, dense)
     weigh = np.kron(_weights(_ALONG_T), _weights(_ALONG_SHARE))
-    n = weigh @ sums[:, used]
+    return _at(grid, used, _ALONG_T[:, None, None], _ALONG_SHARE[:, None], weigh @ sums[:, used])
+
+
+def _means(grid: _Grid, sums: Floats, dense: NDArray[np.bool_]) -> Groups:
+    """The mean place of each cell that holds a customer and belongs to a *dense* number of purchases."""
+    used = _used(grid, sums, dense)
+    n, along_share, along_t = sums[0, used], sums[1, used], sums[_ALONG_SHARE.size, used]
+    return _at(grid, used, along_t / n, along_share / n, n)
+
+
+def _used(grid: _Grid, sums: Floats, dense: NDArray[np.bool_]) -> NDArray[np.intp]:
+    return np.flatnonzero(np.repeat(dense, np.diff(grid.begin)) & (sums[0] > 0))
+
+
+def _at(grid: _Grid, cells: NDArray[np.intp], u: Floats, w: Floats, n: Floats) -> Groups:
+    """Groups of *n* customers at the places *u* and *w* within *cells*, which are along the last axis."""
+    bought = np.searchsorted(grid.begin, cells, side="right") - 1
+    columns = grid.columns[bought]
+    row, column = np.divmod(cells - grid.begin[bought], columns)
+    T = _ungraded((row + 0.5 + u) / grid.scale + grid.youngest, grid.longest)
+    t_x = np.where(bought > 0, _ungraded((column + 0.5 + w) / (columns * _INSIDE), T), 0.0)
+    shape = t_x.shape
     return Groups(
-        x=np.tile(bought.astype(np.float64), n.shape[0]),
+        x=np.broadcast_to(bought.astype(np.float64), shape).ravel(),
         t_x=t_x.ravel(),
-        T=np.broadcast_to(T, t_x.shape).ravel(),
+        T=np.broadcast_to(T, shape).ravel(),
         n=n.ravel(),
     )
 
