@@ -18,13 +18,13 @@ from funnelkit.models.lifetime.groups import PART, Floats, Groups, parts
 
 _SMALL = 6000
 """Up to so many groups a fit is quick without nodes."""
-_ALONG_T, _ALONG_SHARE = (np.polynomial.legendre.leggauss(points)[0] / 2 for points in (4, 5))
+_ALONG_T, _ALONG_SHARE = (np.polynomial.legendre.leggauss(points)[0] / 2 for points in (3, 5))
 """The points along T, and those along the share t_x / T, in a cell from -1/2 to 1/2."""
 _MOST = 40
 """Who bought as often is kept as a group: there are few, and their likelihoods bend too much."""
-_GRADE = 0.6
+_GRADE = 0.4
 """The less, the smaller are the cells near 0, where the likelihood bends more."""
-_LONG = 8
+_LONG = 12
 """Cells along T, were there any from 0 to the longest."""
 _INSIDE = 1 - 1e-12
 """The end of the last cell belongs to it."""
@@ -81,7 +81,7 @@ def _grid(data: Groups) -> _Grid:
     youngest, oldest = (float(_graded(T, longest)) for T in (data.T.min(), longest))
     spread = max(oldest - youngest, 1e-6)
     rows = int(np.ceil(spread * _LONG))
-    columns = 5 + np.arange(_MOST + 1) // 2
+    columns = 6 + np.arange(_MOST + 1) // 2
     columns[0] = 1
     return _Grid(
         longest=longest,
