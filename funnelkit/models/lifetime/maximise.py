@@ -151,7 +151,7 @@ def _newton(
         own = known_at is not None
         step = None if information is None else _step(information, slope)
         to_gain, before = np.inf if step is None else float(slope @ step) / 2, to_gain
-        if own and step is not None and to_gain < enough:
+        if own and step is not None and to_gain < enough and not _far(information, step):
             rest = step
             break
         out_of_date = to_gain > before * _SLOW or not (own or _far(information, step))

@@ -148,7 +148,8 @@ def _at(grid: _Grid, cells: NDArray[np.intp], u: Floats, w: Floats, n: Floats) -
     columns = grid.columns[bought]
     row, column = np.divmod(cells - grid.begin[bought], columns)
     T = _ungraded((row + 0.5 + u) / grid.scale + grid.youngest, grid.longest)
-    t_x = np.where(bought > 0, _ungraded((column + 0.5 + w) / (columns * _INSIDE), T), 0.0)
+    share = np.minimum((column + 0.5 + w) / (columns * _INSIDE), 1.0)
+    t_x = np.where(bought > 0, np.minimum(_ungraded(share, T), T), 0.0)
     shape = t_x.shape
     return Groups(
         x=np.broadcast_to(bought.astype(np.float64), shape).ravel(),
