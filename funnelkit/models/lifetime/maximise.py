@@ -34,16 +34,14 @@ _STEP = 1e-5
 _ENOUGH = 3e-14
 """Less than this to gain in the log-likelihood, a customer, is a maximum: so, whatever their number, the
 parameters are right to about seven digits."""
-_SHORT = 1e-10
-"""With less than this to gain, a customer, a step by the information of that place leaves less than that."""
+_NEAR = 2e-12
+"""A step that gains less than this, a customer, leaves nothing to gain, nor another information at its end."""
 _NEWTON = 60
 _TINY = np.finfo(np.float64).tiny
 _SLOW = 0.05
 """A step that leaves more than this share of what was to gain says that the information is out of date."""
 _ALIKE = 1e-5
 """Two informations that differ by less than this, of themselves, are the same."""
-_NEAR = 0.002
-"""At a place this near, in standard errors, the information is as good as the same."""
 
 
 class _Peak(Struct, frozen=True):
@@ -106,16 +104,14 @@ def from_groups(scorer: Callable[[Groups], Score], starts: Sequence[P], data: Gr
     return maximise(scorer(data), starts, float(data.n.sum()), coarser=coarser)
 
 
-def _climbed(scores: Sequence[_Counted], origin: Floats, customers: float, enough: float = _ENOUGH) -> _Peak:
+def _climbed(scores: Sequence[_Counted], origin: Floats, customers: float) -> _Peak:
     """The maximum near *origin* of the last of *scores*, by way of those of the others, one after another."""
     *coarser, score = scores
-    first = _climbed(coarser, origin, customers, _SHORT) if coarser else None
+    first = _climbed(coarser, origin, customers) if coarser else None
     if first is None or not np.isfinite(first.information).all():
-        return _newton(score, origin, origin, enough * customers)
+        return _newton(score, origin, origin, customers)
     good = _alike(score, coarser[-1], first)
-    return _newton(
-        score, origin, first.place, (_SHORT if good else enough) * customers, first.information, good
-    )
+    return _newton(score, origin, first.place, customers, first.information, good)
 
 
 def _alike(score: _Counted, coarse: _Counted, peak: _Peak) -> bool:
@@ -135,7 +131,7 @@ def _newton(
     score: _Counted,
     origin: Floats,
     place: Floats,
-    enough: float,
+    customers: float,
     borrowed: Floats | None = None,
     good: bool = False,
 ) -> _Peak:
@@ -147,14 +143,16 @@ def _newton(
     value, slope = score(place)
     information, known_at = borrowed, place if good else None
     to_gain, rest = np.inf, np.zeros_like(place)
+    near = _NEAR * customers
+    enough = near if good else _ENOUGH * customers
     for _ in range(_NEWTON):
         own = known_at is not None
         step = None if information is None else _step(information, slope)
         to_gain, before = np.inf if step is None else float(slope @ step) / 2, to_gain
-        if own and step is not None and to_gain < enough and not _far(information, step):
+        if own and step is not None and to_gain < enough:
             rest = step
             break
-        out_of_date = to_gain > before * _SLOW or not (own or _far(information, step))
+        out_of_date = to_gain > before * _SLOW or (not own and to_gain < near)
         if information is None or step is None or out_of_date:
             information, known_at = _information(score, place, slope), place
             if not np.isfinite(information).all():
@@ -165,15 +163,15 @@ def _newton(
         if ahead is None:
             break
         place, value, slope = ahead
-    if information is None or known_at is None or _far(information, place - known_at):
+    if information is None or known_at is None or not _gain(information, place - known_at) < near:
         information = _information(score, place, slope)
     # The rest of the way is so short that the likelihood need not be worked out at its end.
     return _Peak(place + rest, value + float(slope @ rest) / 2, information, to_gain)
 
 
-def _far(information: Floats | None, step: Floats | None) -> bool:
-    """Whether *step* is so long, in standard errors, that the *information* is another at its end."""
-    return information is None or step is None or not abs(step @ information @ step) < _NEAR**2
+def _gain(information: Floats, step: Floats) -> float:
+    """What the likelihood changes by along *step*, from or to a maximum."""
+    return abs(float(step @ information @ step)) / 2
 
 
 def _step(information: Floats, slope: Floats) -> Floats:

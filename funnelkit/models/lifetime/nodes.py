@@ -26,7 +26,7 @@ _GRADE = 0.4
 """The less, the smaller are the cells near 0, where the likelihood bends more."""
 _LONG = 12
 """Cells along T, were there any from 0 to the longest."""
-_INSIDE = 1 - 1e-12
+_INSIDE = np.float64(1 - 1e-12)
 """The end of the last cell belongs to it."""
 _TINY = np.finfo(np.float64).tiny
 
