@@ -54,7 +54,7 @@ class _Peak(Struct, frozen=True):
 
 
 class _Counted:
-    """The score by the logarithms of the parameters, and how often it was asked for."""
+    """The score by the logarithms of the parameters, and how often it was worked out: not twice in a row."""
 
     def __init__(self, score: Score) -> None:
         self._score = score
@@ -117,10 +117,11 @@ def _climbed(scores: Sequence[_Counted], origin: Floats, customers: float) -> _P
 def _alike(score: _Counted, coarse: _Counted, peak: _Peak) -> bool:
     """Whether *score* has the information of the *peak* of *coarse*, as far as its slope tells.
 
-    It is compared there, and a standard error away along each axis of the information.
+    It is compared there, and a standard error away along each axis of the information: it is not, where
+    that is too far away for a fit.
     """
     bend, axes = np.linalg.eigh(peak.information)
-    if not bend[0] > 0:
+    if not bend[0] > _LOOSE**-2:
         return False
     away = peak.place + axes @ bend**-0.5
     turned = [each(away)[1] - each(peak.place)[1] for each in (coarse, score)]
