@@ -120,7 +120,7 @@ def test_the_truth_is_within_the_limits_as_often_as_they_say(fit: Any) -> None:
 
 
 def test_very_many_customers_are_fitted_as_few_are() -> None:
-    """Groups enough for a first fit on coarser ones: the same maximum as without it, near the truth."""
+    """Groups enough for a first fit on nodes: a maximum of the groups themselves, near the truth."""
     rng = np.random.default_rng(8)
     T = rng.integers(27, 39, 60_000).astype(float)
     true = (0.55, 10.6, 0.6, 11.7)

@@ -14,12 +14,12 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaln, digamma, expit, gammaln, xlogy
 
 from funnelkit.models.lifetime.discounting import discounted
 from funnelkit.models.lifetime.fitted import Fitted, vector
-from funnelkit.models.lifetime.groups import Floats, Groups, by_count, check_repeats, parts
+from funnelkit.models.lifetime.groups import Floats, Groups, by_count, check_repeats, parts, pieces, total
 from funnelkit.models.lifetime.maximise import Score, from_groups
 from funnelkit.models.lifetime.quadrature import beta_mean
 
@@ -40,6 +40,8 @@ class Coins(Struct, frozen=True):
 
 
 Model = TypeVar("Model", bound=Coins)
+_AT_ONCE = 2048
+"""Groups for which integrals are worked out at a time, each over a few hundred points."""
 
 
 def fitted(model: type[Model], data: Groups) -> Fitted[Model]:
@@ -56,34 +58,58 @@ def log_likelihood(params: Coins, data: Groups) -> float:
 
 def scorer(data: Groups, tossed: int) -> Score:
     """The log-likelihood of *data* and its gradient, as a function of r, alpha, a and b."""
-    xs, counts = by_count(data)
-    total, coins = data.n.sum(), np.maximum(data.x + tossed, 1)
-    may_leave = data.x + tossed > 0
-    none_left = None if may_leave.all() else may_leave
+    xs, counts, place = by_count(data)
+    total, coins = data.n.sum(), np.maximum(xs + tossed, 1)
+    never = np.where(xs + tossed > 0, 0.0, -np.inf)
+    each = list(zip(parts(data), (place[at] for at in pieces(place.size)), strict=True))
 
     def score(values: Floats) -> tuple[float, Floats]:
         r, alpha, a, b = values
-        shape, end, gone, stays = r + data.x, alpha + data.T, alpha + data.t_x, b - 1 + coins
-        log_end, ratio = np.log(end), np.log(end / gone)
-        odds = shape * ratio + np.log(a / stays)
-        # As logaddexp and expit have them, but many times faster.
-        small = np.exp(-np.abs(odds))
-        left, more = np.where(odds > 0, 1.0, small) / (1 + small), np.maximum(odds, 0) + np.log(1 + small)
-        left *= data.n
-        if none_left is not None:
-            left, more = left * none_left, more * none_left
+        stays = b - 1 + coins
+        chances = np.log(a / stays) + never, 1 / stays
+        sums = np.sum([_part(r, alpha, chances, part, which) for part, which in each], axis=0)
         of_x = gammaln(r + xs) - gammaln(r) + betaln(a, b + xs + tossed) - betaln(a, b)
         tail = digamma(a + b) - digamma(a + b + xs + tossed)
-        value = total * r * np.log(alpha) + counts @ of_x + data.n @ (more - shape * log_end)
+        value = total * r * np.log(alpha) + counts @ of_x + sums[0]
         slope = (
-            total * np.log(alpha) + counts @ (digamma(r + xs) - digamma(r)) - data.n @ log_end + left @ ratio,
-            total * r / alpha - (data.n - left) @ (shape / end) - left @ (shape / gone),
-            counts @ tail + left.sum() / a,
-            counts @ (tail + digamma(b + xs + tossed) - digamma(b)) - left @ (1 / stays),
+            total * np.log(alpha) + counts @ (digamma(r + xs) - digamma(r)) + sums[1],
+            total * r / alpha + sums[2],
+            counts @ tail + sums[3] / a,
+            counts @ (tail + digamma(b + xs + tossed) - digamma(b)) - sums[4],
         )
         return float(value), np.array(slope)
 
     return score
+
+
+def _part(
+    r: float, alpha: float, chances: tuple[Floats, Floats], data: Groups, which: NDArray[np.intp]
+) -> tuple[float, ...]:
+    """What depends on the times: sums for the value, for the slopes by r and by alpha, and of who left.
+
+    *chances* are, for each number of purchases, the logarithm of a / (b + k - 1) and 1 / (b + k - 1), and
+    *which* says which of them a group has. The last two sums are of the customers who have left, and of the
+    same times the second.
+    """
+    log_odds, per_stay = chances
+    shape, end, gone = r + data.x, alpha + data.T, alpha + data.t_x
+    log_end = np.log(end)
+    ratio = log_end - np.log(gone)
+    odds = shape * ratio
+    odds += log_odds[which]
+    # As logaddexp and expit have them, but many times faster.
+    more = np.log1p(np.exp(-np.abs(odds)))
+    more += np.maximum(odds, 0)
+    left = np.exp(odds - more)
+    left *= data.n
+    until_end, until_gone = shape / end, shape / gone
+    return (
+        data.n @ (more - shape * log_end),
+        left @ ratio - data.n @ log_end,
+        left @ (until_end - until_gone) - data.n @ until_end,
+        left.sum(),
+        left @ per_stay[which],
+    )
 
 
 def alive(params: Coins, data: Groups) -> Floats:
@@ -128,7 +154,7 @@ def of_known(params: Coins, data: Groups, t: float) -> Floats:
     """Expected purchases after T of those of each group who are there at T."""
     found = [
         purchases(params.r + some.x, params.alpha + some.T, params.a, params.b + some.x + params.tossed, t)
-        for some in parts(data)
+        for some in parts(data, _AT_ONCE)
     ]
     return np.concatenate(found)
 
@@ -148,7 +174,7 @@ def pmf(params: Coins, t: float, x: ArrayLike) -> Floats:
 
 def starts(data: Groups) -> list[tuple[float, float, float, float]]:
     """Where to look for the maximum: at the observed rate, with more or fewer customers who leave."""
-    rate = float(data.n @ data.x / (data.n @ data.T))
+    rate = total(data, data.x) / total(data, data.T)
     return [(r, r / (faster * rate), a, b) for r, faster, a, b in _STARTS]
 
 

@@ -18,7 +18,7 @@ class Checked(Struct, frozen=True, kw_only=True):
     """What was looked at before the estimate was believed."""
 
     to_gain: float
-    """What the log-likelihood could still rise by, after Newton: next to nothing at a maximum."""
+    """What the log-likelihood could rise by before the last step of Newton: next to nothing at a maximum."""
     loosest: float
     """Standard error of the logarithm of the parameters, in the direction in which it is largest."""
     starts: int

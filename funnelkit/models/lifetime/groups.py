@@ -12,12 +12,8 @@ from funnelkit.models.lifetime.refusal import NoFitError
 
 Floats: TypeAlias = NDArray[np.float64]
 
-_SMALL = 6000
-"""Up to so many groups a fit is quick without a first one on coarser groups."""
-_PART = 2048
+PART = 8192
 """Groups that are worked on at a time: their arrays stay in the fast memory of the processor."""
-_AGES, _SHARES = 10, 24
-"""The coarser grid: so many ages, and so many shares of the age at which the last purchase came."""
 
 
 class Groups(Struct, frozen=True, kw_only=True, eq=False):
@@ -58,42 +54,41 @@ def check_repeats(data: Groups) -> None:
     if customers < 2:
         raise NoFitError("too_few_customers", f"a model needs at least 2 customers, not {customers:g}")
     there = data.n > 0
-    if not data.x[there].any():
+    seen = [column if there.all() else column[there] for column in (data.x, data.t_x, data.T)]
+    if not seen[0].any():
         raise NoFitError("nobody_repeats", f"none of the {customers:g} customers bought a second time")
-    if not any(np.ptp(column[there]) > 0 for column in (data.x, data.t_x, data.T)):
+    if not any(np.ptp(column) > 0 for column in seen):
         raise NoFitError("all_alike", f"all {customers:g} customers bought equally often, in the same time")
 
 
-def coarser(data: Groups) -> Groups | None:
-    """Fewer groups of nearly the same shape, for a first estimate; None where the data are few already."""
-    if data.x.size <= _SMALL:
-        return None
-    share = np.divide(data.t_x, data.T, out=np.zeros_like(data.T), where=data.T > 0)
-    ages = (data.T - data.T.min()) / max(float(np.ptp(data.T)), 1e-300) * _AGES
-    cell = (data.x * (_AGES + 1) + ages.astype(int)) * (_SHARES + 1) + (share * _SHARES).astype(int)
-    place = cell.astype(int) if cell.max() < cell.size else np.unique(cell, return_inverse=True)[1]
-    count = np.bincount(place, data.n).astype(np.float64)
-    used = count > 0
+def total(data: Groups, column: Floats) -> float:
+    """The sum of *column* over all customers.
 
-    def mean(column: Floats) -> Floats:
-        return np.asarray(np.bincount(place, data.n * column)[used] / count[used])
-
-    return Groups(x=np.rint(mean(data.x)), t_x=mean(data.t_x), T=mean(data.T), n=count[used])
+    Not by ``@``, which wakes the other processors for long columns, and has them wait for more.
+    """
+    return float(np.einsum("i,i", data.n, column))
 
 
-def by_count(data: Groups) -> tuple[Floats, Floats]:
-    """The different numbers of purchases, and how many customers have each."""
+def by_count(data: Groups) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """The different numbers of purchases, how many customers have each, and which of them each group has."""
     if data.x.max() < data.x.size:
-        counts = np.bincount(data.x.astype(int), data.n).astype(np.float64)
-        return np.arange(counts.size, dtype=np.float64), counts
+        place = data.x.astype(np.intp)
+        counts = np.bincount(place, data.n).astype(np.float64)
+        return np.arange(counts.size, dtype=np.float64), counts, place
     xs, place = np.unique(data.x, return_inverse=True)
-    return xs, np.bincount(place, data.n).astype(np.float64)
+    return xs, np.bincount(place, data.n).astype(np.float64), place
 
 
-def parts(data: Groups) -> list[Groups]:
+def parts(data: Groups, size: int = PART) -> list[Groups]:
     """The same groups, few enough at a time to be worked on quickly."""
-    pieces = (slice(begin, begin + _PART) for begin in range(0, data.x.size, _PART))
-    return [Groups(x=data.x[at], t_x=data.t_x[at], T=data.T[at], n=data.n[at]) for at in pieces]
+    return [
+        Groups(x=data.x[at], t_x=data.t_x[at], T=data.T[at], n=data.n[at]) for at in pieces(data.x.size, size)
+    ]
+
+
+def pieces(length: int, size: int = PART) -> list[slice]:
+    """Slices of so many entries, which make up the whole *length*."""
+    return [slice(begin, begin + size) for begin in range(0, length, size)]
 
 
 def _check(data: Groups) -> None:

@@ -2,8 +2,9 @@
 
 Newton's steps with the observed information (differences of the exact gradients) lead to the maximum
 and say how sure it is. Where the likelihood bends up, a step goes uphill all the same, and none is
-longer than a factor of e. Data of very many groups are first fitted on coarser ones, from where a few
-steps on the data themselves are left.
+longer than a factor of e. Data of very many groups are first fitted on nodes that stand for them
+(:mod:`.nodes`). From there the slopes on the data themselves decide: whether they are at a maximum, and
+whether the information of the nodes is theirs; where it is not, it is worked out anew.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from funnelkit.models.lifetime.fitted import Checked, Fitted, P, rebuilt, vector
-from funnelkit.models.lifetime.groups import Floats, Groups, coarser, parts
+from funnelkit.models.lifetime.groups import Floats, Groups
+from funnelkit.models.lifetime.nodes import nodes
 from funnelkit.models.lifetime.refusal import NoFitError
 
 Score: TypeAlias = Callable[[Floats], tuple[float, Floats]]
@@ -32,12 +34,14 @@ _STEP = 1e-5
 _ENOUGH = 3e-14
 """Less than this to gain in the log-likelihood, a customer, is a maximum: so, whatever their number, the
 parameters are right to about seven digits."""
+_NEAR = 2e-12
+"""A step that gains less than this, a customer, leaves nothing to gain, nor another information at its end."""
 _NEWTON = 60
 _TINY = np.finfo(np.float64).tiny
 _SLOW = 0.05
 """A step that leaves more than this share of what was to gain says that the information is out of date."""
-_NEAR = 1e-3
-"""At a place this near, in logarithms, the information is as good as the same."""
+_ALIKE = 1e-5
+"""Two informations that differ by less than this, of themselves, are the same."""
 
 
 class _Peak(Struct, frozen=True):
@@ -50,32 +54,35 @@ class _Peak(Struct, frozen=True):
 
 
 class _Counted:
-    """The score by the logarithms of the parameters, and how often it was asked for."""
+    """The score by the logarithms of the parameters, and how often it was worked out: not twice in a row."""
 
     def __init__(self, score: Score) -> None:
         self._score = score
+        self._last: tuple[Floats, tuple[float, Floats]] | None = None
         self.calls = 0
 
     def __call__(self, place: Floats) -> tuple[float, Floats]:
-        self.calls += 1
-        params = np.exp(place)
-        value, slope = self._score(params)
-        return value, slope * params
+        if self._last is None or not np.array_equal(self._last[0], place):
+            self.calls += 1
+            params = np.exp(place)
+            value, slope = self._score(params)
+            self._last = place, (value, slope * params)
+        return self._last[1]
 
 
 def maximise(
-    score: Score, starts: Sequence[P], customers: float, *, coarse: Score | None = None
+    score: Score, starts: Sequence[P], customers: float, *, coarser: Sequence[Score] = ()
 ) -> Fitted[P]:
     """The fit from the first of *starts* that leads to a maximum. Raises NoFitError where none does.
 
-    *coarse* is the score on coarser data of as many customers.
+    *coarser* are scores on fewer data that stand for them, the fewest first.
     """
     counted = _Counted(score)
     refused: NoFitError | None = None
     for number, start in enumerate(starts, start=1):
         origin = np.log(vector(start))
         try:
-            peak = _climbed(counted, origin, customers, None if coarse is None else _Counted(coarse))
+            peak = _climbed([*map(_Counted, coarser), counted], origin, customers)
             loosest = _trusted(peak, origin, start)
         except NoFitError as error:
             refused = refused or error
@@ -92,47 +99,62 @@ def maximise(
 
 
 def from_groups(scorer: Callable[[Groups], Score], starts: Sequence[P], data: Groups) -> Fitted[P]:
-    """The fit to customers in groups, by way of coarser ones where they are very many."""
-    rough = coarser(data)
-    coarse = None if rough is None else summed(scorer, rough)
-    return maximise(summed(scorer, data), starts, float(data.n.sum()), coarse=coarse)
+    """The fit to customers in groups, by way of nodes where they are very many."""
+    coarser = [scorer(few) for few in nodes(data)]
+    return maximise(scorer(data), starts, float(data.n.sum()), coarser=coarser)
 
 
-def summed(scorer: Callable[[Groups], Score], data: Groups) -> Score:
-    """The score of all groups, from those of some at a time."""
-    scores = [scorer(part) for part in parts(data)]
-
-    def score(values: Floats) -> tuple[float, Floats]:
-        found = [each(values) for each in scores]
-        return sum(value for value, _ in found), np.sum([slope for _, slope in found], axis=0)
-
-    return score
-
-
-def _climbed(score: _Counted, origin: Floats, customers: float, coarse: _Counted | None) -> _Peak:
-    """The maximum near *origin*; with *coarse*, by way of the maximum of that."""
-    enough = _ENOUGH * customers
-    if coarse is None:
-        return _newton(score, origin, origin, enough, None)
-    first = _climbed(coarse, origin, customers, None)
-    return _newton(score, origin, first.place, enough, first.information)
+def _climbed(scores: Sequence[_Counted], origin: Floats, customers: float) -> _Peak:
+    """The maximum near *origin* of the last of *scores*, by way of those of the others, one after another."""
+    *coarser, score = scores
+    first = _climbed(coarser, origin, customers) if coarser else None
+    if first is None or not np.isfinite(first.information).all():
+        return _newton(score, origin, origin, customers)
+    good = _alike(score, coarser[-1], first)
+    return _newton(score, origin, first.place, customers, first.information, good)
 
 
-def _newton(score: _Counted, origin: Floats, place: Floats, enough: float, borrowed: Floats | None) -> _Peak:
+def _alike(score: _Counted, coarse: _Counted, peak: _Peak) -> bool:
+    """Whether *score* has the information of the *peak* of *coarse*, as far as its slope tells.
+
+    It is compared there, and a standard error away along each axis of the information: it is not, where
+    that is too far away for a fit.
+    """
+    bend, axes = np.linalg.eigh(peak.information)
+    if not bend[0] > _LOOSE**-2:
+        return False
+    away = peak.place + axes @ bend**-0.5
+    turned = [each(away)[1] - each(peak.place)[1] for each in (coarse, score)]
+    return bool(np.linalg.norm(axes.T @ (turned[1] - turned[0]) / bend**0.5) < _ALIKE * bend.size**0.5)
+
+
+def _newton(
+    score: _Counted,
+    origin: Floats,
+    place: Floats,
+    customers: float,
+    borrowed: Floats | None = None,
+    good: bool = False,
+) -> _Peak:
     """Steps uphill to the maximum, with the information *borrowed* from other data while these are long.
 
     The information is worked out anew where it has served its time, and at the end where the place
-    at which it was is too far away.
+    at which it was is too far away; at once where what was borrowed is not as *good* as that.
     """
     value, slope = score(place)
-    information, known_at, to_gain = borrowed, origin, np.inf
+    information, known_at = borrowed, place if good else None
+    to_gain, rest = np.inf, np.zeros_like(place)
+    near = _NEAR * customers
+    enough = near if good else _ENOUGH * customers
     for _ in range(_NEWTON):
-        own = information is not borrowed
+        own = known_at is not None
         step = None if information is None else _step(information, slope)
         to_gain, before = np.inf if step is None else float(slope @ step) / 2, to_gain
-        if own and to_gain < enough:
+        if own and step is not None and to_gain < enough:
+            rest = step
             break
-        if step is None or to_gain > before * _SLOW or not (own or np.abs(step).max() > _NEAR):
+        out_of_date = to_gain > before * _SLOW or (not own and to_gain < near)
+        if information is None or step is None or out_of_date:
             information, known_at = _information(score, place, slope), place
             if not np.isfinite(information).all():
                 break
@@ -142,9 +164,15 @@ def _newton(score: _Counted, origin: Floats, place: Floats, enough: float, borro
         if ahead is None:
             break
         place, value, slope = ahead
-    if information is None or np.abs(place - known_at).max() > _NEAR:
+    if information is None or known_at is None or not _gain(information, place - known_at) < near:
         information = _information(score, place, slope)
-    return _Peak(place, value, information, to_gain)
+    # The rest of the way is so short that the likelihood need not be worked out at its end.
+    return _Peak(place + rest, value + float(slope @ rest) / 2, information, to_gain)
+
+
+def _gain(information: Floats, step: Floats) -> float:
+    """What the likelihood changes by along *step*, from or to a maximum."""
+    return abs(float(step @ information @ step)) / 2
 
 
 def _step(information: Floats, slope: Floats) -> Floats:

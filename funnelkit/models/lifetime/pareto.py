@@ -14,7 +14,7 @@ from scipy.special import exprel, gammaln, xlogy
 from funnelkit.models.lifetime import paretolikelihood
 from funnelkit.models.lifetime.discounting import discounted
 from funnelkit.models.lifetime.fitted import Fitted, vector
-from funnelkit.models.lifetime.groups import Floats, Groups, check_repeats
+from funnelkit.models.lifetime.groups import Floats, Groups, check_repeats, total
 from funnelkit.models.lifetime.maximise import from_groups
 from funnelkit.models.lifetime.quadrature import beta_mean
 
@@ -31,8 +31,8 @@ class ParetoNbd(Struct, frozen=True):
 def fit(data: Groups) -> Fitted[ParetoNbd]:
     """The parameters of greatest likelihood. Raises NoFitError where the data do not hold them."""
     check_repeats(data)
-    rate = float(data.n @ data.x / (data.n @ data.T))
-    age = float(data.n @ data.T / data.n.sum())
+    times = total(data, data.T)
+    rate, age = total(data, data.x) / times, times / float(data.n.sum())
     starts = [ParetoNbd(r, r / (f * rate), s, b * age) for r, f, s, b in _STARTS]
     return from_groups(paretolikelihood.scorer, starts, data)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import digamma, expit, gammaln
 
-from funnelkit.models.lifetime.groups import Floats, Groups, by_count
+from funnelkit.models.lifetime.groups import Floats, Groups, by_count, parts
 from funnelkit.models.lifetime.maximise import Score
 
 _RULES = [
@@ -25,27 +25,27 @@ _GONE = 36.0
 
 def scorer(data: Groups) -> Score:
     """The log-likelihood of *data* and its gradient, as a function of r, alpha, s and beta."""
-    xs, counts = by_count(data)
-    total = data.n.sum()
+    xs, counts, _ = by_count(data)
+    total, each = data.n.sum(), parts(data)
 
     def score(values: Floats) -> tuple[float, Floats]:
         r, alpha, s, beta = values
-        there, gone = _there(values, data), _gone(values, data)
-        stay = data.n * expit(there[0] - gone[0])
+        sums = np.sum([_part(values, part) for part in each], axis=0)
         value = total * (r * np.log(alpha) + s * np.log(beta)) + counts @ (gammaln(r + xs) - gammaln(r))
-        value += data.n @ np.logaddexp(there[0], gone[0])
-        slope = there[1:] @ stay + gone[1:] @ (data.n - stay)
-        slope += np.array(
-            (
-                total * np.log(alpha) + counts @ (digamma(r + xs) - digamma(r)),
-                total * r / alpha,
-                total * np.log(beta),
-                total * s / beta,
-            )
-        )
-        return float(value), slope
+        of_x = total * np.log(alpha) + counts @ (digamma(r + xs) - digamma(r))
+        slope = np.array((of_x, total * r / alpha, total * np.log(beta), total * s / beta))
+        return float(value + sums[0]), slope + sums[1:]
 
     return score
+
+
+def _part(values: Floats, data: Groups) -> Floats:
+    """What depends on the times, and its derivatives, summed over customers."""
+    there, gone = _there(values, data), _gone(values, data)
+    stay = data.n * expit(there[0] - gone[0])
+    value = data.n @ np.logaddexp(there[0], gone[0])
+    slope = np.einsum("ij,j", there[1:], stay) + np.einsum("ij,j", gone[1:], data.n - stay)
+    return np.array((value, *slope))
 
 
 def alive(values: Floats, data: Groups) -> Floats:
