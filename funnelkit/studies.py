@@ -43,6 +43,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Of the cell, in place of its field's, where the rows of a table measure different things."""
     young: bool = False
     """Not all of its cases have had their time: shown, but as something that will still change."""
+    few: bool = False
+    """It rests on fewer cases than ``--min-n`` asks for, so that it may be chance."""
     verdict: str = ""
     """better, worse, changed, no call, met, missed ...: what the number means, where it means something."""
     uncalled: str = ""

@@ -21,7 +21,7 @@ from funnelkit.errors import UsageError
 from funnelkit.metrics.cell import Cell
 from funnelkit.pipeline.schemas import NAMES, schema
 from funnelkit.render import study as rendering
-from funnelkit.studies import Study
+from funnelkit.studies import Entry, Field, Study, Table
 from tests.hard_study import EMPTY, HARD, TRIANGLE
 
 ROOT = Path(__file__).parents[1]
@@ -139,7 +139,7 @@ def test_csv_and_json_agree_cell_by_cell() -> None:
         low, high = cell.get("interval", [None, None])
         expected = {n: cell.get(n) for n in ("value", "numerator", "denominator", "n", "reason", "unit")}
         expected |= {"low": low, "high": high, "verdict": cell.get("verdict")}
-        expected["young"] = "true" if "young" in cell else None
+        expected |= {sign: "true" if sign in cell else None for sign in ("young", "few")}
         for name, number in expected.items():
             assert line[name] == ("" if number is None else str(number))
     assert not cells
@@ -190,6 +190,7 @@ def test_young_values_are_told_apart_without_colour(format: str) -> None:
     shown = rendering.render(HARD, format).decode()
     assert "◔12.5 %" in shown
     assert "◔ young: not all of its cases" in shown
+    assert "≈" not in shown
     old = replace(HARD, tables=(replace(TRIANGLE, rows=TRIANGLE.rows[:0]),))
     assert "◔" not in rendering.render(old, format).decode()
 
@@ -249,3 +250,18 @@ def test_an_answer_is_written_to_every_file_or_to_stdout(
     assert b"leads.csv: leads, 2025 of 2028 rows used\n" in told.err
     answer(lambda _: HARD, rendering, format="csv", output=None)
     assert capfdbinary.readouterr().out == rendering.render(HARD, "csv")
+
+
+@pytest.mark.parametrize("format", ["terminal", "md"])
+def test_what_rests_on_few_cases_is_marked_as_in_a_report(format: str) -> None:
+    few = Entry(cell=Cell(value=7, n=3), few=True)
+    fields = (Field(id="name", label="name", unit="text"), Field(id="size", label="size", unit="count"))
+    study = replace(HARD, tables=(Table(id="t", title="T", fields=fields, rows=((Entry(text="a"), few),)),))
+    shown = rendering.render(study, format).decode()
+    assert "≈7" in shown
+    assert "≈ rests on fewer cases than --min-n asks for" in shown
+    (row,) = document(study)["tables"][0]["rows"]
+    assert row["size"]["few"] is True
+    Draft202012Validator(schema("study")).validate(document(study))
+    (line,) = csv.DictReader(io.StringIO(rendering.render(study, "csv").decode(), newline=""))
+    assert (line["value"], line["few"], line["young"]) == ("7", "true", "")

@@ -18,6 +18,10 @@ def named(key: Sequence[str]) -> tuple[Entry, ...]:
     return tuple(Entry(text=name) for name in key)
 
 
-def number(value: Number | None, n: int | None = None, *, unit: str = "", young: bool = False) -> Entry:
+def number(
+    value: Number | None, n: int | None = None, *, unit: str = "", young: bool = False, few: bool = False
+) -> Entry:
     """A number without limits, that rests on *n*; nothing for None."""
-    return Entry() if value is None else Entry(cell=Cell(value=value, n=n), unit=unit, young=young)
+    if value is None:
+        return Entry()
+    return Entry(cell=Cell(value=value, n=n), unit=unit, young=young, few=few)

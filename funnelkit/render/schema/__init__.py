@@ -29,7 +29,9 @@ def read(name: str = "report") -> dict[str, Any]:
     schema: dict[str, Any] = json.loads(text)
     if name == "study":
         shared, own = read()["$defs"], schema["$defs"]
-        beside: dict[str, Any] = {key: {"$ref": f"#/$defs/{key}"} for key in ("young", "verdict", "uncalled")}
+        beside: dict[str, Any] = {
+            key: {"$ref": f"#/$defs/{key}"} for key in ("young", "few", "verdict", "uncalled")
+        }
         cell = shared["cell"]["properties"]
         # A difference of two ratios is in points, which nothing in a report is.
         beside["unit"] = {"enum": [*cell["unit"]["enum"], "points"]}

@@ -76,6 +76,8 @@ def signs(blocks: Sequence[Block]) -> Iterator[str]:
         yield "a – b: the 95 % range"
     if any(text.text.startswith(YOUNG) for cell in cells for text in cell):
         yield f"{YOUNG} young: not all of its cases have had that time yet, so it will still change"
+    if any(text.text.startswith(_cells.ROUGH) for cell in cells for text in cell):
+        yield f"{_cells.ROUGH} rests on fewer cases than --min-n asks for: it may be chance"
 
 
 def _shown(block: Block) -> Iterator[Parts]:
@@ -137,7 +139,8 @@ def _value(entry: Entry, field: Field, currency: str | None) -> Text:
         own = currency if entry.unit and entry.unit != field.unit else None
         text = _numbers.number(entry.cell.value, entry.unit or field.unit, own)
         style = _STYLES.get(entry.verdict, "")
-    return Text(f"{YOUNG}{text}", "quiet") if entry.young and text else Text(text, style)
+    mark = YOUNG * entry.young + _cells.ROUGH * entry.few
+    return Text(f"{mark}{text}", "quiet") if mark and text else Text(text, style)
 
 
 def _verdict(entry: Entry) -> Text:

@@ -58,6 +58,7 @@ def _table(table: Table) -> Object:
 def _entry(entry: Entry, field: Field) -> Object | str | None:
     """Words as they are, a cell as in the report; null where nothing can stand."""
     beside: Object = {"young": True} if entry.young else {}
+    beside |= {"few": True} if entry.few else {}
     beside |= {"verdict": entry.verdict} if entry.verdict else {}
     beside |= {"uncalled": entry.uncalled} if entry.uncalled else {}
     if entry.cell is not None:

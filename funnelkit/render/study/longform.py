@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from funnelkit.studies import Entry, Field, Study, Table
 
-_AFTER = tuple("column value numerator denominator n low high unit young verdict reason".split())
+_AFTER = tuple("column value numerator denominator n low high unit young verdict reason few".split())
 
 
 def render(study: Study) -> bytes:
@@ -43,11 +43,12 @@ def _rows(table: Table, keys: list[str]) -> Iterator[tuple[object, ...]]:
 
 
 def _numbers(entry: Entry, field: Field) -> tuple[object, ...]:
-    young, cell = "true" if entry.young else "", entry.cell
+    young, few = ("true" if sign else "" for sign in (entry.young, entry.few))
+    cell = entry.cell
     if cell is None:
-        return (entry.text, *("",) * 5, "text", young, entry.verdict, "")
+        return (entry.text, *("",) * 5, "text", young, entry.verdict, "", few)
     low, high = cell.interval or (None, None)
     unit = entry.unit or field.unit
     return (
-        cell.value, cell.numerator, cell.denominator, cell.n, low, high, unit, young, entry.verdict, cell.reason,
+        cell.value, cell.numerator, cell.denominator, cell.n, low, high, unit, young, entry.verdict, cell.reason, few,
     )  # fmt: skip
