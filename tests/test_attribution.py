@@ -519,6 +519,9 @@ def test_costs_and_claims_of_platforms(tmp_path: Path) -> None:
     low, high = rows["ads"]["cost"]["interval"]
     count_low, count_high = rows["ads"]["conversions"]["interval"]
     assert (low, high) == pytest.approx((90 / count_high, 90 / count_low))
+    again = j.study([*files, f"spend={tmp_path / 'ads.csv'}"], model="first,last", min_n=3)
+    few = {name: "few" in row["cost"] for name, row in table(again, "credit").items() if row.get("cost")}
+    assert few == {"ads": False, "mail": True, "idle": False, "other": False, "all": False}
     claims = table(made, "reconcile")
     assert (claims["ads"]["claimed"]["value"], claims["ads"]["last_non_direct"]["value"]) == (6, 2)
     assert (claims["ads"]["any_touch"]["value"], claims["ads"]["ratio"]["value"]) == (3, 3)

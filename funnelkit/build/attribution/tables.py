@@ -103,7 +103,8 @@ def _credit(found: Result, name: str, names: Sequence[str], money: object, *, sp
     if spent:
         cost = sum(found.spending.cost.get(one, 0.0) for one in names)
         yield number(cost)
-        yield Entry(cell=_per(cost, cell))
+        few = bool(cost) and 0 < (cell.value or 0) < found.asked.request.min_n
+        yield Entry(cell=_per(cost, cell), few=few)
 
 
 def _per(cost: float, credit: Cell) -> Cell:
