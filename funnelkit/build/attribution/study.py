@@ -13,6 +13,7 @@ from funnelkit.build.attribution.conversions import Conversions, conversions
 from funnelkit.build.attribution.result import Result
 from funnelkit.build.attribution.said import sentences
 from funnelkit.errors import UsageError
+from funnelkit.linking import payers
 from funnelkit.linking.persons import TOUCHES
 from funnelkit.models.attribution.named import Settings
 from funnelkit.models.attribution.paths import channels_of
@@ -45,7 +46,14 @@ def study(given: Given, asked: Asked) -> Study:
         sentences=tuple(sentences(found)),
         tables=tuple(_tables(found)),
         sources=tuple(given.sources),
-        warnings=(*given.notes, *found.journeys.notes, *_refunds(found), *_direct(found), *_few(found)),
+        warnings=(
+            *given.notes,
+            *_linked(found, given),
+            *found.journeys.notes,
+            *_refunds(found),
+            *_direct(found),
+            *_few(found),
+        ),
     )
 
 
@@ -72,6 +80,11 @@ def _span(done: Count, conversions: Conversions) -> Span:
     if done.spans.everything and conversions.days:
         main = replace(main, start=min(conversions.days[0], main.end))
     return done.spans.span(main)
+
+
+def _linked(found: Result, given: Given) -> Iterator[Note]:
+    if found.conversions.of == "payment":
+        yield from payers.told(given.data)
 
 
 def _refunds(found: Result) -> Iterator[Note]:
