@@ -134,7 +134,7 @@ def test_customers_have_the_channel_of_their_lead_and_deal_as_on_pandas(tmp_path
             for engine in BOTH
         )
         assert first == second
-        assert b'"sms"' in first or by == "owner" and b'"owner 1"' in first
+        assert b'"sms"' in first or (by == "owner" and b'"owner 1"' in first)
 
 
 def test_checks_are_the_same(company: Company, tmp_path: Path) -> None:
