@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ TRUTH = {"email": (2, 85), "direct": (1, 40), "paid_search": (2, 180), "(no lead
 """Customers and money by channel: ann@ (30) and C7 (55) are of L1, L4 (40) of L4, Bob (30) of L3, C8 (150) of L5, C9 (60) of nobody."""
 
 
-def written(folder: Path, name: str, header: str, lines: list[tuple[str, ...]]) -> str:
+def written(folder: Path, name: str, header: str, lines: Sequence[Sequence[str]]) -> str:
     path = folder / name
     path.write_text("\n".join([header, *(",".join(line) for line in lines)]) + "\n", "utf-8")
     return str(path)

@@ -91,7 +91,13 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
             historictables.by_cohort(history, asked),
         ),
         sources=tuple(given.sources),
-        warnings=(*given.notes, *_linked(data, asked), *purchases.notes(found), *_notes(seen, asked, found)),
+        warnings=(
+            *given.notes,
+            *_linked(data, asked),
+            *_uncovered(cost),
+            *purchases.notes(found),
+            *_notes(seen, asked, found),
+        ),
     )
     return Valued(made, customers)
 
@@ -143,6 +149,12 @@ def _linked(data: Dataset, asked: Asked) -> Iterator[Note]:
     """Of how many payments it is known whose they are, where customers are told apart by what leads say."""
     if asked.kind == purchases.PAYMENTS and (asked.request.by or asked.request.where):
         yield from payers.told(data)
+
+
+def _uncovered(cost: Acquired | None) -> Iterator[Note]:
+    if cost and cost.uncovered:
+        message = f"{cost.uncovered.ends('customers')}: CAC is of those who first bought in {cost.label} alone, the whole months of both"
+        yield Note(code="spend_uncovered", message=message)
 
 
 def _notes(seen: Seen, asked: Asked, found: Purchases) -> Iterator[Note]:
