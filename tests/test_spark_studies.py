@@ -15,7 +15,7 @@ import pytest
 from funnelkit.pipeline import attributing, checking, cohorting, cycling, explaining, forecasting, valuing
 from funnelkit.pipeline.options import Options
 from funnelkit.render import study
-from tests import on_spark, test_ltv
+from tests import on_spark, test_ltv, test_payers
 from tests.company import Company, write
 from tests.test_attribution import made_up
 
@@ -107,6 +107,34 @@ def test_values_of_customers_are_the_same(tmp_path: Path) -> None:
         )
         assert study.render(first.study, "json") == study.render(second.study, "json")
         assert first.customers == second.customers
+
+
+def test_customers_have_the_channel_of_their_lead_and_deal_as_on_pandas(tmp_path: Path) -> None:
+    """Payments linked to leads by id and address, and to deals by address."""
+    leads = [(f"L{n}", f"c{n}@x.example", "2024-01-01", ("email", "direct", "sms")[n % 3]) for n in range(60)]
+    paid = [
+        (f"P{n}", f"L{n % 50}" if n % 2 else "", f"C{n % 50}@x.example", f"2024-{1 + n % 12:02}-05", "10")
+        for n in range(400)
+    ]
+    deals = [(f"D{n}", f"c{n}@x.example", "2024-02-01", "won", f"owner {n % 2}", "1") for n in range(40)]
+    files = [
+        test_payers.written(tmp_path, "leads.csv", "lead_id,email,created_at,source", leads),
+        test_payers.written(tmp_path, "paid.csv", "payment_id,customer_id,email,paid_at,amount", paid),
+        test_payers.written(tmp_path, "deals.csv", "deal_id,email,closed_at,status,owner,amount", deals),
+    ]
+    for by, some in (("channel", files[:2]), ("owner", files)):
+        wanted = valuing.Wanted(model="historic")
+        first, second = (
+            study.render(
+                valuing.ltv(
+                    some, Options(engine=engine, no_config=True, by=[by], as_of="2025-12-31"), wanted
+                ).study,
+                "json",
+            )
+            for engine in BOTH
+        )
+        assert first == second
+        assert b'"sms"' in first or (by == "owner" and b'"owner 1"' in first)
 
 
 def test_checks_are_the_same(company: Company, tmp_path: Path) -> None:

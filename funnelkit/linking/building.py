@@ -26,6 +26,8 @@ class Build(Struct, kw_only=True):
     """The channels that somebody is paid for."""
     matches: tuple[Match, ...] = ()
     unmatched: Mapping[str, int] | None = None
+    payers: Any = None
+    """The leads that payments may be of, numbered; None where no payment is of any."""
     dated: bool = True
     merged: bool = False
     """Whether blanks and words for unknown are one group."""

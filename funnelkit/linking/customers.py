@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 
 from funnelkit import collect
 from funnelkit.dimensions import DIMENSIONS
-from funnelkit.linking import dimensions, identity
+from funnelkit.linking import dimensions, identity, payers
 from funnelkit.linking.building import Build
 from funnelkit.linking.net import net
 from funnelkit.tables import Note
@@ -70,18 +70,16 @@ def _converted(made: Build, leads: collect.Frame) -> None:
 
 
 def of_payments(made: Build, *, gross: bool = False) -> None:
-    """Who paid each payment, and what it leaves after its refund; with *gross*, refunds are not taken off."""
+    """What a payment leaves after its refund, and who became a customer by it; with *gross*, refunds are not taken off."""
     present = made.present["payments"]
     payments = collect.frame(made.frames["payments"])
     if "amount" in collect.names(payments):
         left, scale = net(present, made.scales["payments"], gross=gross)
         made.frames["payments"] = payments.with_columns(net=left).to_native()
         made.scales["payments"] = {**made.scales["payments"], "net": scale}
-    if {"customer_id", "email", "company"} & present:
-        named = made.engine.named(made.frames["payments"], identity.CUSTOMER_KEYS, "customer")
-        made.frames["payments"] = named
-        if "deals" not in made.frames and {"paid_at", "amount"} <= present:
-            _payers(made)
+    named = bool({"customer_id", "email", "company"} & present)
+    if named and "deals" not in made.frames and {"paid_at", "amount"} <= present:
+        _payers(made)
 
 
 def _payers(made: Build) -> None:
@@ -95,12 +93,11 @@ def _payers(made: Build) -> None:
         nw.col("_paid").min().alias("first_won_at"),
         nw.col("net").sum().alias("revenue"),
         nw.col("_pays").sum(),
+        *([nw.col("_lead").min()] if made.payers is not None else []),
     )
     # A refund in a row of its own lowers what a customer paid, and makes no customer.
     found = found.filter(nw.col("_pays") > 0).drop("_pays").sort("customer")
-    none = identity.flag(nw.lit(False))
-    made.frames["customers"] = found.with_columns(is_paid=none, linked=none).to_native()
-    made.present["customers"] = frozenset({"customer", "first_won_at", "revenue"})
+    made.frames["customers"] = made.engine.held(payers.customers(made, found.to_native()))
     made.scales["customers"] = {"revenue": made.scales["payments"]["net"]}
 
 

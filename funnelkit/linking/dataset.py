@@ -28,6 +28,7 @@ from funnelkit.linking import (
     handled,
     history,
     identity,
+    payers,
     persons,
     qualification,
     quotas,
@@ -82,6 +83,8 @@ def build(
         activities.of_leads(made)
     instant = asof.last_instant(made.frames, day, zone)
     persons.of_leads(made, classify)
+    if "payments" in tables:
+        payers.of_leads(made)
     _won(
         made,
         tables,
@@ -89,6 +92,8 @@ def build(
         exchange and partial(exchange, engine=engine, as_of=day if made.dated else None),
     )
     if "payments" in tables:
+        payers.of_deals(made)
+        payers.counted(made)
         customers.of_payments(made, gross=handling.gross)
         persons.of_payments(made)
     persons.of_touches(made)

@@ -19,6 +19,8 @@ from funnelkit.linking.building import Build
 
 PERSON = "person"
 """The column, and the word among the wanted ones by which it is asked for."""
+OF_LEAD = "_of_lead"
+"""The person of the lead of a payment."""
 TOUCHES = "touches"
 _KEYS = ("lead_id", "email", "customer_id", "deal_id")
 """By which a touch and a deal or payment may be of one person where no leads are loaded, the strongest first."""
@@ -86,10 +88,13 @@ def of_customers(made: Build) -> None:
 
 
 def of_payments(made: Build) -> None:
-    """Give payments their person: by e-mail address, else by customer."""
+    """Give payments their person: that of the lead that their customer was, else by e-mail address or customer."""
     if PERSON in made.wanted and "payments" in made.frames:
         keys = ("email", "customer_id") if "leads" in made.frames else _shared(made, "payments")
-        made.frames["payments"] = _named(made, "payments", keys, placed=True)
+        named = collect.frame(_named(made, "payments", keys, placed=True))
+        if OF_LEAD in collect.names(named):
+            named = named.with_columns(person=nw.coalesce(OF_LEAD, PERSON))
+        made.frames["payments"] = named.to_native()
 
 
 def of_touches(made: Build) -> None:
@@ -98,9 +103,10 @@ def of_touches(made: Build) -> None:
         return
     if "deals" in made.frames:
         _joined(made, "deals", "deal_id")
+    _of_payers(made)
     keys = ("email", "customer_id", "lead_id", "deal_id") if "leads" in made.frames else _own(made)
     named = collect.frame(_named(made, TOUCHES, keys))
-    found = [column for column in ("_leads", "_deals") if column in collect.names(named)]
+    found = [column for column in ("_leads", "_deals", "_payments") if column in collect.names(named)]
     named = named.with_columns(person=nw.coalesce(*found, PERSON)).drop(found)
     if "visitor_id" in made.present[TOUCHES]:
         named = _recognised(named)
@@ -118,6 +124,19 @@ def _joined(made: Build, table: str, key: str) -> None:
     found = collect.frame(made.frames[TOUCHES]).filter(~nw.col(f"_{table}").is_null())
     match = Match(source=TOUCHES, target=table, by=key, matched=collect.count(found))
     made.matches = (*made.matches, match)
+
+
+def _of_payers(made: Build) -> None:
+    """Touches with the person of the lead that the customer they name was, where payments tell."""
+    if "payments" not in made.frames or "customer_id" not in made.present[TOUCHES] & made.present["payments"]:
+        return
+    payments = collect.frame(made.frames["payments"])
+    if OF_LEAD not in collect.names(payments):
+        return
+    known = payments.filter(~nw.col("customer_id").is_null() & ~nw.col(OF_LEAD).is_null())
+    of = known.group_by("customer_id").agg(nw.col(OF_LEAD).min().alias("_payments"))
+    touches: collect.Frame = collect.frame(made.frames[TOUCHES]).join(of, on="customer_id", how="left")  # type: ignore[arg-type]
+    made.frames[TOUCHES] = made.engine.held(touches.to_native())
 
 
 def _recognised(touches: collect.Frame) -> collect.Frame:

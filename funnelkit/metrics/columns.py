@@ -58,7 +58,7 @@ LINKED: Mapping[str, Mapping[str, str]] = {
         "revenue": "money",
         **dict.fromkeys(DIMENSIONS, "text"),
     },
-    "payments": {"customer": "text", "net": "money"},
+    "payments": {"is_paid": _FLAG, "customer": "text", "net": "money", **dict.fromkeys(DIMENSIONS, "text")},
     "spend": {"is_paid": _FLAG, "start": "date", "end": "date"},
     "web": {"is_paid": _FLAG, "start": "date", "end": "date"},
     "costs": {"is_paid": _FLAG, "start": "date", "end": "date"},

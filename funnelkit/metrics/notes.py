@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.metrics import beyond, customernotes, exposure, moneynotes, stagerates
+from funnelkit.metrics import beyond, customernotes, exposure, moneynotes, spendcover, stagerates
 from funnelkit.metrics.beginning import Truncation
 from funnelkit.metrics.entries import Measure
 from funnelkit.metrics.fold import TOTAL, Key
@@ -277,6 +277,7 @@ _ALL: Mapping[str, Callable[[View], str]] = {
     "pipeline_unweighted": moneynotes.pipeline_unweighted,
     "spread_spend": _spread_spend,
     "spend_after_as_of": beyond.spend,
+    "spend_uncovered": spendcover.note,
     "visits_after_as_of": beyond.visits,
     "cycle_longer_than_period": _cycle_longer_than_period,
     "unequal_periods": _unequal_periods,

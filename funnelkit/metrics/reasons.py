@@ -100,6 +100,10 @@ LAG_NOT_COVERED = Reason(
     "lag_not_covered",
     "the spending that won these customers lies before the first or after the last day of the spend loaded: add it",
 )
+OF_ALL = Reason(
+    "of_all_customers",
+    "it is counted customer by customer, of all of them together: ask for one group with --where",
+)
 NO_BRAND = Reason("no_brand", "nobody said which words name the brand: `brand: [acme]` in funnelkit.yaml")
 NO_DAYS = Reason("no_days", "the file gives sums of several days at once: export it by day")
 NOT_ALL_DATED = Reason("not_dated", "some of it has no day")

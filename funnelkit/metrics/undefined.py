@@ -15,6 +15,7 @@ from funnelkit.metrics.reasons import (
     NO_YEAR_BEFORE,
     NOT_GIVEN,
     NOT_OVER,
+    OF_ALL,
     ONLY_NOW,
     Reason,
     missing_dimension,
@@ -82,6 +83,9 @@ class Undefined:
             lacking = [d for d in self._settings.by if d not in self._counted.facts.dimensions(part.table)]
             if grouped and lacking:
                 return missing_dimension(part.table, lacking[0])
+            word = getattr(part, "of_customers", "")
+            if grouped and word:
+                return OF_ALL
             undated = self._counted.facts.lacks_day(part.table, part.date)
             if undated and not everything and not (reaches and getattr(part, "cumulative", False)):
                 return undated

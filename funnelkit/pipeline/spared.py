@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def spared(kinds: Iterable[Recognition], wanted: frozenset[str]) -> dict[str, frozenset[str]]:
     """For each table the columns that nothing asks for, where *kinds* are loaded and *wanted* is asked about."""
+    from funnelkit.linking import payers
     from funnelkit.linking.identity import LEAD_KEYS
 
     loaded = list(kinds)
@@ -28,6 +29,8 @@ def spared(kinds: Iterable[Recognition], wanted: frozenset[str]) -> dict[str, fr
     links = {key.lead for key in LEAD_KEYS if key.deal in of_deals}
     if "domain" in links:
         links.add("email")
+    of_payments = {column for kind in loaded if kind.table == "payments" for column in kind.columns}
+    links |= {key.lead for key in payers.LEAD_KEYS if key.deal in of_payments}
     if any(kind.table == "quotas" for kind in loaded):
         wanted |= {"owner"}
     if any(kind.table == "stage_history" or any(map(is_stage_entry, kind.columns)) for kind in loaded):

@@ -31,6 +31,8 @@ _LAST = 10**6
 """A day after all rates: where there is no as-of day, the last rate is the one that is known."""
 _DIGITS = 10**12
 """The mean of several rates has so many decimals, which every engine can multiply by."""
+_COARSE = 4
+"""Amounts of no more decimals have two more once they are converted."""
 _FROM, _TO = "_rate_from", "_rate_to"
 
 
@@ -150,11 +152,13 @@ class Exchange(Struct, frozen=True, kw_only=True):
             return self._rate(name, _day(first), _day(last), _LAST if as_of is None else as_of, named(file))
 
         # Two more decimals than the file has, so that rounding stays below a hundredth of its smallest unit.
-        raised: Any = collect.frame(frame).with_columns(*(nw.col(c) * 100 for c in money))
+        # Amounts that are as fine already have no need of them, and not the room.
+        more = {c: 2 if scales.get(c, 0) <= _COARSE else 0 for c in money}
+        raised: Any = collect.frame(frame).with_columns(*(nw.col(c) * 10 ** more[c] for c in money))
         raised = raised.with_columns(days[0].alias(_FROM), days[1].alias(_TO))
         done = engine.convert_money(raised.to_native(), money, ["currency", _FROM, _TO, *by], factor)
         kept = collect.frame(done).drop([_FROM, _TO]).to_native()
-        return kept, {c: s + 2 if c in money else s for c, s in scales.items()}
+        return kept, {c: s + more.get(c, 0) for c, s in scales.items()}
 
     def _rate(self, name: str, first: int | None, last: int | None, as_of: int, file: str) -> Fraction:
         """What one *name* is worth over the days from *first* to *last*, as far as is known on *as_of*."""

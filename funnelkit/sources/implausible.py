@@ -49,7 +49,9 @@ def _more(part: str, whole: str) -> Callable[[frozenset[str], Scales], nw.Expr]:
     """Rows in which *part* is more than *whole*, whatever decimals each is kept in."""
 
     def hit(columns: frozenset[str], scales: Scales) -> nw.Expr:
-        return nw.col(part) * _one(whole, scales) > nw.col(whole) * _one(part, scales)
+        # No further than to the finer of both: amounts of many decimals would leave 64 bits.
+        least = min(_one(part, scales), _one(whole, scales))
+        return nw.col(part) * (_one(whole, scales) // least) > nw.col(whole) * (_one(part, scales) // least)
 
     return hit
 

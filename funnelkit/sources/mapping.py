@@ -235,6 +235,7 @@ def _of_cells(export: Export[Recognition], text: Any, decisions: Mapping[str, De
         for d in decisions.values()
         if d.bounds
     ]
+    found += [remarks.rounded(export, d) for d in decisions.values() if d.rounded]
     for d in decisions.values():
         if isinstance(d.style, NumberStyle) and (
             errors := remarks.ERRORS.intersection(text.distinct(d.header))

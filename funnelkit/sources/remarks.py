@@ -10,6 +10,7 @@ from funnelkit.sources.deciding.decisions import Decision
 from funnelkit.sources.files.export import Export
 from funnelkit.sources.recognise import Recognition
 from funnelkit.sources.vocabulary import UNCLEAR
+from funnelkit.styles import NumberStyle
 from funnelkit.tables import Note
 from funnelkit.words import currency_code, may_stand_for
 
@@ -68,6 +69,17 @@ def errors(
         f"{'are errors' if several else 'is an error'} of a spreadsheet and count{'s' * (not several)} as missing "
         f"({export.dialect.counted} {lines[0]}: {min(found)!r})",
     )
+
+
+def rounded(export: Export[Recognition], decision: Decision) -> Note:
+    """Amounts of money that are finer than any money."""
+    assert isinstance(decision.style, NumberStyle)
+    n = len(decision.rounded)
+    message = (
+        f"{export.file}: {n:,} different amount{'s' * (n > 1)} of column {decision.header!r} with more than {decision.style.scale} decimals, such as "
+        f"{decision.rounded[0].strip()[:40]!r}, rounded to so many: spreadsheets write such decimals where binary numbers are not exact"
+    )
+    return Note(code="amounts_rounded", message=message)
 
 
 def bounds(export: Export[Recognition], decision: Decision, count: int) -> Note:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import narwhals.stable.v2 as nw
 from msgspec.structs import replace
 
+from funnelkit import collect
 from funnelkit.build.attribution import given as by_model
 from funnelkit.build.attribution import known, reconciled, shapes, spending, tables, touched
-from funnelkit.build.attribution.conversions import Conversions, conversions
+from funnelkit.build.attribution.conversions import NEVER, Conversions, conversions
+from funnelkit.build.attribution.kinds import OF
 from funnelkit.build.attribution.result import Result
 from funnelkit.build.attribution.said import sentences
 from funnelkit.errors import UsageError
+from funnelkit.linking import payers
 from funnelkit.linking.persons import TOUCHES
+from funnelkit.metrics import spendcover
 from funnelkit.models.attribution.named import Settings
 from funnelkit.models.attribution.paths import channels_of
 from funnelkit.periods import from_day
@@ -45,7 +50,15 @@ def study(given: Given, asked: Asked) -> Study:
         sentences=tuple(sentences(found)),
         tables=tuple(_tables(found)),
         sources=tuple(given.sources),
-        warnings=(*given.notes, *found.journeys.notes, *_refunds(found), *_direct(found), *_few(found)),
+        warnings=(
+            *given.notes,
+            *_linked(found, given),
+            *found.journeys.notes,
+            *_refunds(found),
+            *_uncovered(found, done),
+            *_direct(found),
+            *_few(found),
+        ),
     )
 
 
@@ -72,6 +85,23 @@ def _span(done: Count, conversions: Conversions) -> Span:
     if done.spans.everything and conversions.days:
         main = replace(main, start=min(conversions.days[0], main.end))
     return done.spans.span(main)
+
+
+def _linked(found: Result, given: Given) -> Iterator[Note]:
+    if found.conversions.of == "payment":
+        yield from payers.told(given.data)
+
+
+def _uncovered(found: Result, done: Count) -> Iterator[Note]:
+    """Where the costs rest on spend of fewer days than what they are divided by."""
+    if found.spending.no_cost:
+        return
+    what = found.conversions
+    days = collect.extent(what.rows.filter(nw.col("day") != NEVER), "day")
+    period = None if done.spans.everything else done.spans.main
+    if apart := spendcover.uncovered(done.counted.asked, days, period):
+        message = apart.said(what.several, f"spend per attributed {OF[what.of][0]}")
+        yield Note(code="spend_uncovered", message=message)
 
 
 def _refunds(found: Result) -> Iterator[Note]:

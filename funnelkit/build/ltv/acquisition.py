@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.build.ltv.historic import MILESTONES
-from funnelkit.metrics import catalog
+from funnelkit.metrics import catalog, spendcover
 from funnelkit.metrics.counted import ask
 from funnelkit.metrics.survey import PROBES
 from funnelkit.metrics.windows import Timeline, Window
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from funnelkit.build.ltv.pieces import Pieces
     from funnelkit.build.ltv.request import Asked
     from funnelkit.dataset import Dataset
+    from funnelkit.metrics.spendcover import Uncovered
 
 
 class Acquired(Struct, frozen=True, kw_only=True):
@@ -32,6 +33,8 @@ class Acquired(Struct, frozen=True, kw_only=True):
     by: tuple[str, ...]
     label: str
     """From which month to which."""
+    uncovered: Uncovered | None = None
+    """Where customers came before or after the days of spend: both."""
 
 
 def acquired(data: Dataset, asked: Asked, history: Historic, opened: int) -> Acquired | None:
@@ -50,7 +53,8 @@ def acquired(data: Dataset, asked: Asked, history: Historic, opened: int) -> Acq
     days = question.days("spend")
     if not days or measure.id in question.lacks:
         return None
-    windows = _windows(history.months, asked, opened, days)
+    slack = spendcover.slack(question.facts)
+    windows = _windows(history.months, asked, opened, (days[0], days[1] + slack))
     if not windows or not history.old((), 0, range(min(windows), max(windows) + 1)):
         return None
     tally = question.count(Timeline(windows.values(), data.as_of, stops=data.stops), frozenset()).tally
@@ -64,6 +68,7 @@ def acquired(data: Dataset, asked: Asked, history: Historic, opened: int) -> Acq
         },
         by=tuple(by),
         label=f"{history.months.at(min(windows)).label} to {history.months.at(max(windows)).label}",
+        uncovered=spendcover.uncovered(question, (opened, data.as_of), asked.request.period),
     )
 
 
@@ -75,7 +80,8 @@ def _windows(months: Pieces, asked: Asked, opened: int, days: Sequence[int]) -> 
     found, period = {}, asked.request.period
     for place in range(min(months.of(opened), 0), months.whole + 1):
         month = months.at(place)
-        if month.start < days[0] or month.start > days[1]:
+        if month.start < days[0] or month.end > days[1]:
+            # Customers of all its days over the spend of some would cost too little.
             continue
         start, end = month.start, month.end
         if period is not None:

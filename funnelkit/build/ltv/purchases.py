@@ -62,12 +62,14 @@ class Purchases(Struct, frozen=True, kw_only=True):
 
 def purchases(data: Dataset, request: Request, kind: str, hold: Hold) -> Purchases:
     """All purchases of *kind* in *data*; UsageError where none has a customer and a day."""
-    rows = _of_payments(data) if kind == PAYMENTS else _of_deals(data)
+    wanted = tuple(dict.fromkeys((*request.by, *(f.dimension for f in request.where))))
+    rows = _of_payments(data, wanted) if kind == PAYMENTS else _of_deals(data)
     known = rows.filter(~nw.col(CUSTOMER).is_null() & ~nw.col(DAY).is_null() & (nw.col(DAY) <= data.as_of))
     nameless = collect.count(rows.filter(nw.col(CUSTOMER).is_null() | nw.col(DAY).is_null()))
-    wanted = tuple(dict.fromkeys((*request.by, *(f.dimension for f in request.where))))
     everybody = collect.extent(known.filter(nw.col(BOUGHT) == 1), DAY)
-    known = _kept(_with_dimensions(known, data, wanted), request.where)
+    if kind == DEALS:
+        known = _with_dimensions(known, data, wanted)
+    known = _kept(known, request.where)
     known = collect.frame(hold(known.to_native()))
     terms = kind == PAYMENTS and "recurring_interval" in data.present[kind]
     free = collect.totals(known, [_FREE])[0]
@@ -166,8 +168,10 @@ def _dated(data: Dataset, kind: str, day: str) -> Frame:
     return collect.frame(data.frames[kind])
 
 
-def _of_payments(data: Dataset) -> Frame:
+def _of_payments(data: Dataset, wanted: tuple[str, ...]) -> Frame:
+    """The payments, with the *wanted* dimensions that linking has found for their customers."""
     rows = _dated(data, PAYMENTS, "paid_at")
+    _told(wanted, data.present[PAYMENTS])
     term = (
         [nw.col("recurring_interval").alias(TERM)] if "recurring_interval" in data.present[PAYMENTS] else []
     )
@@ -180,6 +184,7 @@ def _of_payments(data: Dataset) -> Frame:
         _flag(bought()).alias(_OPENS),
         _flag(free).alias(_FREE),
         *term,
+        *wanted,
     )
 
 
@@ -201,15 +206,19 @@ def _with_dimensions(rows: Frame, data: Dataset, wanted: tuple[str, ...]) -> Fra
     """*rows* with the dimensions of their customers; UsageError for one that nothing loaded tells of customers."""
     if not wanted:
         return rows
-    present = data.present.get("customers", frozenset())
-    if lacking := [d for d in wanted if d not in present]:
-        raise UsageError(
-            f"customers cannot be told apart by {lacking[0]}: nothing that is loaded says it of them",
-            hint="Payments have none; load the deals or leads that the customers came from, with a common id or e-mail.",
-        )
+    _told(wanted, data.present.get("customers", frozenset()))
     own = collect.frame(data.frames["customers"]).select(CUSTOMER, *wanted)
     found: Frame = rows.join(own, on=CUSTOMER, how="left")  # type: ignore[arg-type]
     return found.with_columns(*(nw.col(d).cast(nw.String).fill_null(BLANK) for d in wanted))
+
+
+def _told(wanted: tuple[str, ...], present: frozenset[str]) -> None:
+    """Raise UsageError for a dimension that nothing loaded tells of customers."""
+    if lacking := [d for d in wanted if d not in present]:
+        raise UsageError(
+            f"customers cannot be told apart by {lacking[0]}: nothing that is loaded says it of them",
+            hint="Load the leads or deals that the customers came from, with it and an id or e-mail that they share with the payments or deals.",
+        )
 
 
 def _kept(rows: Frame, where: tuple[Filter, ...]) -> Frame:

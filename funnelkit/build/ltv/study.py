@@ -26,6 +26,7 @@ from funnelkit.build.ltv import (
 from funnelkit.build.ltv.contractual import Contractual, contractual
 from funnelkit.build.ltv.individuals import Customers
 from funnelkit.build.ltv.silence import Silence, silence
+from funnelkit.linking import payers
 from funnelkit.periods import from_day
 from funnelkit.reports import Span
 from funnelkit.studies import Study, Table
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from funnelkit.build.ltv.historic import Historic
     from funnelkit.build.ltv.purchases import Purchases
     from funnelkit.build.ltv.request import Asked, Given
+    from funnelkit.dataset import Dataset
 
 Seen = Contractual | Silence
 
@@ -89,7 +91,13 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
             historictables.by_cohort(history, asked),
         ),
         sources=tuple(given.sources),
-        warnings=(*given.notes, *purchases.notes(found), *_notes(seen, asked, found)),
+        warnings=(
+            *given.notes,
+            *_linked(data, asked),
+            *_uncovered(cost),
+            *purchases.notes(found),
+            *_notes(seen, asked, found),
+        ),
     )
     return Valued(made, customers)
 
@@ -135,6 +143,18 @@ def _tables(seen: Seen, found: Purchases) -> Iterator[Table]:
         yield from fitting.tables(seen.choice, seen.unit, seen.amounts.tried)
         return
     yield from fitting.tables(seen.choice, seen.unit, None)
+
+
+def _linked(data: Dataset, asked: Asked) -> Iterator[Note]:
+    """Of how many payments it is known whose they are, where customers are told apart by what leads say."""
+    if asked.kind == purchases.PAYMENTS and (asked.request.by or asked.request.where):
+        yield from payers.told(data)
+
+
+def _uncovered(cost: Acquired | None) -> Iterator[Note]:
+    if cost and cost.uncovered:
+        message = f"{cost.uncovered.ends('customers')}: CAC is of those who first bought in {cost.label} alone, the whole months of both"
+        yield Note(code="spend_uncovered", message=message)
 
 
 def _notes(seen: Seen, asked: Asked, found: Purchases) -> Iterator[Note]:

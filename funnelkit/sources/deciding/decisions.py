@@ -54,6 +54,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     """What the words of a closed column say, each meaning once."""
     bounds: tuple[str, ...] = ()
     """Cells such as ``< 10%``: they limit a number and count as missing."""
+    rounded: tuple[str, ...] = ()
+    """Amounts of money with more decimals than any money has; they are rounded."""
 
 
 class Witness(Protocol):

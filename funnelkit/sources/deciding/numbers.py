@@ -41,7 +41,7 @@ class NumberScan(Struct, kw_only=True):
 
     def scale(self, decimal: Sign) -> int:
         """The decimals that all cells need, at most 12: beyond that is float noise."""
-        return min(max((_decimals(p, decimal) for p in self.parts), default=0), _MOST_DECIMALS)
+        return min(max((decimals(p, decimal) for p in self.parts), default=0), _MOST_DECIMALS)
 
     def whole_digits(self, decimal: Sign) -> int:
         """The digits before the decimal sign of the largest number."""
@@ -173,6 +173,7 @@ def spoken(sign: str) -> str:
     return "point" if sign == "." else "comma"
 
 
-def _decimals(parts: Parts, decimal: Sign) -> int:
+def decimals(parts: Parts, decimal: Sign) -> int:
+    """How many decimals the number needs, a percent sign counted in."""
     fraction = parts.digits.partition(decimal)[2] if parts.digits.count(decimal) == 1 else ""
     return max(len(fraction) - parts.power + (2 if parts.percent else 0), 0)

@@ -13,6 +13,10 @@ _LARGEST = 2**63 - 1
 """What a sum may come to, on any engine."""
 _DECIMALS = 4
 """So many decimals are never given up to make room; further ones are float noise."""
+_OF_MONEY = 6
+"""Money has no more decimals: what spreadsheets write beyond them (19.990000000000002) is the noise of binary numbers."""
+_SQUARED = 2**51
+"""What a sum of money may come to with more than ``_DECIMALS``, so that its square can be added up in two halves of 64 bits."""
 
 
 def figures(asked: Sequence[Asked], rows: int, witness: Callable[[], Witness] | None) -> dict[str, Decision]:
@@ -51,7 +55,10 @@ def _number(
     if sign is None:
         hint = "Correct what is stated, or the file." if why == against else _number_hint(asked, found)
         return Decision(target=asked.target, header=asked.header, style=None, evidence=why, hint=hint)
-    style = NumberStyle(decimal=sign, scale=min(needed, room), exact=counts, percent=percent)
+    scale = min(needed, room)
+    if asked.kind == "money":
+        scale = min(scale, _OF_MONEY, max(_room(found, sign, rows, _SQUARED), _DECIMALS))
+    style = NumberStyle(decimal=sign, scale=scale, exact=counts, percent=percent)
     return Decision(
         target=asked.target,
         header=asked.header,
@@ -60,6 +67,7 @@ def _number(
         hint=against,
         symbols=tuple(found.symbols),
         bounds=tuple(found.bounds),
+        rounded=_finer(asked, sign, scale) if asked.kind == "money" and needed > scale else (),
     )
 
 
@@ -101,10 +109,16 @@ def _hundredths(asked: Asked, found: numbers.NumberScan, sign: numbers.Sign | No
     return "%" in asked.header or max(read, default=0) > 10**style.scale
 
 
-def _room(found: numbers.NumberScan, sign: numbers.Sign, rows: int) -> int:
-    """How many decimals fit 64 bits when all *rows* are as large as the largest; negative for none."""
+def _room(found: numbers.NumberScan, sign: numbers.Sign, rows: int, largest: int = _LARGEST) -> int:
+    """How many decimals fit a sum up to *largest* when all *rows* are as large as the largest; negative for none."""
     most = 10 ** found.whole_digits(sign) * max(rows, 1)
-    return len(str(_LARGEST // most)) - 1 if most <= _LARGEST else -1
+    return len(str(largest // most)) - 1 if most <= largest else -1
+
+
+def _finer(asked: Asked, sign: numbers.Sign, scale: int) -> tuple[str, ...]:
+    """The different cells that have more decimals than *scale*, without the zeros at their end."""
+    told = ((cell, number_parts(cell)) for cell in dict.fromkeys(asked.cells))
+    return tuple(cell for cell, parts in told if parts and numbers.decimals(parts, sign) > scale)
 
 
 def _number_hint(asked: Asked, found: numbers.NumberScan) -> str:
