@@ -10,6 +10,7 @@ from msgspec import Struct
 from scipy.special import expit, logit
 
 from funnelkit.build.ltv import histories, silent
+from funnelkit.build.ltv.first import First
 from funnelkit.build.ltv.histories import Histories
 from funnelkit.build.ltv.money import Amounts
 from funnelkit.models.lifetime.fitted import Fitted, rebuilt, vector
@@ -82,16 +83,17 @@ class Expecting(Struct, frozen=True, kw_only=True):
         """Of a new customer after the first one, in the time to come."""
         return _limited(self.fitted, self._of_new)
 
-    def new_value(self, first: float) -> Limited:
+    def new_value(self, first: First) -> Limited:
         """What a new customer brings, whose first purchase brings *first*."""
-        return _added(self._new(self._of_new), first)
+        return first.plus(self._new(self._of_new), self.amounts.of_new())
 
-    def new_discounted(self, first: float) -> Limited | None:
+    def new_discounted(self, first: First) -> Limited | None:
         """The same without end, discounted."""
         if self.rate is None:
             return None
         rate, model = self.rate, silent.MODELS[self.id]
-        return _added(self._new(lambda params: float(model.discounted_purchases(params, rate))), first)
+        later = self._new(lambda params: float(model.discounted_purchases(params, rate)))
+        return first.plus(later, self.amounts.of_new())
 
     def each(self, of: Callable[[Any], Floats], *, share: bool = False) -> tuple[Floats, Floats, Floats]:
         """*of* the parameters for each of many, with its limits: in logarithms, of a *share* in log-odds."""
@@ -170,11 +172,6 @@ def _joined(one: Limited, other: Limited) -> Limited:
         np.log(value / one[1]) if one[1] else np.inf, np.log(value / other[1]) if other[1] else np.inf
     )
     return value, float(value * np.exp(-down)), float(value * np.exp(up))
-
-
-def _added(found: Limited, amount: float) -> Limited:
-    value, low, high = found
-    return value + amount, low + amount, high + amount
 
 
 def _each(fitted: Fitted[Any], of: Callable[[Any], Floats], share: bool) -> tuple[Floats, Floats, Floats]:

@@ -11,9 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit import collect
-from funnelkit.build.ltv import choosing, histories, money
+from funnelkit.build.ltv import choosing, first, histories, money
 from funnelkit.build.ltv.ahead import Expecting
 from funnelkit.build.ltv.choosing import Choice
+from funnelkit.build.ltv.first import First
 from funnelkit.build.ltv.histories import Histories, Key
 from funnelkit.build.ltv.money import Amounts
 from funnelkit.build.ltv.pieces import Pieces, pieces
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from funnelkit.build.ltv.purchases import Purchases
     from funnelkit.build.ltv.request import Asked
     from funnelkit.collect import Frame
+    from funnelkit.statistics.moments import Moments
 
 _OCCASION = "month"
 
@@ -45,6 +47,10 @@ class Silence(Struct, frozen=True, kw_only=True):
     """The pieces of the calendar, where customers buy on set occasions."""
     whole: Histories
     groups: Mapping[Key, Histories]
+    firsts: Mapping[Key, Moments]
+    """Of what the first purchases brought in the smallest unit of money; of all under the key ()."""
+    goes: float
+    """How the first amount goes with later ones: ``first.goes_together``."""
     amounts: Amounts
     choice: Choice
 
@@ -71,6 +77,11 @@ class Silence(Struct, frozen=True, kw_only=True):
             ahead=max(self.asked.ahead_days / length, 1.0 if self.occasions else 0.0),
             rate=self._rate(length),
         )
+
+    def first(self, key: Key) -> First:
+        """What the first purchase of a new customer of the group *key* brings."""
+        found = self.groups[key] if key else self.whole
+        return first.first(self.firsts[key], self.found.unit, found.repeaters, self.goes)
 
     def _rate(self, length: float) -> float | None:
         found = self.asked.rate(length)
@@ -100,6 +111,7 @@ def silence(found: Purchases, asked: Asked, hold: Hold) -> Silence:
     people = collect.frame(hold(people.to_native()))
     groups = histories.histories(people, found.by, until, found.unit)
     whole = histories.together(list(groups.values()))
+    spent = histories.amounts(people, found.by)
     return Silence(
         asked=asked,
         found=found,
@@ -109,8 +121,10 @@ def silence(found: Purchases, asked: Asked, hold: Hold) -> Silence:
         days=days,
         occasions=occasions,
         whole=whole,
+        firsts=first.moments(people, found.by),
+        goes=first.goes_together(spent, found.unit),
         groups=groups,
-        amounts=money.amounts(histories.amounts(people, found.by), found.unit),
+        amounts=money.amounts(spent, found.unit),
         choice=choosing.of_silence(asked, whole.groups(days), whole.customers, whole.repeaters),
     )
 

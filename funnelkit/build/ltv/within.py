@@ -43,7 +43,7 @@ class Within(Struct, frozen=True, kw_only=True):
     def mean(self, key: Key, asked: Asked) -> Cell:
         """What a customer of the group brought, with the limits of the mean."""
         unit = Fraction(asked.margin) / self.unit
-        return replace(statistics.mean(self.moments.get(key, NONE), unit), method="historic")
+        return replace(statistics.mean(self.moments.get(key, NONE), unit, money=True), method="historic")
 
 
 def within(found: Purchases, asked: Asked) -> Within | None:

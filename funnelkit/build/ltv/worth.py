@@ -50,7 +50,7 @@ def of_silence(seen: Silence) -> Iterator[Line]:
     how = name + (
         " and Gamma-Gamma" if seen.amounts.params else ", times the mean amount of a repeat purchase"
     )
-    first = float(found.first_spent.sum()) / n
+    first = seen.first(())
     yield _line(
         NEW,
         f"a new customer, {months}",
