@@ -49,12 +49,12 @@ class Expecting(Struct, frozen=True, kw_only=True):
 
     def total_purchases(self, found: Histories) -> Limited:
         """Of all customers together in the time to come."""
-        return _limited(self.fitted, lambda params: float(found.n @ self.purchases(found, params)))
+        return estimated(self.fitted, lambda params: float(found.n @ self.purchases(found, params)))
 
     def total_alive(self, found: Histories) -> Limited:
         """How many customers are still there; limits of their share, so that no more than all are."""
         n = float(found.n.sum())
-        several = _limited(
+        several = estimated(
             self.fitted, lambda params: float(found.n @ self.alive(found, params)) / n, share=True
         )
         value, low, high = (n * each for each in several)
@@ -81,7 +81,7 @@ class Expecting(Struct, frozen=True, kw_only=True):
 
     def new_purchases(self) -> Limited:
         """Of a new customer after the first one, in the time to come."""
-        return _limited(self.fitted, self._of_new)
+        return estimated(self.fitted, self._of_new)
 
     def new_value(self, first: First) -> Limited:
         """What a new customer brings, whose first purchase brings *first*."""
@@ -132,27 +132,27 @@ class Expecting(Struct, frozen=True, kw_only=True):
         if not limited:
             value = float(each @ purchases(self.fitted.params))
             return value, value, value
-        by_purchases = _limited(self.fitted, lambda params: float(each @ purchases(params)))
+        by_purchases = estimated(self.fitted, lambda params: float(each @ purchases(params)))
         spent = self.amounts.params
         if spent is None or self.amounts.tried.fitted is None or not by_purchases[0] > 0:
             return by_purchases
         bought = purchases(self.fitted.params)
-        by_money = _limited(
+        by_money = estimated(
             self.amounts.tried.fitted, lambda params: float(self.amounts.of(found, params) @ bought)
         )
-        return _joined(by_purchases, by_money)
+        return joined(by_purchases, by_money)
 
     def _new(self, purchases: Callable[[Any], float]) -> Limited:
         amount = self.amounts.of_new()
-        by_purchases = _limited(self.fitted, lambda params: amount * purchases(params))
+        by_purchases = estimated(self.fitted, lambda params: amount * purchases(params))
         if self.amounts.params is None or self.amounts.tried.fitted is None:
             return by_purchases
         bought = purchases(self.fitted.params)
-        by_money = _limited(self.amounts.tried.fitted, lambda params: self.amounts.of_new(params) * bought)
-        return _joined(by_purchases, by_money)
+        by_money = estimated(self.amounts.tried.fitted, lambda params: self.amounts.of_new(params) * bought)
+        return joined(by_purchases, by_money)
 
 
-def _limited(fitted: Fitted[Any], function: Callable[[Any], float], *, share: bool = False) -> Limited:
+def estimated(fitted: Fitted[Any], function: Callable[[Any], float], *, share: bool = False) -> Limited:
     """*function* of the parameters with its limits; the same three times where it is 0, a *share* of 1, or cannot vary."""
     value = function(fitted.params)
     if not 0 < value < (1 if share else np.inf):
@@ -164,8 +164,8 @@ def _limited(fitted: Fitted[Any], function: Callable[[Any], float], *, share: bo
         return value, 0.0, 1.0 if share else float("inf")
 
 
-def _joined(one: Limited, other: Limited) -> Limited:
-    """The limits of a product, of which each of two fits that are independent moves one factor."""
+def joined(one: Limited, other: Limited) -> Limited:
+    """The limits of a product, of which each of two estimates that are independent moves one factor."""
     value, *_ = one
     up = np.hypot(np.log(one[2] / value), np.log(other[2] / value))
     down = np.hypot(

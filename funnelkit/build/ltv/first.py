@@ -51,11 +51,11 @@ class First(Struct, frozen=True, kw_only=True):
 _Z = 1.959963984540054
 
 
-def moments(people: Frame, by: Sequence[str]) -> Mapping[Key, Moments]:
-    """Of what the first purchases brought in the smallest unit of money, by group and, under the key (), of all."""
+def moments(people: Frame, by: Sequence[str], unit: int) -> Mapping[Key, Moments]:
+    """Of what the first purchases brought in parts of *unit*, by group and, under the key (), of all."""
     found: dict[Key, Moments] = {}
     everybody = people.with_columns(_all=nw.lit(0))
-    for (*words, _), (one,) in spread.moments(everybody, [*by, "_all"], ["first_spent"]):
+    for (*words, _), (one,) in spread.moments(everybody, [*by, "_all"], ["first_spent"], unit):
         for key in {(), tuple(map(str, words))}:
             found[key] = found.get(key, NONE) + one
     return found

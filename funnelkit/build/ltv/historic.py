@@ -75,7 +75,7 @@ def historic(found: Purchases, calendar: Calendar) -> Historic:
     ages = [age for age in MILESTONES if age < max(months.count, 1)]
     sizes: dict[Key, dict[int, int]] = {}
     known_moments: dict[Key, dict[tuple[int, int], Moments]] = {}
-    for key, cohort, n, several in moments(rows, found.by, ages):
+    for key, cohort, n, several in moments(rows, found.by, ages, found.unit):
         for of in {(), key}:
             size, known = sizes.setdefault(of, {}), known_moments.setdefault(of, {})
             size[cohort] = size.get(cohort, 0) + n
@@ -91,12 +91,12 @@ def historic(found: Purchases, calendar: Calendar) -> Historic:
 
 
 def moments(
-    rows: collect.Frame, by: Sequence[str], ages: Sequence[int]
+    rows: collect.Frame, by: Sequence[str], ages: Sequence[int], unit: int
 ) -> Iterator[tuple[Key, int, int, list[Moments]]]:
     """Of each group and cohort: how many customers, and the moments of what each had brought up to each age."""
     columns = {f"v{a}": nw.when(nw.col(AGE) <= a).then(nw.col(NET)).otherwise(nw.lit(0)) for a in ages}
     each = (
         rows.with_columns(**columns).group_by(CUSTOMER, *by, COHORT).agg(*(nw.col(c).sum() for c in columns))
     )
-    for (*words, cohort), found in spread.moments(each, [*by, COHORT], list(columns)):
+    for (*words, cohort), found in spread.moments(each, [*by, COHORT], list(columns), unit):
         yield tuple(map(str, words)), int(cohort), found[0].n, found

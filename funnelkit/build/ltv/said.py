@@ -14,6 +14,7 @@ from funnelkit.rounding import percent
 if TYPE_CHECKING:
     from funnelkit.build.ltv.acquisition import Balance
     from funnelkit.build.ltv.contractual import Contractual
+    from funnelkit.build.ltv.mixture import Mixture
     from funnelkit.build.ltv.request import Asked
     from funnelkit.build.ltv.silence import Silence
     from funnelkit.build.ltv.worth import Line
@@ -21,9 +22,16 @@ if TYPE_CHECKING:
 
 
 def values(
-    lines: Sequence[Line], asked: Asked, currency: str | None, simple: Sequence[Line]
+    lines: Sequence[Line],
+    asked: Asked,
+    currency: str | None,
+    simple: Sequence[Line],
+    mix: Mixture | None,
 ) -> Iterator[str]:
-    """What a customer is worth: modelled where that can be, and so far; by a *simple* formula where that is asked for."""
+    """What a customer is worth: modelled where that can be, and so far; by a *simple* formula where that is asked for.
+
+    *mix* is there where customers are under contract.
+    """
     if asked.model == SIMPLE and simple:
         first = simple[0]
         if first.cell.value is None:
@@ -42,7 +50,8 @@ def values(
     if asked.until is not None:
         then = f"in the {ahead} after {from_day(asked.until).isoformat()}, where what is held out begins"
     if new := known.get(worth.NEW):
-        yield f"A new customer is worth {_money(new.cell, currency)} of {asked.of} in the first {ahead}."
+        whose = _whose(mix, known, currency) if mix else ""
+        yield f"A new customer is worth {_money(new.cell, currency)} of {asked.of} in the first {ahead}{whose}."
     if so_far := known.get(worth.HISTORIC):
         n = f", n {so_far.cell.n:,}" if so_far.cell.n is not None else ""
         yield f"A customer has brought {_money(so_far.cell, currency)} of {asked.of} in the {so_far.measure.removeprefix('so far, ')}{n}."
@@ -52,6 +61,23 @@ def values(
         yield f"By the simple formulas a customer's value is n/a: {simple[0].cell.message}."
     if not lines:
         yield "Too few customers have a month behind them since the first purchase, so nothing can be said of value."
+
+
+def _whose(mix: Mixture, known: Mapping[str, Line], currency: str | None) -> str:
+    """Of whom the value is, where customers differ in their terms or some are in no model."""
+    several, out = mix.fitted, mix.left_out
+    text = ""
+    if len(several) > 1:
+        values = (
+            f"{_plain(known[f'{worth.NEW}_by_the_{str(one.term).replace(chr(32), chr(95))}'].cell, currency)} of the {one.customers:,} who pay by the {one.term}"
+            for one in several
+        )
+        text = f": {', '.join(values)}"
+    elif out:
+        text = f", of the {several[0].customers:,} who pay by the {several[0].term}"
+    return (
+        f"{text}; {out:,} other{'s' * (out != 1)} {'are' if out != 1 else 'is'} in no model" if out else text
+    )
 
 
 def of_silence(seen: Silence) -> Iterator[str]:
@@ -80,8 +106,13 @@ def of_silence(seen: Silence) -> Iterator[str]:
         )
 
 
-def of_contract(seen: Contractual) -> Iterator[str]:
-    """Which model, why, and how many are left."""
+def of_contract(mix: Mixture) -> Iterator[str]:
+    """Which model of each term, why, and how many are left."""
+    for one in mix.several:
+        yield from _of_term(one)
+
+
+def _of_term(seen: Contractual) -> Iterator[str]:
     if seen.choice.chosen is None:
         yield f"Contracts of a {seen.term} ({seen.because}), and no model looks ahead: {seen.choice.why}."
         return
@@ -122,6 +153,10 @@ def _behind(age: int) -> str:
 def months(n: int) -> str:
     """A number of months in words."""
     return f"{n:,} month{'s' * (n != 1)}"
+
+
+def _plain(cell: Cell, currency: str | None) -> str:
+    return f"{f'{currency} ' if currency else ''}{cell.value:,.2f}"
 
 
 def _money(cell: Cell, currency: str | None) -> str:

@@ -121,7 +121,7 @@ def silence(found: Purchases, asked: Asked, hold: Hold) -> Silence:
         days=days,
         occasions=occasions,
         whole=whole,
-        firsts=first.moments(people, found.by),
+        firsts=first.moments(people, found.by, found.unit),
         goes=first.goes_together(spent, found.unit),
         groups=groups,
         amounts=money.amounts(spent, found.unit),

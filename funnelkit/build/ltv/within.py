@@ -71,7 +71,7 @@ def _counted(found: Purchases, months: int, days: int, firsts: list[tuple[Key, i
     age = nw.when(nw.col(DAY) - nw.col(FIRST) < days).then(nw.lit(0)).otherwise(nw.lit(1)).cast(nw.Int64)
     rows = old.with_columns(age.alias(historic.AGE), nw.lit(0).cast(nw.Int64).alias(historic.COHORT))
     moments: dict[Key, Moments] = {}
-    for key, _, _, (one,) in historic.moments(rows, found.by, [0]):
+    for key, _, _, (one,) in historic.moments(rows, found.by, [0], found.unit):
         for of in {(), key}:
             moments[of] = moments.get(of, NONE) + one
     customers: dict[Key, int] = {}

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from funnelkit.build.ltv.entries import limited
+from funnelkit.build.ltv.mixture import Mixture
 from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:
-    from funnelkit.build.ltv.contractual import Contractual
+    from funnelkit.build.ltv.ahead import Limited
     from funnelkit.build.ltv.request import Asked
     from funnelkit.build.ltv.silence import Silence
     from funnelkit.build.ltv.within import Within
@@ -80,41 +81,41 @@ def of_silence(seen: Silence) -> Iterator[Line]:
         )
 
 
-def of_contract(seen: Contractual) -> Iterator[Line]:
-    """What the model expects of a new contract, and of those that run."""
-    if seen.fitted is None or seen.choice.chosen is None:
+def of_contract(seen: Mixture) -> Iterator[Line]:
+    """What the models expect of a new contract, and of those that run; of each term too, where there are several."""
+    fitted = seen.fitted
+    if not fitted:
         return
-    asked = seen.asked
-    name, months, n = seen.choice.chosen.label, _months(asked.ahead), seen.fitted.customers
-    pays = seen.counted.payment(()) * float(asked.margin)
-    there = sum(seen.counted.there(()).values())
-    yield _line(
-        NEW,
-        f"a new customer, {months}",
-        limited(seen.payments_of_new(), n, pays),
-        f"{name}, mean payment",
-    )
+    yield from _of_terms(seen, "", " of each term" if len(fitted) > 1 else "")
+    for one in fitted if len(fitted) > 1 else ():
+        yield from _of_terms(Mixture((one,)), f" by the {one.term}", "")
+
+
+def _of_terms(seen: Mixture, whose: str, each: str) -> Iterator[Line]:
+    asked, fitted = seen.main.asked, seen.fitted
+    names = " and ".join(dict.fromkeys(one.choice.chosen.label for one in fitted if one.choice.chosen))
+    months, factor = _months(asked.ahead), float(asked.margin)
+    n, there = sum(one.customers for one in fitted), sum(one.present for one in fitted)
+    how = f"{names}{each}, mean payments by age"
+    rates = all(one.discounted_of_new() is not None for one in fitted)
+
+    def line(id: str, measure: str, found: Limited, n: int, convention: str) -> Line:
+        return _line(id + whose.replace(" ", "_"), measure, limited(found, n, factor), convention)
+
+    yield line(NEW, f"a new customer{whose}, {months}", seen.of_new(lambda one: one.value_of_new()), n, how)
     if there:
-        yield _line(
-            PRESENT,
-            f"a present customer, next {months}",
-            limited(seen.payments_to_come(()), there, pays / there),
-            f"{name}, mean payment",
-        )
-    if (ever := seen.discounted_of_new()) is not None:
-        yield _line(
-            NEW_EVER,
-            "a new customer, ever",
-            limited(ever, n, pays),
-            f"{name}, {_discounted(asked)} (DEL)",
-        )
-    if there and (ever := seen.discounted_to_come(())) is not None:
-        yield _line(
-            PRESENT_EVER,
-            "a present customer, all to come",
-            limited(ever, there, pays / there),
-            f"{name}, {_discounted(asked)} (DERL)",
-        )
+        found = seen.of_present(lambda one: one.value_to_come(()))
+        yield line(PRESENT, f"a present customer{whose}, next {months}", found, there, how)
+    how = f"{names}{each}, {_discounted(asked)}"
+    if rates:
+        found = seen.of_new(lambda one: one.discounted_of_new() or _NOTHING)
+        yield line(NEW_EVER, f"a new customer{whose}, ever", found, n, f"{how} (DEL)")
+    if rates and there:
+        found = seen.of_present(lambda one: one.discounted_to_come(()) or _NOTHING)
+        yield line(PRESENT_EVER, f"a present customer{whose}, all to come", found, there, f"{how} (DERL)")
+
+
+_NOTHING = (0.0, 0.0, 0.0)
 
 
 def table(lines: Sequence[Line], asked: Asked, present: str) -> Table:
@@ -137,7 +138,10 @@ def table(lines: Sequence[Line], asked: Asked, present: str) -> Table:
 
 
 PRESENT_SILENT = "of all who are known, those who have left included"
-PRESENT_CONTRACT = "of those who have not left"
+PRESENT_CONTRACT = (
+    "of those who have not left; payments are the mean of those who had been there as long, at ages that too few have "
+    "reached (--min-n) that of the last before"
+)
 
 
 def _discounted(asked: Asked) -> str:
