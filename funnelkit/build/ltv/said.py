@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from funnelkit.build.ltv import against, worth
+from funnelkit.build.ltv import against, presence, worth
 from funnelkit.build.ltv.formulas import OF_YEAR
 from funnelkit.build.ltv.request import AUTO, SIMPLE
 from funnelkit.periods import from_day
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from funnelkit.build.ltv.contractual import Contractual
     from funnelkit.build.ltv.mixture import Mixture
     from funnelkit.build.ltv.request import Asked
+    from funnelkit.build.ltv.presence import Presence
     from funnelkit.build.ltv.silence import Silence
     from funnelkit.build.ltv.worth import Line
     from funnelkit.metrics.cell import Cell
@@ -80,18 +82,17 @@ def _whose(mix: Mixture, known: Mapping[str, Line], currency: str | None) -> str
     )
 
 
-def of_silence(seen: Silence) -> Iterator[str]:
+def of_silence(seen: Silence, presences: Sequence[Presence]) -> Iterator[str]:
     """Which model, why, and how well it did."""
     found, ahead = seen.whole, seen.expecting
     again = found.repeaters / found.customers
     if ahead is None or seen.choice.chosen is None:
         yield f"No model looks ahead: {seen.choice.why}."
         return
-    there, low, high = ahead.total_alive(found)
     n = found.customers
     yield (
         f"{seen.choice.chosen.label} for customers who leave in silence ({seen.choice.why}): of {n:,}, {percent(again)} bought again, and "
-        f"{percent(there / n)} ({percent(low / n)} to {percent(high / n)}) are still there."
+        f"{presence.said(presences)}."
     )
     if seen.held_out > 0:
         held = against.held_out(seen, ahead)
@@ -102,8 +103,14 @@ def of_silence(seen: Silence) -> Iterator[str]:
         )
         yield (
             f"In what was held out ({seen.held_out:,} {'occasions' if seen.occasions else 'days'}) they bought {held.actual:,.0f} times; "
-            f"the model expected {held.expected:,.1f}{off}."
+            f"the model expected {held.expected:,.1f}{off}{_widened(seen)}."
         )
+
+
+def _widened(seen: Silence) -> str:
+    if not seen.missed:
+        return ""
+    return f": more than chance explains, so limits of what is to come are widened by as much, {math.exp(seen.missed):,.2f} times up and down"
 
 
 def of_contract(mix: Mixture) -> Iterator[str]:

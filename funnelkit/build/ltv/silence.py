@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit import collect
-from funnelkit.build.ltv import choosing, first, histories, money
+from funnelkit.build.ltv import against, choosing, first, histories, money
 from funnelkit.build.ltv.ahead import Expecting
 from funnelkit.build.ltv.choosing import Choice
 from funnelkit.build.ltv.first import First
@@ -53,6 +53,8 @@ class Silence(Struct, frozen=True, kw_only=True):
     """How the first amount goes with later ones: ``first.goes_together``."""
     amounts: Amounts
     choice: Choice
+    missed: float = 0.0
+    """By how much the model missed what was held out, beyond chance: the logarithm of the quotient, without its sign."""
 
     @property
     def held_out(self) -> int:
@@ -76,6 +78,7 @@ class Silence(Struct, frozen=True, kw_only=True):
             days=self.days,
             ahead=max(self.asked.ahead_days / length, 1.0 if self.occasions else 0.0),
             rate=self._rate(length),
+            missed=self.missed,
         )
 
     def first(self, key: Key) -> First:
@@ -112,7 +115,7 @@ def silence(found: Purchases, asked: Asked, hold: Hold) -> Silence:
     groups = histories.histories(people, found.by, until, found.unit)
     whole = histories.together(list(groups.values()))
     spent = histories.amounts(people, found.by)
-    return Silence(
+    made = Silence(
         asked=asked,
         found=found,
         people=people,
@@ -127,6 +130,8 @@ def silence(found: Purchases, asked: Asked, hold: Hold) -> Silence:
         amounts=money.amounts(spent, found.unit),
         choice=choosing.of_silence(asked, whole.groups(days), whole.customers, whole.repeaters),
     )
+    ahead = made.expecting
+    return made if ahead is None or made.held_out <= 0 else replace(made, missed=against.missed(made, ahead))
 
 
 def _by_piece(found: Purchases, occasions: Pieces, hold: Hold) -> Purchases:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ from funnelkit.build.ltv import (
     historic,
     historictables,
     individuals,
+    presence,
     purchases,
     said,
     silenttables,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from funnelkit.build.ltv.acquisition import Acquired
     from funnelkit.build.ltv.contractual import Contractual
     from funnelkit.build.ltv.historic import Historic
+    from funnelkit.build.ltv.presence import Presence
     from funnelkit.build.ltv.purchases import Purchases
     from funnelkit.build.ltv.request import Asked, Given
 
@@ -62,6 +64,7 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
     simple = [*formulas.of_contract(mix.main)] if mix else formulas.of_year(data, asked)
     cost = acquisition.acquired(data, asked, history, found.opened)
     term = f"a {mix.main.term}; c: the share lost at a renewal" if mix else formulas.YEAR
+    there = () if isinstance(seen, Mixture) else presence.presences(seen)
     present = worth.PRESENT_CONTRACT if mix else worth.PRESENT_SILENT
     customers = None
     if each:
@@ -78,14 +81,14 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
         filters=tuple(str(f) for f in asked.request.where),
         sentences=(
             *said.values(lines, asked, data.currency, simple, mix),
-            *_sentences(seen, cost, history, asked, data.currency),
+            *_sentences(seen, there, cost, history, asked, data.currency),
         ),
         tables=(
             *([worth.table(lines, asked, present)] if lines else []),
             *([formulas.table(simple, asked, term)] if any(s.cell.value is not None for s in simple) else []),
             *([acquisitiontable.table(cost, history, asked)] if cost else []),
             *([within.table(known, asked)] if known and found.by else []),
-            *_tables(seen, found),
+            *_tables(seen, there, found),
             historictables.by_age(history, asked),
             historictables.by_cohort(history, asked),
         ),
@@ -115,14 +118,19 @@ def _span(found: Purchases, asked: Asked) -> Span:
 
 
 def _sentences(
-    seen: Seen, cost: Acquired | None, history: Historic, asked: Asked, currency: str | None
+    seen: Seen,
+    present: Sequence[Presence],
+    cost: Acquired | None,
+    history: Historic,
+    asked: Asked,
+    currency: str | None,
 ) -> Iterator[str]:
-    yield from said.of_contract(seen) if isinstance(seen, Mixture) else said.of_silence(seen)
+    yield from said.of_contract(seen) if isinstance(seen, Mixture) else said.of_silence(seen, present)
     if cost and (made := acquisition.balance(cost, history, (), float(asked.margin), asked.request.min_n)):
         yield said.of_cost(made, asked, currency)
 
 
-def _tables(seen: Seen, found: Purchases) -> Iterator[Table]:
+def _tables(seen: Seen, present: Sequence[Presence], found: Purchases) -> Iterator[Table]:
     if isinstance(seen, Mixture):
         for one in seen.several:
             for table in _of_term(one, found):
@@ -132,7 +140,7 @@ def _tables(seen: Seen, found: Purchases) -> Iterator[Table]:
         yield silenttables.of_groups(seen)
     if (ahead := seen.expecting) is not None:
         yield from silenttables.tables(seen, ahead)
-        yield from fitting.tables(seen.choice, seen.unit, seen.amounts.tried)
+        yield from fitting.tables(seen.choice, seen.unit, seen.amounts.tried, present)
         return
     yield from fitting.tables(seen.choice, seen.unit, None)
 
