@@ -126,13 +126,12 @@ class Contractual(Struct, frozen=True, kw_only=True):
 
     def _priced(self, found: Limited, key: Key) -> Limited:
         """*found* at the level of a group's payments, whose limits know nothing of how customers renew."""
-        level = self.counted.prices.levels[key]
-        value = found[0] * level[0]
+        of, low, high = found
+        level, least, most = self.counted.prices.levels[key]
+        value = of * level
         if not value > 0:
             return value, value, value
-        return joined(
-            (value, *(end * level[0] for end in found[1:])), (value, *(found[0] * e for e in level[1:]))
-        )
+        return joined((value, low * level, high * level), (value, of * least, of * most))
 
     def _to_come(self, renewals: Sequence[int], customers: Sequence[int], *, priced: bool) -> Limited:
         made, n = np.array(renewals, dtype=np.float64), np.array(customers, dtype=np.float64)

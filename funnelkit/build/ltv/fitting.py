@@ -33,9 +33,7 @@ def tables(
 
 
 def _models(several: Sequence[Tried], chosen: Tried | None, present: Sequence[Presence]) -> Table:
-    there = {
-        one.tried.id: limited(one.share, one.tried.fitted and one.tried.fitted.customers) for one in present
-    }
+    there = {one.tried.id: limited(one.share, one.customers) for one in present}
     return Table(
         id="models",
         title="Models",

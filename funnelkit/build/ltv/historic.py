@@ -34,8 +34,10 @@ class Historic(Struct, frozen=True, kw_only=True):
     brought: Mapping[Key, Mapping[tuple[int, int], int]]
     """(cohort, age) -> what they brought at that age, in the smallest unit."""
     moments: Mapping[Key, Mapping[tuple[int, int], Moments]]
-    """(cohort, age) -> of what each had brought up to that age, for the ages of ``MILESTONES``."""
+    """(cohort, age) -> of what each had brought up to that age, for the ages that are told of."""
     unit: int
+    told: Sequence[int]
+    """The ages that are told of."""
 
     def age(self, cohort: int) -> int:
         """How many whole months all of *cohort* have behind them after the first; below 0 where not even that."""
@@ -57,22 +59,23 @@ class Historic(Struct, frozen=True, kw_only=True):
         return total / (self.unit * self.customers(key, cohorts))
 
     def spread(self, key: Key, cohorts: Sequence[int], age: int) -> Moments:
-        """The moments of what each customer had brought up to *age*, one of ``MILESTONES``."""
+        """The moments of what each customer had brought up to *age*, one of those that are told of."""
         return sum((self.moments[key].get((c, age), NONE) for c in cohorts), NONE)
 
     def ages(self, key: Key, least: int = 1) -> Iterator[int]:
-        """The ages of ``MILESTONES`` that at least so many customers have behind them."""
-        yield from (age for age in MILESTONES if self.customers(key, self.old(key, age)) >= least)
+        """The ages to tell of that at least so many customers have behind them."""
+        yield from (age for age in self.told if self.customers(key, self.old(key, age)) >= least)
 
 
-def historic(found: Purchases, calendar: Calendar) -> Historic:
-    """What all customers of *found* brought by age, together under the key () and by group."""
+def historic(found: Purchases, calendar: Calendar, ahead: int) -> Historic:
+    """What all customers of *found* brought by age, together under the key () and by group; the age *ahead* is told of too."""
     months = pieces("month", found.begin, found.as_of, calendar)
     rows = months.placed(months.placed(found.daily, DAY, _AT), FIRST, COHORT)
     # A refund of what was paid before the files begin is of the first age.
     age = nw.col(_AT) - nw.col(COHORT)
     rows = rows.with_columns(nw.when(age < 0).then(nw.lit(0)).otherwise(age).cast(nw.Int64).alias(AGE))
-    ages = [age for age in MILESTONES if age < max(months.count, 1)]
+    told = sorted({*MILESTONES, ahead})
+    ages = [age for age in told if age < max(months.count, 1)]
     sizes: dict[Key, dict[int, int]] = {}
     known_moments: dict[Key, dict[tuple[int, int], Moments]] = {}
     for key, cohort, n, several in moments(rows, found.by, ages, found.unit):
@@ -87,7 +90,9 @@ def historic(found: Purchases, calendar: Calendar) -> Historic:
         for of in {(), tuple(map(str, words))}:
             known_sums = brought.setdefault(of, {})
             known_sums[int(cohort), int(one)] = known_sums.get((int(cohort), int(one)), 0) + int(net)
-    return Historic(months=months, sizes=sizes, brought=brought, moments=known_moments, unit=found.unit)
+    return Historic(
+        months=months, sizes=sizes, brought=brought, moments=known_moments, unit=found.unit, told=told
+    )
 
 
 def moments(

@@ -26,6 +26,7 @@ class Presence(Struct, frozen=True):
     tried: Tried
     share: Limited
     """Of all customers, those who are still there."""
+    customers: int
     near: bool
     """Whether it explains the data about as well as the best."""
 
@@ -38,7 +39,7 @@ def presences(seen: Silence) -> Sequence[Presence]:
     for one in several:
         if (ahead := seen.looking(replace(seen.choice, chosen=one))) is not None:
             value, low, high = ahead.total_alive(seen.whole)
-            found.append(Presence(one, (value / n, low / n, high / n), one in near))
+            found.append(Presence(one, (value / n, low / n, high / n), n, one in near))
     return found
 
 

@@ -67,7 +67,7 @@ def _sums(means: list[float], paid: Paid) -> ratios.PairSums:
     """Of each customer what was brought, and what as many payments bring on average."""
     rows = []
     for terms, found in paid.items():
-        due = sum(Fraction(means[min(age, len(means) - 1)]) for age in range(terms))
+        due = _total(Fraction(means[min(age, len(means) - 1)]) for age in range(terms))
         rows.append((found, due))
     return ratios.PairSums(
         sum(found.n for found, _ in rows),

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from funnelkit.build.ltv.acquisition import Balance
     from funnelkit.build.ltv.contractual import Contractual
     from funnelkit.build.ltv.mixture import Mixture
-    from funnelkit.build.ltv.request import Asked
     from funnelkit.build.ltv.presence import Presence
+    from funnelkit.build.ltv.request import Asked
     from funnelkit.build.ltv.silence import Silence
     from funnelkit.build.ltv.worth import Line
     from funnelkit.metrics.cell import Cell
@@ -29,10 +29,11 @@ def values(
     currency: str | None,
     simple: Sequence[Line],
     mix: Mixture | None,
+    past: int | None,
 ) -> Iterator[str]:
     """What a customer is worth: modelled where that can be, and so far; by a *simple* formula where that is asked for.
 
-    *mix* is there where customers are under contract.
+    *mix* is there where customers are under contract; so many months *past* is told what they have brought.
     """
     if asked.model == SIMPLE and simple:
         first = simple[0]
@@ -55,8 +56,9 @@ def values(
         whose = _whose(mix, known, currency) if mix else ""
         yield f"A new customer is worth {_money(new.cell, currency)} of {asked.of} in the first {ahead}{whose}."
     if so_far := known.get(worth.HISTORIC):
+        short = f", as too few have {ahead} behind them" if past is not None and past < asked.ahead else ""
         n = f", n {so_far.cell.n:,}" if so_far.cell.n is not None else ""
-        yield f"A customer has brought {_money(so_far.cell, currency)} of {asked.of} in the {so_far.measure.removeprefix('so far, ')}{n}."
+        yield f"A customer has brought {_money(so_far.cell, currency)} of {asked.of} in the {so_far.measure.removeprefix('so far, ')}{n}{short}."
     if present := known.get(worth.PRESENT):
         yield f"One of the present customers is to bring {_money(present.cell, currency)} {then}."
     if simple and asked.model != SIMPLE and not any(one.cell.value is not None for one in simple):
@@ -134,7 +136,7 @@ def _reasons(seen: Contractual) -> str:
     return seen.because if seen.asked.model != AUTO else f"{seen.because}; {seen.choice.why}"
 
 
-def of_cost(found: Balance, asked: Asked, currency: str | None) -> str:
+def of_cost(found: Balance, asked: Asked, currency: str | None, age: int) -> str:
     """What they cost, and when that was back."""
     new, told, back = found.new, found.told, found.payback
     if not new.cost:
@@ -144,7 +146,7 @@ def of_cost(found: Balance, asked: Asked, currency: str | None) -> str:
     if told.cost:
         text += (
             f" The {told.customers:,} who have {_behind(told.age)} behind them cost {code}{told.cost:,.2f} each and have brought {code}{told.value:,.2f} of {asked.of}, "
-            f"{told.value / told.cost:,.2f} times that."
+            f"{told.value / told.cost:,.2f} times that{'' if told.age == age else f' (too few of them have {months(age)})'}."
         )
     if back is None:
         return f"{text} The cost is not back in {_behind(found.last)}."

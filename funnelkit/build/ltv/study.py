@@ -28,6 +28,7 @@ from funnelkit.build.ltv import (
 from funnelkit.build.ltv.individuals import Customers
 from funnelkit.build.ltv.mixture import Mixture, mixture
 from funnelkit.build.ltv.silence import Silence, silence
+from funnelkit.metrics.reasons import Reason
 from funnelkit.periods import from_day
 from funnelkit.reports import Span
 from funnelkit.studies import Study, Table
@@ -55,14 +56,16 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
     """What the customers of *given* are worth, with *each* also one by one; UsageError for what the files do not tell."""
     data = given.data
     found = purchases.purchases(data, asked.request, asked.kind, given.hold)
-    history = historic.historic(found, asked.request.calendar)
+    history = historic.historic(found, asked.request.calendar, asked.ahead)
     seen = _seen(found, asked, given)
     known = within.within(found, asked)
     lines = [*worth.historic(known, asked)]
     mix = seen if isinstance(seen, Mixture) else None
     lines += worth.of_contract(seen) if isinstance(seen, Mixture) else worth.of_silence(seen)
     simple = [*formulas.of_contract(mix.main)] if mix else formulas.of_year(data, asked)
-    cost = acquisition.acquired(data, asked, history, found.opened)
+    tried = acquisition.acquired(data, asked, history, found.opened)
+    cost = tried if isinstance(tried, acquisition.Acquired) else None
+    age = known.months if known else asked.ahead
     term = f"a {mix.main.term}; c: the share lost at a renewal" if mix else formulas.YEAR
     there = () if isinstance(seen, Mixture) else presence.presences(seen)
     present = worth.PRESENT_CONTRACT if mix else worth.PRESENT_SILENT
@@ -80,20 +83,21 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
         period=_span(found, asked),
         filters=tuple(str(f) for f in asked.request.where),
         sentences=(
-            *said.values(lines, asked, data.currency, simple, mix),
-            *_sentences(seen, there, cost, history, asked, data.currency),
+            *said.values(lines, asked, data.currency, simple, mix, known.months if known else None),
+            *_sentences(seen, there),
+            *_of_cost(cost, history, asked, age, data.currency),
         ),
         tables=(
             *([worth.table(lines, asked, present)] if lines else []),
             *([formulas.table(simple, asked, term)] if any(s.cell.value is not None for s in simple) else []),
-            *([acquisitiontable.table(cost, history, asked)] if cost else []),
+            *([acquisitiontable.table(cost, history, asked, age)] if cost else []),
             *([within.table(known, asked)] if known and found.by else []),
             *_tables(seen, there, found),
             historictables.by_age(history, asked),
             historictables.by_cohort(history, asked),
         ),
         sources=tuple(given.sources),
-        warnings=(*given.notes, *purchases.notes(found), *_notes(seen, asked, found)),
+        warnings=(*given.notes, *purchases.notes(found), *_notes(seen, asked, found), *_without(tried)),
     )
     return Valued(made, customers)
 
@@ -117,17 +121,20 @@ def _span(found: Purchases, asked: Asked) -> Span:
     )
 
 
-def _sentences(
-    seen: Seen,
-    present: Sequence[Presence],
-    cost: Acquired | None,
-    history: Historic,
-    asked: Asked,
-    currency: str | None,
-) -> Iterator[str]:
+def _sentences(seen: Seen, present: Sequence[Presence]) -> Iterator[str]:
     yield from said.of_contract(seen) if isinstance(seen, Mixture) else said.of_silence(seen, present)
-    if cost and (made := acquisition.balance(cost, history, (), float(asked.margin), asked.request.min_n)):
-        yield said.of_cost(made, asked, currency)
+
+
+def _of_cost(
+    cost: Acquired | None, history: Historic, asked: Asked, age: int, currency: str | None
+) -> Iterator[str]:
+    if cost and (made := acquisition.balance(cost, history, (), asked, age)):
+        yield said.of_cost(made, asked, currency, age)
+
+
+def _without(tried: Acquired | Reason | None) -> Iterator[Note]:
+    if isinstance(tried, Reason):
+        yield Note(code=tried.code, message=f"What these customers cost is not told: {tried.message}.")
 
 
 def _tables(seen: Seen, present: Sequence[Presence], found: Purchases) -> Iterator[Table]:

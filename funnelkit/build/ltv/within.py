@@ -47,13 +47,12 @@ class Within(Struct, frozen=True, kw_only=True):
 
 
 def within(found: Purchases, asked: Asked) -> Within | None:
-    """By the months that are looked ahead, where half of the customers have these behind them, else by fewer; None where none do."""
+    """By the months that are looked ahead, where enough customers have these behind them, else by fewer; None where none do."""
     firsts = _firsts(found)
-    total, least = sum(n for *_, n in firsts), asked.request.min_n
-    enough = max(min(least, total), (total + 1) // 2, 1)
+    least = asked.enough(sum(n for *_, n in firsts))
     for months in (asked.ahead, *(m for m in reversed(MILESTONES) if 0 < m < asked.ahead)):
         days = round(months * UNITS["month"])
-        if sum(n for _, first, n in firsts if first + days - 1 <= found.as_of) >= enough:
+        if sum(n for _, first, n in firsts if first + days - 1 <= found.as_of) >= least:
             return _counted(found, months, days, firsts)
     return None
 
