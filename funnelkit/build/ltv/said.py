@@ -105,11 +105,12 @@ def of_silence(seen: Silence, presences: Sequence[Presence]) -> Iterator[str]:
         )
         yield (
             f"In what was held out ({seen.held_out:,} {'occasions' if seen.occasions else 'days'}) they bought {held.actual:,.0f} times; "
-            f"the model expected {held.expected:,.1f}{off}{_widened(seen)}."
+            f"the model expected {held.expected:,.1f}{off}{widened(seen)}."
         )
 
 
-def _widened(seen: Silence) -> str:
+def widened(seen: Silence) -> str:
+    """What was made of what the model missed; nothing where that was no more than chance."""
     if not seen.missed:
         return ""
     return f": more than chance explains, so limits of what is to come are widened by as much, {math.exp(seen.missed):,.2f} times up and down"

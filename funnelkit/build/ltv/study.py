@@ -88,7 +88,11 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
             *_of_cost(cost, history, asked, age, data.currency),
         ),
         tables=(
-            *([worth.table(lines, asked, present)] if lines else []),
+            *(
+                [worth.table(lines, asked, present, said.widened(seen) if isinstance(seen, Silence) else "")]
+                if lines
+                else []
+            ),
             *([formulas.table(simple, asked, term)] if any(s.cell.value is not None for s in simple) else []),
             *([acquisitiontable.table(cost, history, asked, age)] if cost else []),
             *([within.table(known, asked)] if known and found.by else []),

@@ -118,8 +118,8 @@ def _of_terms(seen: Mixture, whose: str, each: str) -> Iterator[Line]:
 _NOTHING = (0.0, 0.0, 0.0)
 
 
-def table(lines: Sequence[Line], asked: Asked, present: str) -> Table:
-    """All of them; *present* says who the present customers are."""
+def table(lines: Sequence[Line], asked: Asked, present: str, widened: str) -> Table:
+    """All of them; *present* says who the present customers are, *widened* what was made of what the model missed."""
     return Table(
         id="value",
         title=f"What a customer is worth, in {asked.of}",
@@ -133,7 +133,8 @@ def table(lines: Sequence[Line], asked: Asked, present: str) -> Table:
         ),
         caption=f"so far: less refunds, of customers who have so many months behind them, by days (12 months are 365) from that of the first purchase "
         f"on; a new customer: the same time to come, the first purchase included; a present one: {present}. Not discounted unless said. Limits of what is modelled are those of the "
-        "expectation, from how little the parameters are known: single customers vary far more",
+        "expectation, from how little the parameters are known and how much first purchases or payments vary: single customers vary far more"
+        + (f"; the model missed what was held out by{widened.removeprefix(':')}" if widened else ""),
     )
 
 
