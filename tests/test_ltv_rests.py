@@ -258,3 +258,28 @@ def test_a_part_of_a_month_is_named_by_its_days_and_an_unfinished_one_told_of(tm
     assert "acquisition" not in {table.id for table in none.tables}
     (note,) = [note.message for note in none.warnings if note.code == "no_whole_month"]
     assert "(2025-01-01 to 2025-03-21" in note
+
+
+@ENGINES
+def test_a_term_without_a_model_is_valued_by_the_renewals_that_were_seen(tmp_path: Path, engine: str) -> None:
+    """Of 120 who pay by the year every second leaves at each renewal, as none do who differ: no model, but the shares."""
+    monthly = lasting(240, LASTS, "month", 1, lambda k: 20)
+    yearly = lasting(120, (1, 1, 2, 1, 1, 2, 3, 3), "year", 12, lambda k: 200 + 50 * k)
+    file = payments(tmp_path / "p.csv", [*monthly, *yearly], RECURRING)
+    made = study([file], engine, "2023-12-31", ahead=24)
+    assert any(
+        "contracts of a year" in one and "no model looks ahead" in one
+        for one in map(str.lower, made.sentences)
+    )
+    # By hand: 4 of 8 renew once, and pay 250 then.
+    year, month = (value(made, f"a new customer by the {of}, 24 months") for of in ("year", "month"))
+    assert year["value"] == pytest.approx(200 + 250 * 4 / 8)
+    error = 250 * np.sqrt(0.5 * 0.5 / 120)
+    assert np.log(year["interval"][1] / year["value"]) == pytest.approx(1.959964 * error / 325)
+    both = value(made, "a new customer, 24 months")
+    assert both["value"] == pytest.approx((240 * month["value"] + 120 * year["value"]) / 360)
+    assert "no model." not in made.sentences[0]
+    # What the present ones are to bring lies beyond what was seen of one term, so it is told of the other alone.
+    measures = [row["measure"] for row in rows(made, "value")]
+    assert "a present customer by the month, next 24 months" in measures
+    assert "a present customer, next 24 months" not in measures

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from msgspec import Struct
 
-from funnelkit.build.ltv import choosing
+from funnelkit.build.ltv import choosing, observed
 from funnelkit.build.ltv import contracts as counting
 from funnelkit.build.ltv.ahead import Limited, estimated, joined
 from funnelkit.build.ltv.choosing import Choice
@@ -101,14 +101,20 @@ class Contractual(Struct, frozen=True, kw_only=True):
             for t in range(1, count + 1)
         ]
 
-    def value_of_new(self) -> Limited:
-        """What a new customer brings in the time to come, the first payment included."""
+    def value_of_new(self) -> Limited | None:
+        """What a new customer brings in the time to come, the first payment included.
+
+        Without a model by what was seen of renewals; None where that does not reach so far.
+        """
         times = np.arange(
             max(int(np.ceil(self.asked.ahead_days / self.term.days - 1e-9)), 1), dtype=np.float64
         )
         pays = self.counted.prices.at(times)
+        if self.fitted is None:
+            found = observed.value(self.counted.survivors(()), pays, self.asked.request.min_n)
+            return None if found is None else self._priced(found, ())
         return self._priced(
-            estimated(self._fit, lambda params: float(pays @ self.survival(times, params))), ()
+            estimated(self.fitted, lambda params: float(pays @ self.survival(times, params))), ()
         )
 
     def value_to_come(self, key: Key) -> Limited:

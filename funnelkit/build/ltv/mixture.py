@@ -24,6 +24,8 @@ class Mixture(Struct, frozen=True):
     """The customers of each term, those of the most frequent one first."""
 
     several: tuple[Contractual, ...]
+    beside: bool = False
+    """Whether this is one of several terms, of which another has a model."""
 
     @property
     def main(self) -> Contractual:
@@ -36,14 +38,21 @@ class Mixture(Struct, frozen=True):
         return [one for one in self.several if one.fitted is not None]
 
     @property
+    def told(self) -> Sequence[Contractual]:
+        """The terms of which the value of a new customer is known: by a model or, beside one that has, by what was seen."""
+        return [
+            one for one in self.several if (self.fitted or self.beside) and one.value_of_new() is not None
+        ]
+
+    @property
     def left_out(self) -> int:
-        """Customers who are in no model."""
+        """Customers of whose value nothing is said."""
         everybody = self.main.customers + self.main.counted.others
-        return everybody - sum(one.customers for one in self.fitted)
+        return everybody - sum(one.customers for one in self.told)
 
     def of_new(self, value: Callable[[Contractual], Limited]) -> Limited:
         """*value* of a new customer of each term, weighted by the customers that each has: what the next one has is not sure."""
-        return _mean([(value(one), one.customers) for one in self.fitted], drawn=True)
+        return _mean([(value(one), one.customers) for one in self.told], drawn=True)
 
     def of_present(self, value: Callable[[Contractual], Limited]) -> Limited:
         """*value* of all present customers of each term, a present customer."""

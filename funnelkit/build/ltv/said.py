@@ -69,7 +69,7 @@ def values(
 
 def _whose(mix: Mixture, known: Mapping[str, Line], currency: str | None) -> str:
     """Of whom the value is, where customers differ in their terms or some are in no model."""
-    several, out = mix.fitted, mix.left_out
+    several, out = mix.told, mix.left_out
     text = ""
     if len(several) > 1:
         values = (
@@ -118,17 +118,19 @@ def widened(seen: Silence) -> str:
 
 def of_contract(mix: Mixture) -> Iterator[str]:
     """Which model of each term, why, and how many are left."""
+    told = mix.told
     for one in mix.several:
-        yield from _of_term(one)
+        yield from _of_term(one, seen=one in told)
 
 
-def _of_term(seen: Contractual) -> Iterator[str]:
-    if seen.choice.chosen is None:
-        yield f"Contracts of a {seen.term} ({seen.because}), and no model looks ahead: {seen.choice.why}."
+def _of_term(of: Contractual, *, seen: bool) -> Iterator[str]:
+    if of.choice.chosen is None:
+        so_far = "; a new customer is valued by the renewals that were seen" if seen else ""
+        yield f"Contracts of a {of.term} ({of.because}), and no model looks ahead: {of.choice.why}{so_far}."
         return
     yield (
-        f"{seen.choice.chosen.label} for contracts of a {seen.term} ({_reasons(seen)}): "
-        f"{percent(float(seen.survival(1)))} are left after the first renewal, {percent(float(seen.survival(12)))} after 12."
+        f"{of.choice.chosen.label} for contracts of a {of.term} ({_reasons(of)}): "
+        f"{percent(float(of.survival(1)))} are left after the first renewal, {percent(float(of.survival(12)))} after 12."
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from funnelkit.build.ltv import observed
 from funnelkit.build.ltv.entries import limited
 from funnelkit.build.ltv.mixture import Mixture
 from funnelkit.studies import TEXT, Entry, Field, Table
@@ -83,30 +84,35 @@ def of_silence(seen: Silence) -> Iterator[Line]:
 
 def of_contract(seen: Mixture) -> Iterator[Line]:
     """What the models expect of a new contract, and of those that run; of each term too, where there are several."""
-    fitted = seen.fitted
-    if not fitted:
+    told = seen.told
+    if not told:
         return
-    yield from _of_terms(seen, "", " of each term" if len(fitted) > 1 else "")
-    for one in fitted if len(fitted) > 1 else ():
-        yield from _of_terms(Mixture((one,)), f" by the {one.term}", "")
+    yield from _of_terms(seen, "")
+    for one in told if len(told) > 1 else ():
+        yield from _of_terms(Mixture((one,), beside=True), f" by the {one.term}")
 
 
-def _of_terms(seen: Mixture, whose: str, each: str) -> Iterator[Line]:
-    asked, fitted = seen.main.asked, seen.fitted
-    names = " and ".join(dict.fromkeys(one.choice.chosen.label for one in fitted if one.choice.chosen))
+def _of_terms(seen: Mixture, whose: str) -> Iterator[Line]:
+    asked, told, fitted = seen.main.asked, seen.told, seen.fitted
+    labels = (one.choice.chosen.label if one.choice.chosen else observed.LABEL for one in told)
+    names = " and ".join(dict.fromkeys(labels)) + (" of each term" if len(told) > 1 else "")
     months, factor = _months(asked.ahead), float(asked.margin)
-    n, there = sum(one.customers for one in fitted), sum(one.present for one in fitted)
-    how = f"{names}{each}, mean payments by age"
-    rates = all(one.discounted_of_new() is not None for one in fitted)
+    n, there = sum(one.customers for one in told), sum(one.present for one in told)
+    how = f"{names}, mean payments by age"
 
     def line(id: str, measure: str, found: Limited, n: int, convention: str) -> Line:
         return _line(id + whose.replace(" ", "_"), measure, limited(found, n, factor), convention)
 
-    yield line(NEW, f"a new customer{whose}, {months}", seen.of_new(lambda one: one.value_of_new()), n, how)
+    found = seen.of_new(lambda one: one.value_of_new() or _NOTHING)
+    yield line(NEW, f"a new customer{whose}, {months}", found, n, how)
+    if len(fitted) < len(told):
+        # What was seen of renewals ends, and what present customers are still to bring lies beyond.
+        return
+    rates = all(one.discounted_of_new() is not None for one in fitted)
     if there:
         found = seen.of_present(lambda one: one.value_to_come(()))
         yield line(PRESENT, f"a present customer{whose}, next {months}", found, there, how)
-    how = f"{names}{each}, {_discounted(asked)}"
+    how = f"{names}, {_discounted(asked)}"
     if rates:
         found = seen.of_new(lambda one: one.discounted_of_new() or _NOTHING)
         yield line(NEW_EVER, f"a new customer{whose}, ever", found, n, f"{how} (DEL)")
