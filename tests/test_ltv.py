@@ -6,7 +6,7 @@ import csv
 import json
 import re
 import stat
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,10 +16,13 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 from msgspec.structs import replace
+from scipy import stats
 from scipy.special import logit
 
+from funnelkit.build.ltv import first as beginning
 from funnelkit.build.ltv import money, silent
 from funnelkit.build.ltv.ahead import Expecting
+from funnelkit.build.ltv.first import First
 from funnelkit.build.ltv.histories import Histories
 from funnelkit.cli.app import run
 from funnelkit.errors import UsageError
@@ -28,6 +31,7 @@ from funnelkit.pipeline.options import Options
 from funnelkit.pipeline.schemas import schema
 from funnelkit.pipeline.valuing import Wanted, ltv
 from funnelkit.render import study as studies
+from funnelkit.statistics.moments import Moments
 from funnelkit.studies import Study
 from tests import buyers
 
@@ -180,7 +184,6 @@ def test_the_whole_of_cdnow_is_read_and_its_cohorts_bring_what_was_counted(engin
 @NEEDS_CDNOW
 def test_the_limits_of_the_mean_are_those_of_pandas_and_scipy(tmp_path: Path) -> None:
     import pandas as pd
-    from scipy import stats
 
     lines = [line.split() for line in SAMPLE.read_text("ascii").splitlines() if line.strip()]
     frame = pd.DataFrame(lines, columns=["id", "customer", "day", "n", "paid"]).assign(
@@ -189,7 +192,10 @@ def test_the_limits_of_the_mean_are_those_of_pandas_and_scipy(tmp_path: Path) ->
     # All of them first bought in the first quarter of 1997, and have a year behind them.
     age = (frame["day"] - frame.groupby("customer")["day"].transform("min")).dt.days
     each = frame.assign(paid=frame["paid"].where(age < 365, 0.0)).groupby("customer")["paid"].sum()
-    low, high = stats.t.interval(0.95, len(each) - 1, each.mean(), stats.sem(each))
+    # Of an effective number of equal customers (Kish), and on the scale of logarithms.
+    equal = each.sum() ** 2 / (each**2).sum()
+    half = stats.t.ppf(0.975, equal - 1) * stats.sem(each) / each.mean()
+    low, high = each.mean() * np.exp(-half), each.mean() * np.exp(half)
     found = value(study([SAMPLE], model="historic"), "so far, first 12 months")
     assert found["value"] == pytest.approx(each.mean(), rel=1e-12)
     assert found["interval"] == pytest.approx([low, high], rel=1e-9)
@@ -339,9 +345,13 @@ def test_parameters_that_customers_were_drawn_with_lie_within_the_limits(tmp_pat
 
 
 def test_limits_of_expected_value_hold_the_truth_as_often_as_they_say() -> None:
-    """A new customer's purchases in a year are known: of 200 samples, 95 % limits miss it in 10, and hardly in 20 or 2."""
-    truth = float(bgnbd.expected_purchases(bgnbd.BgNbd(*TRUTH), 365.25 / 7))
-    missed = 0
+    """What a new customer brings is known: of 200 samples, 95 % limits miss it in 10, and hardly in 20 or 2.
+
+    Where every purchase brings 10, as purchases alone vary; and where the first brings most, and 100 on average (as e to
+    a normal number), as that varies most.
+    """
+    later = float(bgnbd.expected_purchases(bgnbd.BgNbd(*TRUTH), 365.25 / 7))
+    missed, missed_large, held_by_purchases = 0, 0, 0
     for seed in range(200):
         rng = np.random.default_rng(seed)
         data = buyers.counted(buyers.bg_nbd(rng, TRUTH, rng.uniform(40, 78, 400)))
@@ -356,10 +366,62 @@ def test_limits_of_expected_value_hold_the_truth_as_often_as_they_say() -> None:
             ahead=365.25 / 7,
             rate=None,
         )
-        value, low, high = ahead.new_value(10.0)
+        tens = beginning.first(Moments.of({1000: 400}), 100, 0, 0.0)
+        value, low, high = ahead.new_value(tens)
         assert low < value < high
-        missed += not low <= 10 * (1 + truth) <= high
+        missed += not low <= 10 * (1 + later) <= high
+        amounts = np.rint(100 * 100 * rng.lognormal(-0.32, 0.8, 400)).astype(int)
+        large = beginning.first(Moments.of(Counter(map(int, amounts))), 100, 0, 0.0)
+        value, low, high = ahead.new_value(large)
+        assert value == pytest.approx(amounts.mean() / 100 + ahead.new_value(tens)[0] - 10)
+        missed_large += not low <= 100 + 10 * later <= high
+        alone = ahead.new_value(First(value=large.value, low=large.value, high=large.value))
+        held_by_purchases += alone[1] <= 100 + 10 * later <= alone[2]
     assert 2 < missed < 20
+    assert 2 < missed_large < 20
+    # As if the first were known exactly, the limits would hold it less often than they say.
+    assert held_by_purchases < 150
+
+
+def test_a_first_amount_that_goes_with_later_ones_is_known_less_surely_together() -> None:
+    """By hand: of four customers two bought again; what they brought first and then is 1 and 2, 3 and 6."""
+    rows = [(100, 1, 200, 1), (300, 2, 1200, 1)]
+    goes = beginning.goes_together(rows, 100)
+    # The covariance of (1, 3) and (2, 6) over two is 2; a half of it is that of both means.
+    assert goes == pytest.approx(2 / 2)
+    apart = First(value=10.0, low=8.0, high=12.5, error=1.0)
+    value, low, high = apart.plus((5.0, 4.0, 7.0), 1.0)
+    assert (value, low, high) == pytest.approx((15.0, 15 - np.hypot(2, 1), 15 + np.hypot(2.5, 2)))
+    wider = replace(apart, shared=0.05).plus((5.0, 4.0, 7.0), 1.0)
+    assert wider[1] < low < high < wider[2]
+    assert wider[2] <= 15 + 2.5 + 2
+
+
+@ENGINES
+def test_groups_have_limits_of_their_own_first_purchases(tmp_path: Path, engine: str) -> None:
+    """Three of email, whose first deals bring 100, 200 and 900, are known less well than 400 of referral with 300 each."""
+    leads = ["lead_id,created_at,channel"]
+    deals = ["deal_id,lead_id,closed_at,created_at,status,amount,currency"]
+    _, histories = drawn(31, 403)
+    for n, days in enumerate(histories):
+        leads.append(f"L{n},2024-12-01,{'email' if n < 3 else 'referral'}")
+        for k, day in enumerate(sorted(set(days))):
+            when = BEGIN + timedelta(days=day)
+            amount = (100, 200, 900)[n] if n < 3 and not k else 300
+            deals.append(f"{n}-{k},L{n},{when},{when},won,{amount},EUR")
+    (tmp_path / "leads.csv").write_text("\n".join(leads) + "\n")
+    (tmp_path / "deals.csv").write_text("\n".join(deals) + "\n")
+    files = [tmp_path / "leads.csv", tmp_path / "deals.csv"]
+    made = study(files, engine, of="deals", model="bgnbd", by=["channel"], min_n=400)
+    groups = {row["channel"]: row["new"] for row in rows(made, "segments")}
+    several = (groups[name] for name in ("email", "referral"))
+    few, many = ([end - one["value"] for end in one["interval"]] for one in several)
+    # All of referral bring as much first, so what is left is what later purchases leave open.
+    down, up = many
+    low, high = stats.t.interval(0.95, 2, 400, np.std([100, 200, 900], ddof=1) / np.sqrt(3))
+    assert few == pytest.approx([-np.hypot(down, 400 - max(low, 0)), np.hypot(up, high - 400)], rel=1e-6)
+    assert groups["email"]["young"]
+    assert "young" not in groups["referral"]
 
 
 def test_no_more_customers_than_all_are_still_there() -> None:

@@ -15,7 +15,7 @@ import pytest
 from funnelkit.pipeline import attributing, checking, cohorting, cycling, explaining, forecasting, valuing
 from funnelkit.pipeline.options import Options
 from funnelkit.render import study
-from tests import on_spark, test_ltv, test_payers
+from tests import on_spark, test_ltv, test_ltv_rests, test_payers
 from tests.company import Company, write
 from tests.test_attribution import made_up
 
@@ -135,6 +135,23 @@ def test_customers_have_the_channel_of_their_lead_and_deal_as_on_pandas(tmp_path
         )
         assert first == second
         assert b'"sms"' in first or (by == "owner" and b'"owner 1"' in first)
+
+
+def test_values_of_contracts_are_the_same(tmp_path: Path) -> None:
+    """Contracts of two terms, whose payments rise with age."""
+    lasts = (1, 1, 1, 1, 2, 3, 9, 9, 9, 9)
+    made = test_ltv_rests.lasting(120, lasts, "month", 1, lambda k: 20 + k)
+    made += test_ltv_rests.lasting(120, lasts, "year", 12, lambda k: 200)
+    path = test_ltv.payments(tmp_path / "payments.csv", made, test_ltv_rests.RECURRING)
+    first, second = (
+        valuing.ltv(
+            [path], Options(engine=engine, no_config=True, as_of="2023-12-31"), valuing.Wanted(each=True)
+        )
+        for engine in BOTH
+    )
+    assert study.render(first.study, "json") == study.render(second.study, "json")
+    assert first.customers == second.customers
+    assert "who pay by the year" in first.study.sentences[0]
 
 
 def test_checks_are_the_same(company: Company, tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.build.ltv.historic import MILESTONES
 from funnelkit.metrics import catalog, spendcover
 from funnelkit.metrics.counted import ask
+from funnelkit.metrics.reasons import Reason
 from funnelkit.metrics.survey import PROBES
 from funnelkit.metrics.windows import Timeline, Window
+from funnelkit.periods import from_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,10 +38,10 @@ class Acquired(Struct, frozen=True, kw_only=True):
     """Where customers came before or after the days of spend: both."""
 
 
-def acquired(data: Dataset, asked: Asked, history: Historic, opened: int) -> Acquired | None:
+def acquired(data: Dataset, asked: Asked, history: Historic, opened: int) -> Acquired | Reason | None:
     """The whole months that both spend and purchases tell of, from the day *opened* on, or of the period that is asked for.
 
-    None without spend, or where nobody of these customers came in such a month.
+    None without spend, and the reason where nothing can be told of what is loaded.
     """
     if "spend" not in data.frames:
         return None
@@ -52,11 +53,11 @@ def acquired(data: Dataset, asked: Asked, history: Historic, opened: int) -> Acq
     question = ask(data, filters, by, [*probes, measure], asked.request.horizon, path=asked.request.path)
     days = question.days("spend")
     if not days or measure.id in question.lacks:
-        return None
+        return Reason("no_spend_days", "the spend that is loaded has no cost with a day")
     slack = spendcover.slack(question.facts)
     windows = _windows(history.months, asked, opened, (days[0], days[1] + slack))
     if not windows or not history.old((), 0, range(min(windows), max(windows) + 1)):
-        return None
+        return Reason("no_whole_month", _loaded(days, data.as_of))
     tally = question.count(Timeline(windows.values(), data.as_of, stops=data.stops), frozenset()).tally
     unit = 10 ** data.scales["spend"].get("cost", 0)
     groups = {(), *(tally.keys([measure], list(windows.values())) if by else ())}
@@ -67,9 +68,26 @@ def acquired(data: Dataset, asked: Asked, history: Historic, opened: int) -> Acq
             for key in groups
         },
         by=tuple(by),
-        label=f"{history.months.at(min(windows)).label} to {history.months.at(max(windows)).label}",
+        label=_label(history.months, windows),
         uncovered=spendcover.uncovered(question, (opened, data.as_of), asked.request.period),
     )
+
+
+def _loaded(days: Sequence[int], as_of: int) -> str:
+    first, last, end = (from_day(day).isoformat() for day in (*days[:2], as_of))
+    return (
+        "customers and their spend are compared by whole months that are over, and in none of these, of those whose spend is "
+        f"loaded ({first} to {last}, as of {end}), did any of them come; `funnelkit report` tells the CAC of the days so far"
+    )
+
+
+def _label(months: Pieces, windows: Mapping[int, Window]) -> str:
+    """From which month to which; by days where not all of these months counts."""
+    first, last = min(windows), max(windows)
+    start, end = windows[first].start, windows[last].end
+    if (start, end) != (months.at(first).start, months.at(last).end):
+        return f"{from_day(start).isoformat()} to {from_day(end).isoformat()}"
+    return " to ".join(dict.fromkeys((months.at(first).label, months.at(last).label)))
 
 
 def _windows(months: Pieces, asked: Asked, opened: int, days: Sequence[int]) -> dict[int, Window]:
@@ -122,23 +140,25 @@ class Balance(Struct, frozen=True, kw_only=True):
     """The last age that enough of them have behind them."""
 
 
-def balance(found: Acquired, history: Historic, key: Key, margin: float, least: int) -> Balance | None:
+def balance(found: Acquired, history: Historic, key: Key, asked: Asked, age: int) -> Balance | None:
     """The customers of the group *key* who came in the months of *found*; None where there are none.
 
-    The age that is told of is one of ``MILESTONES`` that half of them have; payback is looked for at all ages that
-    *least* of them have.
+    The age that is told of is *age*, where enough of them have it, else the next lower one; payback is looked for at
+    all ages that ``--min-n`` of them have.
     """
+    margin = float(asked.margin)
     if key not in history.sizes or not history.old(key, 0, found.cohorts):
         return None
     new = _reached(found, history, key, margin, 0)
     several = []
-    for age in range(history.months.whole - found.cohorts.start + 1):
-        if not history.old(key, age, found.cohorts):
+    for at in range(history.months.whole - found.cohorts.start + 1):
+        if not history.old(key, at, found.cohorts):
             break
-        several.append(_reached(found, history, key, margin, age))
-    enough = [one for one in several if one.customers >= min(least, new.customers)]
-    half = [one for one in enough if one.customers * 2 >= new.customers and one.age in MILESTONES]
-    told = half[-1]
+        several.append(_reached(found, history, key, margin, at))
+    enough = [one for one in several if one.customers >= min(asked.request.min_n, new.customers)]
+    part = asked.enough(new.customers)
+    several = [one for one in enough if one.customers >= part and one.age in history.told]
+    told = [one for one in several if one.age <= age][-1]
     return Balance(
         new=new,
         told=told,

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 _NO_SPEND = empty(Reason("no_spend_here", "no spend for these customers"))
 
 
-def table(found: Acquired, history: Historic, asked: Asked) -> Table:
-    """LTV, CAC, their ratio and the payback, of all and of each group that spend is known of."""
-    rows = [row for key in ((), *_keys(found, history)) for row in _row(found, history, asked, key)]
+def table(found: Acquired, history: Historic, asked: Asked, age: int) -> Table:
+    """LTV by *age*, CAC, their ratio and the payback, of all and of each group that spend is known of."""
+    rows = [row for key in ((), *_keys(found, history)) for row in _row(found, history, asked, key, age)]
     return Table(
         id="acquisition",
         title="What customers cost, and what they brought",
@@ -47,7 +47,8 @@ def table(found: Acquired, history: Historic, asked: Asked) -> Table:
         rows=tuple(rows),
         caption=f"customers who first bought in {found.label}, whose spend is loaded; CAC: spend of these months over them; then those who have the age "
         "behind them (months after the calendar month of the first purchase), what they brought by it, and the spend of their months over them; "
-        "payback: the first age by which those who have it had brought their CAC. Limits of CAC are those of the number of customers, of LTV:CAC those of the mean",
+        "payback: the first age by which those who have it had brought their CAC. Limits of CAC are those of the number of customers, of LTV:CAC those of the mean; "
+        f"marked: of fewer than {asked.request.min_n} customers (--min-n)",
     )
 
 
@@ -56,8 +57,8 @@ def _keys(found: Acquired, history: Historic) -> Iterator[Key]:
         yield from sorted(key for key in history.sizes if key)
 
 
-def _row(found: Acquired, history: Historic, asked: Asked, key: Key) -> Iterator[tuple[Entry, ...]]:
-    made = balance(found, history, key, float(asked.margin), asked.request.min_n)
+def _row(found: Acquired, history: Historic, asked: Asked, key: Key, age: int) -> Iterator[tuple[Entry, ...]]:
+    made = balance(found, history, key, asked, age)
     if made is None:
         return
     words = key or ("all", *[""] * (len(found.by) - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from msgspec import Struct
 from scipy.special import expit, logit
 
 from funnelkit.build.ltv import histories, silent
+from funnelkit.build.ltv.first import First
 from funnelkit.build.ltv.histories import Histories
 from funnelkit.build.ltv.money import Amounts
 from funnelkit.models.lifetime.fitted import Fitted, rebuilt, vector
@@ -36,6 +38,8 @@ class Expecting(Struct, frozen=True, kw_only=True):
     """So many units are looked ahead."""
     rate: float | None
     """What a later purchase is worth less by, a unit; of occasions as 1 / (1 + rate), else continuously."""
+    missed: float = 0.0
+    """By how much the model missed what was held out: limits of what is to come are widened by it, as a logarithm."""
 
     def purchases(self, found: Histories, params: Any = None) -> Floats:
         """Of each customer of each group in the time to come."""
@@ -48,12 +52,14 @@ class Expecting(Struct, frozen=True, kw_only=True):
 
     def total_purchases(self, found: Histories) -> Limited:
         """Of all customers together in the time to come."""
-        return _limited(self.fitted, lambda params: float(found.n @ self.purchases(found, params)))
+        return self._widened(
+            estimated(self.fitted, lambda params: float(found.n @ self.purchases(found, params)))
+        )
 
     def total_alive(self, found: Histories) -> Limited:
         """How many customers are still there; limits of their share, so that no more than all are."""
         n = float(found.n.sum())
-        several = _limited(
+        several = estimated(
             self.fitted, lambda params: float(found.n @ self.alive(found, params)) / n, share=True
         )
         value, low, high = (n * each for each in several)
@@ -80,22 +86,23 @@ class Expecting(Struct, frozen=True, kw_only=True):
 
     def new_purchases(self) -> Limited:
         """Of a new customer after the first one, in the time to come."""
-        return _limited(self.fitted, self._of_new)
+        return self._widened(estimated(self.fitted, self._of_new))
 
-    def new_value(self, first: float) -> Limited:
+    def new_value(self, first: First) -> Limited:
         """What a new customer brings, whose first purchase brings *first*."""
-        return _added(self._new(self._of_new), first)
+        return first.plus(self._new(self._of_new), self.amounts.of_new())
 
-    def new_discounted(self, first: float) -> Limited | None:
+    def new_discounted(self, first: First) -> Limited | None:
         """The same without end, discounted."""
         if self.rate is None:
             return None
         rate, model = self.rate, silent.MODELS[self.id]
-        return _added(self._new(lambda params: float(model.discounted_purchases(params, rate))), first)
+        later = self._new(lambda params: float(model.discounted_purchases(params, rate)))
+        return first.plus(later, self.amounts.of_new())
 
     def each(self, of: Callable[[Any], Floats], *, share: bool = False) -> tuple[Floats, Floats, Floats]:
         """*of* the parameters for each of many, with its limits: in logarithms, of a *share* in log-odds."""
-        return _each(self.fitted, of, share)
+        return _each(self.fitted, of, share, 0.0 if share else self.missed)
 
     def each_amount(self, found: Histories) -> tuple[Floats, Floats, Floats]:
         """What a purchase to come of each group brings, with its limits."""
@@ -103,7 +110,13 @@ class Expecting(Struct, frozen=True, kw_only=True):
         if amounts.params is None or amounts.tried.fitted is None:
             known = amounts.of(found)
             return known, known, known
-        return _each(amounts.tried.fitted, lambda params: amounts.of(found, params), False)
+        return _each(amounts.tried.fitted, lambda params: amounts.of(found, params), False, 0.0)
+
+    def _widened(self, found: Limited) -> Limited:
+        value = found[0]
+        if not (self.missed and value > 0):
+            return found
+        return joined(found, (value, value * math.exp(-self.missed), value * math.exp(self.missed)))
 
     @property
     def _ahead(self) -> Any:
@@ -130,27 +143,27 @@ class Expecting(Struct, frozen=True, kw_only=True):
         if not limited:
             value = float(each @ purchases(self.fitted.params))
             return value, value, value
-        by_purchases = _limited(self.fitted, lambda params: float(each @ purchases(params)))
+        by_purchases = self._widened(estimated(self.fitted, lambda params: float(each @ purchases(params))))
         spent = self.amounts.params
         if spent is None or self.amounts.tried.fitted is None or not by_purchases[0] > 0:
             return by_purchases
         bought = purchases(self.fitted.params)
-        by_money = _limited(
+        by_money = estimated(
             self.amounts.tried.fitted, lambda params: float(self.amounts.of(found, params) @ bought)
         )
-        return _joined(by_purchases, by_money)
+        return joined(by_purchases, by_money)
 
     def _new(self, purchases: Callable[[Any], float]) -> Limited:
         amount = self.amounts.of_new()
-        by_purchases = _limited(self.fitted, lambda params: amount * purchases(params))
+        by_purchases = self._widened(estimated(self.fitted, lambda params: amount * purchases(params)))
         if self.amounts.params is None or self.amounts.tried.fitted is None:
             return by_purchases
         bought = purchases(self.fitted.params)
-        by_money = _limited(self.amounts.tried.fitted, lambda params: self.amounts.of_new(params) * bought)
-        return _joined(by_purchases, by_money)
+        by_money = estimated(self.amounts.tried.fitted, lambda params: self.amounts.of_new(params) * bought)
+        return joined(by_purchases, by_money)
 
 
-def _limited(fitted: Fitted[Any], function: Callable[[Any], float], *, share: bool = False) -> Limited:
+def estimated(fitted: Fitted[Any], function: Callable[[Any], float], *, share: bool = False) -> Limited:
     """*function* of the parameters with its limits; the same three times where it is 0, a *share* of 1, or cannot vary."""
     value = function(fitted.params)
     if not 0 < value < (1 if share else np.inf):
@@ -162,8 +175,8 @@ def _limited(fitted: Fitted[Any], function: Callable[[Any], float], *, share: bo
         return value, 0.0, 1.0 if share else float("inf")
 
 
-def _joined(one: Limited, other: Limited) -> Limited:
-    """The limits of a product, of which each of two fits that are independent moves one factor."""
+def joined(one: Limited, other: Limited) -> Limited:
+    """The limits of a product, of which each of two estimates that are independent moves one factor."""
     value, *_ = one
     up = np.hypot(np.log(one[2] / value), np.log(other[2] / value))
     down = np.hypot(
@@ -172,13 +185,10 @@ def _joined(one: Limited, other: Limited) -> Limited:
     return value, float(value * np.exp(-down)), float(value * np.exp(up))
 
 
-def _added(found: Limited, amount: float) -> Limited:
-    value, low, high = found
-    return value + amount, low + amount, high + amount
-
-
-def _each(fitted: Fitted[Any], of: Callable[[Any], Floats], share: bool) -> tuple[Floats, Floats, Floats]:
-    """*of* the parameters with its limits, by the delta method."""
+def _each(
+    fitted: Fitted[Any], of: Callable[[Any], Floats], share: bool, missed: float
+) -> tuple[Floats, Floats, Floats]:
+    """*of* the parameters with its limits, by the delta method, and wider by what was *missed*."""
     place = np.log(vector(fitted.params))
 
     def scaled(at: Floats) -> Floats:
@@ -191,6 +201,6 @@ def _each(fitted: Fitted[Any], of: Callable[[Any], Floats], share: bool) -> tupl
     shifts = np.eye(place.size) * _STEP
     slopes = np.array([(scaled(place + by) - scaled(place - by)) / (2 * _STEP) for by in shifts])
     spread = np.einsum("ig,ij,jg->g", slopes, fitted.log_covariance, slopes)
-    half = _Z * np.sqrt(np.maximum(spread, 0.0))
+    half = np.hypot(_Z * np.sqrt(np.maximum(spread, 0.0)), missed)
     back = expit if share else np.exp
     return of(fitted.params), back(middle - half), back(middle + half)

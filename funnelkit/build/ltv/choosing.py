@@ -34,24 +34,24 @@ class Choice(Struct, frozen=True, kw_only=True):
     """The stable word for why none is used."""
 
 
-def term(asked: Asked, found: Purchases) -> tuple[Term | None, str]:
-    """The term of the contracts of *found*, and why there are some; None where customers leave in silence."""
+def terms(asked: Asked, found: Purchases) -> tuple[Sequence[Term], str]:
+    """The terms of the contracts of *found*, the most frequent first, and why there are some; none where customers leave in silence."""
     known: dict[Term, int] = {}
     of_all = of_contracts.terms(found)
     for words, n in of_all.items():
         if one := of_contracts.term(words):
             known[one] = known.get(one, 0) + n
-    most = max(known, key=lambda one: (known[one], str(one)), default=None)
+    several = sorted(known, key=lambda one: (-known[one], str(one)))
     if asked.model in CONTRACT:
         grain, pieces = _OF_UNIT.get(asked.unit or _MONTH, (_MONTH, 1))
         given = of_contracts.Term(grain, pieces)
-        return (given if asked.unit or most is None else most), "as asked for by --model"
-    if asked.model == AUTO and most is not None and 2 * sum(known.values()) >= sum(of_all.values()):
+        return ([given] if asked.unit or not several else several), "as asked for by --model"
+    if asked.model == AUTO and several and 2 * sum(known.values()) >= sum(of_all.values()):
         return (
-            most,
+            several,
             "the payments say that they recur: customers are under contract, and when they leave is seen",
         )
-    return None, ""
+    return [], ""
 
 
 def of_contract(asked: Asked, data: Survivors) -> Choice:

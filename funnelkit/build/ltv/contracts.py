@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit import collect
+from funnelkit.build.ltv import spread
 from funnelkit.build.ltv.histories import Key
 from funnelkit.build.ltv.pieces import Pieces, pieces
+from funnelkit.build.ltv.prices import Prices, prices
 from funnelkit.build.ltv.purchases import BOUGHT, CUSTOMER, DAY, FIRST, NET, TERM
 from funnelkit.models.lifetime.survivors import Survivors, survivors
+from funnelkit.statistics.moments import NONE, Moments
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.purchases import Purchases
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from funnelkit.periods import Calendar
 
 BEGIN, END, LAST = "_begin", "_end", "_paid"
+_AT = "_at"
 _WORDS = (
     (re.compile(r"(\d+)"), 0),
     (re.compile(r"semi.?annual|half.?year|bi.?annual|halbj"), 6),
@@ -72,6 +77,8 @@ class Contracts(Struct, frozen=True, kw_only=True):
     """What all of them paid, in the currency."""
     terms: Mapping[Key, int]
     """For how many terms, all of them together."""
+    prices: Prices
+    """What they pay, by how long they have been there."""
     others: int
     """Customers with another term, who are left out."""
     people: Frame
@@ -120,28 +127,33 @@ def terms(found: Purchases) -> Mapping[str | None, int]:
     return {words: int(n) for words, n in collect.rows(counted.select(TERM, "n"))}
 
 
-def contracts(found: Purchases, chosen: Term, until: int, calendar: Calendar) -> Contracts:
+def contracts(found: Purchases, chosen: Term, until: int, calendar: Calendar, least: int) -> Contracts:
     """The customers of *found* whose contract has the term *chosen*, as they were on the day *until*.
 
     A customer has renewed until the last payment, and left at the renewal that no payment followed. What
-    happened in a piece of the calendar that is not over is left out.
+    happened in a piece of the calendar that is not over is left out. A mean payment is of *least* customers.
     """
     whole = pieces(chosen.grain, found.begin, until, calendar)
     rows = found.daily.filter((nw.col(DAY) <= until) & (nw.col(FIRST) <= until))
     rows = rows.with_columns(nw.when(nw.col(BOUGHT) == 1).then(nw.col(DAY)).alias(LAST))
+    own = [nw.col(name).max().over(CUSTOMER) for name in (LAST, *([TERM] if found.terms else []))]
+    rows = rows.with_columns(*own)
     more = [nw.col(TERM).max()] if found.terms else []
     each = rows.group_by(CUSTOMER, *found.by, FIRST).agg(nw.col(LAST).max(), nw.col(NET).sum(), *more)
     each = whole.placed(whole.placed(each, FIRST, BEGIN), LAST, END)
-    made = Contracts(term=chosen, pieces=whole, counts={}, brought={}, terms={}, others=0, people=each)
+    none = Prices(known=np.zeros(1), levels={})
+    made = Contracts(
+        term=chosen, pieces=whole, counts={}, brought={}, terms={}, prices=none, others=0, people=each
+    )
     keys = [*found.by, BEGIN, END, *([TERM] if found.terms else [])]
-    counted = each.group_by(*keys).agg(nw.len().alias("n"), nw.col(NET).sum())
     counts: dict[Key, dict[tuple[int, int], int]] = {}
     brought: dict[Key, float] = {}
     paid: dict[Key, int] = {}
+    amounts: dict[Key, dict[int, Moments]] = {}
     others = 0
-    for row in sorted(collect.rows(counted.select(*keys, "n", NET)), key=str):
-        cells = dict(zip([*keys, "n", NET], row, strict=True))
-        n = int(cells["n"])
+    for row, (net,) in sorted(spread.moments(each, keys, [NET], found.unit), key=lambda one: str(one[0])):
+        cells = dict(zip(keys, row, strict=True))
+        n = net.n
         if found.terms and term(cells[TERM]) != chosen:
             others += n
             continue
@@ -150,6 +162,28 @@ def contracts(found: Purchases, chosen: Term, until: int, calendar: Calendar) ->
         for key in {(), tuple(str(cells[name]) for name in found.by)}:
             group = counts.setdefault(key, {})
             group[renewals] = group.get(renewals, 0) + n
-            paid[key] = paid.get(key, 0) + n * made.paid(begin, end)
-            brought[key] = brought.get(key, 0.0) + int(cells[NET]) / found.unit
-    return replace(made, counts=counts, brought=brought, terms=paid, others=others)
+            times = made.paid(begin, end)
+            paid[key] = paid.get(key, 0) + n * times
+            brought[key] = brought.get(key, 0.0) + net.total / found.unit
+            several = amounts.setdefault(key, {})
+            several[times] = several.get(times, NONE) + net
+    known = prices(_by_age(made, whole.placed(rows, DAY, _AT), found), amounts, found.unit, least)
+    return replace(made, counts=counts, brought=brought, terms=paid, prices=known, others=others)
+
+
+def _by_age(made: Contracts, rows: Frame, found: Purchases) -> Mapping[int, int]:
+    """How many terms after the first payment -> what all customers with the term brought, in the smallest unit."""
+    rows = made.pieces.placed(made.pieces.placed(rows, FIRST, BEGIN), LAST, END)
+    length = made.term.pieces
+    since, lasted = nw.col(_AT) - nw.col(BEGIN), nw.col(END) - nw.col(BEGIN)
+    rows = rows.with_columns(((since + length // 2) // length).alias(_AT), lasted.alias(END))
+    keys = [_AT, END, *([TERM] if found.terms else [])]
+    ages: dict[int, int] = {}
+    for age, whole, *words, net in collect.rows(
+        rows.group_by(*keys).agg(nw.col(NET).sum()).select(*keys, NET)
+    ):
+        if not words or term(words[0]) == made.term:
+            # What came back after the last payment is of the last age.
+            place = max(min(int(age), made.paid(0, int(whole)) - 1), 0)
+            ages[place] = ages.get(place, 0) + int(net)
+    return ages

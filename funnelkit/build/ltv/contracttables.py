@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from funnelkit.build.entries import dimensions, named, number
 from funnelkit.build.ltv.entries import count, limited, plain
 from funnelkit.metrics.cell import Cell
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 def survival(seen: Contractual) -> Table:
     """Each renewal: who came up for it, who renewed, and how many are left."""
     held = seen.followed is not seen.counted
+    pays = seen.counted.prices.known * float(seen.asked.margin)
     rows = []
     for step in seen.steps():
         renewed = intervals.wilson(step.kept, step.risk) if step.risk else None
@@ -37,6 +40,7 @@ def survival(seen: Contractual) -> Table:
                 plain(step.survival),
                 *([plain(step.later)] if held else []),
                 plain(step.fitted),
+                plain(float(pays[step.at])) if step.at < pays.size else Entry(),
             )
         )
     return Table(
@@ -49,10 +53,12 @@ def survival(seen: Contractual) -> Table:
             Field(id="survival", label="are left", unit="ratio"),
             *([Field(id="later", label="with what was held out", unit="ratio")] if held else []),
             Field(id="fitted", label="fitted", unit="ratio"),
+            Field(id="payment", label="payment after it", unit="money"),
         ),
         rows=tuple(rows),
         caption="renewed: of those whose contract came up; are left: the product of these shares (Kaplan-Meier); of a "
-        f"{seen.term.grain} that is not over nothing is counted",
+        f"{seen.term.grain} that is not over nothing is counted; payment after it: the mean, of {seen.asked.of}, of those who "
+        f"renewed, where {seen.asked.request.min_n} did (--min-n); the first payment: {float(pays[0]):,.2f}",
         chart=Chart(of=("survival", *(("later",) if held else ()), "fitted"), along="renewal"),
     )
 
@@ -60,6 +66,7 @@ def survival(seen: Contractual) -> Table:
 def of_groups(seen: Contractual, by: tuple[str, ...]) -> Table:
     """The same of each group of customers, expected to renew as all do."""
     rows = []
+    few = f"marked: of fewer than {seen.asked.request.min_n} (--min-n)"
     keys = sorted((key for key in seen.counted.counts if key), key=lambda key: (-_customers(seen, key), key))
     for key in keys[: seen.asked.request.top or len(keys)]:
         n, there = _customers(seen, key), sum(seen.counted.there(key).values())
@@ -79,7 +86,7 @@ def of_groups(seen: Contractual, by: tuple[str, ...]) -> Table:
                     )
                 ),
                 plain(pays),
-                *(_ahead(seen, key, there, pays)),
+                *(_ahead(seen, key, there)),
             )
         )
     return Table(
@@ -94,15 +101,17 @@ def of_groups(seen: Contractual, by: tuple[str, ...]) -> Table:
         ),
         names=len(by),
         rows=tuple(rows),
-        caption="all groups are expected to renew as all customers do, by one fit; what they pay is their own",
+        caption="all groups are expected to renew as all customers do, by one fit; what they pay is their own mean; to come: payments by age of all, at the level of the group; "
+        f"{few}",
     )
 
 
-def _ahead(seen: Contractual, key: tuple[str, ...], there: int, pays: float) -> Iterator[Entry]:
+def _ahead(seen: Contractual, key: tuple[str, ...], there: int) -> Iterator[Entry]:
     if seen.fitted is None or not there:
         yield Entry()
         return
-    yield limited(seen.payments_to_come(key), there, pays / there)
+    few = there < seen.asked.request.min_n
+    yield replace(limited(seen.value_to_come(key), there, float(seen.asked.margin) / there), young=few)
 
 
 def _customers(seen: Contractual, key: tuple[str, ...]) -> int:

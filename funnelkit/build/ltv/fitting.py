@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit.build.entries import number
-from funnelkit.build.ltv.entries import parameters, plain
+from funnelkit.build.ltv.entries import limited, parameters, plain
 from funnelkit.build.ltv.silent import PAPERS, Tried
 from funnelkit.metrics.reasons import Reason
 from funnelkit.metrics.statistics import empty
@@ -14,19 +14,26 @@ from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.choosing import Choice
+    from funnelkit.build.ltv.presence import Presence
 
 
-def tables(choice: Choice, unit: str, amounts: Tried | None) -> Iterator[Table]:
-    """What was tried, and the parameters of what is used; *amounts* is the model of money, where there is one."""
+def tables(
+    choice: Choice, unit: str, amounts: Tried | None, present: Sequence[Presence] = ()
+) -> Iterator[Table]:
+    """What was tried, and the parameters of what is used; *amounts* is the model of money, where there is one.
+
+    *present* says how many customers each has as still there.
+    """
     several = [*choice.several, *([amounts] if amounts else [])]
     if several:
-        yield _models(several, choice.chosen)
+        yield _models(several, choice.chosen, present)
     used = [one for one in (choice.chosen, amounts) if one is not None and one.fitted is not None]
     if used:
         yield _parameters(used, unit)
 
 
-def _models(several: Sequence[Tried], chosen: Tried | None) -> Table:
+def _models(several: Sequence[Tried], chosen: Tried | None, present: Sequence[Presence]) -> Table:
+    there = {one.tried.id: limited(one.share, one.customers) for one in present}
     return Table(
         id="models",
         title="Models",
@@ -36,9 +43,17 @@ def _models(several: Sequence[Tried], chosen: Tried | None) -> Table:
             Field(id="customers", label="customers", unit="count"),
             Field(id="log_likelihood", label="log-likelihood", unit="number"),
             Field(id="aic", label="AIC", unit="number"),
+            *([Field(id="alive", label="still there", unit="ratio")] if there else []),
             Field(id="source", label="source", unit=TEXT),
         ),
-        rows=tuple(_model(one, used=one is chosen or one.id == "money") for one in several),
+        rows=tuple(
+            (
+                *_model(one, used=one is chosen or one.id == "money"),
+                *([there.get(one.id, Entry())] if there else []),
+                Entry(text=PAPERS[one.id]),
+            )
+            for one in several
+        ),
         caption="fitted by greatest likelihood to counts of customers who did the same; AIC compares models of the same data, the smaller the better",
     )
 
@@ -46,14 +61,13 @@ def _models(several: Sequence[Tried], chosen: Tried | None) -> Table:
 def _model(one: Tried, *, used: bool) -> tuple[Entry, ...]:
     if one.fitted is None:
         none = Entry(cell=empty(Reason(one.reason, one.message)))
-        return Entry(text=one.label), Entry(text="refused"), none, none, none, Entry(text=PAPERS[one.id])
+        return Entry(text=one.label), Entry(text="refused"), none, none, none
     return (
         Entry(text=one.label),
         Entry(text="used" if used else ""),
         number(one.fitted.customers),
         plain(one.fitted.log_likelihood, one.fitted.customers),
         plain(one.aic),
-        Entry(text=PAPERS[one.id]),
     )
 
 

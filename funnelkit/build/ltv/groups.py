@@ -16,7 +16,7 @@ from funnelkit.studies import Entry
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.ahead import Expecting
-    from funnelkit.build.ltv.histories import Histories
+    from funnelkit.build.ltv.histories import Histories, Key
     from funnelkit.build.ltv.silence import Silence
 
 
@@ -39,7 +39,7 @@ def rows(seen: Silence) -> Iterator[tuple[Entry, ...]]:
             *named(key),
             count(customers),
             Entry(cell=share),
-            *(_expected(seen, found, looking) if looking else [Entry()] * 4),
+            *(_expected(seen, key, looking) if looking else [Entry()] * 4),
             Entry(text=fit),
         )
 
@@ -56,10 +56,12 @@ def _looking(seen: Silence, found: Histories) -> tuple[Expecting | None, str]:
     return seen.expecting, "of all"
 
 
-def _expected(seen: Silence, found: Histories, looking: Expecting) -> Iterator[Entry]:
+def _expected(seen: Silence, key: Key, looking: Expecting) -> Iterator[Entry]:
+    found = seen.groups[key]
     n, factor = found.customers, float(seen.asked.margin)
     yield limited(looking.total_alive(found), n, 1 / n)
     yield limited(looking.total_purchases(found), n, 1 / n)
     yield limited(looking.total_value(found), n, factor / n)
-    first = float(found.first_spent.sum()) / n
-    yield limited(looking.new_value(first), n, factor)
+    # Few customers: shown, as something that may well be otherwise.
+    new = limited(looking.new_value(seen.first(key)), n, factor)
+    yield replace(new, young=n < seen.asked.request.min_n)

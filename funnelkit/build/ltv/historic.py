@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 from msgspec import Struct
 
 from funnelkit import collect
+from funnelkit.build.ltv import spread
 from funnelkit.build.ltv.histories import Key
 from funnelkit.build.ltv.pieces import Pieces, pieces
 from funnelkit.build.ltv.purchases import CUSTOMER, DAY, FIRST, NET
@@ -22,8 +23,6 @@ MILESTONES = (0, 1, 2, 3, 6, 9, 12, 18, 24, 36, 48, 60, 84, 120)
 """The ages in months that are told of; a customer's own month of the first purchase is age 0."""
 _AT, COHORT, AGE = "_at", "_cohort", "_age"
 """Columns: the months of a purchase and of the first one, and how far these are apart."""
-_SPLIT = 1 << 20
-"""Amounts are squared in two halves of their numbers, so that no sum overflows 64 bits."""
 
 
 class Historic(Struct, frozen=True, kw_only=True):
@@ -35,8 +34,10 @@ class Historic(Struct, frozen=True, kw_only=True):
     brought: Mapping[Key, Mapping[tuple[int, int], int]]
     """(cohort, age) -> what they brought at that age, in the smallest unit."""
     moments: Mapping[Key, Mapping[tuple[int, int], Moments]]
-    """(cohort, age) -> of what each had brought up to that age, for the ages of ``MILESTONES``."""
+    """(cohort, age) -> of what each had brought up to that age, for the ages that are told of."""
     unit: int
+    told: Sequence[int]
+    """The ages that are told of."""
 
     def age(self, cohort: int) -> int:
         """How many whole months all of *cohort* have behind them after the first; below 0 where not even that."""
@@ -58,27 +59,28 @@ class Historic(Struct, frozen=True, kw_only=True):
         return total / (self.unit * self.customers(key, cohorts))
 
     def spread(self, key: Key, cohorts: Sequence[int], age: int) -> Moments:
-        """The moments of what each customer had brought up to *age*, one of ``MILESTONES``."""
+        """The moments of what each customer had brought up to *age*, one of those that are told of."""
         return sum((self.moments[key].get((c, age), NONE) for c in cohorts), NONE)
 
     def ages(self, key: Key, least: int = 1) -> Iterator[int]:
-        """The ages of ``MILESTONES`` that at least so many customers have behind them."""
-        yield from (age for age in MILESTONES if self.customers(key, self.old(key, age)) >= least)
+        """The ages to tell of that at least so many customers have behind them."""
+        yield from (age for age in self.told if self.customers(key, self.old(key, age)) >= least)
 
 
-def historic(found: Purchases, calendar: Calendar) -> Historic:
-    """What all customers of *found* brought by age, together under the key () and by group."""
+def historic(found: Purchases, calendar: Calendar, ahead: int) -> Historic:
+    """What all customers of *found* brought by age, together under the key () and by group; the age *ahead* is told of too."""
     months = pieces("month", found.begin, found.as_of, calendar)
     rows = months.placed(months.placed(found.daily, DAY, _AT), FIRST, COHORT)
     # A refund of what was paid before the files begin is of the first age.
     age = nw.col(_AT) - nw.col(COHORT)
     rows = rows.with_columns(nw.when(age < 0).then(nw.lit(0)).otherwise(age).cast(nw.Int64).alias(AGE))
-    ages = [age for age in MILESTONES if age < max(months.count, 1)]
+    told = sorted({*MILESTONES, ahead})
+    ages = [age for age in told if age < max(months.count, 1)]
     sizes: dict[Key, dict[int, int]] = {}
-    spread: dict[Key, dict[tuple[int, int], Moments]] = {}
-    for key, cohort, n, several in moments(rows, found.by, ages):
+    known_moments: dict[Key, dict[tuple[int, int], Moments]] = {}
+    for key, cohort, n, several in moments(rows, found.by, ages, found.unit):
         for of in {(), key}:
-            size, known = sizes.setdefault(of, {}), spread.setdefault(of, {})
+            size, known = sizes.setdefault(of, {}), known_moments.setdefault(of, {})
             size[cohort] = size.get(cohort, 0) + n
             for one, value in zip(ages, several, strict=True):
                 known[cohort, one] = known.get((cohort, one), NONE) + value
@@ -88,31 +90,18 @@ def historic(found: Purchases, calendar: Calendar) -> Historic:
         for of in {(), tuple(map(str, words))}:
             known_sums = brought.setdefault(of, {})
             known_sums[int(cohort), int(one)] = known_sums.get((int(cohort), int(one)), 0) + int(net)
-    return Historic(months=months, sizes=sizes, brought=brought, moments=spread, unit=found.unit)
+    return Historic(
+        months=months, sizes=sizes, brought=brought, moments=known_moments, unit=found.unit, told=told
+    )
 
 
 def moments(
-    rows: collect.Frame, by: Sequence[str], ages: Sequence[int]
+    rows: collect.Frame, by: Sequence[str], ages: Sequence[int], unit: int
 ) -> Iterator[tuple[Key, int, int, list[Moments]]]:
     """Of each group and cohort: how many customers, and the moments of what each had brought up to each age."""
     columns = {f"v{a}": nw.when(nw.col(AGE) <= a).then(nw.col(NET)).otherwise(nw.lit(0)) for a in ages}
     each = (
         rows.with_columns(**columns).group_by(CUSTOMER, *by, COHORT).agg(*(nw.col(c).sum() for c in columns))
     )
-    halves: dict[str, nw.Expr] = {}
-    for a in ages:
-        size = nw.col(f"v{a}").abs()
-        halves |= {f"l{a}": size % _SPLIT, f"h{a}": (size - size % _SPLIT) // _SPLIT}
-    each = each.with_columns(**halves)
-    each = each.with_columns(
-        **{f"{p}{q}{a}": nw.col(f"{p}{a}") * nw.col(f"{q}{a}") for a in ages for p, q in ("hh", "hl", "ll")}
-    )
-    sums = [f"{name}{a}" for a in ages for name in ("v", "hh", "hl", "ll")]
-    counted = each.group_by(*by, COHORT).agg(nw.len().alias("n"), *(nw.col(c).sum() for c in sums))
-    for row in collect.rows(counted.select(*by, COHORT, "n", *sums)):
-        words, (cohort, n, *values) = row[: len(by)], map(int, row[len(by) :])
-        found = [
-            Moments(n, total, (hh * _SPLIT + 2 * hl) * _SPLIT + ll)
-            for total, hh, hl, ll in zip(*(values[place::4] for place in range(4)), strict=True)
-        ]
-        yield tuple(map(str, words)), cohort, n, found
+    for (*words, cohort), found in spread.moments(each, [*by, COHORT], list(columns), unit):
+        yield tuple(map(str, words)), int(cohort), found[0].n, found

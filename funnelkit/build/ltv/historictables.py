@@ -88,6 +88,6 @@ def by_cohort(history: Historic, asked: Asked) -> Table:
 
 
 def mean(history: Historic, asked: Asked, cohorts: Sequence[int], age: int, key: tuple[str, ...]) -> Cell:
-    """What a customer of *cohorts* had brought by *age*, one of ``MILESTONES``, with its limits."""
+    """What a customer of *cohorts* had brought by *age*, one of those that are told of, with its limits."""
     unit = Fraction(asked.margin) / history.unit
-    return replace(statistics.mean(history.spread(key, cohorts, age), unit), method="historic")
+    return replace(statistics.mean(history.spread(key, cohorts, age), unit, money=True), method="historic")

@@ -123,10 +123,10 @@ def repeats_by_day(found: Purchases, until: int) -> Mapping[int, int]:
 
 
 def amounts(people: Frame, by: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Of those who bought again: the values of *by*, x, what they brought by it, and how many there are of these."""
+    """Of those who bought again: the values of *by*, what all of them brought first, x, what each brought by it, and how many they are."""
     again = people.filter(nw.col("x") > 0)
-    counted = again.group_by(*by, "x", "spent").agg(nw.len().alias("n"))
-    return sorted(collect.rows(counted.select(*by, "x", "spent", "n")))
+    counted = again.group_by(*by, "x", "spent").agg(nw.len().alias("n"), nw.col("first_spent").sum())
+    return sorted(collect.rows(counted.select(*by, "first_spent", "x", "spent", "n")))
 
 
 def _made(table: Any, until: int, unit: int) -> Histories:

@@ -5,7 +5,7 @@ Only where a file of them is asked for: else no customer leaves the engine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from funnelkit.periods import from_day
 if TYPE_CHECKING:
     from funnelkit.build.ltv.ahead import Expecting
     from funnelkit.build.ltv.contractual import Contractual
+    from funnelkit.build.ltv.mixture import Mixture
     from funnelkit.build.ltv.silence import Silence
     from funnelkit.models.lifetime.groups import Floats
 
@@ -69,48 +70,42 @@ def of_silence(seen: Silence) -> Customers:
     return Customers((_COLUMNS[0], *by, *_COLUMNS[1:], *limited), rows)
 
 
-def of_contract(seen: Contractual) -> Customers:
-    """Each customer with a contract of the term: renewals made and due, and the payments and the value to come.
+def of_contract(seen: Mixture) -> Customers:
+    """Each customer under contract, of the terms that have a model: renewals made and due, payments and value to come.
 
     Who has left is told by the payments, and of who has not, the model knows no more than how often they renewed.
     """
-    if seen.fitted is None:
+    if not seen.fitted:
         raise UsageError(
-            f"nothing can be said of single customers: {seen.choice.why}",
+            f"nothing can be said of single customers: {seen.main.choice.why}",
             hint="Leave --customers out, or name a --model.",
         )
+    rows = sorted(row for one in seen.fitted for row in _of_term(one))
+    limited = [f"{name}{end}" for name in _LIMITED[1:] for end in ("", "_low", "_high")]
+    own = (_COLUMNS[0], *seen.main.by, *_COLUMNS[1:3], "term", "renewed", "due", "spent", "alive")
+    return Customers((*own, *limited), rows)
+
+
+def _of_term(seen: Contractual) -> Iterator[tuple[Any, ...]]:
     counted, by = seen.counted, seen.by
     cells = collect.columns(counted.people)
     kept = [
         i for i in range(len(cells[CUSTOMER])) if TERM not in cells or term(cells[TERM][i]) == counted.term
     ]
-    price, ahead = counted.payment(()) * float(seen.asked.margin), {}
-    rows = []
-    for i in sorted(kept, key=lambda i: str(cells[CUSTOMER][i])):
+    factor, ahead = float(seen.asked.margin), {}
+    none = (0.0, 0.0, 0.0)
+    for i in kept:
         due, made = counted.renewals(int(cells[BEGIN][i]), int(cells[END][i]))
         there = made >= due
         if there and made not in ahead:
-            ahead[made] = seen.payments_after(made)
-        payments = ahead[made] if there else (0.0, 0.0, 0.0)
+            ahead[made] = seen.payments_after(made), seen.value_after(made)
+        payments, value = ahead[made] if there else (none, none)
         name = str(cells[CUSTOMER][i]).partition(":")[2]
         words = (str(cells[column][i]) for column in by)
         days = (from_day(int(cells[column][i])).isoformat() for column in (FIRST, LAST))
         spent = int(cells[NET][i]) / seen.unit
-        rows.append(
-            (
-                name,
-                *words,
-                *days,
-                made,
-                due,
-                spent,
-                int(there),
-                *payments,
-                *(price * each for each in payments),
-            )
-        )
-    limited = [f"{name}{end}" for name in _LIMITED[1:] for end in ("", "_low", "_high")]
-    return Customers((_COLUMNS[0], *by, *_COLUMNS[1:3], "renewed", "due", "spent", "alive", *limited), rows)
+        brings = (factor * each for each in value)
+        yield name, *words, *days, str(seen.term), made, due, spent, int(there), *payments, *brings
 
 
 def _histories(seen: Silence, rows: list[list[Any]]) -> Histories:

@@ -25,6 +25,10 @@ AHEAD = 12
 """So many months are looked ahead unless said."""
 
 
+_PART = 4
+"""A mean by an age is of a quarter of the customers at least: the first ones may have been of another kind."""
+
+
 class Asked(Struct, frozen=True, kw_only=True):
     """A request, and what only the value of customers is asked for."""
 
@@ -44,6 +48,10 @@ class Asked(Struct, frozen=True, kw_only=True):
         """What revenue is multiplied by: the gross margin, 1 where none is given."""
         given = self.request.gross_margin
         return Decimal(1) if given is None else given
+
+    def enough(self, customers: int) -> int:
+        """How many of so many *customers* must have an age behind them for it to be told of them all."""
+        return max(min(self.request.min_n, customers), -(-customers // _PART), 1)
 
     @property
     def of(self) -> str:

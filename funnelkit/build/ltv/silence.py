@@ -11,9 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from funnelkit import collect
-from funnelkit.build.ltv import choosing, histories, money
+from funnelkit.build.ltv import against, choosing, first, histories, money
 from funnelkit.build.ltv.ahead import Expecting
 from funnelkit.build.ltv.choosing import Choice
+from funnelkit.build.ltv.first import First
 from funnelkit.build.ltv.histories import Histories, Key
 from funnelkit.build.ltv.money import Amounts
 from funnelkit.build.ltv.pieces import Pieces, pieces
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from funnelkit.build.ltv.purchases import Purchases
     from funnelkit.build.ltv.request import Asked
     from funnelkit.collect import Frame
+    from funnelkit.statistics.moments import Moments
 
 _OCCASION = "month"
 
@@ -45,8 +47,14 @@ class Silence(Struct, frozen=True, kw_only=True):
     """The pieces of the calendar, where customers buy on set occasions."""
     whole: Histories
     groups: Mapping[Key, Histories]
+    firsts: Mapping[Key, Moments]
+    """Of what the first purchases brought in the smallest unit of money; of all under the key ()."""
+    goes: float
+    """How the first amount goes with later ones: ``first.goes_together``."""
     amounts: Amounts
     choice: Choice
+    missed: float = 0.0
+    """By how much the model missed what was held out, beyond chance: the logarithm of the quotient, without its sign."""
 
     @property
     def held_out(self) -> int:
@@ -70,7 +78,13 @@ class Silence(Struct, frozen=True, kw_only=True):
             days=self.days,
             ahead=max(self.asked.ahead_days / length, 1.0 if self.occasions else 0.0),
             rate=self._rate(length),
+            missed=self.missed,
         )
+
+    def first(self, key: Key) -> First:
+        """What the first purchase of a new customer of the group *key* brings."""
+        found = self.groups[key] if key else self.whole
+        return first.first(self.firsts[key], self.found.unit, found.repeaters, self.goes)
 
     def _rate(self, length: float) -> float | None:
         found = self.asked.rate(length)
@@ -100,7 +114,8 @@ def silence(found: Purchases, asked: Asked, hold: Hold) -> Silence:
     people = collect.frame(hold(people.to_native()))
     groups = histories.histories(people, found.by, until, found.unit)
     whole = histories.together(list(groups.values()))
-    return Silence(
+    spent = histories.amounts(people, found.by)
+    made = Silence(
         asked=asked,
         found=found,
         people=people,
@@ -109,10 +124,14 @@ def silence(found: Purchases, asked: Asked, hold: Hold) -> Silence:
         days=days,
         occasions=occasions,
         whole=whole,
+        firsts=first.moments(people, found.by, found.unit),
+        goes=first.goes_together(spent, found.unit),
         groups=groups,
-        amounts=money.amounts(histories.amounts(people, found.by), found.unit),
+        amounts=money.amounts(spent, found.unit),
         choice=choosing.of_silence(asked, whole.groups(days), whole.customers, whole.repeaters),
     )
+    ahead = made.expecting
+    return made if ahead is None or made.held_out <= 0 else replace(made, missed=against.missed(made, ahead))
 
 
 def _by_piece(found: Purchases, occasions: Pieces, hold: Hold) -> Purchases:

@@ -62,6 +62,8 @@ PAPERS: Mapping[str, str] = {
     "money": "Fader and Hardie 2013",
 }
 ALIKE = 2.0
+_NEAR = 10.0
+"""A model that is behind by more than this has next to nothing for it (Burnham and Anderson 2002)."""
 
 
 class Tried(Struct, frozen=True, kw_only=True):
@@ -121,6 +123,13 @@ def best(several: Sequence[Tried]) -> Tried | None:
     known = [(one.aic, one) for one in several if one.aic is not None]
     least = min((aic for aic, _ in known), default=0.0)
     return next((one for aic, one in known if aic <= least + ALIKE), None)
+
+
+def near(several: Sequence[Tried]) -> list[Tried]:
+    """Those that explain the data about as well as the best, by Akaike's criterion: none of them is ruled out."""
+    known = [(one.aic, one) for one in several if one.aic is not None]
+    least = min((aic for aic, _ in known), default=0.0)
+    return [one for aic, one in known if aic <= least + _NEAR]
 
 
 def expected(id: str, params: Any, times: Floats) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 from funnelkit.build.entries import dimensions, number
 from funnelkit.build.ltv import against, silent
 from funnelkit.build.ltv.entries import count, plain
+from funnelkit.build.ltv.presence import ONCE
 from funnelkit.rounding import percent
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
@@ -62,8 +63,16 @@ def _alive(seen: Silence, ahead: Expecting) -> Table:
             Field(id="each", label="a customer", unit="money"),
         ),
         rows=tuple(rows),
-        caption=f"as of the end of the days that the model knows; to come: in {seen.asked.ahead} months after them, not discounted",
+        caption=f"as of the end of the days that the model knows; to come: in {seen.asked.ahead} months after them, not discounted{_once(seen, ahead)}",
     )
+
+
+def _once(seen: Silence, ahead: Expecting) -> str:
+    """What the model takes for granted of those who bought once."""
+    if ahead.id != ONCE:
+        return ""
+    n = float(seen.whole.n[seen.whole.x == 0].sum())
+    return f"; {silent.LABELS[ONCE]} has the {n:,.0f} who bought once as still there, whatever their age: nobody leaves before a second purchase in it"
 
 
 def _by_frequency(seen: Silence, ahead: Expecting) -> Table:
@@ -190,5 +199,6 @@ def of_groups(seen: Silence) -> Table:
         names=len(seen.found.by),
         rows=tuple(rows(seen)),
         caption="a group of which enough bought again has a fit of its own, the others are expected to be as all are; amounts of a purchase "
-        "vary around the mean of all",
+        f"vary around the mean of all; marked: of fewer than {seen.asked.request.min_n} (--min-n)"
+        + (_once(seen, seen.expecting) if seen.expecting else ""),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit.build.ltv import (
     acquisition,
@@ -17,16 +18,18 @@ from funnelkit.build.ltv import (
     historic,
     historictables,
     individuals,
+    presence,
     purchases,
     said,
     silenttables,
     within,
     worth,
 )
-from funnelkit.build.ltv.contractual import Contractual, contractual
 from funnelkit.build.ltv.individuals import Customers
+from funnelkit.build.ltv.mixture import Mixture, mixture
 from funnelkit.build.ltv.silence import Silence, silence
 from funnelkit.linking import payers
+from funnelkit.metrics.reasons import Reason
 from funnelkit.periods import from_day
 from funnelkit.reports import Span
 from funnelkit.studies import Study, Table
@@ -34,12 +37,14 @@ from funnelkit.tables import Note
 
 if TYPE_CHECKING:
     from funnelkit.build.ltv.acquisition import Acquired
+    from funnelkit.build.ltv.contractual import Contractual
     from funnelkit.build.ltv.historic import Historic
+    from funnelkit.build.ltv.presence import Presence
     from funnelkit.build.ltv.purchases import Purchases
     from funnelkit.build.ltv.request import Asked, Given
     from funnelkit.dataset import Dataset
 
-Seen = Contractual | Silence
+Seen = Mixture | Silence
 
 
 class Valued(Struct, frozen=True):
@@ -53,21 +58,23 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
     """What the customers of *given* are worth, with *each* also one by one; UsageError for what the files do not tell."""
     data = given.data
     found = purchases.purchases(data, asked.request, asked.kind, given.hold)
-    history = historic.historic(found, asked.request.calendar)
+    history = historic.historic(found, asked.request.calendar, asked.ahead)
     seen = _seen(found, asked, given)
     known = within.within(found, asked)
     lines = [*worth.historic(known, asked)]
-    lines += worth.of_contract(seen) if isinstance(seen, Contractual) else worth.of_silence(seen)
-    simple = [*formulas.of_contract(seen)] if isinstance(seen, Contractual) else formulas.of_year(data, asked)
-    cost = acquisition.acquired(data, asked, history, found.opened)
-    term = (
-        f"a {seen.term}; c: the share lost at a renewal" if isinstance(seen, Contractual) else formulas.YEAR
-    )
-    present = worth.PRESENT_CONTRACT if isinstance(seen, Contractual) else worth.PRESENT_SILENT
+    mix = seen if isinstance(seen, Mixture) else None
+    lines += worth.of_contract(seen) if isinstance(seen, Mixture) else worth.of_silence(seen)
+    simple = [*formulas.of_contract(mix.main)] if mix else formulas.of_year(data, asked)
+    tried = acquisition.acquired(data, asked, history, found.opened)
+    cost = tried if isinstance(tried, acquisition.Acquired) else None
+    age = known.months if known else asked.ahead
+    term = f"a {mix.main.term}; c: the share lost at a renewal" if mix else formulas.YEAR
+    there = () if isinstance(seen, Mixture) else presence.presences(seen)
+    present = worth.PRESENT_CONTRACT if mix else worth.PRESENT_SILENT
     customers = None
     if each:
         customers = (
-            individuals.of_contract(seen) if isinstance(seen, Contractual) else individuals.of_silence(seen)
+            individuals.of_contract(seen) if isinstance(seen, Mixture) else individuals.of_silence(seen)
         )
     made = Study(
         command="ltv",
@@ -78,15 +85,20 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
         period=_span(found, asked),
         filters=tuple(str(f) for f in asked.request.where),
         sentences=(
-            *said.values(lines, asked, data.currency, simple),
-            *_sentences(seen, cost, history, asked, data.currency),
+            *said.values(lines, asked, data.currency, simple, mix, known.months if known else None),
+            *_sentences(seen, there),
+            *_of_cost(cost, history, asked, age, data.currency),
         ),
         tables=(
-            *([worth.table(lines, asked, present)] if lines else []),
+            *(
+                [worth.table(lines, asked, present, said.widened(seen) if isinstance(seen, Silence) else "")]
+                if lines
+                else []
+            ),
             *([formulas.table(simple, asked, term)] if any(s.cell.value is not None for s in simple) else []),
-            *([acquisitiontable.table(cost, history, asked)] if cost else []),
+            *([acquisitiontable.table(cost, history, asked, age)] if cost else []),
             *([within.table(known, asked)] if known and found.by else []),
-            *_tables(seen, found),
+            *_tables(seen, there, found),
             historictables.by_age(history, asked),
             historictables.by_cohort(history, asked),
         ),
@@ -97,15 +109,16 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
             *_uncovered(cost),
             *purchases.notes(found),
             *_notes(seen, asked, found),
+            *_without(tried),
         ),
     )
     return Valued(made, customers)
 
 
 def _seen(found: Purchases, asked: Asked, given: Given) -> Seen:
-    term, because = choosing.term(asked, found)
-    if term is not None:
-        return contractual(found, asked, term, because)
+    terms, because = choosing.terms(asked, found)
+    if terms:
+        return mixture(found, asked, terms, because)
     return silence(found, asked, given.hold)
 
 
@@ -121,26 +134,33 @@ def _span(found: Purchases, asked: Asked) -> Span:
     )
 
 
-def _sentences(
-    seen: Seen, cost: Acquired | None, history: Historic, asked: Asked, currency: str | None
+def _sentences(seen: Seen, present: Sequence[Presence]) -> Iterator[str]:
+    yield from said.of_contract(seen) if isinstance(seen, Mixture) else said.of_silence(seen, present)
+
+
+def _of_cost(
+    cost: Acquired | None, history: Historic, asked: Asked, age: int, currency: str | None
 ) -> Iterator[str]:
-    yield from said.of_contract(seen) if isinstance(seen, Contractual) else said.of_silence(seen)
-    if cost and (made := acquisition.balance(cost, history, (), float(asked.margin), asked.request.min_n)):
-        yield said.of_cost(made, asked, currency)
+    if cost and (made := acquisition.balance(cost, history, (), asked, age)):
+        yield said.of_cost(made, asked, currency, age)
 
 
-def _tables(seen: Seen, found: Purchases) -> Iterator[Table]:
-    if isinstance(seen, Contractual):
-        yield contracttables.survival(seen)
-        if found.by:
-            yield contracttables.of_groups(seen, found.by)
-        yield from fitting.tables(seen.choice, str(seen.term), None)
+def _without(tried: Acquired | Reason | None) -> Iterator[Note]:
+    if isinstance(tried, Reason):
+        yield Note(code=tried.code, message=f"What these customers cost is not told: {tried.message}.")
+
+
+def _tables(seen: Seen, present: Sequence[Presence], found: Purchases) -> Iterator[Table]:
+    if isinstance(seen, Mixture):
+        for one in seen.several:
+            for table in _of_term(one, found):
+                yield table if one is seen.main else _named(table, one)
         return
     if found.by:
         yield silenttables.of_groups(seen)
     if (ahead := seen.expecting) is not None:
         yield from silenttables.tables(seen, ahead)
-        yield from fitting.tables(seen.choice, seen.unit, seen.amounts.tried)
+        yield from fitting.tables(seen.choice, seen.unit, seen.amounts.tried, present)
         return
     yield from fitting.tables(seen.choice, seen.unit, None)
 
@@ -157,6 +177,22 @@ def _uncovered(cost: Acquired | None) -> Iterator[Note]:
         yield Note(code="spend_uncovered", message=message)
 
 
+def _of_term(seen: Contractual, found: Purchases) -> Iterator[Table]:
+    yield contracttables.survival(seen)
+    if found.by:
+        yield contracttables.of_groups(seen, found.by)
+    yield from fitting.tables(seen.choice, str(seen.term), None)
+
+
+def _named(table: Table, seen: Contractual) -> Table:
+    """*table* of another term than the most frequent, under a name of its own."""
+    return replace(
+        table,
+        id=f"{table.id}_{seen.term}".replace(" ", "_"),
+        title=f"{table.title}: contracts of a {seen.term}",
+    )
+
+
 def _notes(seen: Seen, asked: Asked, found: Purchases) -> Iterator[Note]:
     if asked.request.gross_margin is None:
         yield Note(
@@ -164,22 +200,24 @@ def _notes(seen: Seen, asked: Asked, found: Purchases) -> Iterator[Note]:
             message="No gross margin is given, so values are revenue: set gross_margin in funnelkit.yaml to have them in margin.",
         )
     loaded = found.as_of - found.opened + 1
-    if seen.choice.chosen is not None and asked.ahead_days > loaded:
+    fitted = bool(seen.fitted) if isinstance(seen, Mixture) else seen.choice.chosen is not None
+    if fitted and asked.ahead_days > loaded:
         yield Note(
             code="ahead_of_data",
             message=f"The model looks {asked.ahead} months ahead and knows of {loaded:,} days: no customer has shown yet what comes so late.",
         )
-    if isinstance(seen, Contractual):
+    if isinstance(seen, Mixture):
         yield from _of_contracts(seen)
     elif seen.expecting is not None:
         yield from _of_amounts(seen)
 
 
-def _of_contracts(seen: Contractual) -> Iterator[Note]:
-    if seen.counted.others:
+def _of_contracts(seen: Mixture) -> Iterator[Note]:
+    if out := seen.left_out:
+        terms = " or a ".join(str(one.term) for one in seen.fitted or seen.several)
         yield Note(
             code="other_terms",
-            message=f"Customers whose contract has another term than a {seen.term}, or none that is told, left out of the model: {seen.counted.others:,}.",
+            message=f"Customers whose contract has another term than a {terms}, or none that is told, left out of the model: {out:,}.",
         )
 
 

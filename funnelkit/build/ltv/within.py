@@ -44,17 +44,16 @@ class Within(Struct, frozen=True, kw_only=True):
     def mean(self, key: Key, asked: Asked) -> Cell:
         """What a customer of the group brought, with the limits of the mean."""
         unit = Fraction(asked.margin) / self.unit
-        return replace(statistics.mean(self.moments.get(key, NONE), unit), method="historic")
+        return replace(statistics.mean(self.moments.get(key, NONE), unit, money=True), method="historic")
 
 
 def within(found: Purchases, asked: Asked) -> Within | None:
-    """By the months that are looked ahead, where half of the customers have these behind them, else by fewer; None where none do."""
+    """By the months that are looked ahead, where enough customers have these behind them, else by fewer; None where none do."""
     firsts = _firsts(found)
-    total, least = sum(n for *_, n in firsts), asked.request.min_n
-    enough = max(min(least, total), (total + 1) // 2, 1)
+    least = asked.enough(sum(n for *_, n in firsts))
     for months in (asked.ahead, *(m for m in reversed(MILESTONES) if 0 < m < asked.ahead)):
         days = round(months * UNITS["month"])
-        if sum(n for _, first, n in firsts if first + days - 1 <= found.as_of) >= enough:
+        if sum(n for _, first, n in firsts if first + days - 1 <= found.as_of) >= least:
             return _counted(found, months, days, firsts)
     return None
 
@@ -72,7 +71,7 @@ def _counted(found: Purchases, months: int, days: int, firsts: list[tuple[Key, i
     age = nw.when(nw.col(DAY) - nw.col(FIRST) < days).then(nw.lit(0)).otherwise(nw.lit(1)).cast(nw.Int64)
     rows = old.with_columns(age.alias(historic.AGE), nw.lit(0).cast(nw.Int64).alias(historic.COHORT))
     moments: dict[Key, Moments] = {}
-    for key, _, _, (one,) in historic.moments(rows, found.by, [0]):
+    for key, _, _, (one,) in historic.moments(rows, found.by, [0], found.unit):
         for of in {(), key}:
             moments[of] = moments.get(of, NONE) + one
     customers: dict[Key, int] = {}

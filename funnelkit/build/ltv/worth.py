@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from funnelkit.build.ltv import observed
 from funnelkit.build.ltv.entries import limited
+from funnelkit.build.ltv.mixture import Mixture
 from funnelkit.studies import TEXT, Entry, Field, Table
 
 if TYPE_CHECKING:
-    from funnelkit.build.ltv.contractual import Contractual
+    from funnelkit.build.ltv.ahead import Limited
     from funnelkit.build.ltv.request import Asked
     from funnelkit.build.ltv.silence import Silence
     from funnelkit.build.ltv.within import Within
@@ -50,7 +52,7 @@ def of_silence(seen: Silence) -> Iterator[Line]:
     how = name + (
         " and Gamma-Gamma" if seen.amounts.params else ", times the mean amount of a repeat purchase"
     )
-    first = float(found.first_spent.sum()) / n
+    first = seen.first(())
     yield _line(
         NEW,
         f"a new customer, {months}",
@@ -80,45 +82,50 @@ def of_silence(seen: Silence) -> Iterator[Line]:
         )
 
 
-def of_contract(seen: Contractual) -> Iterator[Line]:
-    """What the model expects of a new contract, and of those that run."""
-    if seen.fitted is None or seen.choice.chosen is None:
+def of_contract(seen: Mixture) -> Iterator[Line]:
+    """What the models expect of a new contract, and of those that run; of each term too, where there are several."""
+    told = seen.told
+    if not told:
         return
-    asked = seen.asked
-    name, months, n = seen.choice.chosen.label, _months(asked.ahead), seen.fitted.customers
-    pays = seen.counted.payment(()) * float(asked.margin)
-    there = sum(seen.counted.there(()).values())
-    yield _line(
-        NEW,
-        f"a new customer, {months}",
-        limited(seen.payments_of_new(), n, pays),
-        f"{name}, mean payment",
-    )
+    yield from _of_terms(seen, "")
+    for one in told if len(told) > 1 else ():
+        yield from _of_terms(Mixture((one,), beside=True), f" by the {one.term}")
+
+
+def _of_terms(seen: Mixture, whose: str) -> Iterator[Line]:
+    asked, told, fitted = seen.main.asked, seen.told, seen.fitted
+    labels = (one.choice.chosen.label if one.choice.chosen else observed.LABEL for one in told)
+    names = " and ".join(dict.fromkeys(labels)) + (" of each term" if len(told) > 1 else "")
+    months, factor = _months(asked.ahead), float(asked.margin)
+    n, there = sum(one.customers for one in told), sum(one.present for one in told)
+    how = f"{names}, mean payments by age"
+
+    def line(id: str, measure: str, found: Limited, n: int, convention: str) -> Line:
+        return _line(id + whose.replace(" ", "_"), measure, limited(found, n, factor), convention)
+
+    found = seen.of_new(lambda one: one.value_of_new() or _NOTHING)
+    yield line(NEW, f"a new customer{whose}, {months}", found, n, how)
+    if len(fitted) < len(told):
+        # What was seen of renewals ends, and what present customers are still to bring lies beyond.
+        return
+    rates = all(one.discounted_of_new() is not None for one in fitted)
     if there:
-        yield _line(
-            PRESENT,
-            f"a present customer, next {months}",
-            limited(seen.payments_to_come(()), there, pays / there),
-            f"{name}, mean payment",
-        )
-    if (ever := seen.discounted_of_new()) is not None:
-        yield _line(
-            NEW_EVER,
-            "a new customer, ever",
-            limited(ever, n, pays),
-            f"{name}, {_discounted(asked)} (DEL)",
-        )
-    if there and (ever := seen.discounted_to_come(())) is not None:
-        yield _line(
-            PRESENT_EVER,
-            "a present customer, all to come",
-            limited(ever, there, pays / there),
-            f"{name}, {_discounted(asked)} (DERL)",
-        )
+        found = seen.of_present(lambda one: one.value_to_come(()))
+        yield line(PRESENT, f"a present customer{whose}, next {months}", found, there, how)
+    how = f"{names}, {_discounted(asked)}"
+    if rates:
+        found = seen.of_new(lambda one: one.discounted_of_new() or _NOTHING)
+        yield line(NEW_EVER, f"a new customer{whose}, ever", found, n, f"{how} (DEL)")
+    if rates and there:
+        found = seen.of_present(lambda one: one.discounted_to_come(()) or _NOTHING)
+        yield line(PRESENT_EVER, f"a present customer{whose}, all to come", found, there, f"{how} (DERL)")
 
 
-def table(lines: Sequence[Line], asked: Asked, present: str) -> Table:
-    """All of them; *present* says who the present customers are."""
+_NOTHING = (0.0, 0.0, 0.0)
+
+
+def table(lines: Sequence[Line], asked: Asked, present: str, widened: str) -> Table:
+    """All of them; *present* says who the present customers are, *widened* what was made of what the model missed."""
     return Table(
         id="value",
         title=f"What a customer is worth, in {asked.of}",
@@ -132,12 +139,16 @@ def table(lines: Sequence[Line], asked: Asked, present: str) -> Table:
         ),
         caption=f"so far: less refunds, of customers who have so many months behind them, by days (12 months are 365) from that of the first purchase "
         f"on; a new customer: the same time to come, the first purchase included; a present one: {present}. Not discounted unless said. Limits of what is modelled are those of the "
-        "expectation, from how little the parameters are known: single customers vary far more",
+        "expectation, from how little the parameters are known and how much first purchases or payments vary: single customers vary far more"
+        + (f"; the model missed what was held out by{widened.removeprefix(':')}" if widened else ""),
     )
 
 
 PRESENT_SILENT = "of all who are known, those who have left included"
-PRESENT_CONTRACT = "of those who have not left"
+PRESENT_CONTRACT = (
+    "of those who have not left; payments are the mean of those who had been there as long, at ages that too few have "
+    "reached (--min-n) that of the last before"
+)
 
 
 def _discounted(asked: Asked) -> str:
