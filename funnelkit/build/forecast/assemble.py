@@ -79,7 +79,7 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
         model = model or self.asked.model
         found = self.past_of(days, ends, seen)
         # Customers that come from deals are often as many as these.
-        like = found.values, found.whole[:1], len(found.coming), model
+        like = found.values, found.after, found.whole[:1], len(found.coming), model
         if like not in self._outlooks:
             self._outlooks[like] = outlook(found, self.asked.grain, model, self.asked.ahead)
         return replace(self._outlooks[like], past=found, named=self.asked.model != AUTO)
