@@ -92,13 +92,18 @@ def outlook(past: Past, grain: str, method: str, steps: int) -> Outlook:
     choice = better(tested, ()) if method == AUTO else None
     if choice is not None:
         plain = _plain(past, data, choice.method, season, choice.ahead)
-        return replace(plain, choice=choice, beaten=tested)
+        return replace(plain, tested=latest(plain.tested, choice), choice=choice, beaten=tested)
     return Outlook(
         past=past,
         method=found.model,
         coming=joint.of_model(found.fitted, ahead, past.begun),
         tested=tested,
     )
+
+
+def latest(tested: Backtest | Refusal, choice: Choice) -> Backtest | Refusal:
+    """A back-test at the origins at which a *choice* was made, so that tables hold the errors that sentences name."""
+    return tested.latest(choice.times) if isinstance(tested, Backtest) else tested
 
 
 def one_ahead(past: Past, grain: str, method: str) -> Backtest | Refusal:

@@ -40,9 +40,9 @@ def trial(
     beside: Outlook | None = None,
     known: Known | None = None,
 ) -> Backtest | Refusal:
-    """*flow* as of the day before each of the latest periods of *won*, or as of the day that is like the last one of the
-    data where a period has begun, up to its end.
+    """*flow* as of the day before each of the latest periods of *won*, one period ahead.
 
+    Where a period has begun, it is as of the day of each that is like the last one of the data, up to its end.
     *begun* is the model by which cases that begin are forecast; *amounts* are those of wins where money is
     forecast, in units of which *scale* make one. Wins *beside* the cases are
     forecast by the model of today. Stages are left out: what they were then is not known.
@@ -53,7 +53,9 @@ def trial(
     refusal = Refusal("too_short", f"{len(values)} periods, too few to try the past")
     for at in range(max(1, len(values) - ORIGINS), len(values)):
         period, day, before = won.whole[at], won.same[at], values[:at]
-        then, began, coming = _then_known(flow, period, day, begun, asked, name, {} if known is None else known)
+        then, began, coming = _then_known(
+            flow, period, day, begun, asked, name, {} if known is None else known
+        )
         if isinstance(coming, Refusal):
             refusal = coming
             continue

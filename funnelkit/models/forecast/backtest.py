@@ -14,6 +14,7 @@ from statistics import NormalDist
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from funnelkit.models.forecast.accuracy import (
     ROUNDING,
@@ -138,6 +139,10 @@ class Backtest(Struct, frozen=True):
         if not stated:
             return math.inf if missed else 1.0
         return math.sqrt(missed / stated)
+
+    def latest(self, times: int) -> Backtest:
+        """The same at so many of the latest origins."""
+        return replace(self, tries=self.tries[-times:])
 
     def misses(self, of: Callable[[Try], Accuracy | None]) -> list[float] | None:
         """The sums of errors by origin; None where one of them is not known."""
