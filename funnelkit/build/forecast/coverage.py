@@ -76,18 +76,22 @@ def covered(tested: Backtest | Refusal, wider: Sides) -> str:
     text = f"Such ranges held {held} of what came and not {promised}"
     if wider.widest <= 1:
         return f"{text}: trust this one less."
-    text += f"; this one is widened {told(wider)}"
+    if wider.below == wider.above:
+        text += f"; this one is widened {fixed(wider.above, 1)} times"
+    else:
+        text += f"; this one reaches {told(wider)}"
     if wider.widest == MOST:
         return f"{text}, and past misses were larger still: trust it little."
     return f"{text}, as past misses were to those foretold."
 
 
 def told(wider: Sides) -> str:
-    """By how much limits are widened, in words.
+    """How far limits reach in view of what was stated, in words.
 
     >>> told(Sides(1.5, 1.5)), told(Sides(0.9, 2.04))
-    ('1.5 times', '0.9 times below and 2.0 times above')
+    ('1.5 times as far', '0.9 times as far below and 2.0 times as far above')
     """
+    below, above = fixed(wider.below, 1), fixed(wider.above, 1)
     if wider.below == wider.above:
-        return f"{fixed(wider.above, 1)} times"
-    return f"{fixed(wider.below, 1)} times below and {fixed(wider.above, 1)} times above"
+        return f"{above} times as far"
+    return f"{below} times as far below and {above} times as far above"

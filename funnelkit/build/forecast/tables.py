@@ -11,6 +11,7 @@ from funnelkit.build.forecast.coverage import told
 from funnelkit.build.forecast.outcome import Outcome
 from funnelkit.metrics.cell import Cell
 from funnelkit.models.forecast.series import Refusal
+from funnelkit.models.forecast.twopiece import Sides
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def whole(made: Assembled) -> Table:
 def _wider(made: Assembled) -> str:
     """Of which metrics the limits are widened, and by how much."""
     wider = {one.metric.id: one.wider for one in made.forecasts}
-    found = [f"{name} {told(sides)}" for name, sides in wider.items() if sides.widest > 1]
-    return f"; widened, as past misses were to those foretold: {', '.join(found)}" if found else ""
+    found = [f"{name} {told(sides)}" for name, sides in wider.items() if sides != Sides()]
+    return f"; as past misses were to those foretold, limits reach: {', '.join(found)}" if found else ""
 
 
 def _whole(one: Forecasted, period: Period) -> Iterator[Entry]:
