@@ -446,6 +446,9 @@ def test_limits_and_chances_count_with_misses_to_one_side() -> None:
     assert high > 100 + 2 * 1.959964 * 20
     assert found.chance(100, at_least=True) == pytest.approx(wider.above / (wider.above + wider.below))
     assert found.chance(high, at_least=True) == pytest.approx(0.025)
+    few = widening(leant([-1] * 7))
+    assert few.above > 2
+    assert few.below == 1
     other = widening(leant([1] * 12))
     assert (other.below, other.above) == pytest.approx((wider.above, wider.below))
 

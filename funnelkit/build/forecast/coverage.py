@@ -58,7 +58,9 @@ def _leant(tested: Backtest) -> Sides:
         math.fsum(one.above for one in tested.tries) / stated + _PRIOR / 2,
         tested.own.n + _PRIOR,
     )
-    return Sides(min(found.below, MOST), min(found.above, MOST))
+    # Few tries may widen a side, and are too few to make the other one narrower.
+    least = 1.0 if tested.origins < FEWEST else 0.0
+    return Sides(min(max(least, found.below), MOST), min(max(least, found.above), MOST))
 
 
 def covered(tested: Backtest | Refusal, wider: Sides) -> str:

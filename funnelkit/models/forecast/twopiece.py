@@ -31,8 +31,9 @@ def sides(below: float, above: float, n: int) -> Sides:
 
     (John 1982, Commun. Stat. Theory Methods 11:879-885, with the peak known.)
 
-    >>> sides(50.0, 50.0, 100)
-    Sides(below=1.0, above=1.0)
+    >>> even = sides(50.0, 50.0, 100)
+    >>> round(even.below, 6), round(even.above, 6)
+    (1.0, 1.0)
     """
     roots = below ** (1 / 3), above ** (1 / 3)
     scale = (sum(roots) / n) ** 0.5
