@@ -485,6 +485,7 @@ def test_open_deals_that_foretell_clearly_worse_give_way(tmp_path: Path, grain: 
     assert [note.code for note in made.warnings if note.code == "series_chosen"]
     kept = study(path, as_of="2026-01-31", period="2026-02", metrics=("deals_won",), method="pipeline")
     assert rows(kept, "period")[0]["opened"]["value"] > 0
+    assert any("missed by 0 %, which is clearly less" in one for one in kept.sentences)
 
 
 CDNOW = [299, 379, 393, 142, 108, 108, 122, 88, 82, 90, 115, 96, 77, 77, 109, 66, 71, 76]

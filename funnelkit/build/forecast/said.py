@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build.checks.study import spoken
 from funnelkit.build.forecast.asked import COMPLETION, PIPELINE
-from funnelkit.build.forecast.choice import FEWEST, JUDGED
+from funnelkit.build.forecast.choice import FEWEST, JUDGED, better
 from funnelkit.build.forecast.coverage import covered, narrow
 from funnelkit.build.forecast.leaning import leaning, said
 from funnelkit.build.forecast.outlook import LEVEL
@@ -175,12 +175,12 @@ def tried(one: Forecasted, grain: str) -> Iterator[str]:
         f"{tries[0].upper()}{tries[1:]} it missed by {_percent(error)}; {naive} missed by {_percent(rival)}"
     )
     if rival < error:
-        few = tested.origins < FEWEST
-        text += (
-            f", but {tested.origins} times are too few to go by that"
-            if few
-            else ", which is less, but may be chance"
-        )
+        if tested.origins < FEWEST:
+            text += f", but {tested.origins} times are too few to go by that"
+        elif better(tested, ()) is not None:
+            text += ", which is clearly less"
+        else:
+            text += ", which is less, but may be chance"
     yield f"{text}."
 
 
