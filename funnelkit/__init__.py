@@ -8,7 +8,7 @@ the metrics that there are, ``load`` the canonical tables, and ``keep`` keeps th
 configuration. *options* are the long options of the command in Python: ``by=["channel"]``,
 ``where=["channel!=direct"]``, ``period="2026-Q3"``, ``compare="prev"``, ``grain="month"``, ``metrics=["cac"]``,
 ``config="funnelkit.yaml"``, ``no_config=True``. Each function raises funnelkit.errors.FunnelkitError with a
-sentence that says what to mend, and TypeError for an option that does not exist.
+sentence that says what to mend; an option that does not exist or is of another kind is a UsageError, which is one.
 
 Importing this package imports nothing heavy.
 """
@@ -16,6 +16,8 @@ Importing this package imports nothing heavy.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from funnelkit.pipeline.calls import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +49,7 @@ __all__ = [
 ]
 
 
+@checked
 def report(files: Files = (), **options: Any) -> Report:
     """The funnel report of *files*, as ``funnelkit report`` makes it; ``.to_frame()`` is a pandas frame of it."""
     from funnelkit.pipeline import reporting
@@ -55,6 +58,7 @@ def report(files: Files = (), **options: Any) -> Report:
     return reporting.report(_texts(files), given(options))
 
 
+@checked
 def cohorts(
     files: Files = (),
     *,
@@ -74,6 +78,7 @@ def cohorts(
     return cohorting.cohorts(_texts(files), given(options), of=of, stage=stage, step=age_days, ages=ages)
 
 
+@checked
 def cycle(files: Files = (), *, stages: bool = False, reentries: str = "sum", **options: Any) -> Study:
     """How long deals take and how they end, or stay in their *stages*, with those still open: ``funnelkit cycle``."""
     from funnelkit.pipeline import cycling
@@ -82,6 +87,7 @@ def cycle(files: Files = (), *, stages: bool = False, reentries: str = "sum", **
     return cycling.cycle(_texts(files), given(options), stages=reentries if stages else None)
 
 
+@checked
 def ltv(
     files: Files = (),
     *,
@@ -115,6 +121,7 @@ def ltv(
     return valuing.ltv(_texts(files), given(options), wanted).study
 
 
+@checked
 def forecast(files: Files = (), *, method: str = "auto", ahead: int | None = None, **options: Any) -> Study:
     """What the metrics of *files* will be, by a *method*, for *ahead* periods and the whole of one: ``funnelkit forecast``."""
     from funnelkit.pipeline import forecasting
@@ -123,6 +130,7 @@ def forecast(files: Files = (), *, method: str = "auto", ahead: int | None = Non
     return forecasting.forecast(_texts(files), given(options), method=method, ahead=ahead)
 
 
+@checked
 def attribution(
     files: Files = (),
     *,
@@ -160,6 +168,7 @@ def attribution(
     return attributing.attribution(_texts(files), given(options), said=said)
 
 
+@checked
 def why(
     metric: str,
     files: Files = (),
@@ -175,6 +184,7 @@ def why(
     return explaining.why(metric, _texts(files), given(options), sides)
 
 
+@checked
 def check(files: Files = (), *, targets: str | Path | None = None, **options: Any) -> Outcome:
     """What has become of *targets* and alerts, those of the configuration unless a file is named: ``funnelkit check``.
 
@@ -186,6 +196,7 @@ def check(files: Files = (), *, targets: str | Path | None = None, **options: An
     return checking.check(_texts(files), given(options), None if targets is None else str(targets))
 
 
+@checked
 def metric(id: str, files: Files = (), **options: Any) -> Study:
     """The metric *id* of *files* worked out in the open: ``funnelkit metrics ID FILES``."""
     from funnelkit.pipeline import working
@@ -194,6 +205,7 @@ def metric(id: str, files: Files = (), **options: Any) -> Study:
     return working.worked(id, _texts(files), given(options))
 
 
+@checked
 def catalog(*, config: str | Path | None = None, no_config: bool = False) -> Mapping[str, Metric]:
     """Every metric by its id, those of the configuration among them: label, unit, convention, source, example."""
     from funnelkit.pipeline import listings
@@ -202,6 +214,7 @@ def catalog(*, config: str | Path | None = None, no_config: bool = False) -> Map
     return listings.known(Options(config=config, no_config=no_config)).metrics
 
 
+@checked
 def load(files: Files = (), **options: Any) -> Tables:
     """The canonical tables of *files*: pandas frames with real dates and decimals, by table name."""
     from funnelkit.pipeline import reporting
@@ -210,6 +223,7 @@ def load(files: Files = (), **options: Any) -> Tables:
     return reporting.tables(_texts(files), given(options))
 
 
+@checked
 def keep(files: Files, folder: str | Path, *, only: bool = False, **options: Any) -> None:
     """Keep the tables of *files* in *folder*, as ``funnelkit load`` does; `report` and `load` then take the folder.
 

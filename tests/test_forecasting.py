@@ -149,14 +149,14 @@ def test_the_series_are_the_sums_of_sql(tmp_path: Path, engine: str) -> None:
 
 
 def test_a_month_that_has_begun_is_not_a_month(tmp_path: Path) -> None:
-    """Twelve months of 100 and ten days of 33: not a fall, but a month of 33 and two thirds of 100."""
+    """Twelve months of 100 on the 15th, and ten days of 33: not a fall, but a month of 33 and 100."""
     path = monthly(tmp_path / "p.csv", [100.0] * 12)
     with path.open("a") as file:
         file.write("x,cx,2021-01-10,33,EUR\n")
     made = study(path, as_of="2021-01-10", metrics=("revenue_net",), ahead=1)
     (first,) = [row for row in rows(made, "course_revenue_net") if row["step"]["value"] == 1]
     assert first["so_far"]["value"] == 33
-    assert first["forecast"]["value"] == pytest.approx(33 + 100 * 21 / 31)
+    assert first["forecast"]["value"] == pytest.approx(133)
 
 
 def test_data_that_end_long_before_the_others_are_not_zeros(tmp_path: Path) -> None:
@@ -485,6 +485,7 @@ def test_open_deals_that_foretell_clearly_worse_give_way(tmp_path: Path, grain: 
     assert [note.code for note in made.warnings if note.code == "series_chosen"]
     kept = study(path, as_of="2026-01-31", period="2026-02", metrics=("deals_won",), method="pipeline")
     assert rows(kept, "period")[0]["opened"]["value"] > 0
+    assert any("missed by 0 %, which is clearly less" in one for one in kept.sentences)
 
 
 CDNOW = [299, 379, 393, 142, 108, 108, 122, 88, 82, 90, 115, 96, 77, 77, 109, 66, 71, 76]
@@ -527,3 +528,70 @@ def test_a_period_that_has_not_begun_is_not_called_partial(tmp_path: Path) -> No
     }
     assert "2020-Q3, 2020-07-01 to 2020-09-30, not begun" in said["2020-Q3"]
     assert "2020, 2020-01-01 to 2020-12-31, partial" in said["2020"]
+
+
+# -- one error in words and in the table -------------------------------------------------------------
+
+
+def test_an_exact_line_has_no_error_of_arithmetic(tmp_path: Path) -> None:
+    """100, 103, 106, ... to the cent: every range holds, nothing is widened, and a level that fades is nothing."""
+    made = study(
+        monthly(tmp_path / "p.csv", [100.1 + 3.3 * n for n in range(30)]), as_of="2022-06-30", metrics=("revenue_net",)
+    )  # fmt: skip
+    (ways,) = rows(made, "accuracy")
+    assert (ways["wape"]["value"], ways["covered"]["value"]) == (0, 1)
+    assert rows(made, "period")[0]["forecast"]["value"] == pytest.approx(3 * 100.1 + 3.3 * 93)
+    assert not any("widened" in one for one in made.sentences)
+    faded = study(
+        monthly(tmp_path / "f.csv", [500.0, *[0.0] * 22]), as_of="2021-11-30", metrics=("revenue_net",)
+    )
+    assert set(values(faded, "course_revenue_net", "forecast")) == {0}
+
+
+def test_a_break_in_an_exact_line_widens_within_reason(tmp_path: Path) -> None:
+    """A line that misses a month, then another: errors came that nothing foretold, and ranges stay of the size of the line."""
+    line = [3000.0 - 100 * n for n in range(24)]
+    line[19] = line[22] = 0.0
+    path = monthly(tmp_path / "p.csv", line)
+    made = study(path, as_of="2021-12-31", metrics=("revenue_net",))
+    assert rows(made, "period")[0]["forecast"]["interval"][1] < 3 * 3 * max(line)
+
+
+def test_few_tries_take_no_model_away_and_the_table_says_the_same(tmp_path: Path) -> None:
+    """Seasons could be tried four times only, which is too few for any choice; the sentence has the errors of the table."""
+    amounts = [1000.0 + 50 * n for n in range(30)]
+    amounts[8] = amounts[20] = 9000.0
+    made = study(monthly(tmp_path / "p.csv", amounts), as_of="2022-06-30", metrics=("revenue_net",))
+    (ways,) = rows(made, "accuracy")
+    assert ways["origins"]["value"] < 10
+    own, rival = (
+        ways["wape"]["value"], min(ways["naive"]["value"], ways["seasonal_naive"]["value"])
+    )  # fmt: skip
+    text = next(one for one in made.sentences if one.startswith("In the past"))
+    assert f"it missed by {own * 100:.0f} %" in text
+    assert f"missed by {rival * 100:.0f} %" in text
+    if rival < own:
+        assert f"but {ways['origins']['value']} times are too few to go by that" in text
+
+
+def test_a_choice_is_said_with_the_errors_of_the_table(tmp_path: Path) -> None:
+    made = study(
+        monthly(tmp_path / "p.csv", [float(n) for n in CDNOW]), as_of="2021-06-30", metrics=("revenue_net",)
+    )  # fmt: skip
+    taken, given_up = rows(made, "accuracy")
+    assert (taken["method"], given_up["method"]) == ("naive", "ses")
+    assert taken["origins"] == given_up["origins"]
+    assert f"missed by {taken['wape']['value'] * 100:.0f} %, clearly less than ses, " in made.sentences[1]
+    assert f"than ses, {given_up['wape']['value'] * 100:.0f} %" in made.sentences[1]
+
+
+def test_forecasts_that_were_always_too_low_say_so(tmp_path: Path) -> None:
+    """A level that doubles every fourth month, by a model without trend: each month was more than it had said."""
+    path = monthly(tmp_path / "p.csv", [round(100 * 1.19**n) for n in range(24)])
+    made = study(path, as_of="2021-12-31", metrics=("revenue_net",), method="ses")
+    (ways,) = rows(made, "accuracy")
+    assert ways["bias"]["value"] == pytest.approx(-ways["wape"]["value"])
+    assert (
+        f"It was too low each time, by {-ways['bias']['value'] * 100:.0f} % of what came on average."
+        in made.sentences
+    )

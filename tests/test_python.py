@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import runpy
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ import funnelkit
 from funnelkit import render
 from funnelkit.cli.app import run
 from funnelkit.errors import ConfigError, MissingInputError, UsageError
+from funnelkit.pipeline.calls import _WORDS
+from funnelkit.pipeline.options import Options
 from funnelkit.render import study as studies
 from funnelkit.studies import Study
 from tests.test_imports import HEAVY
@@ -156,10 +160,73 @@ def test_what_cannot_be_is_raised_as_a_sentence() -> None:
     Path("wrong.csv").write_text("metric,period,value\nleds,2026-Q3,5\n", "utf-8")
     with pytest.raises(ConfigError, match=r"wrong\.csv:2: there is no metric 'leds'"):
         funnelkit.check(EXPORTS, targets="wrong.csv")
-    with pytest.raises(TypeError, match="perid"):
-        funnelkit.cycle(EXPORTS, perid="2026")
     with pytest.raises(KeyError, match="measures"):
         funnelkit.cycle(EXPORTS).table("measure")
+
+
+@pytest.mark.parametrize(
+    ("call", "message", "hint"),
+    [
+        (lambda: funnelkit.cycle(EXPORTS, perid="2026"), "funnelkit.cycle has no option 'perid'", "period"),
+        (
+            lambda: funnelkit.forecast(EXPORTS, methd="ses"),
+            "funnelkit.forecast has no option 'methd'",
+            "method",
+        ),
+        (lambda: funnelkit.ltv(EXPORTS, modle="x"), "funnelkit.ltv has no option 'modle'", "model"),
+        (
+            lambda: funnelkit.catalog(conifg="x"),  # type: ignore[call-arg]
+            "funnelkit.catalog has no option 'conifg'",
+            "config",
+        ),
+        (
+            lambda: funnelkit.forecast(EXPORTS, ahead="x"),  # type: ignore[arg-type]
+            "funnelkit.forecast: ahead is 'x' (str), where a whole number or None is expected",
+            "",
+        ),
+        (
+            lambda: funnelkit.report(EXPORTS, gross="yes"),
+            "funnelkit.report: gross is 'yes' (str), where True or False is expected",
+            "",
+        ),
+        (
+            lambda: funnelkit.report(EXPORTS, by=["channel", 3]),
+            "funnelkit.report: by is ['channel', 3] (list), where a list of texts or a text is expected",
+            "",
+        ),
+        (
+            lambda: funnelkit.report(EXPORTS, top=True),
+            "funnelkit.report: top is True (bool), where a whole number or None is expected",
+            "",
+        ),
+        (
+            lambda: funnelkit.report(5),  # type: ignore[arg-type]
+            "funnelkit.report: files is 5 (int), where a path or a list of paths is expected",
+            "",
+        ),
+        (
+            lambda: funnelkit.why(),  # type: ignore[call-arg]
+            "funnelkit.why: missing a required argument: 'metric'",
+            "It is called as why(metric, files, between, **options).",
+        ),
+    ],
+)
+def test_calls_that_cannot_be_meant_are_sentences(call: Callable[[], Any], message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as found:
+        call()
+    assert str(found.value) == message
+    assert hint in found.value.hint
+
+
+def test_every_kind_of_argument_is_known() -> None:
+    """An annotation that the check does not know would refuse every value."""
+    for name in funnelkit.__all__:
+        function = getattr(funnelkit, name)
+        if callable(function):
+            kinds = {one.annotation for one in inspect.signature(function).parameters.values()} - {"Any"}
+            assert {part for kind in kinds for part in kind.split(" | ")} <= set(_WORDS)
+    kinds_of_options = {part for kind in Options.__annotations__.values() for part in kind.split(" | ")}
+    assert kinds_of_options <= set(_WORDS)
 
 
 def test_the_functions_are_there_before_anything_heavy_is() -> None:

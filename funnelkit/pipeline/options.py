@@ -45,10 +45,7 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 def given(words: dict[str, Any]) -> Options:
-    """The options *words* of a call in Python, where one text stands for a list of one: ``by="channel,owner"``.
-
-    Raises TypeError for one that does not exist.
-    """
+    """The options *words* of a call in Python, where one text stands for a list of one: ``by="channel,owner"``."""
     split = {name: words[name].split(",") for name in ("by", "metrics") if isinstance(words.get(name), str)}
     where = {"where": (words["where"],)} if isinstance(words.get("where"), str) else {}
     return Options(**words | split | where)

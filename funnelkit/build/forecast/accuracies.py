@@ -38,12 +38,24 @@ def accuracy(made: Assembled) -> Table:
             Field(id="bias", label="bias", unit="ratio"),
             Field(id="covered", label="within limits", unit="ratio"),
             Field(id="origins", label="times", unit="count"),
+            Field(id="ahead", label="periods ahead", unit="count"),
         ),
         names=2,
         rows=tuple(rows),
         caption="WAPE: the sum of all misses over the sum of what came, at the last origins of which the future is known; naive: as "
         f"the period before, seasonal naive: as a year before, over the same periods; {percent(LEVEL, 0)} should lie within the limits; "
-        "bias above 0: too high",
+        f"bias above 0: too high{_of_a_day(made)}",
+    )
+
+
+def _of_a_day(made: Assembled) -> str:
+    """What else is to be said of forecasts of a period that has begun."""
+    tested = [one.tested for one in made.forecasts]
+    if not any(isinstance(one, Backtest) and one.begun for one in tested):
+        return ""
+    return (
+        "; each made on the same day of its first period as the forecast is, of which what was in by then is known: "
+        "naive ones add to it the rest of the period before, or of the same one a year before"
     )
 
 
@@ -53,6 +65,14 @@ def _ways(one: Forecasted, period: Period) -> Iterator[tuple[Entry, ...]]:
         yield _tried(one, one.way.name, one.by_way(period), one.way.tested, unit)
     if one.outlook.coming is not None:
         yield _tried(one, one.outlook.method, one.by_series(period), one.outlook.tested, unit)
+    if one.outlook.choice is not None and one.outlook.beaten is not None:
+        given_up = one.outlook.choice.instead
+        yield (
+            Entry(text=one.metric.id),
+            Entry(text=given_up),
+            Entry(),
+            *tries(one.outlook.beaten),
+        )
 
 
 def _tried(
@@ -68,10 +88,10 @@ def _tried(
 
 
 def tries(tested: Backtest | Refusal) -> Iterator[Entry]:
-    """The errors of a back-test, of the naive forecasts, bias, coverage and how often it was tried."""
+    """The errors of a back-test, of the naive forecasts, bias, coverage, how often it was tried and how far ahead."""
     if isinstance(tested, Refusal):
         yield Entry(cell=refused(tested))
-        yield from [Entry()] * 5
+        yield from [Entry()] * 6
         return
     seasonal = tested.seasonal_naive
     yield _error(tested.own.wape, tested.own.n)
@@ -80,6 +100,7 @@ def tries(tested: Backtest | Refusal) -> Iterator[Entry]:
     yield number(tested.own.bias)
     yield number(tested.covered, tested.own.n)
     yield number(tested.origins)
+    yield number(tested.steps)
 
 
 _NOTHING_CAME = Reason("no_denominator", "nothing came in the periods that were tried")

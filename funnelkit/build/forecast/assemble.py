@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from funnelkit.build.forecast import flows, leadsin
 from funnelkit.build.forecast.asked import COMPLETION, PIPELINE, TOLD, USUAL, Asked
-from funnelkit.build.forecast.choice import FEWEST, JUDGED, better
+from funnelkit.build.forecast.choice import JUDGED, better
 from funnelkit.build.forecast.daily import Daily, additive, daily
 from funnelkit.build.forecast.flow import Flow
 from funnelkit.build.forecast.forecasted import Forecasted, Way
-from funnelkit.build.forecast.outlook import AUTO, MOST, PLAIN, Outlook, one_ahead, outlook, unknown
+from funnelkit.build.forecast.outlook import AUTO, MOST, PLAIN, Outlook, latest, one_ahead, outlook, unknown
 from funnelkit.build.forecast.past import Days, Past, past
 from funnelkit.build.forecast.trial import Known, trial
 from funnelkit.errors import UsageError
@@ -79,7 +79,7 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
         model = model or self.asked.model
         found = self.past_of(days, ends, seen)
         # Customers that come from deals are often as many as these.
-        like = found.values, found.whole[:1], len(found.coming), model
+        like = found.values, found.after, found.whole[:1], len(found.coming), model
         if like not in self._outlooks:
             self._outlooks[like] = outlook(found, self.asked.grain, model, self.asked.ahead)
         return replace(self._outlooks[like], past=found, named=self.asked.model != AUTO)
@@ -132,12 +132,16 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
             # However finely it is told, the same way tells it.
             choice = self._judge.choices.get(metric.id)
         else:
-            found = one_ahead(series.past, JUDGED, series.method) if series.coming is not None else way.tested
-            choice = better(way.tested, [found], FEWEST)
+            # As far ahead as the open cases are tried, so that one table and one sentence hold both errors.
+            series = _one_ahead(series)
+            choice = better(way.tested, [series.tested])
         if choice is not None and choice.method in PLAIN:
-            series = self.outlook_of(
-                self.daily.days(metric), seen=self.daily.last(metric), model=choice.method
-            )
+            days = self.daily.days(metric)
+            series = self.outlook_of(days, seen=self.daily.last(metric), model=choice.method)
+            series = _one_ahead(series) if self.asked.grain == JUDGED else series
+        if choice is not None and self.asked.grain == JUDGED:
+            way = replace(way, tested=latest(way.tested, choice))
+            series = replace(series, tested=latest(series.tested, choice))
         return Forecasted(metric=metric, outlook=series, way=way, choice=choice)
 
     @property
@@ -229,6 +233,13 @@ class Assembled(Struct, frozen=True, kw_only=True, dict=True):
             beside=beside,
             leads={period: leadsin.wins(leads, flow, period)} if leads is not None else {},
         )
+
+
+def _one_ahead(series: Outlook) -> Outlook:
+    """*series*, tried one month ahead."""
+    if series.coming is None:
+        return series
+    return replace(series, tested=one_ahead(series.past, JUDGED, series.method))
 
 
 def assemble(data: Dataset, asked: Asked, tell: Tell) -> Assembled:

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from funnelkit.models.forecast.backtest import ORIGINS, Backtest
+from funnelkit.models.forecast.backtest import Backtest
 from funnelkit.statistics.special import t_quantile
 
 if TYPE_CHECKING:
     from funnelkit.models.forecast.series import Refusal
 
 NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
+JUDGED = "month"
+"""Ways are judged by so long periods, however long those of the series are."""
+FEWEST = 10
+"""So many origins it takes to give up open cases, which are known, for a series, or a model for a naive forecast."""
 _LEVEL = 0.95
 
 
@@ -31,12 +35,14 @@ class Choice(Struct, frozen=True, kw_only=True):
     times: int
     ahead: int
     """Periods, at each time."""
+    begun: bool = False
+    """Whether the first of them had begun."""
 
 
-def better(own: Backtest | Refusal, others: Sequence[Backtest | Refusal], fewest: int = 3) -> Choice | None:
+def better(own: Backtest | Refusal, others: Sequence[Backtest | Refusal]) -> Choice | None:
     """What clearly beats *own*: one of *others* or of the naive forecasts, each over its origins and those of *own*.
 
-    Of several the one with the least errors; None with fewer than *fewest* origins.
+    Of several the one with the least errors; None with fewer than ``FEWEST`` origins.
     """
     if not isinstance(own, Backtest):
         return None
@@ -52,7 +58,7 @@ def better(own: Backtest | Refusal, others: Sequence[Backtest | Refusal], fewest
     for name, theirs in misses.items():
         shared = min(len(mine), len(theirs or ()))
         came = sum(one.own.actual for one in own.tries[-shared:])
-        if theirs is None or shared < fewest or not came:
+        if theirs is None or shared < FEWEST or not came:
             continue
         latest, against = mine[-shared:], theirs[-shared:]
         if clearly_less(against, latest):
@@ -64,15 +70,10 @@ def better(own: Backtest | Refusal, others: Sequence[Backtest | Refusal], fewest
                     worse=math.fsum(latest) / came,
                     times=shared,
                     ahead=own.steps,
+                    begun=own.begun,
                 )
             )
     return min(found, key=lambda one: one.error, default=None)
-
-
-JUDGED = "month"
-"""Ways are judged by so long periods, however long those of the series are."""
-FEWEST = ORIGINS
-"""So many origins it takes to give up open cases, which are known, for a series."""
 
 
 def clearly_less(one: Sequence[float], other: Sequence[float]) -> bool:

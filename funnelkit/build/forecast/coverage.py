@@ -6,14 +6,20 @@ import math
 from typing import TYPE_CHECKING
 
 from funnelkit.build.forecast.choice import FEWEST
+from funnelkit.build.forecast.leaning import leaning
 from funnelkit.build.forecast.outlook import LEVEL
 from funnelkit.models.forecast.backtest import Backtest
+from funnelkit.models.forecast.twopiece import Sides, sides
 from funnelkit.rounding import fixed, percent
 
 if TYPE_CHECKING:
     from funnelkit.models.forecast.series import Refusal
 
 _DOUBT = 0.05
+MOST = 5.0
+"""Limits that would have to be wider still tell nothing: they are widened so far, and are called doubtful."""
+_PRIOR = 4
+"""So many tries as were foretold, half of them on each side, stand beside those of the past."""
 
 
 def narrow(tested: Backtest | Refusal) -> bool:
@@ -29,14 +35,35 @@ def narrow(tested: Backtest | Refusal) -> bool:
     return below < _DOUBT
 
 
-def widening(tested: Backtest | Refusal) -> float:
-    """By how much limits are widened: the ratio of past errors to stated ones where these were too narrow, else 1."""
-    if not isinstance(tested, Backtest) or not narrow(tested) or not math.isfinite(tested.stretch):
-        return 1.0
-    return max(1.0, tested.stretch)
+def widening(tested: Backtest | Refusal) -> Sides:
+    """How much farther than stated the limits reach on each side.
+
+    Where forecasts clearly missed to one side, as past errors lay on either side; else where limits were too
+    narrow, by the ratio of past errors to stated ones, but never beyond ``MOST``.
+    """
+    if not isinstance(tested, Backtest) or not math.isfinite(tested.stretch):
+        return Sides()
+    if leaning(tested):
+        return _leant(tested)
+    wider = min(max(1.0, tested.stretch), MOST) if narrow(tested) else 1.0
+    return Sides(wider, wider)
 
 
-def covered(tested: Backtest | Refusal, wider: float) -> str:
+def _leant(tested: Backtest) -> Sides:
+    stated = math.fsum(one.stated for one in tested.tries) / tested.own.n
+    if not stated:
+        return Sides()
+    found = sides(
+        math.fsum(one.below for one in tested.tries) / stated + _PRIOR / 2,
+        math.fsum(one.above for one in tested.tries) / stated + _PRIOR / 2,
+        tested.own.n + _PRIOR,
+    )
+    # Few tries may widen a side, and are too few to make the other one narrower.
+    least = 1.0 if tested.origins < FEWEST else 0.0
+    return Sides(min(max(least, found.below), MOST), min(max(least, found.above), MOST))
+
+
+def covered(tested: Backtest | Refusal, wider: Sides) -> str:
     """What past values say of the range, which is so much *wider* than stated, where they say that it is doubtful; else nothing."""
     if not isinstance(tested, Backtest) or tested.covered is None:
         return "No forecast of the past tests the range."
@@ -49,6 +76,24 @@ def covered(tested: Backtest | Refusal, wider: float) -> str:
             else ""
         )
     text = f"Such ranges held {held} of what came and not {promised}"
-    if wider == 1:
+    if wider.widest <= 1:
         return f"{text}: trust this one less."
-    return f"{text}; this one is widened {fixed(wider, 1)} times, as past misses were to those foretold."
+    if wider.below == wider.above:
+        text += f"; this one is widened {fixed(wider.above, 1)} times"
+    else:
+        text += f"; this one reaches {told(wider)}"
+    if wider.widest == MOST:
+        return f"{text}, and past misses were larger still: trust it little."
+    return f"{text}, as past misses were to those foretold."
+
+
+def told(wider: Sides) -> str:
+    """How far limits reach in view of what was stated, in words.
+
+    >>> told(Sides(1.5, 1.5)), told(Sides(0.9, 2.04))
+    ('1.5 times as far', '0.9 times as far below and 2.0 times as far above')
+    """
+    below, above = fixed(wider.below, 1), fixed(wider.above, 1)
+    if wider.below == wider.above:
+        return f"{above} times as far"
+    return f"{below} times as far below and {above} times as far above"

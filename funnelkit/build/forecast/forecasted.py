@@ -12,6 +12,7 @@ from funnelkit.build.forecast.coverage import widening
 from funnelkit.build.forecast.outcome import Outcome
 from funnelkit.build.forecast.parts import Parts, Sum, parts
 from funnelkit.models.forecast.series import Refusal
+from funnelkit.models.forecast.twopiece import Sides
 
 if TYPE_CHECKING:
     from funnelkit.build.forecast.choice import Choice
@@ -86,10 +87,10 @@ class Forecasted(Struct, frozen=True, kw_only=True):
         return self.way.tested if self.way is not None and self.taken else self.outlook.tested
 
     @property
-    def wider(self) -> float:
+    def wider(self) -> Sides:
         """By how much its limits are widened; a model that was asked for by name keeps its own."""
         parted = self.way is not None and self.taken
-        return 1.0 if self.outlook.named and not parted else widening(self.tested)
+        return Sides() if self.outlook.named and not parted else widening(self.tested)
 
     def outcome(self, period: Period) -> Outcome | Refusal:
         """The whole of *period*, by open cases where they tell, else by the series."""
@@ -121,8 +122,9 @@ class Forecasted(Struct, frozen=True, kw_only=True):
             opened=opened.mean / way.scale,
             fresh=fresh.mean / way.scale,
             leads=leads,
-            deviation=(opened + fresh).deviation / way.scale * widening(way.tested),
+            deviation=(opened + fresh).deviation / way.scale,
             signed=self.signed,
+            wider=widening(way.tested),
         )
 
     def by_series(self, period: Period) -> Outcome | Refusal:
@@ -135,6 +137,7 @@ class Forecasted(Struct, frozen=True, kw_only=True):
             so_far=outlook.past.between(period.start, period.end),
             opened=None,
             fresh=mean if self.signed else max(mean, 0.0),
-            deviation=variance**0.5 * (1.0 if outlook.named else widening(outlook.tested)),
+            deviation=variance**0.5,
             signed=self.signed,
+            wider=Sides() if outlook.named else widening(outlook.tested),
         )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 from msgspec import Struct
 
 from funnelkit.build.forecast.outlook import LEVEL
+from funnelkit.models.forecast.twopiece import Sides, TwoPiece
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -24,6 +23,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """The standard deviation of what is expected."""
     signed: bool
     """Whether the days to come may take something off, as refunds do."""
+    wider: Sides = Sides()
+    """How much farther than that what comes may lie below and above, as past errors did."""
 
     @property
     def mean(self) -> float:
@@ -32,16 +33,19 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     @property
     def limits(self) -> tuple[float, float]:
-        """95 % limits by the normal law; what is in already is not lost, where nothing takes off."""
-        half = NormalDist().inv_cdf((1 + LEVEL) / 2) * self.deviation
-        low = self.mean - half
-        return (low if self.signed else max(low, min(self.so_far, self.mean))), self.mean + half
+        """95 % limits by the two-piece normal law; what is in already is not lost, where nothing takes off."""
+        low, high = self._law.quantile((1 - LEVEL) / 2), self._law.quantile((1 + LEVEL) / 2)
+        return (low if self.signed else max(low, min(self.so_far, self.mean))), high
 
     def chance(self, target: float, *, at_least: bool) -> float:
-        """How likely *target* is met, by the normal law."""
+        """How likely *target* is met, by the same law."""
         if not self.signed and self.so_far >= target:
             return 1.0 if at_least else float(self.so_far <= target)
         if not self.deviation:
             return float(self.mean >= target if at_least else self.mean <= target)
-        below = NormalDist(self.mean, self.deviation).cdf(target)
+        below = self._law.share_below(target)
         return 1 - below if at_least else below
+
+    @property
+    def _law(self) -> TwoPiece:
+        return TwoPiece(self.mean, self.deviation * self.wider.below, self.deviation * self.wider.above)

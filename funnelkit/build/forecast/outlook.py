@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 AUTO = "auto"
 LEVEL = 0.95
 PLAIN = (NAIVE, SEASONAL_NAIVE)
+CONSTANT = "constant"
 SEASONS = {"week": 52, "month": 12, "quarter": 4, "year": 1}
 """How many periods of a grain make a year."""
 MOST = {"week": 156, "month": 180, "quarter": 60, "year": 60}
@@ -51,6 +52,8 @@ class Outlook(Struct, frozen=True, kw_only=True):
     """Whether the model was asked for by name: then its limits are those of the books, whatever they held."""
     choice: Choice | None = None
     """That a naive forecast stands in for a model, where it does."""
+    beaten: Backtest | Refusal | None = None
+    """How right that model was."""
 
     def total(self, period: Period) -> tuple[float, float]:
         """Mean and variance of what is still to come in *period*. Only where there is a forecast."""
@@ -82,20 +85,25 @@ def outlook(past: Past, grain: str, method: str, steps: int) -> Outlook:
             return _plain(past, data, NAIVE, season, steps)
         return unknown(past, found.code, found.message)
     if found.fitted is None:
-        coming = joint.constant(float(data.known[0]), ahead)
-        return Outlook(
-            past=past, method=found.model, coming=coming, tested=_tested(data, NAIVE, season, steps)
-        )
-    tested = _fitted(data, found.model, season, steps)
+        coming = joint.constant(float(data.known[0]), ahead, past.begun)
+        tested = _tested(past, data, CONSTANT, season, steps)
+        return Outlook(past=past, method=CONSTANT, coming=coming, tested=tested)
+    tested = _fitted(past, data, found.model, season, steps)
     choice = better(tested, ()) if method == AUTO else None
     if choice is not None:
-        return replace(_plain(past, data, choice.method, season, steps), choice=choice)
+        plain = _plain(past, data, choice.method, season, choice.ahead)
+        return replace(plain, tested=latest(plain.tested, choice), choice=choice, beaten=tested)
     return Outlook(
         past=past,
         method=found.model,
-        coming=joint.of_model(found.fitted, ahead),
+        coming=joint.of_model(found.fitted, ahead, past.begun),
         tested=tested,
     )
+
+
+def latest(tested: Backtest | Refusal, choice: Choice) -> Backtest | Refusal:
+    """A back-test at the origins at which a *choice* was made, so that tables hold the errors that sentences name."""
+    return tested.latest(choice.times) if isinstance(tested, Backtest) else tested
 
 
 def one_ahead(past: Past, grain: str, method: str) -> Backtest | Refusal:
@@ -105,14 +113,15 @@ def one_ahead(past: Past, grain: str, method: str) -> Backtest | Refusal:
     if isinstance(data, Refusal):
         return data
     if method not in MODELS:
-        return _tested(data, method, season, 1)
-    return backtest(data, method, season=season)
+        return _tested(past, data, method, season, 1)
+    return backtest(data, method, season=season, begun=past.begun)
 
 
-def _fitted(data: Series, model: str, season: int, steps: int) -> Backtest | Refusal:
+def _fitted(past: Past, data: Series, model: str, season: int, steps: int) -> Backtest | Refusal:
     """The back-test of *model* as far ahead as the series is long enough for."""
-    found = backtest(data, model, steps, season=season)
-    return _fitted(data, model, season, steps - 1) if isinstance(found, Refusal) and steps > 1 else found
+    found = backtest(data, model, steps, season=season, begun=past.begun)
+    shorter = isinstance(found, Refusal) and steps > 1
+    return _fitted(past, data, model, season, steps - 1) if shorter else found
 
 
 def unknown(past: Past, code: str, message: str) -> Outlook:
@@ -122,34 +131,44 @@ def unknown(past: Past, code: str, message: str) -> Outlook:
 
 
 def _plain(past: Past, data: Series, method: str, season: int, steps: int) -> Outlook:
-    coming = joint.of_naive(data, len(past.coming), season if method == SEASONAL_NAIVE else 1)
+    lag = season if method == SEASONAL_NAIVE else 1
+    coming = joint.of_naive(data, len(past.coming), lag, past.begun)
     if coming is None:
         return unknown(past, "too_short", f"{len(data.values)} values, too few for {method}")
-    return Outlook(past=past, method=method, coming=coming, tested=_tested(data, method, season, steps))
+    tested = _tested(past, data, method, season, steps)
+    return Outlook(past=past, method=method, coming=coming, tested=tested)
 
 
-def _tested(data: Series, method: str, season: int, steps: int) -> Backtest | Refusal:
-    """The naive forecast *method* at the latest origins."""
+def _tested(past: Past, data: Series, method: str, season: int, steps: int) -> Backtest | Refusal:
+    """The naive forecast *method*, or that of a series that never varied, at the latest origins."""
     lag = season if method == SEASONAL_NAIVE else 1
     last = len(data.values) - steps
     # One change at least says how wide the limits were.
     origins = range(max(lag + 1, last - ORIGINS + 1), last + 1)
     if len(origins) < 3:
         return Refusal("too_short", f"{len(data.values)} values, too few to try the past")
-    done = []
+    done, begun = [], past.begun
     for origin in origins:
         before, actual = data.values[:origin], data.values[origin : origin + steps]
-        coming = joint.of_naive(Series(before), steps, lag)
+        rest = None if begun is None else (begun.so_far(origin), begun.before(origin))
+        known = None if rest is None else rest[1]
+        if method == CONSTANT:
+            coming: Joint | None = joint.constant(float(before[0]), steps, known)
+        else:
+            coming = joint.of_naive(Series(before), steps, lag, known)
         if coming is not None:
-            done.append(tried(before, _limits(coming), actual, season, data.period, LEVEL))
-    return Backtest(method, steps, tuple(done))
+            forecasts = _limits(coming, 0.0 if rest is None else rest[0])
+            done.append(tried(before, forecasts, actual, season, data.period, LEVEL, rest))
+    return Backtest(method, steps, tuple(done), begun is not None)
 
 
-def _limits(coming: Joint) -> list[Step]:
+def _limits(coming: Joint, so_far: float) -> list[Step]:
+    """Each period with its limits, to the first of which belongs what was in *so far*."""
     half = NormalDist().inv_cdf((1 + LEVEL) / 2) * np.sqrt(np.diag(coming.covariance))
+    means = [so_far + coming.means[0], *coming.means[1:].tolist()]
     return [
-        Step(mean, mean - each, mean + each)
-        for mean, each in zip(coming.means.tolist(), half.tolist(), strict=True)
+        Step(float(mean), float(mean - each), float(mean + each))
+        for mean, each in zip(means, half.tolist(), strict=True)
     ]
 
 

@@ -100,7 +100,7 @@ def _fresh(flow: Flow, begins: Past, coming: Joint, period: Period) -> tuple[Sum
         told = [each for each in found if each is not None]
         if len(told) < len(found):
             return Refusal("too_few_deals", "too few of them have been seen since they began")
-        shares.append(len(days) / one.days)
+        shares.append(len(days) / begins.left(one))
         chances.append(sum(each.p for each in told) / len(told) if told else 0.0)
         errors.append(sum(math.sqrt(each.variance) for each in told) / len(told) if told else 0.0)
         reaches &= all(each.reaches for each in told)

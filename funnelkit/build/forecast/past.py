@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
 from msgspec import Struct
 
+from funnelkit.models.forecast.begun import Begun, unevenness
 from funnelkit.periods import Period, split
 
 if TYPE_CHECKING:
@@ -32,22 +34,32 @@ class Past(Struct, frozen=True, kw_only=True):
     """The last day that the data tell of."""
     coming: tuple[Period, ...]
     """The period that the day after lies in, and those that follow."""
+    same: tuple[int, ...]
+    """Of each whole period the day that is like the last one of the data: of one that has not begun, the day before it."""
+    after: tuple[float, ...]
+    """What came of each whole period after that day."""
     stale: bool
     """Whether the data end long before the as-of day, in view of how often something happens in them."""
 
     @property
-    def so_far(self) -> float:
-        """What is in already of the first coming period."""
-        return self.between(self.coming[0].start, self.end)
+    def begun(self) -> Begun | None:
+        """The whole periods beside what came of them after the day that the first coming one has reached."""
+        if not self.whole or self.coming[0].start > self.end:
+            return None
+        return Begun(np.array(self.values), np.array(self.after))
+
+    def left(self, one: Period) -> int:
+        """How many days of a coming period are still to come."""
+        return one.end - max(one.start, self.end + 1) + 1
 
     def between(self, start: int, end: int) -> float:
         """What the days from *start* to *end* add up to, both included, as far as they are in."""
         return math.fsum(n for day, n in self.days.items() if start <= day <= min(end, self.end))
 
     def shares(self, period: Period) -> list[float]:
-        """Of each coming period the share of its days that lie in *period* and are still to come."""
+        """Of what is still to come of each coming period, the share of its days that lie in *period*."""
         return [
-            max(0, min(one.end, period.end) - max(one.start, period.start, self.end + 1) + 1) / one.days
+            max(0, min(one.end, period.end) - max(one.start, period.start, self.end + 1) + 1) / self.left(one)
             for one in self.coming
         ]
 
@@ -79,10 +91,14 @@ def past(
     whole = [one for one in pieces if one.end <= end and one.start >= first - quiet]
     coming = tuple(one for one in pieces if one.end > end)
     whole = whole[-most:] if happened else []
+    values = _summed(days, [(one.start, one.end) for one in whole])
+    same, after = _rests(days, whole, values, coming[0], end)
     return Past(
         days=days,
         whole=tuple(whole),
-        values=tuple(_summed(days, whole)),
+        values=tuple(values),
+        same=same,
+        after=after,
         end=end,
         coming=coming,
         stale=end < as_of,
@@ -99,10 +115,32 @@ def _uncut(pieces: Sequence[Period], grain: str, calendar: Calendar) -> tuple[Pe
     return tuple(one for one in split(wide, grain, calendar) if one.label in labels)
 
 
-def _summed(days: Days, pieces: Sequence[Period]) -> list[float]:
+def _rests(
+    days: Days, whole: Sequence[Period], values: Sequence[float], running: Period, end: int
+) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """The day of each of the *whole* periods that is like *end* in the *running* one, and what came after it.
+
+    Months differ in length, so a day is as far from the beginning, or as far from the end: whichever tells better
+    what came after it. Bills have their day of the month, and closing a month is done in its last days.
+    """
+    passed, left = end - running.start + 1, running.end - end
+    if passed <= 0:
+        return tuple(one.start - 1 for one in whole), tuple(values)
+    from_start = [min(one.start + passed - 1, one.end) for one in whole]
+    from_end = [max(one.end - left, one.start - 1) for one in whole]
+    found = []
+    for same in (from_start, from_end):
+        after = _summed(days, [(day + 1, one.end) for day, one in zip(same, whole, strict=True)])
+        found.append((unevenness(np.array(values), np.array(after)), tuple(same), tuple(after)))
+    _, same_days, after_them = min(found, key=lambda one: one[0])
+    return same_days, after_them
+
+
+def _summed(days: Days, spans: Sequence[tuple[int, int]]) -> list[float]:
+    """What came from a first day to a last one, both included."""
     known = sorted(days)
     found = []
-    for one in pieces:
-        first, last = bisect_left(known, one.start), bisect_right(known, one.end)
+    for start, end in spans:
+        first, last = bisect_left(known, start), bisect_right(known, end)
         found.append(math.fsum(days[day] for day in known[first:last]))
     return found

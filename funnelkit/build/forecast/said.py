@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from funnelkit.build.checks.study import spoken
 from funnelkit.build.forecast.asked import COMPLETION, PIPELINE
-from funnelkit.build.forecast.choice import FEWEST, JUDGED
+from funnelkit.build.forecast.choice import FEWEST, JUDGED, better
 from funnelkit.build.forecast.coverage import covered, narrow
+from funnelkit.build.forecast.leaning import leaning, said
 from funnelkit.build.forecast.outlook import LEVEL
 from funnelkit.models.forecast.series import Refusal
+from funnelkit.models.forecast.twopiece import Sides
 from funnelkit.rounding import percent
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from funnelkit.build.forecast.forecasted import Forecasted
 
 _NAMES = {"naive": "the period before", "seasonal_naive": "the same period a year before"}
+_RESTS = {
+    "naive": "the rest of the period before",
+    "seasonal_naive": "the rest of the same period a year before",
+}
 
 
 def sentences(made: Assembled) -> Iterator[str]:
@@ -27,9 +33,11 @@ def sentences(made: Assembled) -> Iterator[str]:
     yield _answer(first, made)
     yield from _of_what(first, made)
     yield from tried(first, made.asked.grain)
+    yield from _leant(first)
     yield from _range(first)
     for one in others:
         yield _answer(one, made)
+        yield from _leant(one)
         if narrow(one.tested):
             yield covered(one.tested, one.wider)
         if one.choice is not None:
@@ -65,6 +73,15 @@ def _range(one: Forecasted) -> Iterator[str]:
         yield text
 
 
+def _leant(one: Forecasted) -> Iterator[str]:
+    """That past forecasts missed to one side."""
+    lean = leaning(one.tested) if one.known else None
+    if lean is None:
+        return
+    aware = "" if one.wider == Sides() else "; the range and the chances count with that"
+    yield f"{said(lean)}{aware}."
+
+
 def _of_what(one: Forecasted, made: Assembled) -> Iterator[str]:
     found = one.outcome(made.asked.period)
     if isinstance(found, Refusal) or found.opened is None or one.way is None:
@@ -94,24 +111,39 @@ def _of_what(one: Forecasted, made: Assembled) -> Iterator[str]:
 
 def chosen(choice: Choice, grain: str) -> str:
     """Why one way was taken and not another."""
-    name, own = _NAMES.get(choice.method), _CASES.get(choice.instead)
-    taken = f"to say {name}" if name else f"the series by {choice.method}"
+    own = _CASES.get(choice.instead)
+    name = _plainly(choice.method, begun=choice.begun)
+    taken = name or f"the series by {choice.method}"
     other = f"what {own} told" if own else choice.instead
+    often_tried = often(choice.times, choice.ahead, grain, begun=choice.begun)
     text = (
-        f"It is told by its series alone, {choice.method}: {often(choice.times, choice.ahead, grain)} {taken} missed by "
+        f"It is told by its series alone, {choice.method}: {often_tried} {taken} missed by "
         f"{_percent(choice.error)}, clearly less than {other}, {_percent(choice.worse)}"
     )
     return f"{text}; --method {choice.instead} takes that all the same."
 
 
-def often(times: int, ahead: int, grain: str) -> str:
-    """How often something was tried, in words.
+def _plainly(method: str, *, begun: bool) -> str:
+    """What a naive forecast does, in words; nothing of other ones."""
+    if method not in _NAMES:
+        return ""
+    return f"to add {_RESTS[method]} to what was in" if begun else f"to say {_NAMES[method]}"
+
+
+def often(times: int, ahead: int, grain: str, *, begun: bool = False) -> str:
+    """How often something was tried, and whether within the first period, in words.
 
     >>> often(5, 1, "month"), often(12, 3, "week")
     ('in the past, 5 times, one month ahead,', 'in the past, 12 times, up to three weeks ahead,')
+    >>> often(12, 1, "month", begun=True), often(12, 3, "month", begun=True)
+    ('in the past, 12 times, on the same day of a month, for that month,', 'in the past, 12 times, on the same day of a month, for up to three months,')
     """
-    far = f"one {grain}" if ahead == 1 else f"up to {_NUMBERS.get(ahead, ahead)} {grain}s"
-    return f"in the past, {times} times, {far} ahead,"
+    several = f"up to {_NUMBERS.get(ahead, ahead)} {grain}s"
+    if begun:
+        far = f"on the same day of a {grain}, for {f'that {grain}' if ahead == 1 else several}"
+    else:
+        far = f"{f'one {grain}' if ahead == 1 else several} ahead"
+    return f"in the past, {times} times, {far},"
 
 
 _NUMBERS = {2: "two", 3: "three"}
@@ -137,15 +169,18 @@ def tried(one: Forecasted, grain: str) -> Iterator[str]:
         return
     best = min(known, key=lambda name: known[name].absolute)
     error, rival = tested.own.wape, known[best].wape or 0.0
-    tries = often(tested.origins, tested.steps, grain)
-    text = f"{tries[0].upper()}{tries[1:]} it missed by {_percent(error)}; to say {_NAMES[best]} missed by {_percent(rival)}"
+    tries = often(tested.origins, tested.steps, grain, begun=tested.begun)
+    naive = _plainly(best, begun=tested.begun)
+    text = (
+        f"{tries[0].upper()}{tries[1:]} it missed by {_percent(error)}; {naive} missed by {_percent(rival)}"
+    )
     if rival < error:
-        few = parted and tested.origins < FEWEST
-        text += (
-            f", but {tested.origins} times are too few to go by that"
-            if few
-            else ", which is less, but may be chance"
-        )
+        if tested.origins < FEWEST:
+            text += f", but {tested.origins} times are too few to go by that"
+        elif better(tested, ()) is not None:
+            text += ", which is clearly less"
+        else:
+            text += ", which is less, but may be chance"
     yield f"{text}."
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from funnelkit.build.entries import dimensions, named, number
 from funnelkit.build.forecast.accuracies import cell, refused, tries
 from funnelkit.build.forecast.asked import COMPLETION, PIPELINE, SERIES, SHOWN
+from funnelkit.build.forecast.coverage import told
 from funnelkit.build.forecast.outcome import Outcome
 from funnelkit.models.forecast.series import Refusal
-from funnelkit.rounding import fixed
+from funnelkit.models.forecast.twopiece import Sides
 from funnelkit.studies import TEXT, Chart, Entry, Field, Table
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def whole(made: Assembled) -> Table:
         rows=tuple(tuple(_whole(one, period)) for one in made.forecasts),
         caption="in so far: up to the as-of day; open: deals that are open, or leads that are in and not won; still to begin: "
         "deals or leads that nobody has yet, by the series of their numbers; where a metric is told by its series alone, all "
-        "that is to come; limits by the normal law, the parts taken to be independent of each other"
+        "that is to come; limits by the normal law, of two pieces where past misses lay to one side, the parts taken to be independent of each other"
         + _wider(made),
     )
 
@@ -52,8 +53,8 @@ def whole(made: Assembled) -> Table:
 def _wider(made: Assembled) -> str:
     """Of which metrics the limits are widened, and by how much."""
     wider = {one.metric.id: one.wider for one in made.forecasts}
-    told = [f"{name} {fixed(times, 1)} times" for name, times in wider.items() if times > 1]
-    return f"; widened, as past misses were to those foretold: {', '.join(told)}" if told else ""
+    found = [f"{name} {told(sides)}" for name, sides in wider.items() if sides != Sides()]
+    return f"; as past misses were to those foretold, limits reach: {', '.join(found)}" if found else ""
 
 
 def _whole(one: Forecasted, period: Period) -> Iterator[Entry]:
@@ -166,7 +167,7 @@ def _how(one: Forecasted) -> str:
         return f"each case by what became of those before it at its age (Aalen and Johansen), {begun} to come {f'by {one.way.begun.method}' if one.way.begun.method else 'left out'}"
     if not one.outlook.method:
         return ""
-    return f"by {one.outlook.method}, fitted to {len(one.outlook.past.values)} whole periods; the one that has begun is what is in and the share of its days that are left"
+    return f"by {one.outlook.method}, fitted to {len(one.outlook.past.values)} whole periods; the one that has begun is what is in, and of the forecast of a whole one the share that came after the same day before"
 
 
 def groups(made: Assembled, keys: Sequence[Key]) -> Table:
@@ -219,7 +220,7 @@ def targets(goals: Sequence[Goal], made: Assembled) -> Table:
         ),
         names=3,
         rows=tuple(row for goal in goals for row in _target(goal, made)),
-        caption="chance: that the forecast ends on the good side of the target, by the normal law of its range",
+        caption="chance: that the forecast ends on the good side of the target, by the law of its range",
     )
 
 

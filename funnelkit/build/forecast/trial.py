@@ -42,17 +42,20 @@ def trial(
 ) -> Backtest | Refusal:
     """*flow* as of the day before each of the latest periods of *won*, one period ahead.
 
+    Where a period has begun, it is as of the day of each that is like the last one of the data, up to its end.
     *begun* is the model by which cases that begin are forecast; *amounts* are those of wins where money is
     forecast, in units of which *scale* make one. Wins *beside* the cases are
     forecast by the model of today. Stages are left out: what they were then is not known.
     """
     season, done = SEASONS[asked.grain], []
     half = NormalDist().inv_cdf((1 + LEVEL) / 2)
-    values = np.array(won.values)
+    values, running = np.array(won.values), won.begun
     refusal = Refusal("too_short", f"{len(values)} periods, too few to try the past")
     for at in range(max(1, len(values) - ORIGINS), len(values)):
-        period, before, actual = won.whole[at], values[:at], values[at : at + 1]
-        then, began, coming = _then_known(flow, period, begun, asked, name, {} if known is None else known)
+        period, day, before = won.whole[at], won.same[at], values[:at]
+        then, began, coming = _then_known(
+            flow, period, day, begun, asked, name, {} if known is None else known
+        )
         if isinstance(coming, Refusal):
             refusal = coming
             continue
@@ -61,18 +64,19 @@ def trial(
             refusal = made
             continue
         expected = made.wins if amounts is None else made.money
-        expected += _beside(beside, period, asked)
-        mean, around = expected.mean / scale, half * expected.deviation / scale
+        expected += _beside(beside, period, day, asked)
+        rest = None if running is None else (running.so_far(at), running.before(at))
+        mean = (rest[0] if rest else 0.0) + expected.mean / scale
+        around = half * expected.deviation / scale
         step = Step(mean, mean - around, mean + around)
-        done.append(tried(before, [step], actual, season, 1, LEVEL))
-    return Backtest(name, 1, tuple(done)) if len(done) >= _FEWEST else refusal
+        done.append(tried(before, [step], values[at : at + 1], season, 1, LEVEL, rest))
+    return Backtest(name, 1, tuple(done), running is not None) if len(done) >= _FEWEST else refusal
 
 
 def _then_known(
-    flow: Flow, period: Period, begun: str, asked: Asked, name: str, known: Known
+    flow: Flow, period: Period, day: int, begun: str, asked: Asked, name: str, known: Known
 ) -> tuple[Flow, Past, Joint | Refusal]:
-    """What was known on the day before *period*, worked out once."""
-    day = period.start - 1
+    """What was known on that *day*, worked out once."""
     if (name, day) not in known:
         then = flow.at(day)
         before = past(
@@ -82,11 +86,10 @@ def _then_known(
     return known[name, day]
 
 
-def _beside(beside: Outlook | None, period: Period, asked: Asked) -> Sum:
-    """The wins in *period* that are of none of the cases, as of the day before it."""
+def _beside(beside: Outlook | None, period: Period, day: int, asked: Asked) -> Sum:
+    """The wins in *period* that are of none of the cases, as of that *day*."""
     if beside is None:
         return Sum()
-    day = period.start - 1
     days = {when: n for when, n in beside.past.days.items() if when <= day}
     before = past(
         days, day, period.end, asked.grain, asked.request.calendar, most=MOST[asked.grain], ends=day
@@ -105,11 +108,12 @@ def _coming(before: Past, model: str) -> Joint | Refusal:
         return data
     steps = len(before.coming)
     if data.constant:
-        return joint.constant(float(data.known[0]), steps)
+        return joint.constant(float(data.known[0]), steps, before.begun)
     found = choosing.forecast(data, steps, model=model if model in _LIGHT else "ses")
     if isinstance(found, Refusal) or found.fitted is None:
-        return joint.of_naive(data, steps) or Refusal("too_short", f"{len(data.values)} values, too few")
-    return joint.of_model(found.fitted, steps)
+        naive = joint.of_naive(data, steps, begun=before.begun)
+        return naive or Refusal("too_short", f"{len(data.values)} values, too few")
+    return joint.of_model(found.fitted, steps, before.begun)
 
 
 _LIGHT = ("ses", "holt", "damped")

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
+ROUNDING = 1e-9
+"""What is smaller, relative to the values, is an error of arithmetic and not of a forecast."""
+
 
 class Accuracy(Struct, frozen=True):
     """The errors of some forecasts, as sums."""
@@ -51,13 +54,14 @@ def _sums(one: Accuracy) -> tuple[float, ...]:
 def accuracy(forecasts: Sequence[float], actuals: np.ndarray, scale: float | None) -> Accuracy:
     """The errors of *forecasts* against *actuals*, of which NaN is left out, in units of *scale*."""
     known = ~np.isnan(actuals)
-    errors = (np.asarray(forecasts, dtype=float) - actuals)[known]
+    said, came = np.asarray(forecasts, dtype=float)[known], actuals[known]
+    errors = np.where(np.abs(said - came) <= ROUNDING * (np.abs(said) + np.abs(came)), 0.0, said - came)
     size = float(np.abs(errors).sum())
     return Accuracy(
         n=len(errors),
         absolute=size,
         signed=float(errors.sum()),
-        actual=float(np.abs(actuals[known]).sum()),
+        actual=float(np.abs(came).sum()),
         scaled=size / scale if scale else 0.0,
         unscaled=0 if scale else len(errors),
     )

@@ -14,8 +14,17 @@ from statistics import NormalDist
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
-from funnelkit.models.forecast.accuracy import Accuracy, accuracy, naive, naive_step, seasonal_naive
+from funnelkit.models.forecast.accuracy import (
+    ROUNDING,
+    Accuracy,
+    accuracy,
+    naive,
+    naive_step,
+    seasonal_naive,
+)
+from funnelkit.models.forecast.begun import Begun
 from funnelkit.models.forecast.fitting import Fitted, fit
 from funnelkit.models.forecast.limits import Step, steps_of
 from funnelkit.models.forecast.menu import shape_of
@@ -35,31 +44,53 @@ class Try(Struct, frozen=True):
     """None for series without seasons, and where not a whole season was known."""
     within: int
     """How many values lay within the limits."""
-    strain: float
-    """Sum of the squared errors, each in units of the standard deviation that was stated."""
+    stated: float
+    """Sum of the squared standard deviations that were stated."""
+    above: float
+    """Sum of the squared errors of values above the forecast."""
+    below: float
+    """The same of those below."""
 
 
 def tried(
-    before: np.ndarray, forecasts: Sequence[Step], actual: np.ndarray, season: int, lag: int, level: float
+    before: np.ndarray,
+    forecasts: Sequence[Step],
+    actual: np.ndarray,
+    season: int,
+    lag: int,
+    level: float,
+    rest: tuple[float, Begun] | None = None,
 ) -> Try:
-    """The errors of *forecasts* made of the values *before*, and of the naive ones; their scale is that of *lag*."""
+    """The errors of *forecasts* made of the values *before*, and of the naive ones; their scale is that of *lag*.
+
+    Where the first period had begun, *rest* is what was in of it, and those before it: the naive forecasts
+    then add to it what came after the same day.
+    """
     scale, steps = naive_step(before, lag), len(forecasts)
     yearly = seasonal_naive(before, season, steps) if season > 1 else None
+    last = naive(before, steps)
+    if rest is not None:
+        so_far, begun = rest
+        last[0] = so_far + begun.after[-1]
+        if yearly is not None:
+            yearly[0] = so_far + begun.after[-season]
     z = NormalDist().inv_cdf((1 + level) / 2)
-    within, strain = 0, 0.0
+    slack = ROUNDING * float(np.nanmean(np.abs(before)))
+    within, sums = 0, {"stated": 0.0, "above": 0.0, "below": 0.0}
     for step, value in zip(forecasts, actual.tolist(), strict=True):
         if math.isnan(value):
             continue
-        within += step.low <= value <= step.high
+        within += step.low - slack <= value <= step.high + slack
         deviation, error = (step.high - step.low) / 2 / z, value - step.mean
-        if error:
-            strain += (error / deviation) ** 2 if deviation else math.inf
+        sums["stated"] += deviation**2 if deviation > slack else 0.0
+        if abs(error) > slack:
+            sums["above" if error > 0 else "below"] += error**2
     return Try(
         accuracy([step.mean for step in forecasts], actual, scale),
-        accuracy(naive(before, steps).tolist(), actual, scale),
+        accuracy(last.tolist(), actual, scale),
         None if yearly is None else accuracy(yearly.tolist(), actual, scale),
         within,
-        strain,
+        **sums,
     )
 
 
@@ -71,6 +102,8 @@ class Backtest(Struct, frozen=True):
     """Forecasts per origin."""
     tries: tuple[Try, ...]
     """By origin, the oldest first."""
+    begun: bool = False
+    """Whether it was made as of a day within the first period, and not before it."""
 
     @property
     def origins(self) -> int:
@@ -100,8 +133,16 @@ class Backtest(Struct, frozen=True):
 
     @property
     def stretch(self) -> float:
-        """Root mean square of the errors in units of the deviations that were stated: 1 where these were right."""
-        return math.sqrt(sum(one.strain for one in self.tries) / self.own.n) if self.own.n else 1.0
+        """Root mean square of the errors over that of the deviations that were stated: 1 where these were right."""
+        missed = math.fsum(one.above + one.below for one in self.tries)
+        stated = math.fsum(one.stated for one in self.tries)
+        if not stated:
+            return math.inf if missed else 1.0
+        return math.sqrt(missed / stated)
+
+    def latest(self, times: int) -> Backtest:
+        """The same at so many of the latest origins."""
+        return replace(self, tries=self.tries[-times:])
 
     def misses(self, of: Callable[[Try], Accuracy | None]) -> list[float] | None:
         """The sums of errors by origin; None where one of them is not known."""
@@ -122,12 +163,14 @@ def backtest(
     origins: int = ORIGINS,
     level: float = 0.95,
     season: int | None = None,
+    begun: Begun | None = None,
 ) -> Backtest | Refusal:
     """The *model* at the latest *origins* from which all *steps* ahead lie within the series.
 
     Its parameters are estimated anew at every origin; the search goes on from those of the origin
     before. The seasonal naive forecast is that of the period before by *season*, which is that of the
-    series unless said. Refused where fewer than three origins leave enough values to learn from.
+    series unless said. With *begun*, the first period of each origin has begun, and what was in of it is known.
+    Refused where fewer than three origins leave enough values to learn from.
     """
     season = season or data.period
     shape = shape_of(model, data.period)
@@ -142,5 +185,9 @@ def backtest(
             refusal = fitted
             continue
         place = fitted.place
-        done.append(tried(past.values, steps_of(fitted, steps, level), actual, season, past.period, level))
-    return Backtest(model, steps, tuple(done)) if len(done) >= _FEWEST else refusal
+        forecasts, rest = steps_of(fitted, steps, level), None
+        if begun is not None:
+            rest = begun.so_far(origin), begun.before(origin)
+            forecasts[0] = rest[1].by_model(fitted).step(rest[0], level)
+        done.append(tried(past.values, forecasts, actual, season, past.period, level, rest))
+    return Backtest(model, steps, tuple(done), begun is not None) if len(done) >= _FEWEST else refusal

@@ -7,6 +7,7 @@ from statistics import NormalDist
 import numpy as np
 from msgspec import Struct
 
+from funnelkit.models.forecast.accuracy import ROUNDING
 from funnelkit.models.forecast.fitting import Fitted
 from funnelkit.models.forecast.smoothing import States, Weights, advance, ahead
 
@@ -34,6 +35,8 @@ def steps_of(model: Fitted, steps: int, level: float = 0.95) -> list[Step]:
     """
     weights = _weights(model)
     means = ahead(model.last, model.shape, weights["phi"], steps)[:, 0]
+    # A level that faded out, period by period, is none.
+    means[np.abs(means) < ROUNDING * np.abs(model.fitted).mean()] = 0.0
     if simulated(model):
         low, high = np.quantile(futures(model, steps), [(1 - level) / 2, (1 + level) / 2], axis=1)
     else:
