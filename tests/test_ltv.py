@@ -420,8 +420,8 @@ def test_groups_have_limits_of_their_own_first_purchases(tmp_path: Path, engine:
     down, up = many
     low, high = stats.t.interval(0.95, 2, 400, np.std([100, 200, 900], ddof=1) / np.sqrt(3))
     assert few == pytest.approx([-np.hypot(down, 400 - max(low, 0)), np.hypot(up, high - 400)], rel=1e-6)
-    assert groups["email"]["young"]
-    assert "young" not in groups["referral"]
+    assert groups["email"]["few"]
+    assert "few" not in groups["referral"]
 
 
 def test_no_more_customers_than_all_are_still_there() -> None:

@@ -70,12 +70,12 @@ def _row(found: Acquired, history: Historic, asked: Asked, key: Key, age: int) -
     yield (
         *named(words),
         number(made.new.customers),
-        Entry(cell=_cac(made.new), young=thin and made.new.cost > 0),
+        Entry(cell=_cac(made.new), few=thin and made.new.cost > 0),
         number(told.age),
         number(told.customers),
-        Entry(cell=_cac(told), young=thin_then and told.cost > 0),
-        Entry(cell=value, young=thin_then),
-        Entry(cell=ratio, young=thin_then and told.cost > 0),
+        Entry(cell=_cac(told), few=thin_then and told.cost > 0),
+        Entry(cell=value, few=thin_then),
+        Entry(cell=ratio, few=thin_then and told.cost > 0),
         *_payback(made, asked.request.min_n),
     )
 
@@ -112,5 +112,5 @@ def _payback(made: Balance, least: int) -> Iterator[Entry]:
         yield from (Entry(cell=empty(Reason("not_reached", message))), Entry())
         return
     n = made.payback.customers
-    yield number(made.payback.age, n, young=n < least)
+    yield number(made.payback.age, n, few=n < least)
     yield number(n)

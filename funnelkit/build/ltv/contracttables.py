@@ -111,7 +111,7 @@ def _ahead(seen: Contractual, key: tuple[str, ...], there: int) -> Iterator[Entr
         yield Entry()
         return
     few = there < seen.asked.request.min_n
-    yield replace(limited(seen.value_to_come(key), there, float(seen.asked.margin) / there), young=few)
+    yield replace(limited(seen.value_to_come(key), there, float(seen.asked.margin) / there), few=few)
 
 
 def _customers(seen: Contractual, key: tuple[str, ...]) -> int:

@@ -21,9 +21,9 @@ DELTA = "delta"
 _Z = 1.959963984540054
 
 
-def plain(value: float | None, n: int | None = None, *, young: bool = False) -> Entry:
+def plain(value: float | None, n: int | None = None, *, few: bool = False) -> Entry:
     """A number without limits."""
-    return Entry() if value is None else Entry(cell=Cell(value=float(value), n=n), young=young)
+    return Entry() if value is None else Entry(cell=Cell(value=float(value), n=n), few=few)
 
 
 def count(value: float) -> Entry:

@@ -64,4 +64,4 @@ def _expected(seen: Silence, key: Key, looking: Expecting) -> Iterator[Entry]:
     yield limited(looking.total_value(found), n, factor / n)
     # Few customers: shown, as something that may well be otherwise.
     new = limited(looking.new_value(seen.first(key)), n, factor)
-    yield replace(new, young=n < seen.asked.request.min_n)
+    yield replace(new, few=n < seen.asked.request.min_n)

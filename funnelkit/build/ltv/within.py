@@ -106,4 +106,4 @@ def _row(known: Within, asked: Asked, key: Key) -> Iterator[Entry]:
     mean, n = known.mean(key, asked), known.moments.get(key, NONE).n
     yield count(known.customers[key])
     yield count(n)
-    yield Entry(cell=mean, young=0 < n < asked.request.min_n)
+    yield Entry(cell=mean, few=0 < n < asked.request.min_n)
