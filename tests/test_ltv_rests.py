@@ -283,3 +283,14 @@ def test_a_term_without_a_model_is_valued_by_the_renewals_that_were_seen(tmp_pat
     measures = [row["measure"] for row in rows(made, "value")]
     assert "a present customer by the month, next 24 months" in measures
     assert "a present customer, next 24 months" not in measures
+
+
+def test_a_term_that_nobody_has_yet_is_no_fault(tmp_path: Path) -> None:
+    """Asked for, or of customers who came after the days that the model knows."""
+    monthly = lasting(240, LASTS, "month", 1, lambda k: 20)
+    late: list[Row] = [(f"new{n}", date(2023, 12, 1), "200.00", "year") for n in range(40)]
+    file = payments(tmp_path / "p.csv", [*monthly, *late], RECURRING)
+    made = study([file], as_of="2023-12-31", model="sbg", unit="quarter")
+    assert any("no model looks ahead" in one for one in made.sentences)
+    held = study([file], as_of="2023-12-31", holdout="6m")
+    assert "new customer is worth" in held.sentences[0]

@@ -114,8 +114,8 @@ class Contracts(Struct, frozen=True, kw_only=True):
         return dict(sorted(found.items()))
 
     def payment(self, key: Key) -> float:
-        """What a customer pays a term, on average."""
-        return self.brought[key] / self.terms[key]
+        """What a customer pays a term, on average; 0 where there is none."""
+        return self.brought[key] / self.terms[key] if self.terms[key] else 0.0
 
 
 def terms(found: Purchases) -> Mapping[str | None, int]:
@@ -146,10 +146,11 @@ def contracts(found: Purchases, chosen: Term, until: int, calendar: Calendar, le
         term=chosen, pieces=whole, counts={}, brought={}, terms={}, prices=none, others=0, people=each
     )
     keys = [*found.by, BEGIN, END, *([TERM] if found.terms else [])]
-    counts: dict[Key, dict[tuple[int, int], int]] = {}
-    brought: dict[Key, float] = {}
-    paid: dict[Key, int] = {}
-    amounts: dict[Key, dict[int, Moments]] = {}
+    # Nobody may have the term that is asked for, or not yet.
+    counts: dict[Key, dict[tuple[int, int], int]] = {(): {}}
+    brought: dict[Key, float] = {(): 0.0}
+    paid: dict[Key, int] = {(): 0}
+    amounts: dict[Key, dict[int, Moments]] = {(): {}}
     others = 0
     for row, (net,) in sorted(spread.moments(each, keys, [NET], found.unit), key=lambda one: str(one[0])):
         cells = dict(zip(keys, row, strict=True))

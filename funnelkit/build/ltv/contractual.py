@@ -66,12 +66,12 @@ class Contractual(Struct, frozen=True, kw_only=True):
     @property
     def customers(self) -> int:
         """How many have contracts of the term."""
-        return sum(self.counted.counts.get((), {}).values())
+        return sum(self.counted.counts[()].values())
 
     @property
     def present(self) -> int:
         """How many of them have not left."""
-        return sum(self.counted.there(()).values()) if self.customers else 0
+        return sum(self.counted.there(()).values())
 
     @property
     def terms_ahead(self) -> int:

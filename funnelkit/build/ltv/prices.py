@@ -51,6 +51,8 @@ def prices(ages: Mapping[int, int], paid: Mapping[Key, Paid], unit: int, least: 
 
     An age has a mean of its own where *least* customers have paid at it, and all before.
     """
+    if not paid[()]:
+        return Prices(known=np.zeros(1), levels=dict.fromkeys(paid, (0.0, 0.0, 0.0)))
     ends = {terms: found.n for terms, found in paid[()].items()}
     there = np.array([sum(n for terms, n in ends.items() if terms > age) for age in range(max(ends))])
     enough = int(np.argmin(there >= least)) if (there < least).any() else there.size

@@ -120,16 +120,17 @@ def of_contract(mix: Mixture) -> Iterator[str]:
     """Which model of each term, why, and how many are left."""
     told = mix.told
     for one in mix.several:
-        yield from _of_term(one, seen=one in told)
+        yield from _of_term(one, because=one is mix.main, seen=one in told)
 
 
-def _of_term(of: Contractual, *, seen: bool) -> Iterator[str]:
+def _of_term(of: Contractual, *, because: bool, seen: bool) -> Iterator[str]:
     if of.choice.chosen is None:
         so_far = "; a new customer is valued by the renewals that were seen" if seen else ""
-        yield f"Contracts of a {of.term} ({of.because}), and no model looks ahead: {of.choice.why}{so_far}."
+        why = f" ({of.because})" if because else ""
+        yield f"Contracts of a {of.term}{why}, and no model looks ahead: {of.choice.why}{so_far}."
         return
     yield (
-        f"{of.choice.chosen.label} for contracts of a {of.term} ({_reasons(of)}): "
+        f"{of.choice.chosen.label} for contracts of a {of.term} ({_reasons(of) if because else of.choice.why}): "
         f"{percent(float(of.survival(1)))} are left after the first renewal, {percent(float(of.survival(12)))} after 12."
     )
 
