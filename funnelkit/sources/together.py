@@ -151,14 +151,14 @@ def _common_scales(files: Sequence[Loaded]) -> dict[str, int]:
     }
 
 
-def _room(files: Sequence[Loaded], column: str, largest: int = 2**63 - 1) -> int:
+def _room(files: Sequence[Loaded], column: str, bound: int = 2**63 - 1) -> int:
     most = Fraction(1)
     for file in files:
         if column in file.scales:
             ends = collect.extent(collect.frame(file.frame), column) or (0, 0)
             largest = max(map(abs, ends))
             most += Fraction(largest * file.used, 10 ** file.scales[column])
-    return max(len(str(int(largest / most))) - 1, 0)
+    return max(len(str(int(bound / most))) - 1, 0)
 
 
 def _rescaled(file: Loaded, scales: Mapping[str, int]) -> Any:
