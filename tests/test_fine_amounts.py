@@ -61,7 +61,7 @@ def test_limits_of_what_customers_brought_are_those_of_scipy(
     assert row["value"]["value"] == pytest.approx(mean, rel=1e-6)
     assert row["value"]["interval"] == pytest.approx([low, high], rel=1e-6)
     (note,) = (w["message"] for w in document["warnings"] if w["code"] == "amounts_rounded")
-    finer = sum(Decimal(a).as_tuple().exponent < (-6 if amounts is not LARGE else -4) for a in amounts)  # type: ignore[operator]
+    finer = sum(Decimal(a).as_tuple().exponent < (-8 if amounts is not LARGE else -4) for a in amounts)  # type: ignore[operator]
     assert f": {finer} different amounts" in note
 
 

@@ -18,6 +18,7 @@ from funnelkit.columns import SPARABLE
 from funnelkit.engines import Engine, Repeated
 from funnelkit.errors import SourceError
 from funnelkit.sources import overlaps, quotas
+from funnelkit.sources.deciding.numberstyles import DECIMALS, SQUARED
 from funnelkit.sources.loaded import Loaded
 from funnelkit.sources.paidtwice import paid_twice
 from funnelkit.tables import TABLES, Note
@@ -141,17 +142,23 @@ _REPORTED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 def _common_scales(files: Sequence[Loaded]) -> dict[str, int]:
     """The decimals of each column: those of the file that has most, as far as the sum fits 64 bits."""
     columns = dict.fromkeys(column for file in files for column in file.scales)
-    return {c: min(max(f.scales.get(c, 0) for f in files), _room(files, c)) for c in columns}
+    found = {c: min(max(f.scales.get(c, 0) for f in files), _room(files, c)) for c in columns}
+    money = {c for c, spec in TABLES[files[0].table].columns.items() if spec.kind == "money"}
+    # Sums of money are squared, too, and what is finer than a hundredth of a cent gives way.
+    return {
+        c: min(scale, max(_room(files, c, SQUARED), DECIMALS)) if c in money and scale > DECIMALS else scale
+        for c, scale in found.items()
+    }
 
 
-def _room(files: Sequence[Loaded], column: str) -> int:
+def _room(files: Sequence[Loaded], column: str, bound: int = 2**63 - 1) -> int:
     most = Fraction(1)
     for file in files:
         if column in file.scales:
             ends = collect.extent(collect.frame(file.frame), column) or (0, 0)
             largest = max(map(abs, ends))
             most += Fraction(largest * file.used, 10 ** file.scales[column])
-    return max(len(str(int((2**63 - 1) / most))) - 1, 0)
+    return max(len(str(int(bound / most))) - 1, 0)
 
 
 def _rescaled(file: Loaded, scales: Mapping[str, int]) -> Any:

@@ -48,7 +48,7 @@ def table(found: Acquired, history: Historic, asked: Asked, age: int) -> Table:
         caption=f"customers who first bought in {found.label}, whose spend is loaded; CAC: spend of these months over them; then those who have the age "
         "behind them (months after the calendar month of the first purchase), what they brought by it, and the spend of their months over them; "
         "payback: the first age by which those who have it had brought their CAC. Limits of CAC are those of the number of customers, of LTV:CAC those of the mean; "
-        f"marked: of fewer than {asked.request.min_n} customers (--min-n)",
+        f"≈: of fewer than {asked.request.min_n} customers (--min-n)",
     )
 
 

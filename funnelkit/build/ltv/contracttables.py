@@ -66,7 +66,7 @@ def survival(seen: Contractual) -> Table:
 def of_groups(seen: Contractual, by: tuple[str, ...]) -> Table:
     """The same of each group of customers, expected to renew as all do."""
     rows = []
-    few = f"marked: of fewer than {seen.asked.request.min_n} (--min-n)"
+    few = f"≈: of fewer than {seen.asked.request.min_n} (--min-n)"
     keys = sorted((key for key in seen.counted.counts if key), key=lambda key: (-_customers(seen, key), key))
     for key in keys[: seen.asked.request.top or len(keys)]:
         n, there = _customers(seen, key), sum(seen.counted.there(key).values())

@@ -199,6 +199,6 @@ def of_groups(seen: Silence) -> Table:
         names=len(seen.found.by),
         rows=tuple(rows(seen)),
         caption="a group of which enough bought again has a fit of its own, the others are expected to be as all are; amounts of a purchase "
-        f"vary around the mean of all; marked: of fewer than {seen.asked.request.min_n} (--min-n)"
+        f"vary around the mean of all; ≈: of fewer than {seen.asked.request.min_n} (--min-n)"
         + (_once(seen, seen.expecting) if seen.expecting else ""),
     )

@@ -98,7 +98,7 @@ def table(known: Within, asked: Asked) -> Table:
         names=len(known.by),
         rows=tuple((*named(key), *_row(known, asked, key)) for key in keys[: asked.request.top or len(keys)]),
         caption=f"in the first {known.days:,} days of each customer, of those who have these behind them, less refunds; 95 % limits of the mean; "
-        f"marked: fewer than {asked.request.min_n} (--min-n)",
+        f"≈: fewer than {asked.request.min_n} (--min-n)",
     )
 
 

@@ -11,12 +11,12 @@ from funnelkit.styles import NumberStyle
 
 _LARGEST = 2**63 - 1
 """What a sum may come to, on any engine."""
-_DECIMALS = 4
+DECIMALS = 4
 """So many decimals are never given up to make room; further ones are float noise."""
-_OF_MONEY = 6
+_OF_MONEY = 8
 """Money has no more decimals: what spreadsheets write beyond them (19.990000000000002) is the noise of binary numbers."""
-_SQUARED = 2**51
-"""What a sum of money may come to with more than ``_DECIMALS``, so that its square can be added up in two halves of 64 bits."""
+SQUARED = 2**51
+"""What a sum of money may come to with more than ``DECIMALS``, so that its square can be added up in two halves of 64 bits."""
 
 
 def figures(asked: Sequence[Asked], rows: int, witness: Callable[[], Witness] | None) -> dict[str, Decision]:
@@ -50,14 +50,14 @@ def _number(
         sign, why = None, f"its values are no numbers: {found.bad[0][:40]!r}"
     room = _room(found, sign, rows) if sign else 0
     needed = 0 if counts or sign is None else found.scale(sign) + 2 * percent
-    if room < min(needed, _DECIMALS):
+    if room < min(needed, DECIMALS):
         sign, why = None, "its numbers are too long to be added up exactly"
     if sign is None:
         hint = "Correct what is stated, or the file." if why == against else _number_hint(asked, found)
         return Decision(target=asked.target, header=asked.header, style=None, evidence=why, hint=hint)
     scale = min(needed, room)
     if asked.kind == "money":
-        scale = min(scale, _OF_MONEY, max(_room(found, sign, rows, _SQUARED), _DECIMALS))
+        scale = min(scale, _OF_MONEY, max(_room(found, sign, rows, SQUARED), DECIMALS))
     style = NumberStyle(decimal=sign, scale=scale, exact=counts, percent=percent)
     return Decision(
         target=asked.target,
