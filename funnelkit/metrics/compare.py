@@ -84,7 +84,7 @@ def change(metric: Metric, now: Place, before: Place, min_n: int) -> Change:
         return Change(previous=previous, absolute=None, relative=None)
     found = test(metric, now, before)
     enough = _enough(metric, _compared(metric, (current, previous)), min_n) or metric.exact
-    verdict = _verdict(metric, found.direction) if enough else NO_CALL
+    word = verdict(metric, found.direction) if enough else NO_CALL
     # Of a conversion the test is about the leads that are old enough, and not about the rate so far.
     same = metric.statistic != "conversion"
     absolute, relative = _size(current.value, previous.value, found.days)
@@ -95,8 +95,8 @@ def change(metric: Metric, now: Place, before: Place, min_n: int) -> Change:
         days=found.days,
         interval=found.limits if same else None,
         of_ratio=found.of_ratio and same,
-        verdict=verdict,
-        uncalled=(found.why if enough else FEW) if verdict == NO_CALL else None,
+        verdict=word,
+        uncalled=(found.why if enough else FEW) if word == NO_CALL else None,
         p=found.p,
         detectable=found.detectable if same else None,
     )
@@ -259,7 +259,8 @@ def _apart(current: Cell, previous: Cell) -> int:
     return -1 if current.interval[1] is not None and current.interval[1] < previous.interval[0] else 0
 
 
-def _verdict(metric: Metric, direction: int) -> str:
+def verdict(metric: Metric, direction: float) -> str:
+    """The word for a change of *metric* upwards, above 0, or downwards; no call for 0."""
     if direction == 0:
         return NO_CALL
     if metric.better == "none":

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from funnelkit.metrics import delta
 from funnelkit.metrics.apart import Apart, Estimate, take_apart
-from funnelkit.metrics.compare import FEW, NO_CALL, NOISE, YOUNG
+from funnelkit.metrics.compare import FEW, NO_CALL, NOISE, YOUNG, verdict
 from funnelkit.metrics.shifts import DAYS, RATE, VOLUME
 from funnelkit.metrics.variation import Sample
 from funnelkit.statistics.significance import false_discovery
@@ -148,7 +148,7 @@ def _judged(
     beyond = {place for place, p in zip(places, adjusted, strict=True) if p <= _ALPHA}
     return {
         key: tuple(
-            _word(metric, apart.segments[key][i].value) if (key, i) in beyond else NO_CALL
+            verdict(metric, apart.segments[key][i].value) if (key, i) in beyond else NO_CALL
             for i in range(len(several))
         )
         for key, several in enough.items()
@@ -160,7 +160,7 @@ def _totals(apart: Apart[Key], judged: Sequence[bool], metric: Metric) -> tuple[
     fit = [e.p for e, fits in zip(apart.total, judged, strict=False) if fits]
     adjusted = iter([*false_discovery(fit), apart.total[-1].p])
     return tuple(
-        _word(metric, e.value) if fits and next(adjusted) <= _ALPHA else NO_CALL
+        verdict(metric, e.value) if fits and next(adjusted) <= _ALPHA else NO_CALL
         for e, fits in zip(apart.total, (*judged, any(judged)), strict=True)
     )
 
@@ -169,14 +169,6 @@ def _uncalled(words: Sequence[str], enough: Sequence[bool], *, young: bool) -> t
     """Why each of *words* is no call; empty for those that are one."""
     why = [YOUNG if young else NOISE if fits else FEW for fits in enough]
     return tuple(one if word == NO_CALL else "" for word, one in zip(words, why, strict=True))
-
-
-def _word(metric: Metric, value: float) -> str:
-    if value == 0:
-        return NO_CALL
-    if metric.better == "none":
-        return "changed"
-    return "better" if (value > 0) == (metric.better == "higher") else "worse"
 
 
 def _standing(apart: Apart[Key], keys: Sequence[Key]) -> float:
