@@ -31,11 +31,15 @@ LARGE = [f"{10**9 + n * 7_000_001}.{n % 10}123456789" for n in range(40)]
 
 
 def mean_and_limits(amounts: list[float]) -> tuple[float, float, float]:
-    """Student's limits of the mean, by scipy."""
+    """Student's limits of the mean on the scale of logarithms, by scipy.
+
+    As many degrees of freedom as amounts of one size would come to, less one: the squared sum over that of squares.
+    """
     n, mean = len(amounts), math.fsum(amounts) / len(amounts)
     error = math.sqrt(math.fsum((a - mean) ** 2 for a in amounts) / (n - 1) / n)
-    half = float(stats.t.ppf(0.975, n - 1)) * error
-    return mean, mean - half, mean + half
+    alike = math.fsum(amounts) ** 2 / math.fsum(a**2 for a in amounts)
+    apart = math.exp(float(stats.t.ppf(0.975, alike - 1)) * error / mean)
+    return mean, mean / apart, mean * apart
 
 
 def valued(path: Path, amounts: list[str], engine: str) -> dict[str, Any]:
@@ -61,7 +65,7 @@ def test_limits_of_what_customers_brought_are_those_of_scipy(
     assert row["value"]["value"] == pytest.approx(mean, rel=1e-6)
     assert row["value"]["interval"] == pytest.approx([low, high], rel=1e-6)
     (note,) = (w["message"] for w in document["warnings"] if w["code"] == "amounts_rounded")
-    finer = sum(Decimal(a).as_tuple().exponent < (-8 if amounts is not LARGE else -4) for a in amounts)  # type: ignore[operator]
+    finer = sum(Decimal(a).as_tuple().exponent < (-9 if amounts is not LARGE else -4) for a in amounts)  # type: ignore[operator]
     assert f": {finer} different amounts" in note
 
 

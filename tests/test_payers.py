@@ -120,7 +120,7 @@ def test_payments_are_given_to_the_channels_of_their_leads_where_no_touches_are_
     document = json.loads(studies.render(made, "json"))
 
     given = {row["channel"]: row for row in _table(document, "credit")}
-    counts = Counter({"email": 4, "direct": 1, "paid_search": 3, "(no touch)": 1})
+    counts = Counter({"email": 4, "direct": 1, "paid_search": 3, "(no lead)": 1})
     assert {c: row["conversions"]["value"] for c, row in given.items() if c in counts} == counts
     assert given["email"]["value"]["value"] == 85
     assert given["paid_search"]["value"]["value"] == 180

@@ -144,8 +144,9 @@ def test_two_counts_as_in_rs_poisson_test(tmp_path: Path, capsys: pytest.Capture
     between = f"{earlier}..{begin - timedelta(days=1)}"
     found = asked(capsys, "report", path, "--period", f"{begin}..{AS_OF}", "--compare", between)
     change = found["metrics"]["leads"]["change"]
-    # The limits are those of the counts themselves, which the test takes by the day.
-    low, high = ((1 + limit) * 3011 / 800 for limit in change["interval"])
+    # One period is much longer, so that size and limits are those of the numbers per day.
+    assert change["per_day"] == {"days": 800, "previous_days": 3011}
+    low, high = (1 + limit for limit in change["interval"])
     assert (low, high) == pytest.approx((0.8584264, 4.277266), abs=5.1e-7)
     assert change["p"] == pytest.approx(0.07967, abs=5.1e-6)
 

@@ -13,7 +13,7 @@ _LARGEST = 2**63 - 1
 """What a sum may come to, on any engine."""
 DECIMALS = 4
 """So many decimals are never given up to make room; further ones are float noise."""
-_OF_MONEY = 8
+_OF_MONEY = 9
 """Money has no more decimals: what spreadsheets write beyond them (19.990000000000002) is the noise of binary numbers."""
 SQUARED = 2**51
 """What a sum of money may come to with more than ``DECIMALS``, so that its square can be added up in two halves of 64 bits."""
