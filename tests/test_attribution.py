@@ -531,6 +531,14 @@ def test_costs_and_claims_of_platforms(tmp_path: Path) -> None:
     assert claims["all in the CRM"]["last_non_direct"]["value"] == 4
 
 
+def test_who_was_never_touched_cost_nothing(tmp_path: Path) -> None:
+    """105 of spend for the two of five who have a touch."""
+    files = j.files(tmp_path, [*many("ads", 2), *many("", 3)])
+    (tmp_path / "ads.csv").write_text(ADS, "utf-8")
+    found = table(j.study([*files, f"spend={tmp_path / 'ads.csv'}"], model="first"), "credit")["all"]
+    assert (found["conversions"]["value"], found["cost"]["value"]) == (5, pytest.approx(105 / 2))
+
+
 @ENGINES
 def test_period_and_filters_choose_conversions_and_not_touches(tmp_path: Path, engine: str) -> None:
     files = made_up(tmp_path)

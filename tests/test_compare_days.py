@@ -142,6 +142,22 @@ def test_whole_months_are_shown_by_their_totals_and_called_per_day(folder: Path)
     assert "‡" not in md.render(made_of).decode()
 
 
+def test_a_rise_that_is_a_fall_per_day_is_shown_per_day(tmp_path: Path) -> None:
+    """3,000 leads on the 28 days of February and 3,050 on the 31 of March: fewer a day by 8.2 %."""
+    rows = [
+        (f"{month}{n}", f"2026-0{month}-{1 + n % last:02}")
+        for month, last, k in ((2, 28, 3000), (3, 31, 3050))
+        for n in range(k)
+    ]
+    write(tmp_path / "leads.csv", "lead_id,created_at", [*rows, ("x", "2026-04-02")])
+    found = report(
+        [tmp_path / "leads.csv"], metrics=["leads"], period="2026-03", compare="prev", no_config=True
+    )
+    change = changes(found)["leads"]
+    assert (change.days, change.verdict) == ((31, 28), "worse")
+    assert change.relative == pytest.approx(3050 / 31 / (3000 / 28) - 1)
+
+
 def test_periods_of_equal_days_are_compared_as_they_are(folder: Path) -> None:
     made_of = made(folder, period="2026-10", compare="2026-08")
     found = changes(made_of)

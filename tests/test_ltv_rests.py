@@ -294,3 +294,14 @@ def test_a_term_that_nobody_has_yet_is_no_fault(tmp_path: Path) -> None:
     assert any("no model looks ahead" in one for one in made.sentences)
     held = study([file], as_of="2023-12-31", holdout="6m")
     assert "new customer is worth" in held.sentences[0]
+
+
+def test_who_has_changed_the_term_is_counted_in_a_note(tmp_path: Path) -> None:
+    """Of 96 who pay by the month seven change to a year."""
+    made = lasting(96, LASTS, "month", 1, lambda k: 20)
+    made += [(f"month{n}", date(2023, 1, 5), "200.00", "year") for n in range(7)]
+    path = payments(tmp_path / "p.csv", made, RECURRING)
+    notes = {one.code: one.message for one in study([path], as_of="2023-12-31").warnings}
+    assert notes["terms_changed"].startswith("Customers whose contracts were of more than one term: 7.")
+    plain = payments(tmp_path / "q.csv", lasting(96, LASTS, "month", 1, lambda k: 20), RECURRING)
+    assert not [one for one in study([plain], as_of="2023-12-31").warnings if one.code == "terms_changed"]

@@ -128,7 +128,10 @@ def test(metric: Metric, now: Place, before: Place) -> Test:
     if days[0] == days[1] or min(days) < 1:
         return found
     if exposure.neighbours(days) and not any(_runs(metric, one) for one in (now, before)):
-        return _of_totals(found, days)
+        rose = (now.cell.value or 0) - (before.cell.value or 0)
+        # More in all and clearly less a day would stand there as a rise that is worse.
+        if rose * found.direction >= 0:
+            return _of_totals(found, days)
     return replace(found, days=days)
 
 

@@ -53,7 +53,7 @@ def notes(
         ),
         (
             "touches_unlinked",
-            collect.count(_of(touches.named, facts.frames["leads"], "anti"))
+            collect.count(_of(_of(touches.named, facts.frames["leads"], "anti"), ends, "anti"))
             if "leads" in facts.frames
             else 0,
             "Touches of persons and visitors whom no lead knows",

@@ -150,7 +150,8 @@ def _all(found: Result, *, spent: bool) -> Iterator[Entry]:
     if spent:
         cost = sum(found.spending.cost.values())
         yield number(cost)
-        yield Entry(cell=_per(cost, Cell(value=n, n=n)))
+        # Those of whom nothing is known are given to nobody, and cost nobody anything.
+        yield Entry(cell=_per(cost, Cell(value=found.touched, n=found.touched)))
 
 
 def models(found: Result) -> Table:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from funnelkit.build.forecast.choice import FEWEST
-from funnelkit.build.forecast.leaning import leaning
+from funnelkit.build.forecast.leaning import Leaning, leaning
 from funnelkit.build.forecast.outlook import LEVEL
 from funnelkit.models.forecast.backtest import Backtest
 from funnelkit.models.forecast.twopiece import Sides, sides
@@ -43,13 +43,13 @@ def widening(tested: Backtest | Refusal) -> Sides:
     """
     if not isinstance(tested, Backtest) or not math.isfinite(tested.stretch):
         return Sides()
-    if leaning(tested):
-        return _leant(tested)
+    if lean := leaning(tested):
+        return _leant(tested, lean)
     wider = min(max(1.0, tested.stretch), MOST) if narrow(tested) else 1.0
     return Sides(wider, wider)
 
 
-def _leant(tested: Backtest) -> Sides:
+def _leant(tested: Backtest, lean: Leaning) -> Sides:
     stated = math.fsum(one.stated for one in tested.tries) / tested.own.n
     if not stated:
         return Sides()
@@ -58,9 +58,10 @@ def _leant(tested: Backtest) -> Sides:
         math.fsum(one.above for one in tested.tries) / stated + _PRIOR / 2,
         tested.own.n + _PRIOR,
     )
-    # Few tries may widen a side, and are too few to make the other one narrower.
-    least = 1.0 if tested.origins < FEWEST else 0.0
-    return Sides(min(max(least, found.below), MOST), min(max(least, found.above), MOST))
+    # The side on which the truth lay is never made narrower; few tries are too few to make the other one so.
+    few = tested.origins < FEWEST
+    below, above = (1.0 if few or here else 0.0 for here in (lean.bias > 0, lean.bias < 0))
+    return Sides(min(max(below, found.below), MOST), min(max(above, found.above), MOST))
 
 
 def covered(tested: Backtest | Refusal, wider: Sides) -> str:

@@ -141,6 +141,8 @@ def daily(data: Dataset, asked: Asked, metrics: Sequence[Metric]) -> Daily:
         WON_AMOUNTS,
         UNLINKED,
         *(asked.catalog.histograms[name] for name in ("deal_waits", "lead_times")),
+        # New customers end where payments do, and not with the last who was new.
+        by_day(asked.catalog.measures["payments_gross"]),
     ]
     return Daily(
         made=count(data, plain, asked.catalog, metrics, [*dict.fromkeys(parts), *more]), metrics=metrics

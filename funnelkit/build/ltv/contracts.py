@@ -127,6 +127,15 @@ def terms(found: Purchases) -> Mapping[str | None, int]:
     return {words: int(n) for words, n in collect.rows(counted.select(TERM, "n"))}
 
 
+def changed(found: Purchases) -> int:
+    """How many customers have had contracts of more than one term."""
+    if not found.terms:
+        return 0
+    ends = [nw.col(TERM).min().alias("_least"), nw.col(TERM).max().alias("_most")]
+    each = found.daily.group_by(CUSTOMER).agg(*ends)
+    return collect.count(each.filter(nw.col("_least") != nw.col("_most")))
+
+
 def contracts(found: Purchases, chosen: Term, until: int, calendar: Calendar, least: int) -> Contracts:
     """The customers of *found* whose contract has the term *chosen*, as they were on the day *until*.
 

@@ -131,7 +131,7 @@ def _of_term(of: Contractual, *, because: bool, seen: bool) -> Iterator[str]:
         return
     yield (
         f"{of.choice.chosen.label} for contracts of a {of.term} ({_reasons(of) if because else of.choice.why}): "
-        f"{percent(float(of.survival(1)))} are left after the first renewal, {percent(float(of.survival(12)))} after 12."
+        f"{percent(float(of.survival(1)))} are left after the first renewal, {percent(float(of.survival(12)))} after 12 renewals."
     )
 
 

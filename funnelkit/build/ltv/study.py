@@ -12,6 +12,7 @@ from funnelkit.build.ltv import (
     acquisition,
     acquisitiontable,
     choosing,
+    contracts,
     contracttables,
     fitting,
     formulas,
@@ -207,12 +208,18 @@ def _notes(seen: Seen, asked: Asked, found: Purchases) -> Iterator[Note]:
             message=f"The model looks {asked.ahead} months ahead and knows of {loaded:,} days: no customer has shown yet what comes so late.",
         )
     if isinstance(seen, Mixture):
-        yield from _of_contracts(seen)
+        yield from _of_contracts(seen, found)
     elif seen.expecting is not None:
         yield from _of_amounts(seen)
 
 
-def _of_contracts(seen: Mixture) -> Iterator[Note]:
+def _of_contracts(seen: Mixture, found: Purchases) -> Iterator[Note]:
+    if changed := contracts.changed(found):
+        yield Note(
+            code="terms_changed",
+            message=f"Customers whose contracts were of more than one term: {changed:,}. Each counts from the first payment on under one "
+            "of them alone, so that values by term, and the shares of the terms among new customers, may be wrong: they are of customers who stayed",
+        )
     if out := seen.left_out:
         terms = " or a ".join(str(one.term) for one in seen.fitted or seen.several)
         yield Note(
