@@ -60,7 +60,7 @@ def _days(report: Report) -> str:
     said = []
     for one in compared:
         pairs = dict.fromkeys(moved.days for moved in one.changes.values() if moved.days)
-        days = " or ".join(f"{now} days against {before}" for now, before in pairs)
+        days = " or ".join(f"{now} day{'s' * (now != 1)} against {before}" for now, before in pairs)
         said += [f"{days} of {one.span.label}" if len(compared) > 1 else days] if days else []
     return "; ".join(said)
 
