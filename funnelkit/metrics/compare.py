@@ -127,7 +127,8 @@ def test(metric: Metric, now: Place, before: Place) -> Test:
     # Of a period that has not begun nothing is known per day.
     if days[0] == days[1] or min(days) < 1:
         return found
-    if exposure.neighbours(days) and not any(_runs(metric, one) for one in (now, before)):
+    running = any(exposure.runs(metric, one.evaluator, one.window) for one in (now, before))
+    if exposure.neighbours(days) and not running:
         rose = (now.cell.value or 0) - (before.cell.value or 0)
         # More in all and clearly less a day would stand there as a rise that is worse.
         if rose * found.direction >= 0:
@@ -287,11 +288,6 @@ def _days(metric: Metric, now: Place, before: Place) -> Days:
         exposure.days(metric, now.evaluator, now.window),
         exposure.days(metric, before.evaluator, before.window),
     )
-
-
-def _runs(metric: Metric, place: Place) -> bool:
-    """Whether the data end within the period of *place*."""
-    return exposure.days(metric, place.evaluator, place.window) < place.window.end - place.window.start + 1
 
 
 def _size(current: Number, previous: Number, days: Days | None) -> tuple[Number, float | None]:

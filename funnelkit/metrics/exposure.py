@@ -52,6 +52,11 @@ def neighbours(days: tuple[int, int]) -> bool:
     return min(days) >= _SHORTEST and max(days) <= min(days) * _LONGEST
 
 
+def runs(metric: Metric, evaluator: Evaluator, window: Window) -> bool:
+    """Whether the data that *metric* is made of end within *window*."""
+    return days(metric, evaluator, window) < window.end - window.start + 1
+
+
 def power(metric: Metric, catalog: Catalog) -> int | None:
     """With which power of its days *metric* grows: 1 for a sum, 0 for a ratio; None where it has none."""
     if metric.statistic is not None:

@@ -72,11 +72,7 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
     term = f"a {mix.main.term}; c: the share lost at a renewal" if mix else formulas.YEAR
     there = () if isinstance(seen, Mixture) else presence.presences(seen)
     present = worth.PRESENT_CONTRACT if mix else worth.PRESENT_SILENT
-    customers = None
-    if each:
-        customers = (
-            individuals.of_contract(seen) if isinstance(seen, Mixture) else individuals.of_silence(seen)
-        )
+    wider = said.widened(seen) if isinstance(seen, Silence) else ""
     made = Study(
         command="ltv",
         title="What customers are worth",
@@ -91,11 +87,7 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
             *_of_cost(cost, history, asked, age, data.currency),
         ),
         tables=(
-            *(
-                [worth.table(lines, asked, present, said.widened(seen) if isinstance(seen, Silence) else "")]
-                if lines
-                else []
-            ),
+            *([worth.table(lines, asked, present, wider)] if lines else []),
             *([formulas.table(simple, asked, term)] if any(s.cell.value is not None for s in simple) else []),
             *([acquisitiontable.table(cost, history, asked, age)] if cost else []),
             *([within.table(known, asked)] if known and found.by else []),
@@ -113,7 +105,12 @@ def study(given: Given, asked: Asked, *, each: bool = False) -> Valued:
             *_without(tried),
         ),
     )
-    return Valued(made, customers)
+    return Valued(made, _customers(seen) if each else None)
+
+
+def _customers(seen: Seen) -> Customers:
+    """All of them one by one."""
+    return individuals.of_contract(seen) if isinstance(seen, Mixture) else individuals.of_silence(seen)
 
 
 def _seen(found: Purchases, asked: Asked, given: Given) -> Seen:

@@ -282,9 +282,8 @@ class _Explained:
         return whole, called.verdict, called.uncalled or ""
 
     def _misspelt(self) -> Iterator[Note]:
-        return misspelt(
-            self._sides.after.counted.facts, (*self._request.where, *(self._question.between or ()))
-        )
+        asked = (*self._request.where, *(self._question.between or ()))
+        return misspelt(self._sides.after.counted.facts, asked)
 
     def _view(self) -> noted.View:
         side = self._sides.after
